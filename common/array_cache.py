@@ -1,0 +1,70 @@
+"""A data set's arrays as .npy files beside TFDS's own, read with NumPy alone and checked.
+
+`<data_dir>/arrays/<name>/` holds one file an array and `header.json`: the format's
+version, the class names, and every array's shape, dtype and SHA-256.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from common import files
+
+VERSION = 1
+
+
+class DamagedCacheError(ValueError):
+    """A cache that exists and cannot be trusted."""
+
+
+def folder(name, data_dir):
+    return Path(data_dir) / "arrays" / name
+
+
+def write(name, data_dir, arrays, class_names):
+    """Write `arrays` (a dict of NumPy arrays) and `class_names`, replacing what is there."""
+    target = folder(name, data_dir)
+    with files.replacing(target) as temporary:
+        temporary.mkdir()
+        for key, array in arrays.items():
+            np.save(temporary / f"{key}.npy", array, allow_pickle=False)
+        header = {
+            "version": VERSION,
+            "class_names": list(class_names),
+            "arrays": {key: _description(array) for key, array in arrays.items()},
+        }
+        files.write_json(temporary / "header.json", header)
+        shutil.rmtree(target, ignore_errors=True)
+
+
+def read(name, data_dir):
+    """Return (arrays, class names), the arrays memory-mapped; None where there is no cache.
+
+    Raises:
+        DamagedCacheError: if version, shape, dtype or checksum differ from the header's.
+    """
+    source = folder(name, data_dir)
+    if not source.exists():
+        return None
+    try:
+        header = json.loads((source / "header.json").read_text())
+        if header["version"] != VERSION:
+            raise ValueError(f"version {header['version']}, expected {VERSION}")
+        arrays = {}
+        for key, expected in header["arrays"].items():
+            arrays[key] = np.load(source / f"{key}.npy", mmap_mode="r", allow_pickle=False)
+            if _description(arrays[key]) != expected:
+                raise ValueError(f"{key}.npy differs from its header")
+        return arrays, tuple(header["class_names"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedCacheError(f"the array cache {source} is damaged ({error})") from None
+
+
+def _description(array):
+    return {
+        "shape": list(array.shape),
+        "dtype": array.dtype.str,
+        "sha256": files.digest([array]),
+    }

@@ -1,0 +1,43 @@
+"""Refuse bad input in one sentence that names the value and the mend, before any long work."""
+
+import difflib
+import math
+import os
+from pathlib import Path
+
+
+def require_known(kind, name, known):
+    """Raise ValueError, near names listed, unless `name` is one of `known`."""
+    known = list(known)
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=4, cutoff=0.4) or known
+        raise ValueError(f"unknown {kind} {name!r}: did you mean {', '.join(near)}?")
+
+
+def require_positive(kind, value, *, whole=False):
+    """Raise ValueError unless `value` is a finite number above zero (an integer if `whole`)."""
+    wrong = isinstance(value, bool) or not isinstance(value, (int, float))
+    if wrong or not math.isfinite(value) or value <= 0 or (whole and value != int(value)):
+        noun = "a whole number" if whole else "a finite number"
+        raise ValueError(f"{kind} must be {noun} above 0, got {value!r}")
+
+
+def require_fraction(kind, value):
+    """Raise ValueError unless 0 <= `value` <= 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ValueError(f"{kind} must lie between 0 and 1, got {value!r}")
+
+
+def require_writable(folder):
+    """Make `folder` if it is missing; raise ValueError if nothing can be written there."""
+    folder = Path(folder).expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".write-test-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ValueError(
+            f"cannot write to {folder} ({error.strerror}): choose another output folder"
+        ) from None
+    return folder

@@ -1,0 +1,47 @@
+"""Files that are whole or absent: written to a temporary name, then renamed."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Yield a temporary path beside `path`; rename it to `path` if the block ends well."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path, value):
+    """Write `value` as indented JSON, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+
+
+def write_arrays(path, arrays):
+    """Write a dict of NumPy arrays as .npz, whole or not at all."""
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
+
+
+def digest(arrays):
+    """SHA-256, in hexadecimal, of arrays' dtypes, shapes and bytes, in order."""
+    result = hashlib.sha256()
+    for array in arrays:
+        array = np.ascontiguousarray(array)
+        result.update(f"{array.dtype.str}{array.shape}".encode())
+        result.update(array.data)
+    return result.hexdigest()

@@ -1,0 +1,30 @@
+"""The three-layer ConvNet: student, self-trained teacher, and member of the ensemble."""
+
+import keras
+from keras import layers
+
+from common.checks import require_positive
+from common.models import blocks
+from common.models.initial import he_normal
+from common.models.pixels import standardized
+
+
+def cnn(image_shape, classes, *, seed=0, width=1.0):
+    """Three 3x3 convolutions of 32, 64 and 128 channels, each halved by max-pooling; logits.
+
+    Each convolution is followed by batch normalization and ReLU.
+
+    Args:
+        width: multiplies the three channel counts; each is at least 1.
+        seed: fixes the initial weights, whatever was built before.
+
+    Returns:
+        keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
+    """
+    require_positive("width", width)
+    inputs, x = standardized(image_shape)
+    for channels in (32, 64, 128):
+        x = blocks.convolution(max(1, round(width * channels)))(x)
+        x = layers.MaxPooling2D()(blocks.normalized_relu(x))
+    outputs = blocks.logits(layers.Flatten()(x), classes)
+    return he_normal(keras.Model(inputs, outputs, name="cnn"), seed)

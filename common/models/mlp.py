@@ -1,0 +1,36 @@
+"""The feed-forward net of Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 3."""
+
+import keras
+from keras import layers
+
+from common.checks import require_fraction, require_positive
+from common.models.initial import he_normal
+from common.models.pixels import standardized
+
+
+def mlp(image_shape, classes, *, seed=0, width=800, dropout=0.0, max_norm=None):
+    """Two hidden ReLU layers and logits.
+
+    Args:
+        width: units in each hidden layer (paper: 1200 teacher, 800 student).
+        dropout: share of hidden units dropped in training (paper's teacher: 0.5; its
+            inputs lose a fifth as often again, 0.2 at 0.5, as in Hinton et al. 2012).
+        max_norm: greatest L2 norm of a hidden unit's incoming weights, or None.
+        seed: fixes the initial weights, whatever was built before.
+
+    Returns:
+        keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
+    """
+    require_positive("width", width, whole=True)
+    require_fraction("dropout", dropout)
+    constraint = keras.constraints.MaxNorm(max_norm) if max_norm else None
+    inputs, x = standardized(image_shape)
+    x = layers.Flatten()(x)
+    if dropout:
+        x = layers.Dropout(0.4 * dropout, seed=seed)(x)
+    for depth in (1, 2):
+        x = layers.Dense(width, activation="relu", kernel_constraint=constraint)(x)
+        if dropout:
+            x = layers.Dropout(dropout, seed=seed + depth)(x)
+    logits = layers.Dense(classes, dtype="float32", name="logits")(x)
+    return he_normal(keras.Model(inputs, logits, name="mlp"), seed)

@@ -1,0 +1,47 @@
+"""VGG with batch normalization for small images.
+
+Simonyan & Zisserman 2015, arXiv:1409.1556, table 1, as the field trains it on CIFAR-100:
+batch normalization after each convolution, one dense layer after global average pooling.
+"""
+
+import keras
+from keras import layers
+
+from common.models import blocks
+from common.models.initial import he_normal
+from common.models.pixels import standardized
+
+DEPTHS = {  # convolutions in each of the five stages
+    "vgg8": (1, 1, 1, 1, 1),
+    "vgg11": (1, 1, 2, 2, 2),
+    "vgg13": (2, 2, 2, 2, 2),
+    "vgg16": (2, 2, 3, 3, 3),
+    "vgg19": (2, 2, 4, 4, 4),
+}
+
+
+def vgg(name, image_shape, classes, *, seed=0):
+    """Five stages of 64, 128, 256, 512 and 512 channels, max-pooling between them; logits.
+
+    Images smaller than 32 pixels are padded with zeros (the mean pixel) to 32, so that
+    28x28 images keep 2x2 pixels in the last stage.
+
+    Args:
+        name: a key of `DEPTHS`.
+        seed: fixes the initial weights, whatever was built before.
+
+    Returns:
+        keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
+    """
+    inputs, x = standardized(image_shape)
+    short = [max(0, 32 - side) for side in image_shape[:2]]
+    if any(short):
+        x = layers.ZeroPadding2D([(gap // 2, gap - gap // 2) for gap in short])(x)
+    for stage, (depth, channels) in enumerate(
+        zip(DEPTHS[name], (64, 128, 256, 512, 512), strict=True)
+    ):
+        x = layers.MaxPooling2D()(x) if stage else x
+        for _ in range(depth):
+            x = blocks.normalized_relu(blocks.convolution(channels, use_bias=True)(x))
+    outputs = blocks.logits(layers.GlobalAveragePooling2D()(x), classes)
+    return he_normal(keras.Model(inputs, outputs, name=name), seed)

