@@ -84,7 +84,9 @@ def load(name, *, data_dir=None, limit=None):
     name, raw = _read(name, data_dir.expanduser())
     splits = _split(raw.arrays, _RULES[name])
     if limit is not None:
-        splits = {key: split.take(_stratified(split.labels, limit)) for key, split in splits.items()}
+        splits = {
+            key: split.take(_stratified(split.labels, limit)) for key, split in splits.items()
+        }
     return Dataset(name, tuple(raw.class_names), **splits)
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from keras import ops
+from common.backend import ops
 
 
 def soft_targets(logits, temperature):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from common import quiet
+
 CATALOGUE = {
     "mnist": "https://storage.googleapis.com/cvdf-datasets/mnist/train-images-idx3-ubyte.gz",
     "cifar100": "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
@@ -32,7 +34,9 @@ def from_tfds(name, data_dir):
     Raises:
         UnavailableError: if nothing is prepared and the host does not answer or fails.
     """
-    import tensorflow_datasets as tfds  # takes seconds, and a GPU host may lack it
+    with quiet.imports():  # here, since it takes seconds and a GPU host may lack it
+        import tensorflow  # noqa: F401 (TFDS imports it later, aloud)
+        import tensorflow_datasets as tfds
 
     builder = tfds.builder(name, data_dir=str(data_dir))
     if not (Path(builder.data_path) / "dataset_info.json").exists():

@@ -1,6 +1,6 @@
 """The pieces that every family of ConvNets shares."""
 
-from keras import layers
+from common.backend import layers
 
 
 def normalization(**options):

@@ -1,8 +1,6 @@
 """The three-layer ConvNet: student, self-trained teacher, and member of the ensemble."""
 
-import keras
-from keras import layers
-
+from common.backend import keras, layers
 from common.checks import require_positive
 from common.models import blocks
 from common.models.initial import he_normal

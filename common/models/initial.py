@@ -1,4 +1,4 @@
-"""Initial weights from NumPy: the same for the same seed, on every backend, whatever came before."""
+"""Initial weights from NumPy: one seed, one net, on every backend and whatever came before."""
 
 import numpy as np
 

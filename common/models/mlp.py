@@ -1,8 +1,6 @@
 """The feed-forward net of Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 3."""
 
-import keras
-from keras import layers
-
+from common.backend import keras, layers
 from common.checks import require_fraction, require_positive
 from common.models.initial import he_normal
 from common.models.pixels import standardized

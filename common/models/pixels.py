@@ -1,6 +1,6 @@
 """Pixels in, as published: every model scales its own, so a saved one needs nothing outside."""
 
-import keras
+from common.backend import keras
 
 # mean and standard deviation of the training pixels, a channel, on the scale 0-255
 STATISTICS = {
@@ -17,9 +17,7 @@ def standardized(image_shape):
     mean 127.5 and deviation 70 in each channel.
     """
     channels = image_shape[-1]
-    mean, deviation = STATISTICS.get(
-        tuple(image_shape), ((127.5,) * channels, (70.0,) * channels)
-    )
+    mean, deviation = STATISTICS.get(tuple(image_shape), ((127.5,) * channels, (70.0,) * channels))
     inputs = keras.Input(image_shape, name="pixels")
     variance = [value**2 for value in deviation]
     scaled = keras.layers.Normalization(mean=list(mean), variance=variance, dtype="float32")

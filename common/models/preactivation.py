@@ -1,8 +1,6 @@
 """Pre-activation ResNet with bottlenecks; He et al. 2016, arXiv:1603.05027, figure 4(e)."""
 
-import keras
-from keras import layers
-
+from common.backend import keras, layers
 from common.models import blocks
 from common.models.initial import he_normal
 from common.models.pixels import standardized

@@ -4,9 +4,7 @@ Simonyan & Zisserman 2015, arXiv:1409.1556, table 1, as the field trains it on C
 batch normalization after each convolution, one dense layer after global average pooling.
 """
 
-import keras
-from keras import layers
-
+from common.backend import keras, layers
 from common.models import blocks
 from common.models.initial import he_normal
 from common.models.pixels import standardized

@@ -1,0 +1,59 @@
+"""What a number was measured with: device, versions, commit."""
+
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+from common.backend import keras
+
+
+def description():
+    """Plain values for a record: device, backend, package versions, git commit."""
+    names = ["keras", "numpy", keras.config.backend()]
+    return {
+        "device": device(),
+        "backend": keras.config.backend(),
+        "versions": {"python": platform.python_version()}
+        | {name: metadata.version(name) for name in names},
+        "commit": commit(),
+    }
+
+
+def device():
+    """The GPU's name, or the processor's and its cores."""
+    if keras.config.backend() == "jax":
+        import jax
+
+        if jax.default_backend() != "cpu":
+            return jax.devices()[0].device_kind
+    elif keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        for gpu in tf.config.list_physical_devices("GPU"):
+            return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+    return processor()
+
+
+def processor():
+    import os
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    for line in info.read_text().splitlines() if info.exists() else ():
+        if line.startswith("model name"):
+            name = line.split(":", 1)[1].strip()
+    return f"{name}, {cores} cores"
+
+
+def commit():
+    """The checkout's short commit, `+` where it is changed; None outside git."""
+    here = Path(__file__).parent
+    command = ["git", "describe", "--always", "--abbrev=10", "--dirty=+", "--exclude=*"]
+    try:
+        return subprocess.run(
+            command, cwd=here, capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

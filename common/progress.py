@@ -1,0 +1,43 @@
+"""One line for a whole training: how far, how long still, how good so far."""
+
+import sys
+
+from tqdm import tqdm
+
+from common.backend import keras
+
+
+def bar(total, title, unit, done=0):
+    """A tqdm line on standard output; rarer updates where no terminal redraws it."""
+    seconds = 0.5 if sys.stdout.isatty() else 10
+    return tqdm(
+        total=total,
+        initial=done,
+        desc=title,
+        unit=unit,
+        mininterval=seconds,
+        file=sys.stdout,
+        dynamic_ncols=sys.stdout.isatty(),
+        bar_format="{desc}: {percentage:3.0f}% {n_fmt}/{total_fmt} {unit}, {elapsed} so far, "
+        "{remaining} left{postfix}",
+    )
+
+
+class Progress(keras.callbacks.Callback):
+    """Shows a fit's epochs and steps, time left, and the range of validation accuracies."""
+
+    def __init__(self, title, first_epoch, epochs, steps):
+        super().__init__()
+        self.line = bar(epochs * steps, title, "steps", done=first_epoch * steps)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.line.update()
+
+    def on_epoch_end(self, epoch, logs=None):
+        seen = [value for key, value in logs.items() if key.startswith("val_") and "acc" in key]
+        best, worst = 100 * max(seen), 100 * min(seen)
+        span = f"{best:.2f} %" if best == worst else f"{worst:.2f} to {best:.2f} %"
+        self.line.set_postfix_str(f"epoch {epoch + 1}, validation accuracy {span}", refresh=False)
+
+    def on_train_end(self, logs=None):
+        self.line.close()

@@ -1,0 +1,64 @@
+"""One JSON file a run and seed: everything that decided it and everything it gave."""
+
+import json
+from pathlib import Path
+
+from common import files
+
+_REQUIRED = {
+    "run",
+    "seed",
+    "configuration",
+    "parameters",
+    "validation",
+    "test",
+    "curve",
+    "weights_sha256",
+}
+
+
+def path(folder, run):
+    return Path(folder) / "results" / f"{run.name}.json"
+
+
+def weights_path(folder, run):
+    return Path(folder) / "weights" / f"{run.name}.weights.h5"
+
+
+def write(folder, run, values):
+    """Write a finished run's record, whole or not at all; return it as `read` would."""
+    record = {"run": run.id, "seed": run.seed, "configuration": run.configuration} | values
+    files.write_json(path(folder, run), record)
+    return read(folder, run)
+
+
+def read(folder, run):
+    """The record of `run` in `folder`, or None where there is none.
+
+    Raises:
+        ValueError: a damaged record, or one whose configuration is not the run's.
+    """
+    source = path(folder, run)
+    if not source.exists():
+        return None
+    record = load(source)
+    if record["configuration"] != run.configuration or record["seed"] != run.seed:
+        raise ValueError(f"{source} records another configuration than its name: delete it")
+    return record
+
+
+def load(source):
+    """Read one record's file; ValueError, naming it, if it is damaged or incomplete."""
+    try:
+        record = json.loads(Path(source).read_text())
+        missing = _REQUIRED - set(record)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"the record {source} is damaged ({error}): delete it") from None
+    if missing:
+        raise ValueError(f"the record {source} lacks {', '.join(sorted(missing))}: delete it")
+    return record
+
+
+def load_all(folder):
+    """Every record in a data set's folder, in the order of their names."""
+    return [load(source) for source in sorted((Path(folder) / "results").glob("*.json"))]

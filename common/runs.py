@@ -1,0 +1,115 @@
+"""A run is a value: one net, trained one way on one data set with one seed."""
+
+import dataclasses
+import hashlib
+import json
+
+from common import views
+from common.checks import require_fraction, require_known, require_positive
+
+FORMAT = 1  # part of every run's id: raise it when training itself changes
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How to train. Defaults suit small nets on MNIST.
+
+    Args:
+        epochs, batch_size: whole numbers above 0; a last, smaller batch is left out.
+        optimizer: "adam", or "sgd" with Nesterov momentum 0.9.
+        learning_rate: its greatest value.
+        schedule: "constant"; "cosine", down to `final`; "steps", times 0.1 at `milestones`.
+        warmup: share of all steps in which a cosine's rate first rises from 0.
+        final: a cosine's last rate as a share of the greatest.
+        milestones: epochs at which "steps" lowers the rate.
+        weight_decay: λ of λ/2 · Σw², added to the loss.
+        views: name of the view set that training images are drawn from.
+        precision: "float32" or "mixed_bfloat16".
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    schedule: str = "cosine"
+    warmup: float = 0.0
+    final: float = 0.0
+    milestones: tuple = ()
+    weight_decay: float = 0.0
+    views: str = "plain"
+    precision: str = "float32"
+
+    def __post_init__(self):
+        require_positive("epochs", self.epochs, whole=True)
+        require_positive("batch_size", self.batch_size, whole=True)
+        require_positive("learning_rate", self.learning_rate)
+        for kind in ("warmup", "final", "weight_decay"):
+            require_fraction(kind, getattr(self, kind))
+        require_known("optimizer", self.optimizer, ("adam", "sgd"))
+        require_known("schedule", self.schedule, ("constant", "cosine", "steps"))
+        require_known("precision", self.precision, ("float32", "mixed_bfloat16"))
+        views.get(self.views)
+        object.__setattr__(self, "milestones", tuple(self.milestones))
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What is trained, how, and from whom.
+
+    Args:
+        dataset: name of the data set that was in fact loaded (`Dataset.name`).
+        model: a name in `common.models.NAMES`.
+        recipe: how to train.
+        seed: of initial weights, order of batches, views and dropout.
+        options: the builder's own, such as {"width": 0.1}.
+        limit: as given to `data.load`.
+        teacher: `Logits.identity` of the teacher; None for labels alone.
+        temperature, alpha: as in `side_by_side.Student`.
+        shuffled: learn from the teacher's logits of other images: the control.
+    """
+
+    dataset: str
+    model: str
+    recipe: Recipe
+    seed: int = 0
+    options: dict = dataclasses.field(default_factory=dict)
+    limit: int | None = None
+    teacher: str | None = None
+    temperature: float = 1.0
+    alpha: float = 0.0
+    shuffled: bool = False
+
+    def __post_init__(self):
+        require_positive("temperature", self.temperature)
+        require_fraction("alpha", self.alpha)
+        if (self.alpha > 0) != (self.teacher is not None):
+            raise ValueError(f"alpha = {self.alpha} with teacher {self.teacher}: give both or none")
+        for field in ("temperature", "alpha"):  # 4 and 4.0 are the same run
+            object.__setattr__(self, field, float(getattr(self, field)))
+
+    @property
+    def configuration(self):
+        """Everything that decides the outcome but the seed, as plain JSON values."""
+        values = dataclasses.asdict(self) | {"format": FORMAT}
+        del values["seed"]
+        return json.loads(json.dumps(values))
+
+    @property
+    def id(self):
+        """A readable name and the first eight digits of the configuration's SHA-256."""
+        canonical = json.dumps(self.configuration, sort_keys=True)
+        return f"{self.label}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
+
+    @property
+    def name(self):
+        return f"{self.id}-seed{self.seed}"
+
+    @property
+    def label(self):
+        """What a reader needs to tell the run from its neighbors, such as `mlp-T4-a0.9`."""
+        parts = [self.dataset, self.model]
+        parts += [f"{key}{value}" for key, value in sorted(self.options.items())]
+        if self.teacher:
+            parts += [f"from-{self.teacher.split('-')[1]}"]
+            parts += [f"T{self.temperature:g}", f"a{self.alpha:g}"]
+        return "-".join(parts + ["shuffled"] * self.shuffled)

@@ -1,0 +1,108 @@
+"""Train any number of students in one `fit`: same batches, each with its own loss."""
+
+import dataclasses
+
+from common.backend import keras, ops
+from common.checks import require_fraction, require_positive
+from common.losses import distillation_loss, hard_label_loss
+
+
+@dataclasses.dataclass(frozen=True)
+class Student:
+    """A model and how it learns: alpha · soft-target loss + (1 - alpha) · hard-label loss.
+
+    Args:
+        model: images (batch, h, w, c) -> logits (batch, classes).
+        temperature: T > 0 of the soft targets; multiplies their loss by T².
+        alpha: weight of the soft-target loss, in [0, 1]; 0 is a baseline on labels alone.
+        teacher: whose logits it learns from: their name among the training targets.
+
+    Raises:
+        ValueError: temperature not a finite number above 0, alpha outside [0, 1].
+    """
+
+    model: keras.Model
+    temperature: float
+    alpha: float
+    teacher: str = "teacher"
+
+    def __post_init__(self):
+        require_positive("temperature", self.temperature)
+        require_fraction("alpha", self.alpha)
+
+    def loss(self, logits, targets):
+        """Mean loss of a batch; targets has `labels` and, if alpha > 0, the teacher's logits."""
+        total = 0.0
+        if self.alpha < 1:
+            total += (1 - self.alpha) * ops.mean(hard_label_loss(logits, targets["labels"]))
+        if self.alpha > 0:
+            soft = distillation_loss(logits, targets[self.teacher], self.temperature)
+            total += self.alpha * ops.mean(soft)
+        return total
+
+
+class SideBySide(keras.Model):
+    """N students as one model for `compile` and `fit`; they share batches and nothing else.
+
+        both = SideBySide({"baseline": Student(a, 1, 0), "distilled": Student(b, 4, 0.9)})
+        both.compile(keras.optimizers.Adam())
+        both.fit(images, {"labels": labels, "teacher": teacher_logits})
+
+    The history holds `<name>_loss` and `<name>_accuracy` of each student. The loss is the
+    sum of the students', so that each gets the gradient it would get alone; optimizers
+    that mix variables (a global norm) are refused by `compile`.
+
+    Args:
+        students: {name: Student}, with equal input shapes and numbers of classes.
+        teacher: a model asked in every step, in inference mode, for `teacher`'s logits on
+            the very batch that the students see; None where they come with the targets.
+        weight_decay: λ; adds λ/2 · Σw² over all trainable weights, as PyTorch's SGD does.
+
+    Raises:
+        ValueError: no student; students or teacher that differ in images or classes.
+    """
+
+    def __init__(self, students, teacher=None, *, weight_decay=0.0):
+        _check_same_shapes([s.model for s in students.values()] + ([teacher] if teacher else []))
+        super().__init__(name="side_by_side")
+        self.models = {name: student.model for name, student in students.items()}
+        self._students = tuple(students.items())
+        # in a closure, so that Keras neither trains nor saves it with the students
+        self._ask_teacher = (lambda x: teacher(x, training=False)) if teacher else None
+        self._weight_decay = weight_decay
+        mean, accuracy = keras.metrics.Mean, keras.metrics.SparseCategoricalAccuracy
+        self.losses_seen = {name: mean(f"{name}_loss") for name in students}
+        self.accuracies_seen = {name: accuracy(f"{name}_accuracy") for name in students}
+
+    def compile(self, optimizer="adam", **options):
+        super().compile(optimizer, **options)
+        if self.optimizer.global_clipnorm:
+            raise ValueError("global_clipnorm would mix the students: use clipnorm or none")
+
+    def call(self, images, training=False):
+        return {name: model(images, training=training) for name, model in self.models.items()}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        targets = y if isinstance(y, dict) else {"labels": y}
+        if self._ask_teacher:
+            targets = targets | {"teacher": ops.stop_gradient(self._ask_teacher(x))}
+        total = 0.0
+        for name, student in self._students:
+            loss = student.loss(y_pred[name], targets)
+            self.losses_seen[name].update_state(loss, ops.shape(y_pred[name])[0])
+            self.accuracies_seen[name].update_state(targets["labels"], y_pred[name])
+            total += loss
+        return total + self._decay() if training and self._weight_decay else total
+
+    def _decay(self):
+        squares = [ops.sum(ops.square(weight)) for weight in self.trainable_variables]
+        return self._weight_decay / 2 * sum(squares)
+
+
+def _check_same_shapes(models):
+    if not models:
+        raise ValueError("SideBySide needs at least one student")
+    for what in ("input_shape", "output_shape"):
+        shapes = {tuple(getattr(model, what)[1:]) for model in models}
+        if len(shapes) > 1:
+            raise ValueError(f"students and teacher differ in {what}: {sorted(shapes)}")
