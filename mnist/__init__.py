@@ -1,0 +1,1 @@
+"""MNIST: notebooks, recipes, the runs behind the tables."""
