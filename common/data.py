@@ -32,6 +32,7 @@ class Dataset:
     train: Split
     validation: Split
     test: Split
+    limit: int | None = None
 
     @property
     def classes(self):

@@ -25,6 +25,13 @@ def weights_path(folder, run):
     return Path(folder) / "weights" / f"{run.name}.weights.h5"
 
 
+def find_weights(folder, run):
+    """Path of a run's weights: kept by training, or beside a teacher's logits; else None."""
+    beside = Path(folder) / "teachers" / run.name / "teacher.weights.h5"
+    kept = (weights_path(folder, run), beside)
+    return next((path for path in kept if path.exists()), None)
+
+
 def write(folder, run, values):
     """Write a finished run's record, whole or not at all; return it as `read` would."""
     record = {"run": run.id, "seed": run.seed, "configuration": run.configuration} | values

@@ -53,6 +53,16 @@ class Recipe:
 
 
 @dataclasses.dataclass(frozen=True)
+class Net:
+    """An architecture and how it is trained; `title` is its name in figures and tables."""
+
+    model: str
+    recipe: Recipe
+    title: str
+    options: dict = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
 class Run:
     """What is trained, how, and from whom.
 

@@ -15,6 +15,13 @@ from common import files, views
 
 VERSION = 1
 SPLITS = ("train", "validation", "test")
+LARGEST_WEIGHTS = 8_000_000  # bytes of weights kept beside the logits
+
+
+def folder(output_dir, run, view_set="plain"):
+    """Where a study keeps the logits of the teacher that `run` trained."""
+    suffix = "" if view_set == "plain" else f"-{view_set}"
+    return Path(output_dir) / "teachers" / f"{run.name}{suffix}"
 
 
 def weights_hash(model):
@@ -41,6 +48,14 @@ class Targets:
 
     def __len__(self):
         return len(self.rows)
+
+    @property
+    def classes(self):
+        return self.logits.shape[-1]
+
+    def plain(self):
+        """(n, classes) float32 of all images in a file's only view."""
+        return self.take(np.arange(len(self)), 0)
 
     def take(self, images, view):
         """(batch, classes) float32 for images (n,) seen in views (n,)."""
@@ -118,12 +133,13 @@ class Logits:
 
 
 def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
-    """Ask `model` once for all its logits and write them to `folder`.
+    """Ask `model` once for all its logits and write them, and small weights, to `folder`.
 
     Args:
         model: the trained teacher.
         dataset: all three splits are asked; train in every view of `view_set`.
         teacher: name of the run that trained the model.
+        view_set: views of the training images to ask for.
 
     Returns:
         Logits, read back and checked.
@@ -150,6 +166,9 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
             header["sha256"][name] = files.digest([array])
             with files.replacing(folder / name) as temporary, open(temporary, "wb") as file:
                 np.save(file, array, allow_pickle=False)
+    if 4 * model.count_params() <= LARGEST_WEIGHTS:
+        with files.replacing(folder / "teacher.weights.h5") as temporary:
+            model.save_weights(temporary)
     files.write_json(folder / "header.json", header)
     return Logits(folder)
 

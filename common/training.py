@@ -2,19 +2,15 @@
 
 import contextlib
 import hashlib
-import math
 import os
-import time
 from pathlib import Path
 
 import filelock
 
-from common import batches, checkpoints, files, machine, metrics, models, records, teachers
-from common.backend import keras
+from common import checkpoints, records, teachers
 from common.checks import require_writable
-from common.progress import Progress
+from common.group import Group, build
 from common.runs import Recipe, Run
-from common.side_by_side import SideBySide, Student
 
 __all__ = ["Recipe", "Run", "load_model", "run"]
 
@@ -59,10 +55,10 @@ def load_model(folder, run, dataset):
     Raises:
         ValueError: no record or weights in `folder`, or weights that are not the record's.
     """
-    record, path = records.read(folder, run), records.weights_path(folder, run)
-    if record is None or not path.exists():
+    record, path = records.read(folder, run), records.find_weights(folder, run)
+    if record is None or path is None:
         raise ValueError(f"{folder} holds no trained {run.name}: train it first")
-    model = _build(run, dataset)
+    model = build(run, dataset)
     try:
         model.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
@@ -124,186 +120,8 @@ def _train(group, finished, dataset, folder, given, callbacks):
         members = [run for run in group if run.name in saved["members"]]
     else:
         saved = None
-    training = _Training(members, dataset, given)
+    training = Group(members, dataset, given)
     progress = training.fit(state, saved, callbacks)
     result = training.write_records(folder, progress)
     state.unlink(missing_ok=True)
     return result
-
-
-class _Training:
-    """One group of runs, their models and their targets."""
-
-    def __init__(self, members, dataset, given):
-        self.members, self.dataset, self.recipe = members, dataset, members[0].recipe
-        self.targets = {
-            split: {
-                name: targets
-                for run in members
-                if run.teacher
-                for name, targets in [self._targets(run, split, given[run.teacher])]
-            }
-            for split in ("train", "validation", "test")
-        }
-        self.batches = batches.Batches(
-            dataset.train, self.targets["train"], self.recipe, members[0].seed
-        )
-        self.model = SideBySide(
-            {
-                run.name: Student(
-                    _build(run, dataset), run.temperature, run.alpha, _source(run) or "teacher"
-                )
-                for run in members
-            },
-            weight_decay=self.recipe.weight_decay,
-        )
-        self.model.compile(_optimizer(self.recipe, len(self.batches)))
-        self.model.optimizer.build(self.model.trainable_variables)
-
-    def _targets(self, run, split, logits):
-        view_set = self.recipe.views if split == "train" else "plain"
-        targets = logits.targets(split, getattr(self.dataset, split).images, view_set)
-        if targets.logits.shape[-1] != self.dataset.classes:
-            raise ValueError(
-                f"{logits.identity} has {targets.logits.shape[-1]} classes, "
-                f"{self.dataset.name} {self.dataset.classes}"
-            )
-        return _source(run), targets.shuffled(run.seed) if run.shuffled else targets
-
-    def fit(self, state, saved, callbacks):
-        """Train to the last epoch, from a saved state if there is one; return the progress."""
-        progress = saved or {
-            "members": [run.name for run in self.members],
-            "epochs": 0,
-            "seconds": 0.0,
-            "history": {},
-        }
-        if saved:
-            checkpoints.restore(state, self.model)
-        if progress["epochs"] < self.recipe.epochs:
-            title = f"{self.dataset.name}, {len(self.members)} side by side"
-            title = f"{title}, seed {self.members[0].seed}"
-            line = Progress(title, progress["epochs"], self.recipe.epochs, len(self.batches))
-            self.model.fit(
-                self.batches,
-                epochs=self.recipe.epochs,
-                initial_epoch=progress["epochs"],
-                validation_data=batches.aligned(
-                    self.dataset.validation, self.targets["validation"]
-                ),
-                validation_batch_size=500,
-                callbacks=[_Epochs(self.batches, state, progress), *callbacks, line],
-                verbose=0,
-            )
-        return progress
-
-    def write_records(self, folder, progress):
-        """Measure every member once on validation and test; write weights, then record."""
-        logits = {
-            split: self.model.predict(
-                getattr(self.dataset, split).images, batch_size=500, verbose=0
-            )
-            for split in ("validation", "test")
-        }
-        return {
-            run.name: self._write_record(
-                folder, run, progress, {split: logits[split][run.name] for split in logits}
-            )
-            for run in self.members
-        }
-
-    def _write_record(self, folder, run, progress, logits):
-        model = self.model.models[run.name]
-        with files.replacing(records.weights_path(folder, run)) as temporary:
-            model.save_weights(temporary)
-        curve = {
-            key.replace(f"{run.name}_", ""): values
-            for key, values in progress["history"].items()
-            if f"{run.name}_" in key
-        }
-        values = {
-            "parameters": sum(math.prod(weight.shape) for weight in model.trainable_weights),
-            "images": {
-                split: len(getattr(self.dataset, split))
-                for split in ("train", "validation", "test")
-            },
-            "validation": self._measures(run, "validation", logits),
-            "test": self._measures(run, "test", logits),
-            "curve": curve,
-            "seconds": round(progress["seconds"], 1),
-            "trained_side_by_side": len(self.members),
-            "weights_sha256": teachers.weights_hash(model),
-        }
-        return records.write(folder, run, values | machine.description())
-
-    def _measures(self, run, split, logits):
-        part = getattr(self.dataset, split)
-        measures = metrics.summary(logits[split], part.labels)
-        if run.teacher:
-            targets = batches.aligned(part, self.targets[split])[1][_source(run)]
-            measures["agreement"] = metrics.agreement(logits[split], targets)
-        if split == "validation":
-            del measures["wrong"]  # only the test split's are paired
-        return measures
-
-
-class _Epochs(keras.callbacks.Callback):
-    """Before each epoch its order of images, after it the state on disk."""
-
-    def __init__(self, data, state, progress):
-        super().__init__()
-        self.data, self.state, self.progress = data, state, progress
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.began = time.perf_counter()
-        self.data.start(epoch)
-
-    def on_epoch_end(self, epoch, logs=None):
-        if not math.isfinite(logs["loss"]):
-            raise FloatingPointError(
-                f"the loss is {logs['loss']} after epoch {epoch + 1}: lower the learning rate"
-            )
-        for key, value in logs.items():
-            self.progress["history"].setdefault(key, []).append(float(f"{value:.6g}"))
-        self.progress["epochs"] = epoch + 1
-        self.progress["seconds"] += time.perf_counter() - self.began
-        checkpoints.save(self.state, self.model, self.progress)
-
-
-def _source(run):
-    """The name of a run's teacher among the training targets."""
-    return f"{run.teacher}{' shuffled' * run.shuffled}" if run.teacher else None
-
-
-def _build(run, dataset):
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(run.recipe.precision)
-    try:
-        return models.build(
-            run.model, dataset.image_shape, dataset.classes, seed=run.seed, **run.options
-        )
-    finally:
-        keras.config.set_dtype_policy(policy)
-
-
-def _optimizer(recipe, steps):
-    rate = _schedule(recipe, steps)
-    if recipe.optimizer == "adam":
-        return keras.optimizers.Adam(rate)
-    return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True)
-
-
-def _schedule(recipe, steps):
-    schedules = keras.optimizers.schedules
-    rate, total = recipe.learning_rate, recipe.epochs * steps
-    if recipe.schedule == "constant":
-        return rate
-    if recipe.schedule == "steps":
-        rates = [rate * 0.1**drop for drop in range(len(recipe.milestones) + 1)]
-        return schedules.PiecewiseConstantDecay([steps * m for m in recipe.milestones], rates)
-    rise = round(recipe.warmup * total)
-    if not rise:
-        return schedules.CosineDecay(rate, total, alpha=recipe.final)
-    return schedules.CosineDecay(
-        0.0, total - rise, alpha=recipe.final, warmup_target=rate, warmup_steps=rise
-    )

@@ -1,29 +1,51 @@
-"""MNIST's recipes: how each net is trained here."""
+"""MNIST's teachers and students: which net, and how it is trained here."""
 
-from common.runs import Recipe
+from pathlib import Path
+
+from common.runs import Net, Recipe
+
+FOLDER = Path(__file__).parent
 
 # The deep teachers' are short one-cycle recipes (Smith & Topin 2018, arXiv:1708.07120) that two
 # CPU cores finish in an hour or two; the published ones take 200 epochs.
+_ONE_CYCLE = {"batch_size": 64, "optimizer": "sgd", "warmup": 0.15, "final": 0.01}
+_JITTERED = {"views": "mnist_jitter"}
+
 TEACHERS = {
-    "vgg16": Recipe(
-        epochs=10,
-        batch_size=64,
-        optimizer="sgd",
-        learning_rate=0.05,
-        warmup=0.15,
-        final=0.01,
-        weight_decay=5e-4,
-        views="mnist_jitter",
-        precision="mixed_bfloat16",
+    "cnn": Net(
+        "cnn",
+        Recipe(epochs=10, learning_rate=2e-3, **_JITTERED),
+        "3-layer CNN",
     ),
-    "resnet164": Recipe(
-        epochs=5,
-        batch_size=64,
-        optimizer="sgd",
-        learning_rate=0.1,
-        warmup=0.15,
-        final=0.01,
-        weight_decay=1e-4,
-        views="mnist_jitter",
+    "vgg16": Net(
+        "vgg16",
+        Recipe(
+            epochs=10,
+            learning_rate=0.05,
+            weight_decay=5e-4,
+            precision="mixed_bfloat16",
+            **_ONE_CYCLE,
+            **_JITTERED,
+        ),
+        "VGG16",
+    ),
+    "resnet164": Net(
+        "resnet164",
+        Recipe(epochs=5, learning_rate=0.1, weight_decay=1e-4, **_ONE_CYCLE, **_JITTERED),
+        "ResNet164",
     ),
 }
+
+STUDENTS = {
+    "mlp": Net("mlp", Recipe(epochs=15, batch_size=256), "two-layer net, 800-800"),
+    "cnn_small": Net(
+        "cnn",
+        Recipe(epochs=5, learning_rate=5e-3),
+        "small 3-layer CNN",
+        {"width": 0.05},
+    ),
+}
+
+SEEDS = (0, 1, 2, 3, 4)
+TEMPERATURES = (1, 2, 4, 8, 20)
+ALPHA = 0.9

@@ -1,0 +1,62 @@
+"""The experiments that every data set repeats: the same calls in notebooks and command line."""
+
+from common import results
+
+
+def train_teacher(study, name, seeds):
+    """Groups of a teacher's runs, one seed each."""
+    return results.groups(study.train([study.teacher(name, seed) for seed in seeds]))
+
+
+def distill(study, logits, student, seeds, temperatures, alpha, *, control=False):
+    """Groups of a student on labels alone, then at each temperature, side by side.
+
+    Args:
+        study: Study.
+        logits: the teacher's Logits.
+        student: a name in the recipes' STUDENTS.
+        seeds: one training each, all students of it side by side.
+        temperatures: list of T > 0.
+        alpha: weight of the soft-target loss, in (0, 1].
+        control: add the student taught by shuffled logits, at the first temperature.
+    """
+    runs = []
+    for seed in seeds:
+        runs.append(study.student(student, seed))
+        settings = [(temperature, False) for temperature in temperatures]
+        settings += [(temperatures[0], True)] * control
+        for temperature, shuffled in settings:
+            runs.append(
+                study.student(
+                    student,
+                    seed,
+                    logits=logits,
+                    temperature=temperature,
+                    alpha=alpha,
+                    shuffled=shuffled,
+                )
+            )
+    return results.groups(study.train(runs, logits=[logits]))
+
+
+def tune(study, logits, student, seeds, temperatures, alphas):
+    """Groups of baseline, temperatures at the first alpha, alphas at the best, and control.
+
+    The temperature, then alpha, is the one with the fewest errors on the validation split,
+    mean over seeds; the control has both.
+    """
+    found = distill(study, logits, student, seeds, temperatures, alphas[0])
+    temperature = chosen(found).configuration["temperature"]
+    for alpha in alphas[1:]:
+        found += distill(study, logits, student, seeds, [temperature], alpha)[1:]
+    best = chosen(found).configuration
+    found += distill(
+        study, logits, student, seeds, [best["temperature"]], best["alpha"], control=True
+    )[2:]
+    return found
+
+
+def chosen(found):
+    """The distilled group with the fewest errors on validation."""
+    taught = [group for group in found if group.teacher and not group.configuration["shuffled"]]
+    return results.best(taught)

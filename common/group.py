@@ -1,0 +1,184 @@
+"""Runs that train together: their models, their targets, one fit, one record each."""
+
+import math
+import time
+
+from common import (
+    batches,
+    checkpoints,
+    files,
+    machine,
+    metrics,
+    models,
+    optimizers,
+    records,
+    teachers,
+)
+from common.backend import keras
+from common.progress import Progress
+from common.side_by_side import SideBySide, Student
+
+
+def build(run, dataset):
+    """A run's untrained model, under the precision of its recipe."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(run.recipe.precision)
+    try:
+        return models.build(
+            run.model, dataset.image_shape, dataset.classes, seed=run.seed, **run.options
+        )
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+class Group:
+    """Runs of one recipe and seed: compiled side by side, with their batches.
+
+    Args:
+        members: list of Run.
+        dataset: data.Dataset.
+        given: {identity: teachers.Logits}, of every teacher the members name.
+
+    Raises:
+        ValueError: teacher logits that do not fit the data, their views or classes.
+    """
+
+    def __init__(self, members, dataset, given):
+        self.members, self.dataset, self.given = members, dataset, given
+        self.recipe, self.seed = members[0].recipe, members[0].seed
+        targets = self._targets("train", self.recipe.views)
+        self.batches = batches.Batches(dataset.train, targets, self.recipe, self.seed)
+        self.model = SideBySide(
+            {run.name: self._student(run) for run in members},
+            weight_decay=self.recipe.weight_decay,
+        )
+        self.model.compile(optimizers.optimizer(self.recipe, len(self.batches)))
+        self.model.optimizer.build(self.model.trainable_variables)
+
+    def _student(self, run):
+        return Student(build(run, self.dataset), run.temperature, run.alpha, _source(run))
+
+    def _targets(self, split, view_set="plain"):
+        """{source: teachers.Targets} of all members that have a teacher."""
+        taught = {_source(run): run for run in self.members if run.teacher}
+        return {source: self._targets_of(run, split, view_set) for source, run in taught.items()}
+
+    def _targets_of(self, run, split, view_set):
+        logits = self.given[run.teacher]
+        targets = logits.targets(split, getattr(self.dataset, split).images, view_set)
+        if targets.classes != self.dataset.classes:
+            raise ValueError(
+                f"{logits.identity} tells {targets.classes} classes apart, "
+                f"{self.dataset.name} has {self.dataset.classes}"
+            )
+        return targets.shuffled(run.seed) if run.shuffled else targets
+
+    def fit(self, state, progress, callbacks):
+        """Train to the last epoch, from the state on disk if there is one.
+
+        Args:
+            state: path of the checkpoint.
+            progress: as saved in it; None to start from the first epoch.
+            callbacks: the user's.
+
+        Returns:
+            dict: members, epochs, seconds and history so far.
+        """
+        if progress:
+            checkpoints.restore(state, self.model)
+        else:
+            names = [run.name for run in self.members]
+            progress = {"members": names, "epochs": 0, "seconds": 0.0, "history": {}}
+        if progress["epochs"] < self.recipe.epochs:
+            epochs = _Epochs(self.batches, state, progress)
+            self.model.fit(
+                self.batches,
+                epochs=self.recipe.epochs,
+                initial_epoch=progress["epochs"],
+                validation_data=batches.aligned(
+                    self.dataset.validation, self._targets("validation")
+                ),
+                validation_batch_size=500,
+                callbacks=[epochs, *callbacks, self._line(progress["epochs"])],
+                verbose=0,
+            )
+        return progress
+
+    def _line(self, first_epoch):
+        many = (
+            f"{len(self.members)} side by side" if len(self.members) > 1 else self.members[0].model
+        )
+        title = f"{self.dataset.name}, {many}, seed {self.seed}"
+        return Progress(title, first_epoch, self.recipe.epochs, len(self.batches))
+
+    def write_records(self, folder, progress):
+        """Ask every member once for validation and test; write its weights, then its record.
+
+        Returns:
+            {name: record}.
+        """
+        logits = {split: self._predict(split) for split in ("validation", "test")}
+        written = {}
+        for run in self.members:
+            model = self.model.models[run.name]
+            with files.replacing(records.weights_path(folder, run)) as temporary:
+                model.save_weights(temporary)
+            values = self._description(run, model, progress)
+            for split, answers in logits.items():
+                values[split] = self._measures(run, split, answers[run.name])
+            written[run.name] = records.write(folder, run, values | machine.description())
+        return written
+
+    def _predict(self, split):
+        images = getattr(self.dataset, split).images
+        return self.model.predict(images, batch_size=500, verbose=0)
+
+    def _description(self, run, model, progress):
+        history = progress["history"].items()
+        own = {key: values for key, values in history if f"{run.name}_" in key}
+        return {
+            "parameters": sum(math.prod(weight.shape) for weight in model.trainable_weights),
+            "images": {split: len(getattr(self.dataset, split)) for split in teachers.SPLITS},
+            "curve": {key.replace(f"{run.name}_", ""): values for key, values in own.items()},
+            "seconds": round(progress["seconds"], 1),
+            "trained_side_by_side": len(self.members),
+            "weights_sha256": teachers.weights_hash(model),
+        }
+
+    def _measures(self, run, split, logits):
+        part = getattr(self.dataset, split)
+        measures = metrics.summary(logits, part.labels)
+        if run.teacher:
+            teacher = self.given[run.teacher].targets(split, part.images).plain()
+            measures["agreement"] = metrics.agreement(logits, teacher)
+        if split == "validation":
+            del measures["wrong"]  # only the test split's are paired
+        return measures
+
+
+class _Epochs(keras.callbacks.Callback):
+    """Before each epoch its order of images, after it the state on disk."""
+
+    def __init__(self, data, state, progress):
+        super().__init__()
+        self.data, self.state, self.progress = data, state, progress
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.perf_counter()
+        self.data.start(epoch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):
+            raise FloatingPointError(
+                f"the loss is {logs['loss']} after epoch {epoch + 1}: lower the learning rate"
+            )
+        for key, value in logs.items():
+            self.progress["history"].setdefault(key, []).append(float(f"{value:.6g}"))
+        self.progress["epochs"] = epoch + 1
+        self.progress["seconds"] += time.perf_counter() - self.began
+        checkpoints.save(self.state, self.model, self.progress)
+
+
+def _source(run):
+    """The name of a run's teacher among the training targets."""
+    return f"{run.teacher}{' shuffled' * run.shuffled}"

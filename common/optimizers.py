@@ -1,0 +1,28 @@
+"""A recipe's optimizer and learning-rate schedule, from Keras."""
+
+from common.backend import keras
+
+
+def optimizer(recipe, steps):
+    """The Keras optimizer of a recipe whose epochs have `steps` batches each."""
+    rate = schedule(recipe, steps)
+    if recipe.optimizer == "adam":
+        return keras.optimizers.Adam(rate)
+    return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True)
+
+
+def schedule(recipe, steps):
+    """The learning rate: a number, or a Keras schedule over `steps` batches an epoch."""
+    schedules = keras.optimizers.schedules
+    rate, total = recipe.learning_rate, recipe.epochs * steps
+    if recipe.schedule == "constant":
+        return rate
+    if recipe.schedule == "steps":
+        rates = [rate * 0.1**drop for drop in range(len(recipe.milestones) + 1)]
+        return schedules.PiecewiseConstantDecay([steps * m for m in recipe.milestones], rates)
+    rise = round(recipe.warmup * total)
+    if not rise:
+        return schedules.CosineDecay(rate, total, alpha=recipe.final)
+    return schedules.CosineDecay(
+        0.0, total - rise, alpha=recipe.final, warmup_target=rate, warmup_steps=rise
+    )

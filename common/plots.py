@@ -1,0 +1,160 @@
+"""Figures: pure functions of arrays that return a matplotlib figure.
+
+Colors say the role: teacher, baseline, distilled, control. Titles state the finding; they
+are the caller's, for only the caller knows the numbers.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy import special
+
+COLORS = {  # from Okabe & Ito's color-blind-safe set
+    "teacher": "#0072B2",
+    "baseline": "#E69F00",
+    "distilled": "#009E73",
+    "control": "#999999",
+}
+STYLE = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 12,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "figure.dpi": 96,
+    "figure.constrained_layout.use": True,
+}
+
+
+def _axes(columns=1, rows=1, width=7.0, height=4.0, **options):
+    with plt.rc_context(STYLE):
+        return plt.subplots(rows, columns, figsize=(width, height), **options)
+
+
+def learning_curves(curves, title, measure="validation errors, %"):
+    """Mean ± standard deviation over seeds of one measure after each epoch.
+
+    Args:
+        curves: {label: (role, (seeds, epochs) floats)}; role is a key of COLORS.
+        title: the finding.
+        measure: what the vertical axis shows, with its unit.
+    """
+    figure, axes = _axes()
+    for label, (role, values) in curves.items():
+        values = np.asarray(values, float)
+        epochs = np.arange(1, values.shape[1] + 1)
+        _band(axes, epochs, values, COLORS[role])
+        axes.annotate(
+            f" {label}", (epochs[-1], values.mean(0)[-1]), color=COLORS[role], va="center"
+        )
+    axes.set(title=title, xlabel="epoch", ylabel=measure, yscale="log")
+    _plain_ticks(axes.yaxis)
+    axes.margins(x=0.02)
+    axes.set_xlim(right=axes.get_xlim()[1] * 1.25)
+    return figure
+
+
+def images_with_soft_targets(images, logits, temperatures, class_names, title):
+    """A row an image: the image, then the teacher's soft targets at each temperature.
+
+    Args:
+        images: uint8 (n, h, w, c).
+        logits: (n, classes) floats, the teacher's.
+        temperatures: list of T > 0.
+        class_names: (classes,) strings.
+        title: the finding.
+    """
+    columns = 1 + len(temperatures)
+    figure, axes = _axes(
+        columns, len(images), 2.1 * columns, 1.5 * len(images) + 0.5, squeeze=False
+    )
+    for row, (image, own) in enumerate(zip(images, logits, strict=True)):
+        axes[row, 0].imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None)
+        axes[row, 0].axis("off")
+        for column, temperature in enumerate(temperatures, 1):
+            shown = special.softmax(np.asarray(own, float) / temperature)
+            bars = axes[row, column]
+            bars.bar(range(len(shown)), shown, color=COLORS["teacher"])
+            bars.set(ylim=(0, 1), yticks=(0, 0.5, 1), xticks=range(len(shown)))
+            bars.set_xticklabels(class_names, fontsize=7)
+            bars.tick_params(axis="y", labelsize=7, labelleft=column == 1)
+            if row == 0:
+                bars.set_title(f"T = {temperature:g}", loc="center")
+    figure.supylabel("probability", fontsize=9)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    return figure
+
+
+def temperature_sweep(temperatures, errors, baseline, title, measure="test errors"):
+    """A measure against the temperature: every seed, mean and a band of ± one deviation.
+
+    Args:
+        temperatures: (n,) floats above 0.
+        errors: (n, seeds) floats.
+        baseline: (seeds,) floats, the student on labels alone.
+        title: the finding.
+        measure: what the vertical axis shows, with its unit.
+    """
+    figure, axes = _axes()
+    errors = np.asarray(errors, float)
+    _band(axes, np.asarray(temperatures, float), errors.T, COLORS["distilled"], "o-")
+    axes.plot(temperatures, errors, ".", color=COLORS["distilled"], alpha=0.35, ms=4)
+    _level(axes, baseline, COLORS["baseline"])
+    axes.set(title=title, xlabel="temperature T", ylabel=measure, xscale="log")
+    axes.set_xticks(temperatures, [f"{t:g}" for t in temperatures])
+    axes.minorticks_off()
+    _label_end(axes, temperatures[-1], errors[-1].mean(), "distilled", COLORS["distilled"])
+    _label_end(axes, temperatures[-1], np.mean(baseline), "labels alone", COLORS["baseline"])
+    axes.set_xlim(right=temperatures[-1] * 2.2)
+    return figure
+
+
+def strip(groups, title, measure="test errors"):
+    """Each group's seeds as points and their mean as a line, one row a group.
+
+    Args:
+        groups: {label: (role, (seeds,) floats)}, drawn from top to bottom.
+        title: the finding.
+        measure: what the horizontal axis shows, with its unit.
+    """
+    figure, axes = _axes(height=0.8 + 0.55 * len(groups))
+    for place, (role, values) in enumerate(groups.values()):
+        values = np.asarray(values, float)
+        axes.plot(values, [place] * len(values), "o", color=COLORS[role], alpha=0.5)
+        axes.plot([values.mean()] * 2, [place - 0.3, place + 0.3], color=COLORS[role], lw=3)
+        axes.annotate(
+            f"{values.mean():.1f}",
+            (values.mean(), place - 0.32),
+            color=COLORS[role],
+            ha="center",
+            va="bottom",
+        )
+    axes.set_yticks(range(len(groups)), groups)
+    axes.set(title=title, xlabel=measure, ylim=(len(groups) - 0.5, -0.7))
+    return figure
+
+
+def _band(axes, x, values, color, style="-"):
+    """Mean over the first axis of (seeds, points) and a band of ± one standard deviation."""
+    mean = values.mean(0)
+    axes.plot(x, mean, style, color=color)
+    if len(values) > 1:
+        spread = values.std(0, ddof=1)
+        axes.fill_between(x, mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
+
+
+def _level(axes, values, color):
+    values = np.asarray(values, float)
+    axes.axhline(values.mean(), color=color)
+    if len(values) > 1:
+        spread = values.std(ddof=1)
+        axes.axhspan(values.mean() - spread, values.mean() + spread, color=color, alpha=0.2, lw=0)
+
+
+def _label_end(axes, x, y, text, color):
+    axes.annotate(f"  {text}", (x, y), color=color, va="center")
+
+
+def _plain_ticks(axis):
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter("{x:g}")

@@ -1,0 +1,191 @@
+"""From records to tables: mean ± standard deviation over seeds, paired tests, README.
+
+`python -m common.results --write` renews the tables in README.md between the lines
+`<!-- results DATASET TABLE -->` and `<!-- end -->`; `--check` says whether they are true.
+"""
+
+import argparse
+import dataclasses
+import importlib
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from common import metrics, records
+
+README = Path(__file__).parent.parent / "README.md"
+_MARKED = re.compile(r"(<!-- results (\w+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """The records of one configuration, {seed: record}."""
+
+    configuration: dict
+    seeds: dict
+
+    def values(self, measure, split="test"):
+        """(seeds,) floats of one measure, in the order of the seeds."""
+        return np.array([self.seeds[seed][split][measure] for seed in sorted(self.seeds)])
+
+    @property
+    def teacher(self):
+        """Name of the teacher's model; None for labels alone."""
+        run = self.configuration["teacher"]
+        return run.split("-")[1] if run else None
+
+    def matches(self, wanted):
+        """Whether the configuration has all of `wanted`; `teacher` is the model's name."""
+        own = self.configuration | {"teacher": self.teacher}
+        return all(own[key] == value for key, value in wanted.items())
+
+
+def groups(found):
+    """List of Group, one a configuration, of records as `records.load_all` gives them."""
+    by_run = {}
+    for record in found:
+        by_run.setdefault(record["run"], {})[record["seed"]] = record
+    return [Group(next(iter(g.values()))["configuration"], g) for g in by_run.values()]
+
+
+def select(found, **wanted):
+    """The groups whose configurations have all of `wanted`, such as model="mlp"."""
+    return [group for group in found if group.matches(wanted)]
+
+
+def best(found, measure="errors"):
+    """The group with the least mean of a measure on the validation split."""
+    return min(found, key=lambda group: group.values(measure, "validation").mean())
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """How a group differs from a baseline on the test split, seed by seed.
+
+    fewer: mean share of the baseline's errors avoided; p: paired t-test over seeds;
+    mcnemar: the largest of the seeds' exact McNemar p.
+    """
+
+    fewer: float
+    p: float
+    mcnemar: float
+
+
+def compare(group, baseline):
+    """`Comparison` over the seeds that both have; ValueError if they share none."""
+    shared = sorted(set(group.seeds) & set(baseline.seeds))
+    if not shared:
+        raise ValueError("no seed in common: nothing to compare")
+    ours, theirs = ([g.seeds[seed] for seed in shared] for g in (group, baseline))
+    errors = [np.array([r["test"]["errors"] for r in side]) for side in (ours, theirs)]
+    return Comparison(
+        fewer=1 - errors[0].sum() / errors[1].sum(),
+        p=metrics.paired_t(*errors)[3] if len(shared) > 1 else float("nan"),
+        mcnemar=max(
+            metrics.mcnemar(_correct(a), _correct(b)) for a, b in zip(ours, theirs, strict=True)
+        ),
+    )
+
+
+def _correct(record):
+    right = np.ones(record["images"]["test"], bool)
+    right[record["test"]["wrong"]] = False
+    return right
+
+
+def spread(values, digits=1, scale=1):
+    """`mean ± sd` of values times `scale`; the sd is the sample's, left out for one value."""
+    values = np.asarray(values, float) * scale
+    mean = f"{values.mean():.{digits}f}"
+    return f"{mean} ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else mean
+
+
+def p_value(p):
+    """p as tables print it; empty where one pair allows no test."""
+    if np.isnan(p):
+        return ""
+    return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+
+
+def markdown(header, rows):
+    """A Markdown table; the first column is left-aligned, the others right."""
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def students_table(found):
+    """Markdown: each student's test measures beside its baseline's, paired by seed."""
+    header = ["student", "taught by", "T", "alpha", "test errors", "accuracy %", "NLL"]
+    header += ["calibration error %", "agrees with teacher %", "fewer errors", "p (t)"]
+    header += ["p (McNemar)"]
+    return markdown(header, [_student_row(group, found) for group in found])
+
+
+def baseline_of(group, found):
+    """The group of the same net and recipe on labels alone; None for a baseline or without one."""
+    same = {key: group.configuration[key] for key in ("dataset", "limit", "model", "options")}
+    same["recipe"] = group.configuration["recipe"]
+    others = select(found, teacher=None, **same)
+    return others[0] if others and others[0] is not group else None
+
+
+def _student_row(group, found):
+    settings = group.configuration
+    taught = ["labels alone", "", ""]
+    agrees = ""
+    if group.teacher:
+        taught = [group.teacher + " (shuffled)" * settings["shuffled"]]
+        taught += [f"{settings['temperature']:g}", f"{settings['alpha']:g}"]
+        agrees = spread(group.values("agreement"), 2, 100)
+    row = [name_of(settings), *taught, spread(group.values("errors"))]
+    row += [spread(group.values("accuracy"), 2, 100)]
+    row += [spread(group.values("negative_log_likelihood"), 4)]
+    row += [spread(group.values("calibration_error"), 2, 100), agrees]
+    baseline = baseline_of(group, found)
+    if baseline is None:
+        return [*row, "", "", ""]
+    difference = compare(group, baseline)
+    return [
+        *row,
+        f"{100 * difference.fewer:.1f} %",
+        p_value(difference.p),
+        p_value(difference.mcnemar),
+    ]
+
+
+def name_of(configuration):
+    """Model and options, such as `mlp` or `cnn width 0.05`."""
+    options = [f"{key} {value:g}" for key, value in sorted(configuration["options"].items())]
+    return " ".join([configuration["model"], *options])
+
+
+def table(dataset, name):
+    """One of a data set's tables as Markdown, from its committed records."""
+    recipes = importlib.import_module(f"{dataset}.tables")
+    return recipes.TABLES[name](groups(records.load_all(recipes.FOLDER)))
+
+
+def rewritten(text):
+    """`text` with every marked table made anew."""
+    return _MARKED.sub(lambda m: m[1] + table(m[2], m[3]) + m[5], text)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m common.results", description=__doc__)
+    choice = parser.add_mutually_exclusive_group(required=True)
+    choice.add_argument("--write", action="store_true", help="renew README.md's tables")
+    choice.add_argument("--check", action="store_true", help="fail if a table is not true")
+    options = parser.parse_args(arguments)
+    text = README.read_text()
+    fresh = rewritten(text)
+    if options.write:
+        README.write_text(fresh)
+    elif fresh != text:
+        sys.exit("README.md's tables differ from the records: python -m common.results --write")
+    print(f"{len(_MARKED.findall(text))} tables in README.md are those of the records")
+
+
+if __name__ == "__main__":
+    main()

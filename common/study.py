@@ -1,0 +1,95 @@
+"""One data set's teachers and students by name, and where their runs are kept.
+
+Notebooks, command line and tests all train through a `Study`.
+"""
+
+import dataclasses
+from pathlib import Path
+
+from common import records, teachers, training
+from common.checks import require_known, require_positive
+from common.runs import Run
+
+
+class Study:
+    """Teachers and students of one data set, read where committed runs answer, else trained.
+
+    Args:
+        recipes: a data set's recipes module: TEACHERS and STUDENTS ({name: runs.Net}), FOLDER.
+        dataset: data.Dataset.
+        output_dir: where training writes; default the data set's own folder, committed.
+        retrain: leave the committed runs aside.
+        epochs: overrides the recipes', for a quick look.
+
+    Raises:
+        ValueError: epochs not a whole number above 0.
+    """
+
+    def __init__(self, recipes, dataset, *, output_dir=None, retrain=False, epochs=None):
+        if epochs is not None:
+            require_positive("epochs", epochs, whole=True)
+        self.recipes, self.dataset, self.epochs = recipes, dataset, epochs
+        self.published = Path(recipes.FOLDER)
+        self.output_dir = Path(output_dir).expanduser() if output_dir else self.published
+        self.also_read = () if retrain else (self.published,)
+
+    def teacher(self, name, seed=0):
+        """The `Run` of a teacher; ValueError, near names listed, if it is unknown."""
+        require_known("teacher", name, self.recipes.TEACHERS)
+        return self._run(self.recipes.TEACHERS[name], seed)
+
+    def student(self, name, seed=0, *, logits=None, temperature=1, alpha=0, shuffled=False):
+        """The `Run` of a student, taught by `logits` or, without, by the labels alone."""
+        require_known("student", name, self.recipes.STUDENTS)
+        taught = {"teacher": logits.identity, "temperature": temperature, "alpha": alpha}
+        return self._run(
+            self.recipes.STUDENTS[name], seed, shuffled=shuffled, **taught if logits else {}
+        )
+
+    def train(self, runs, *, logits=(), callbacks=()):
+        """Records of `runs`: read where finished, else trained side by side."""
+        return training.run(
+            runs,
+            self.dataset,
+            output_dir=self.output_dir,
+            also_read=self.also_read,
+            teachers=logits,
+            callbacks=callbacks,
+        )
+
+    def published_logits(self, name, seed=0, view_set="plain"):
+        """A teacher's committed `Logits`; FileNotFoundError where there are none."""
+        return teachers.Logits(teachers.folder(self.published, self.teacher(name, seed), view_set))
+
+    def logits(self, name, seed=0, view_set="plain"):
+        """A teacher's `Logits`: read where they are kept, else made, training it if need be."""
+        run = self.teacher(name, seed)
+        for folder in (self.output_dir, *self.also_read):
+            kept = teachers.folder(folder, run, view_set)
+            if kept.exists():
+                return teachers.Logits(kept)
+        self.train([run])
+        model = self.model(run)
+        kept = teachers.folder(self.output_dir, run, view_set)
+        return teachers.make(kept, model, self.dataset, run.name, view_set)
+
+    def model(self, run):
+        """A finished run's model with its trained weights."""
+        for folder in (self.output_dir, *self.also_read):
+            if records.find_weights(folder, run):
+                return training.load_model(folder, run, self.dataset)
+        return training.load_model(self.output_dir, run, self.dataset)  # says what is missing
+
+    def _run(self, net, seed, **taught):
+        recipe = net.recipe
+        if self.epochs is not None:
+            recipe = dataclasses.replace(recipe, epochs=self.epochs)
+        return Run(
+            self.dataset.name,
+            net.model,
+            recipe,
+            seed,
+            options=net.options,
+            limit=self.dataset.limit,
+            **taught,
+        )
