@@ -93,6 +93,7 @@ class Group:
             epochs = _Epochs(self.batches, state, progress)
             self.model.fit(
                 self.batches,
+                shuffle=False,  # Keras would shuffle the batches by Python's global random state
                 epochs=self.recipe.epochs,
                 initial_epoch=progress["epochs"],
                 validation_data=batches.aligned(
