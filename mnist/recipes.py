@@ -14,7 +14,7 @@ _JITTERED = {"views": "mnist_jitter"}
 TEACHERS = {
     "cnn": Net(
         "cnn",
-        Recipe(epochs=10, learning_rate=2e-3, **_JITTERED),
+        Recipe(epochs=8, learning_rate=2e-3, **_JITTERED),
         "3-layer CNN",
     ),
     "vgg16": Net(
@@ -42,7 +42,7 @@ STUDENTS = {
         "cnn",
         Recipe(epochs=5, learning_rate=5e-3),
         "small 3-layer CNN",
-        {"width": 0.05},
+        {"width": 0.064},
     ),
 }
 
