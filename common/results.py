@@ -143,16 +143,16 @@ def _student_row(group, found):
     row += [spread(group.values("accuracy"), 2, 100)]
     row += [spread(group.values("negative_log_likelihood"), 4)]
     row += [spread(group.values("calibration_error"), 2, 100), agrees]
-    baseline = baseline_of(group, found)
+    return row + comparison_cells(group, baseline_of(group, found))
+
+
+def comparison_cells(group, baseline):
+    """Cells of a `Comparison`: share of errors avoided, p (t), p (McNemar); empty without."""
     if baseline is None:
-        return [*row, "", "", ""]
+        return ["", "", ""]
     difference = compare(group, baseline)
-    return [
-        *row,
-        f"{100 * difference.fewer:.1f} %",
-        p_value(difference.p),
-        p_value(difference.mcnemar),
-    ]
+    fewer = f"{100 * difference.fewer:.1f} %"
+    return [fewer, p_value(difference.p), p_value(difference.mcnemar)]
 
 
 def name_of(configuration):

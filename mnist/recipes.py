@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from common import experiments
 from common.runs import Net, Recipe
 
 FOLDER = Path(__file__).parent
@@ -48,4 +49,12 @@ STUDENTS = {
 
 SEEDS = (0, 1, 2, 3, 4)
 TEMPERATURES = (1, 2, 4, 8, 20)
-ALPHA = 0.9
+ALPHAS = (0.9, 0.5, 1.0)
+
+
+def reproduce(study, seeds):
+    """Every run behind MNIST's tables; finished ones are read."""
+    experiments.train_teacher(study, "cnn", seeds)
+    logits = study.logits("cnn")
+    for student in STUDENTS:
+        experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
