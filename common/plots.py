@@ -54,6 +54,40 @@ def learning_curves(curves, title, measure="validation errors, %"):
     return figure
 
 
+def images(shown, labels, title):
+    """A row of images, each with its label.
+
+    Args:
+        shown: uint8 (n, h, w, c).
+        labels: (n,) strings.
+        title: the finding.
+    """
+    figure, axes = _axes(len(shown), 1, 1.5 * len(shown), 2.1, squeeze=False)
+    for place, image, label in zip(axes[0], shown, labels, strict=True):
+        _show(place, image)
+        place.set_title(label, loc="center", fontsize=10)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    return figure
+
+
+def line(x, y, marked, title, measure):
+    """A curve over the temperature, with one temperature marked.
+
+    Args:
+        x: (n,) temperatures; y: (n,) floats.
+        marked: the temperature to mark.
+        title: the finding.
+        measure: what the vertical axis shows, with its unit.
+    """
+    figure, axes = _axes()
+    axes.plot(x, y, color=COLORS["teacher"])
+    axes.plot(marked, np.interp(marked, x, y), "o", color=COLORS["teacher"])
+    _label_end(axes, marked, np.interp(marked, x, y), f"T = {marked:g}", COLORS["teacher"])
+    axes.set(title=title, xlabel="temperature T", ylabel=measure, xscale="log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    return figure
+
+
 def images_with_soft_targets(images, logits, temperatures, class_names, title):
     """A row an image: the image, then the teacher's soft targets at each temperature.
 
@@ -69,8 +103,7 @@ def images_with_soft_targets(images, logits, temperatures, class_names, title):
         columns, len(images), 2.1 * columns, 1.5 * len(images) + 0.5, squeeze=False
     )
     for row, (image, own) in enumerate(zip(images, logits, strict=True)):
-        axes[row, 0].imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None)
-        axes[row, 0].axis("off")
+        _show(axes[row, 0], image)
         for column, temperature in enumerate(temperatures, 1):
             shown = special.softmax(np.asarray(own, float) / temperature)
             bars = axes[row, column]
@@ -132,6 +165,11 @@ def strip(groups, title, measure="test errors"):
     axes.set_yticks(range(len(groups)), groups)
     axes.set(title=title, xlabel=measure, ylim=(len(groups) - 0.5, -0.7))
     return figure
+
+
+def _show(axes, image):
+    axes.imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None)
+    axes.axis("off")
 
 
 def _band(axes, x, values, color, style="-"):
