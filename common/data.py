@@ -88,7 +88,7 @@ def load(name, *, data_dir=None, limit=None):
         splits = {
             key: split.take(_stratified(split.labels, limit)) for key, split in splits.items()
         }
-    return Dataset(name, tuple(raw.class_names), **splits)
+    return Dataset(name, tuple(raw.class_names), **splits, limit=limit)
 
 
 def _read(name, data_dir):
