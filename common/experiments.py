@@ -90,3 +90,11 @@ class Trio:
             ("distilled", "distilled", self.distilled),
             ("control", "control", self.control),
         ]
+
+    def finding(self):
+        """Gain of the distilled student and of the control, in two lines of words."""
+        return (
+            f"distilled, {self.distilled.settings}: "
+            f"{results.finding(self.distilled, self.baseline)};\n"
+            f"the control makes {results.finding(self.control, self.baseline)}"
+        )

@@ -10,7 +10,6 @@ import base64
 import importlib
 import json
 import logging
-import sys
 import time
 from pathlib import Path
 
@@ -81,14 +80,20 @@ def main(arguments=None):
     print(f"\nExecuted notebooks and {len(figures)} figures: {files.shown(folder)}")
 
 
+class _Echo(logging.Handler):
+    """Prints what the cells print, progress lines included, without papermill's own words."""
+
+    def emit(self, record):
+        for line in record.getMessage().replace("\r", "\n").splitlines():
+            if line.strip() and not line.startswith(("Executing ", "Ending ", "<Figure ", "<IPy")):
+                print(f"  {line}", flush=True)
+
+
 def _echo_cells():
-    """Print what the cells print, progress lines included, as papermill logs it."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("  %(message)s"))
     logger = logging.getLogger("papermill")
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    logger.handlers = [handler]
+    logger.handlers = [_Echo()]
 
 
 def _print_tables(dataset, folder):
