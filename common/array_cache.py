@@ -58,7 +58,7 @@ def read(name, data_dir):
             if _description(arrays[key]) != expected:
                 raise ValueError(f"{key}.npy differs from its header")
         return arrays, tuple(header["class_names"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedCacheError(f"the array cache {source} is damaged ({error})") from None
 
 

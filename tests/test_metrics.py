@@ -1,0 +1,121 @@
+"""Measures against scipy, scikit-learn, mlxtend and loops written from the definitions."""
+
+import numpy as np
+import pytest
+from mlxtend.evaluate import mcnemar as mlxtend_mcnemar
+from scipy import special, stats
+from sklearn.metrics import accuracy_score, log_loss
+
+from common import metrics
+
+RANDOM = np.random.default_rng(0)
+LOGITS = RANDOM.normal(0, 2, (400, 10))
+LABELS = RANDOM.integers(10, size=400)
+LABELS[::2] = LOGITS[::2].argmax(axis=1)  # half of them right
+
+
+def test_errors_and_accuracy():
+    right = accuracy_score(LABELS, LOGITS.argmax(axis=1), normalize=False)
+    assert metrics.errors(LOGITS, LABELS) == 400 - right > 0
+    assert metrics.accuracy(LOGITS, LABELS) == pytest.approx(right / 400)
+    assert metrics.correct(LOGITS, LABELS).sum() == right
+
+
+def test_negative_log_likelihood():
+    expected = log_loss(LABELS, special.softmax(LOGITS, axis=1), labels=range(10))
+    assert metrics.negative_log_likelihood(LOGITS, LABELS) == pytest.approx(expected, rel=1e-9)
+    extreme = np.array([[1000.0, 0.0]])
+    assert metrics.negative_log_likelihood(extreme, [1]) == pytest.approx(1000)
+
+
+def calibration_by_loop(logits, labels, bins):
+    probabilities = special.softmax(logits, axis=1)
+    confidence, hit = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    total = 0.0
+    for low in np.arange(bins) / bins:
+        inside = (confidence > low) & (confidence <= low + 1 / bins)
+        if inside.any():
+            gap = abs(hit[inside].mean() - confidence[inside].mean())
+            total += inside.sum() / len(labels) * gap
+    return total
+
+
+@pytest.mark.parametrize("bins", [1, 10, 15])
+def test_calibration_error(bins):
+    expected = calibration_by_loop(LOGITS, LABELS, bins)
+    assert metrics.calibration_error(LOGITS, LABELS, bins) == pytest.approx(expected, abs=1e-12)
+
+
+def test_calibration_error_of_known_cases():
+    certain = 1000.0 * np.eye(2)[[0, 0, 0, 0]]
+    assert metrics.calibration_error(certain, [0, 0, 0, 0]) == pytest.approx(0)
+    assert metrics.calibration_error(certain, [0, 0, 0, 1]) == pytest.approx(0.25)
+    assert metrics.calibration_error(np.zeros((4, 2)), [0, 0, 1, 1]) == pytest.approx(0)
+    fifteen = calibration_by_loop(LOGITS, LABELS, 15)
+    assert metrics.calibration_error(LOGITS, LABELS) == pytest.approx(fifteen, abs=1e-12)
+
+
+def test_agreement():
+    other = LOGITS.copy()
+    other[:100] = np.roll(other[:100], 1, axis=1)  # the largest logit moves by one class
+    assert metrics.agreement(LOGITS, other) == 0.75
+    assert metrics.agreement(LOGITS, 3 * LOGITS + 1) == 1
+    with pytest.raises(ValueError, match="do not pair"):
+        metrics.agreement(LOGITS, other[:50])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_mcnemar_against_mlxtend(seed):
+    random = np.random.default_rng(seed)
+    a, b = random.random((2, 300)) < [[0.9], [0.85]]
+    table = [[np.sum(a & b), np.sum(a & ~b)], [np.sum(~a & b), np.sum(~a & ~b)]]
+    _, expected = mlxtend_mcnemar(np.array(table), exact=True)
+    assert metrics.mcnemar(a, b) == pytest.approx(min(expected, 1), rel=1e-9)
+    assert metrics.mcnemar(b, a) == metrics.mcnemar(a, b)
+
+
+def test_mcnemar_by_hand():
+    only_a = np.array([True] * 8 + [False] * 2 + [True] * 90)
+    assert metrics.mcnemar(only_a, ~only_a | (np.arange(100) >= 10)) == pytest.approx(
+        2 * sum(stats.binom.pmf(k, 10, 0.5) for k in range(3))
+    )
+    assert metrics.mcnemar(only_a, only_a) == 1
+    with pytest.raises(ValueError, match="do not pair"):
+        metrics.mcnemar(only_a, only_a[:1])
+
+
+def test_paired_t():
+    first, second = np.array([67, 70, 74, 66, 71.0]), np.array([80, 85, 79, 90, 81.0])
+    mean, low, high, p = metrics.paired_t(first, second)
+    expected = stats.ttest_rel(first, second)
+    assert mean == pytest.approx((first - second).mean())
+    assert p == pytest.approx(expected.pvalue)
+    half = stats.t.ppf(0.975, 4) * (first - second).std(ddof=1) / np.sqrt(5)
+    assert (low, high) == pytest.approx((mean - half, mean + half))
+    assert metrics.paired_t(first, first) == (0, 0, 0, 1)
+
+
+def test_summary_holds_plain_numbers():
+    summary = metrics.summary(LOGITS, LABELS)
+    assert summary["wrong"] == [i for i in range(400) if LOGITS[i].argmax() != LABELS[i]]
+    assert summary["errors"] == len(summary["wrong"]) == round(400 * (1 - summary["accuracy"]))
+    kinds = {key: type(value) for key, value in summary.items()}
+    assert kinds.pop("wrong") is list
+    assert set(kinds.values()) == {int, float}
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels"),
+    [
+        (LOGITS, LABELS[:10]),
+        (LOGITS[0], LABELS[:1]),
+        (np.where(LOGITS > 5, np.nan, LOGITS), LABELS),
+        (np.full((400, 10), np.inf), LABELS),
+        (LOGITS[:0], LABELS[:0]),
+        (LOGITS, LABELS[:, None]),
+    ],
+)
+def test_bad_input(logits, labels):
+    for measure in (metrics.errors, metrics.negative_log_likelihood, metrics.calibration_error):
+        with pytest.raises(ValueError, match=r"do not pair|finite"):
+            measure(logits, labels)
