@@ -35,7 +35,9 @@ def _title(figure, finding):
 
 def _axes(columns=1, rows=1, width=7.0, height=4.0, **options):
     with plt.rc_context(STYLE):
-        return plt.subplots(rows, columns, figsize=(width, height), **options)
+        figure, axes = plt.subplots(rows, columns, figsize=(width, height), **options)
+    plt.close(figure)  # a notebook shows what a cell returns, once
+    return figure, axes
 
 
 def learning_curves(curves, title, measure="validation errors, %"):
