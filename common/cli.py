@@ -130,8 +130,9 @@ def _table(dataset, options):
 
     tables = import_module(f"{dataset}.tables")
     found = results.groups(records.load_all(options.output_dir or tables.FOLDER))
-    for name, make in tables.TABLES.items():
-        print(f"\n{name}\n\n{make(found)}")
+    for settings in results.data_of(found):
+        for make in tables.TABLES.values():
+            print(f"\n{make(results.select(found, **settings))}")
 
 
 def _errors(record):

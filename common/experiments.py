@@ -60,3 +60,41 @@ def chosen(found):
     """The distilled group with the fewest errors on validation."""
     taught = [group for group in found if group.teacher and not group.configuration["shuffled"]]
     return results.best(taught)
+
+
+def temperatures(found, alpha):
+    """The distilled groups at one alpha, by rising temperature."""
+    taught = results.select(found, alpha=float(alpha), shuffled=False)
+    return sorted(taught, key=lambda group: group.configuration["temperature"])
+
+
+class Trio:
+    """The three groups that make a claim, out of what `tune` gave.
+
+    baseline: labels alone; distilled: chosen on validation; control: the same settings with
+    the logits of other images.
+    """
+
+    def __init__(self, found):
+        (self.baseline,) = results.select(found, teacher=None)
+        self.distilled = chosen(found)
+        settings = self.distilled.configuration
+        (self.control,) = results.select(
+            found, shuffled=True, temperature=settings["temperature"], alpha=settings["alpha"]
+        )
+
+    def rows(self):
+        """(label, role in figures, group) of the three."""
+        return [
+            ("labels alone", "baseline", self.baseline),
+            ("distilled", "distilled", self.distilled),
+            ("control", "control", self.control),
+        ]
+
+    def finding(self):
+        """Gain of the distilled student and of the control, in two lines of words."""
+        return (
+            f"distilled, {self.distilled.settings}: "
+            f"{results.finding(self.distilled, self.baseline)};\n"
+            f"the control makes {results.finding(self.control, self.baseline)}"
+        )

@@ -24,6 +24,13 @@ def replacing(path):
         _remove(temporary)
 
 
+def shown(path):
+    """`path` as users read it: from the repository's root, if it lies inside."""
+    path = Path(path).resolve()
+    root = Path(__file__).resolve().parent.parent
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
 def write_json(path, value):
     """Write `value` as indented JSON, whole or not at all."""
     with replacing(path) as temporary:

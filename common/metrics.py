@@ -46,6 +46,12 @@ def calibration_error(logits, labels, bins=15):
     return float(np.abs(gaps).sum() / len(labels))
 
 
+def entropy(logits, temperature=1.0):
+    """(n,) bits in each row's soft targets at a temperature, from 0 to log2(classes)."""
+    logs = special.log_softmax(np.asarray(logits, "float64") / temperature, axis=1)
+    return -(np.exp(logs) * logs).sum(axis=1) / np.log(2)
+
+
 def agreement(logits, other_logits):
     """Share of rows, in [0, 1], on which two models' largest logits name the same class."""
     logits, other_logits = np.asarray(logits), np.asarray(other_logits)

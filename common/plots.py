@@ -4,6 +4,8 @@ Colors say the role: teacher, baseline, distilled, control. Titles state the fin
 are the caller's, for only the caller knows the numbers.
 """
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy import special
@@ -17,8 +19,6 @@ COLORS = {  # from Okabe & Ito's color-blind-safe set
 STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 12,
     "axes.grid": True,
     "grid.alpha": 0.25,
     "figure.dpi": 96,
@@ -26,9 +26,18 @@ STYLE = {
 }
 
 
+def _title(figure, finding):
+    """The finding, at the figure's left edge, broken into lines that fit its width."""
+    letters = int(figure.get_figwidth() * 12)
+    lines = [part for line in finding.split("\n") for part in textwrap.wrap(line, letters)]
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=12)
+
+
 def _axes(columns=1, rows=1, width=7.0, height=4.0, **options):
     with plt.rc_context(STYLE):
-        return plt.subplots(rows, columns, figsize=(width, height), **options)
+        figure, axes = plt.subplots(rows, columns, figsize=(width, height), **options)
+    plt.close(figure)  # a notebook shows what a cell returns, once
+    return figure, axes
 
 
 def learning_curves(curves, title, measure="validation errors, %"):
@@ -47,10 +56,47 @@ def learning_curves(curves, title, measure="validation errors, %"):
         axes.annotate(
             f" {label}", (epochs[-1], values.mean(0)[-1]), color=COLORS[role], va="center"
         )
-    axes.set(title=title, xlabel="epoch", ylabel=measure, yscale="log")
+    _title(figure, title)
+    axes.set(xlabel="epoch", ylabel=measure, yscale="log")
     _plain_ticks(axes.yaxis)
-    axes.margins(x=0.02)
     axes.set_xlim(right=axes.get_xlim()[1] * 1.25)
+    return figure
+
+
+def images(shown, labels, title):
+    """A row of images, each with its label.
+
+    Args:
+        shown: uint8 (n, h, w, c).
+        labels: (n,) strings.
+        title: the finding.
+    """
+    figure, axes = _axes(len(shown), 1, 1.5 * len(shown), 2.1, squeeze=False)
+    for place, image, label in zip(axes[0], shown, labels, strict=True):
+        _show(place, image)
+        place.set_title(label, loc="center", fontsize=10)
+    _title(figure, title)
+    return figure
+
+
+def line(x, y, marked, title, measure):
+    """A curve over the temperature, with one temperature marked.
+
+    Args:
+        x: (n,) temperatures; y: (n,) floats.
+        marked: the temperature to mark.
+        title: the finding.
+        measure: what the vertical axis shows, with its unit.
+    """
+    figure, axes = _axes()
+    axes.plot(x, y, color=COLORS["teacher"])
+    axes.plot(marked, np.interp(marked, x, y), "o", color=COLORS["teacher"])
+    _label_end(axes, marked, np.interp(marked, x, y), f"T = {marked:g}", COLORS["teacher"])
+    _title(figure, title)
+    axes.set(xlabel="temperature T", ylabel=measure, xscale="log")
+    ticks = [t for t in (0.5, 1, 2, 5, 10, 20, 50) if x[0] <= t <= x[-1]]
+    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    axes.minorticks_off()
     return figure
 
 
@@ -69,8 +115,7 @@ def images_with_soft_targets(images, logits, temperatures, class_names, title):
         columns, len(images), 2.1 * columns, 1.5 * len(images) + 0.5, squeeze=False
     )
     for row, (image, own) in enumerate(zip(images, logits, strict=True)):
-        axes[row, 0].imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None)
-        axes[row, 0].axis("off")
+        _show(axes[row, 0], image)
         for column, temperature in enumerate(temperatures, 1):
             shown = special.softmax(np.asarray(own, float) / temperature)
             bars = axes[row, column]
@@ -81,7 +126,7 @@ def images_with_soft_targets(images, logits, temperatures, class_names, title):
             if row == 0:
                 bars.set_title(f"T = {temperature:g}", loc="center")
     figure.supylabel("probability", fontsize=9)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    _title(figure, title)
     return figure
 
 
@@ -99,12 +144,12 @@ def temperature_sweep(temperatures, errors, baseline, title, measure="test error
     errors = np.asarray(errors, float)
     _band(axes, np.asarray(temperatures, float), errors.T, COLORS["distilled"], "o-")
     axes.plot(temperatures, errors, ".", color=COLORS["distilled"], alpha=0.35, ms=4)
-    _level(axes, baseline, COLORS["baseline"])
-    axes.set(title=title, xlabel="temperature T", ylabel=measure, xscale="log")
+    _level(axes, baseline, "labels alone", COLORS["baseline"])
+    _title(figure, title)
+    axes.set(xlabel="temperature T", ylabel=measure, xscale="log")
     axes.set_xticks(temperatures, [f"{t:g}" for t in temperatures])
     axes.minorticks_off()
     _label_end(axes, temperatures[-1], errors[-1].mean(), "distilled", COLORS["distilled"])
-    _label_end(axes, temperatures[-1], np.mean(baseline), "labels alone", COLORS["baseline"])
     axes.set_xlim(right=temperatures[-1] * 2.2)
     return figure
 
@@ -129,9 +174,20 @@ def strip(groups, title, measure="test errors"):
             ha="center",
             va="bottom",
         )
+    means = [np.mean(values) for _, values in groups.values()]
+    if max(means) > 5 * min(means):
+        axes.set_xscale("log")
+        _plain_ticks(axes.xaxis)
     axes.set_yticks(range(len(groups)), groups)
-    axes.set(title=title, xlabel=measure, ylim=(len(groups) - 0.5, -0.7))
+    _title(figure, title)
+    axes.set(xlabel=measure, ylim=(len(groups) - 0.5, -0.7))
     return figure
+
+
+def _show(axes, image):
+    axes.imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None)
+    axes.set(xticks=(), yticks=())
+    axes.spines[:].set(visible=True, color="0.8")
 
 
 def _band(axes, x, values, color, style="-"):
@@ -143,12 +199,21 @@ def _band(axes, x, values, color, style="-"):
         axes.fill_between(x, mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
 
 
-def _level(axes, values, color):
-    values = np.asarray(values, float)
-    axes.axhline(values.mean(), color=color)
-    if len(values) > 1:
-        spread = values.std(ddof=1)
-        axes.axhspan(values.mean() - spread, values.mean() + spread, color=color, alpha=0.2, lw=0)
+def _level(axes, values, label, color):
+    """A horizontal line at the mean of (seeds,) values, its band, and its label above it."""
+    mean, spread = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0
+    axes.axhline(mean, color=color)
+    axes.axhspan(mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
+    axes.annotate(
+        label,
+        (1, mean + spread),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        color=color,
+        ha="right",
+        va="bottom",
+    )
 
 
 def _label_end(axes, x, y, text, color):

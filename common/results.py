@@ -30,6 +30,15 @@ class Group:
         """(seeds,) floats of one measure, in the order of the seeds."""
         return np.array([self.seeds[seed][split][measure] for seed in sorted(self.seeds)])
 
+    def curves(self, measure):
+        """(seeds, epochs) floats of one of the records' curves, such as `val_accuracy`."""
+        return np.array([self.seeds[seed]["curve"][measure] for seed in sorted(self.seeds)])
+
+    @property
+    def settings(self):
+        """Temperature and alpha in words."""
+        return f"T = {self.configuration['temperature']:g}, α = {self.configuration['alpha']:g}"
+
     @property
     def teacher(self):
         """Name of the teacher's model; None for labels alone."""
@@ -53,6 +62,15 @@ def groups(found):
 def select(found, **wanted):
     """The groups whose configurations have all of `wanted`, such as model="mlp"."""
     return [group for group in found if group.matches(wanted)]
+
+
+def data_of(found):
+    """The (data set, limit) pairs that groups are on, as keywords for `select`."""
+    pairs = {(g.configuration["dataset"], g.configuration["limit"]) for g in found}
+    return [
+        {"dataset": name, "limit": limit}
+        for name, limit in sorted(pairs, key=lambda pair: (pair[0], pair[1] or 0))
+    ]
 
 
 def best(found, measure="errors"):
@@ -115,9 +133,35 @@ def markdown(header, rows):
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def extremes(sweep):
+    """Best and worst temperature of a sweep in words, by mean test errors."""
+    means = [group.values("errors").mean() for group in sweep]
+    low, high = (
+        sweep[i].configuration["temperature"] for i in (np.argmin(means), np.argmax(means))
+    )
+    return f"{min(means):.0f} errors at T = {low:g}, {max(means):.0f} at T = {high:g}"
+
+
+def seeds_table(group):
+    """Markdown: the test measures of each seed, then their mean ± standard deviation."""
+    measures = {  # header: (measure, digits, scale)
+        "errors": ("errors", 0, 1),
+        "accuracy %": ("accuracy", 2, 100),
+        "NLL": ("negative_log_likelihood", 4, 1),
+        "calibration error %": ("calibration_error", 2, 100),
+    }
+    rows = [
+        [f"seed {seed}"]
+        + [spread([group.seeds[seed]["test"][m]], d, s) for m, d, s in measures.values()]
+        for seed in sorted(group.seeds)
+    ]
+    total = [spread(group.values(m), max(d, 1), s) for m, d, s in measures.values()]
+    return markdown([title([group]), *measures], [*rows, ["mean ± sd", *total]])
+
+
 def students_table(found):
     """Markdown: each student's test measures beside its baseline's, paired by seed."""
-    header = ["student", "taught by", "T", "alpha", "test errors", "accuracy %", "NLL"]
+    header = [title(found), "taught by", "T", "alpha", "test errors", "accuracy %", "NLL"]
     header += ["calibration error %", "agrees with teacher %", "fewer errors", "p (t)"]
     header += ["p (McNemar)"]
     return markdown(header, [_student_row(group, found) for group in found])
@@ -162,9 +206,29 @@ def name_of(configuration):
 
 
 def table(dataset, name):
-    """One of a data set's tables as Markdown, from its committed records."""
-    recipes = importlib.import_module(f"{dataset}.tables")
-    return recipes.TABLES[name](groups(records.load_all(recipes.FOLDER)))
+    """One of a data set's tables as Markdown, from its committed full-size records."""
+    tables = importlib.import_module(f"{dataset}.tables")
+    found = groups(records.load_all(tables.FOLDER))
+    return tables.TABLES[name](select(found, dataset=dataset, limit=None))
+
+
+def title(found):
+    """The data set that groups are on and their size, such as `mnist, 10,000 test images`."""
+    if not found:
+        return "no runs yet"
+    record = next(iter(found[0].seeds.values()))
+    name, images = record["configuration"]["dataset"], record["images"]
+    part = f", {images['train']:,} train" if record["configuration"]["limit"] else ""
+    return f"{name}{part}, {images['test']:,} test images"
+
+
+def finding(group, baseline):
+    """The comparison in words, such as `21 % fewer errors (p = 0.0004)`."""
+    difference = compare(group, baseline)
+    word = "fewer" if difference.fewer >= 0 else "more"
+    p = p_value(difference.p)
+    p = f" (p {p})" if p.startswith("<") else f" (p = {p})" if p else " (one seed)"
+    return f"{100 * abs(difference.fewer):.0f} % {word} errors{p}"
 
 
 def rewritten(text):

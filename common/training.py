@@ -2,12 +2,11 @@
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
 import filelock
 
-from common import checkpoints, records, teachers
+from common import checkpoints, files, records, teachers
 from common.checks import require_writable
 from common.group import Group, build
 from common.runs import Recipe, Run
@@ -82,8 +81,8 @@ def _finished(runs, folders):
         new = {run.name: records.read(folder, run) for run in runs if run.name not in found}
         new = {name: record for name, record in new.items() if record}
         if new:
-            where = os.path.relpath(Path(folder) / "results")
-            print(f"read {len(new)} of {len(runs)} records from {where}: nothing to train there")
+            where = files.shown(Path(folder) / "results")
+            print(f"{len(new)} of {len(runs)} runs are finished: their records are in {where}")
         found |= new
     return found
 

@@ -1,4 +1,4 @@
-"""MNIST's tables, each made from the records alone."""
+"""MNIST's tables, each made from the groups of one data set's records alone."""
 
 from common import experiments, results
 from mnist import recipes
@@ -17,9 +17,8 @@ PUBLISHED = {
 
 def published(found):
     """The published table's rows beside ours, and the student taught by our own teacher."""
-    header = ["MNIST, 10,000 test images", "published %", "ours %", "our errors"]
+    header = [results.title(found), "published %", "ours %", "our errors"]
     header += ["fewer than alone", "p (t)", "p (McNemar)"]
-    found = _full(found)
     alone = _alone("cnn_small", found)
     rows = [_row("small 3-layer CNN, labels alone", PUBLISHED["student"], alone, None)]
     for name, net in recipes.TEACHERS.items():
@@ -35,7 +34,7 @@ def published(found):
 def students(found):
     """Every student: labels alone, every temperature and alpha, and the shuffled control."""
     return results.students_table(
-        [group for name in recipes.STUDENTS for group in _in_order(name, _full(found))]
+        [group for name in recipes.STUDENTS for group in _in_order(name, found)]
     )
 
 
@@ -43,10 +42,6 @@ def taught_by(teacher, student, found):
     """The student's group with the temperature and alpha chosen on validation; None if none."""
     groups = [g for g in _of(student, found) if g.teacher == recipes.TEACHERS[teacher].model]
     return experiments.chosen(groups) if groups else None
-
-
-def _full(found):
-    return results.select(found, dataset="mnist", limit=None)
 
 
 def _of(student, found):

@@ -1,0 +1,38 @@
+PYTHON ?= python3
+READY := .venv/.ready
+RUN := .venv/bin/python
+
+.PHONY: mnist test lab reproduce results lint
+.DEFAULT_GOAL := mnist
+
+# Train on MNIST with a quick recipe: executes the notebooks into build/mnist, prints the table.
+mnist: $(READY)
+	$(RUN) -m common.notebooks mnist
+
+test: lint
+	$(RUN) -m pytest -n auto --maxprocesses=4 --dist worksteal
+
+lint: $(READY)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+# Open JupyterLab at the notebooks.
+lab: $(READY)
+	$(RUN) -m jupyter lab --LabApp.default_url=/lab/tree/mnist/01_teachers.ipynb \
+	  $(if $(filter 0,$(shell id -u)),--allow-root)
+
+# Every run behind the tables; finished ones are read.
+reproduce: $(READY)
+	$(RUN) -m mnist reproduce
+
+# Renew README's tables from the committed records.
+results: $(READY)
+	$(RUN) -m common.results --write
+
+$(READY): requirements.txt pyproject.toml
+	@echo "Setting up .venv: downloads about 700 MB, once"
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and \
+	  f"Python 3.11 to 3.13 is needed, $(PYTHON) is {sys.version.split()[0]}: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(RUN) -m pip install --disable-pip-version-check --requirement requirements.txt
+	@touch $@

@@ -1,0 +1,125 @@
+"""Execute a data set's notebooks with a quick recipe into a folder of their own.
+
+`python -m common.notebooks mnist` is what `make mnist` runs: it trains everything anew on part
+of the data, shows progress, prints its table beside the published one, and says where the
+executed notebooks and their figures are. The committed results are not touched.
+"""
+
+import argparse
+import base64
+import importlib
+import json
+import logging
+import os
+import time
+from pathlib import Path
+
+from common import files, records, results
+from common.checks import require_writable
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def execute(notebook, output_dir, parameters):
+    """Run one notebook with papermill and write it, executed, and its figures to `output_dir`.
+
+    Args:
+        notebook: path of the notebook; it runs in its own folder.
+        output_dir: gets `<name>.ipynb` and `<name>-<number>.png`.
+        parameters: values for its `parameters` cell.
+
+    Returns:
+        list of paths of the figures.
+
+    Raises:
+        papermill.PapermillExecutionError: a cell failed.
+    """
+    import papermill
+
+    target = Path(output_dir) / notebook.name
+    papermill.execute_notebook(
+        notebook,
+        target,
+        parameters,
+        cwd=notebook.parent,
+        progress_bar=False,
+        log_output=True,
+        **_local_kernel(),
+    )
+    return _save_figures(target)
+
+
+def _local_kernel():
+    """Keep the kernel's traffic in files where the system can: over TCP it warns."""
+    if os.name != "posix":
+        return {}
+    from jupyter_client import AsyncKernelManager
+
+    class LocalKernelManager(AsyncKernelManager):
+        transport = "ipc"
+
+    return {"kernel_manager_class": LocalKernelManager}
+
+
+def _save_figures(executed):
+    cells = json.loads(executed.read_text())["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    pictures = [o["data"]["image/png"] for o in outputs if "image/png" in o.get("data", {})]
+    paths = []
+    for number, picture in enumerate(pictures, 1):
+        paths.append(executed.with_name(f"{executed.stem}-{number}.png"))
+        paths[-1].write_bytes(base64.b64decode(picture))
+    return paths
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m common.notebooks", description=__doc__)
+    parser.add_argument("dataset", choices=["mnist"])
+    parser.add_argument("--output-dir", metavar="DIR", help="default: build/<dataset>")
+    parser.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
+    options = parser.parse_args(arguments)
+    recipes = importlib.import_module(f"{options.dataset}.recipes")
+    folder = require_writable(options.output_dir or ROOT / "build" / options.dataset).resolve()
+    given = {"output_dir": str(folder), "retrain": True, **recipes.QUICK}
+    if options.data_dir:
+        given["data_dir"] = str(Path(options.data_dir).expanduser().resolve())
+    _echo_cells()
+    began = time.perf_counter()
+    figures = []
+    for notebook in sorted((ROOT / options.dataset).glob("*.ipynb")):
+        print(f"\n{notebook.name}: {_clock(time.perf_counter() - began)} so far", flush=True)
+        figures += execute(notebook, folder, given)
+    print(f"\nAll notebooks executed in {_clock(time.perf_counter() - began)}.")
+    _print_tables(options.dataset, folder)
+    print(f"\nExecuted notebooks and {len(figures)} figures: {files.shown(folder)}")
+
+
+class _Echo(logging.Handler):
+    """Prints what the cells print, progress lines included, without papermill's own words."""
+
+    def emit(self, record):
+        for line in record.getMessage().replace("\r", "\n").splitlines():
+            if line.strip() and not line.startswith(("Executing ", "Ending ", "<Figure ", "<IPy")):
+                print(f"  {line}", flush=True)
+
+
+def _echo_cells():
+    logger = logging.getLogger("papermill")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logger.handlers = [_Echo()]
+
+
+def _print_tables(dataset, folder):
+    tables = importlib.import_module(f"{dataset}.tables")
+    found = results.groups(records.load_all(folder))
+    for make in tables.TABLES.values():
+        print(f"\n{make(found)}")
+
+
+def _clock(seconds):
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
+
+
+if __name__ == "__main__":
+    main()
