@@ -28,6 +28,12 @@ def require_fraction(kind, value):
         raise ValueError(f"{kind} must lie between 0 and 1, got {value!r}")
 
 
+def require_seed(value):
+    """Raise ValueError unless `value` is a whole number, 0 or above."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"seed must be a whole number from 0 on, got {value!r}")
+
+
 def require_writable(folder):
     """Make `folder` if it is missing; raise ValueError if nothing can be written there."""
     folder = Path(folder).expanduser()

@@ -103,6 +103,11 @@ class Group:
                 callbacks=[epochs, *callbacks, self._line(progress["epochs"])],
                 verbose=0,
             )
+        if progress["epochs"] < self.recipe.epochs:
+            raise ValueError(
+                f"a callback stopped the training after epoch {progress['epochs']} of "
+                f"{self.recipe.epochs}: it has no record yet, the next call goes on"
+            )
         return progress
 
     def _line(self, first_epoch):

@@ -66,7 +66,7 @@ class Study:
         run = self.teacher(name, seed)
         for folder in (self.output_dir, *self.also_read):
             kept = teachers.folder(folder, run, view_set)
-            if kept.exists():
+            if (kept / "header.json").exists():  # written last
                 return teachers.Logits(kept)
         self.train([run])
         model = self.model(run)

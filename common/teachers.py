@@ -15,6 +15,7 @@ from common import files, views
 
 VERSION = 1
 SPLITS = ("train", "validation", "test")
+_HEADER = {"teacher", "weights_sha256", "dataset", "views", "sha256"}
 LARGEST_WEIGHTS = 8_000_000  # bytes of weights kept beside the logits
 
 
@@ -87,8 +88,10 @@ class Logits:
             self.header = json.loads(path.read_text())
             if self.header["version"] != VERSION:
                 raise ValueError(f"version {self.header['version']}, expected {VERSION}")
+            if lacking := _HEADER - set(self.header):
+                raise ValueError(f"its header lacks {', '.join(sorted(lacking))}")
             self._splits = {split: self._read(split) for split in SPLITS}
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
             raise ValueError(f"the logits file {folder} is damaged: {error}") from None
 
     @property
@@ -178,7 +181,8 @@ def _ask(model, images, view_set, batch_size):
         model.predict(view_set.apply(images, view), batch_size=batch_size, verbose=0)
         for view in range(view_set.count)
     ]
-    logits = np.stack(asked, axis=1).astype("float16")
+    with np.errstate(over="ignore"):  # refused below
+        logits = np.stack(asked, axis=1).astype("float16")
     if not np.isfinite(logits).all():
         raise ValueError("the teacher's logits are not finite or exceed float16's 65,504")
     return logits
