@@ -41,3 +41,9 @@ def require_writable(folder):
             f"cannot write to {folder} ({error.strerror}): choose another output folder"
         ) from None
     return folder
+
+
+def require_at_least(kind, value, least):
+    """Raise ValueError unless `value` is a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{kind} must be a whole number of at least {least}, got {value!r}")

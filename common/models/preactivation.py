@@ -17,7 +17,7 @@ def resnet164(image_shape, classes, *, seed=0):
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
     """
-    inputs, x = standardized(image_shape)
+    inputs, x = standardized(image_shape, least=4)
     x = blocks.convolution(16)(x)
     for stage, channels in enumerate((16, 32, 64)):
         for unit in range(18):

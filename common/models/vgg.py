@@ -31,7 +31,7 @@ def vgg(name, image_shape, classes, *, seed=0):
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
     """
-    inputs, x = standardized(image_shape)
+    inputs, x = standardized(image_shape, least=16)
     short = [max(0, 32 - side) for side in image_shape[:2]]
     if any(short):
         x = layers.ZeroPadding2D([(gap // 2, gap - gap // 2) for gap in short])(x)
