@@ -3,12 +3,20 @@
 import argparse
 
 from common import models
+from common.checks import require_at_least, require_known
 from common.models.registry import ARCHITECTURES
 
 
 def main(arguments=None):
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     shape = tuple(options.image_shape)
+    try:
+        require_at_least("classes", options.classes, 2)
+        for name in options.names:
+            require_known("model", name, models.NAMES)
+    except ValueError as error:
+        parser.error(str(error))
     size = "x".join(map(str, shape))
     print(f"images {size}, {options.classes} classes; multiply-adds of one image")
     print(f"{'name':16}{'parameters':>12}{'multiply-adds':>15}{'MB':>8}  source", flush=True)

@@ -3,7 +3,7 @@
 import math
 
 from common.backend import keras, layers, ops
-from common.checks import require_known, require_positive
+from common.checks import require_at_least, require_known, require_positive
 from common.models.cnn import cnn
 
 MEANS = ("logits", "probabilities")
@@ -41,7 +41,7 @@ def cnn_ensemble(
         ValueError: members, width or temperature not above 0, unknown mean, images smaller
             than 8x8 pixels.
     """
-    require_positive("members", members, whole=True)
+    require_at_least("members", members, 1)
     require_positive("temperature", temperature)
     require_known("mean", mean, MEANS)
     inputs = keras.Input(image_shape, name="pixels")
@@ -55,6 +55,5 @@ def cnn_ensemble(
     else:
         soft = ops.logsumexp(ops.log_softmax(each / temperature), axis=1) - math.log(members)
         outputs = temperature * soft
-    return keras.Model(
-        inputs, layers.Identity(dtype="float32", name="logits")(outputs), name="cnn_ensemble"
-    )
+    outputs = layers.Identity(dtype="float32", name="logits")(outputs)
+    return keras.Model(inputs, outputs, name="cnn_ensemble")

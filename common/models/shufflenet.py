@@ -1,7 +1,7 @@
 """ShuffleNet; Zhang et al. 2018, arXiv:1707.01083, figure 2 and table 1, on small images too."""
 
 from common.backend import keras, layers
-from common.checks import require_known, require_positive
+from common.checks import require_at_least, require_known, require_positive
 from common.models import blocks
 from common.models.grouped import channel_shuffle, group_convolution
 from common.models.initial import he_normal
@@ -31,6 +31,7 @@ def shufflenet(image_shape, classes, *, seed=0, groups=3, width=1.0):
         ValueError: groups not in table 1 or that do not divide the scaled channels, width
             not above 0 or too small, images smaller than 8x8 pixels.
     """
+    require_at_least("groups", groups, 1)
     require_known("number of groups", groups, CHANNELS)
     require_positive("width", width)
     inputs, x = standardized(image_shape, least=8)

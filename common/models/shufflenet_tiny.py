@@ -6,7 +6,7 @@ and unshuffled first unit, dropout.
 """
 
 from common.backend import keras, layers
-from common.checks import require_fraction, require_known, require_positive
+from common.checks import require_at_least, require_fraction, require_known, require_positive
 from common.models import blocks
 from common.models.initial import he_normal
 from common.models.pixels import standardized
@@ -36,6 +36,7 @@ def shufflenet_tiny(image_shape, classes, *, seed=0, groups=3, width=0.75, dropo
             that leaves the first stage no channels of its own, dropout outside [0, 1],
             images smaller than 16x16 pixels.
     """
+    require_at_least("groups", groups, 1)
     require_known("number of groups", groups, CHANNELS)
     require_positive("width", width)
     require_fraction("dropout", dropout)
