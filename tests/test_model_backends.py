@@ -49,9 +49,9 @@ def logits_in_jax(pixels, tmp_path_factory):
         pytest.skip("the tests themselves do not run on TensorFlow")
     folder = tmp_path_factory.mktemp("jax")
     np.save(folder / "images.npy", pixels)
+    given = folder / "images.npy", repr(list(NETS.items())), folder / "logits.npz"
     subprocess.run(
-        [sys.executable, "-c", IN_JAX, folder / "images.npy", repr(list(NETS.items()))]
-        + [folder / "logits.npz"],
+        [sys.executable, "-c", IN_JAX, *given],
         check=True,
         env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
     )
