@@ -41,10 +41,10 @@ class Study:
     def student(self, name, seed=0, *, logits=None, temperature=1, alpha=0, shuffled=False):
         """The `Run` of a student, taught by `logits` or, without, by the labels alone."""
         require_known("student", name, self.recipes.STUDENTS)
-        taught = {"teacher": logits.identity, "temperature": temperature, "alpha": alpha}
-        return self._run(
-            self.recipes.STUDENTS[name], seed, shuffled=shuffled, **taught if logits else {}
-        )
+        taught = {}
+        if logits is not None:
+            taught = {"teacher": logits.identity, "temperature": temperature, "alpha": alpha}
+        return self._run(self.recipes.STUDENTS[name], seed, shuffled=shuffled, **taught)
 
     def train(self, runs, *, logits=(), callbacks=()):
         """Records of `runs`: read where finished, else trained side by side."""
