@@ -6,7 +6,7 @@ from pathlib import Path
 
 import filelock
 
-from common import checkpoints, files, models, records, teachers
+from common import checkpoints, files, models, outcome, records, teachers
 from common.checks import require_known, require_writable
 from common.group import Group, build
 from common.runs import Recipe, Run
@@ -125,6 +125,6 @@ def _train(group, finished, dataset, folder, given, callbacks):
         saved = None
     training = Group(members, dataset, given)
     progress = training.fit(state, saved, callbacks)
-    result = training.write_records(folder, progress)
+    result = outcome.write_records(training, folder, progress)
     state.unlink(missing_ok=True)
     return result
