@@ -126,6 +126,13 @@ def test_what_a_killed_writer_left_is_in_no_ones_way(own_dir, mnist):
     assert os.listdir(own_dir / "arrays") == ["mnist"]
 
 
+def test_a_folder_that_takes_no_cache_can_be_read(own_dir, mnist):
+    shutil.rmtree(own_dir / "arrays")
+    (own_dir / "arrays").write_text("in the way, as in a read-only folder")
+    with pytest.warns(UserWarning, match="no array cache of mnist kept in"):
+        assert same(data.load("mnist", data_dir=own_dir), mnist)
+
+
 def test_limit_is_stratified_and_in_order(mnist_dir, mnist):
     limited = data.load("mnist", data_dir=mnist_dir, limit=70.0)
     assert repr(limited.limit) == "70" and mnist.limit is None
