@@ -133,16 +133,16 @@ def _reproduce(dataset, options):
 def _table(dataset, options):
     from importlib import import_module
 
-    from common import records, results
+    from common import comparisons, records
 
     tables = import_module(f"{dataset}.tables")
     folder = options.output_dir or tables.FOLDER
-    found = results.groups(records.load_all(folder))
+    found = comparisons.groups(records.load_all(folder))
     if not found:
         raise ValueError(f"{folder} holds no records: train something into it first")
-    for settings in results.data_of(found):
+    for settings in comparisons.data_of(found):
         for make in tables.TABLES.values():
-            print(f"\n{make(results.select(found, **settings))}")
+            print(f"\n{make(comparisons.select(found, **settings))}")
 
 
 def _errors(record):
