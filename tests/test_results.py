@@ -152,3 +152,10 @@ def test_check_and_write(monkeypatch, tmp_path, capsys):
     results.main(["--check"])
     assert "| new |" in readme.read_text() and "| old |" not in readme.read_text()
     assert "1 tables" in capsys.readouterr().out
+
+
+def test_a_baseline_without_errors_can_be_compared():
+    perfect = comparisons.groups([record(student(seed), missed(0)) for seed in range(2)])[0]
+    worse = comparisons.groups([record(taught(seed), missed(3)) for seed in range(2)])[0]
+    assert comparisons.compare(worse, perfect).fewer == -6
+    assert comparisons.compare(perfect, perfect).fewer == 0
