@@ -4,11 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from numpy_layers import convolution, depthwise, normalized, relu, shuffled, windows
 
 from common.backend import keras, layers
 from common.models import mobilenet, preactivation, resnet, shufflenet, shufflenet_v2, wide_resnet
 from common.models.grouped import channel_shuffle, group_convolution
+from tests.numpy_layers import convolution, depthwise, normalized, relu, shuffled, windows
 
 RANDOM = np.random.default_rng(0)
 SIDE = 6  # even: where a strided window's place depends on the padding
