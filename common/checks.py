@@ -10,7 +10,8 @@ def require_known(kind, name, known):
     """Raise ValueError, near names listed, unless `name` is one of `known`."""
     known = list(known)
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=4, cutoff=0.4) or known
+        words = [str(word) for word in known]
+        near = difflib.get_close_matches(str(name), words, n=4, cutoff=0.4) or words
         raise ValueError(f"unknown {kind} {name!r}: did you mean {', '.join(near)}?")
 
 
@@ -28,6 +29,12 @@ def require_fraction(kind, value):
         raise ValueError(f"{kind} must lie between 0 and 1, got {value!r}")
 
 
+def require_seed(value):
+    """Raise ValueError unless `value` is a whole number, 0 or above."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"seed must be a whole number from 0 on, got {value!r}")
+
+
 def require_writable(folder):
     """Make `folder` if it is missing; raise ValueError if nothing can be written there."""
     folder = Path(folder).expanduser()
@@ -41,3 +48,9 @@ def require_writable(folder):
             f"cannot write to {folder} ({error.strerror}): choose another output folder"
         ) from None
     return folder
+
+
+def require_at_least(kind, value, least):
+    """Raise ValueError unless `value` is a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{kind} must be a whole number of at least {least}, got {value!r}")

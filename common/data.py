@@ -81,6 +81,7 @@ def load(name, *, data_dir=None, limit=None):
     require_known("data set", name, NAMES)
     if limit is not None:
         require_positive("limit", limit, whole=True)
+        limit = int(limit)
     data_dir = Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
     name, raw = _read(name, data_dir.expanduser())
     splits = _split(raw.arrays, _RULES[name])

@@ -1,4 +1,4 @@
-"""Runs that train together: their models, their targets, one fit, one record each."""
+"""Runs that train together: their models, their targets, one fit."""
 
 import math
 import time
@@ -6,13 +6,8 @@ import time
 from common import (
     batches,
     checkpoints,
-    files,
-    machine,
-    metrics,
     models,
     optimizers,
-    records,
-    teachers,
 )
 from common.backend import keras
 from common.progress import Progress
@@ -103,6 +98,11 @@ class Group:
                 callbacks=[epochs, *callbacks, self._line(progress["epochs"])],
                 verbose=0,
             )
+        if progress["epochs"] < self.recipe.epochs:
+            raise ValueError(
+                f"a callback stopped the training after epoch {progress['epochs']} of "
+                f"{self.recipe.epochs}: it has no record yet, the next call goes on"
+            )
         return progress
 
     def _line(self, first_epoch):
@@ -111,50 +111,6 @@ class Group:
         )
         title = f"{self.dataset.name}, {many}, seed {self.seed}"
         return Progress(title, first_epoch, self.recipe.epochs, len(self.batches))
-
-    def write_records(self, folder, progress):
-        """Ask every member once for validation and test; write its weights, then its record.
-
-        Returns:
-            {name: record}.
-        """
-        logits = {split: self._predict(split) for split in ("validation", "test")}
-        written = {}
-        for run in self.members:
-            model = self.model.models[run.name]
-            with files.replacing(records.weights_path(folder, run)) as temporary:
-                model.save_weights(temporary)
-            values = self._description(run, model, progress)
-            for split, answers in logits.items():
-                values[split] = self._measures(run, split, answers[run.name])
-            written[run.name] = records.write(folder, run, values | machine.description())
-        return written
-
-    def _predict(self, split):
-        images = getattr(self.dataset, split).images
-        return self.model.predict(images, batch_size=500, verbose=0)
-
-    def _description(self, run, model, progress):
-        history = progress["history"].items()
-        own = {key: values for key, values in history if f"{run.name}_" in key}
-        return {
-            "parameters": sum(math.prod(weight.shape) for weight in model.trainable_weights),
-            "images": {split: len(getattr(self.dataset, split)) for split in teachers.SPLITS},
-            "curve": {key.replace(f"{run.name}_", ""): values for key, values in own.items()},
-            "seconds": round(progress["seconds"], 1),
-            "trained_side_by_side": len(self.members),
-            "weights_sha256": teachers.weights_hash(model),
-        }
-
-    def _measures(self, run, split, logits):
-        part = getattr(self.dataset, split)
-        measures = metrics.summary(logits, part.labels)
-        if run.teacher:
-            teacher = self.given[run.teacher].targets(split, part.images).plain()
-            measures["agreement"] = metrics.agreement(logits, teacher)
-        if split == "validation":
-            del measures["wrong"]  # only the test split's are paired
-        return measures
 
 
 class _Epochs(keras.callbacks.Callback):

@@ -10,6 +10,7 @@ import base64
 import importlib
 import json
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -43,8 +44,21 @@ def execute(notebook, output_dir, parameters):
         cwd=notebook.parent,
         progress_bar=False,
         log_output=True,
+        **_local_kernel(),
     )
     return _save_figures(target)
+
+
+def _local_kernel():
+    """Keep the kernel's traffic in files where the system can: over TCP it warns."""
+    if os.name != "posix":
+        return {}
+    from jupyter_client import AsyncKernelManager
+
+    class LocalKernelManager(AsyncKernelManager):
+        transport = "ipc"
+
+    return {"kernel_manager_class": LocalKernelManager}
 
 
 def _save_figures(executed):

@@ -4,38 +4,11 @@ Colors say the role: teacher, baseline, distilled, control. Titles state the fin
 are the caller's, for only the caller knows the numbers.
 """
 
-import textwrap
-
-import matplotlib.pyplot as plt
 import numpy as np
 from scipy import special
 
-COLORS = {  # from Okabe & Ito's color-blind-safe set
-    "teacher": "#0072B2",
-    "baseline": "#E69F00",
-    "distilled": "#009E73",
-    "control": "#999999",
-}
-STYLE = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.25,
-    "figure.dpi": 96,
-    "figure.constrained_layout.use": True,
-}
-
-
-def _title(figure, finding):
-    """The finding, at the figure's left edge, broken into lines that fit its width."""
-    letters = int(figure.get_figwidth() * 12)
-    lines = [part for line in finding.split("\n") for part in textwrap.wrap(line, letters)]
-    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=12)
-
-
-def _axes(columns=1, rows=1, width=7.0, height=4.0, **options):
-    with plt.rc_context(STYLE):
-        return plt.subplots(rows, columns, figsize=(width, height), **options)
+from common import drawing
+from common.drawing import COLORS
 
 
 def learning_curves(curves, title, measure="validation errors, %"):
@@ -46,17 +19,17 @@ def learning_curves(curves, title, measure="validation errors, %"):
         title: the finding.
         measure: what the vertical axis shows, with its unit.
     """
-    figure, axes = _axes()
+    figure, axes = drawing.axes()
     for label, (role, values) in curves.items():
         values = np.asarray(values, float)
         epochs = np.arange(1, values.shape[1] + 1)
-        _band(axes, epochs, values, COLORS[role])
+        drawing.band(axes, epochs, values, COLORS[role])
         axes.annotate(
             f" {label}", (epochs[-1], values.mean(0)[-1]), color=COLORS[role], va="center"
         )
-    _title(figure, title)
+    drawing.title(figure, title)
     axes.set(xlabel="epoch", ylabel=measure, yscale="log")
-    _plain_ticks(axes.yaxis)
+    drawing.plain_ticks(axes.yaxis)
     axes.set_xlim(right=axes.get_xlim()[1] * 1.25)
     return figure
 
@@ -69,11 +42,11 @@ def images(shown, labels, title):
         labels: (n,) strings.
         title: the finding.
     """
-    figure, axes = _axes(len(shown), 1, 1.5 * len(shown), 2.1, squeeze=False)
+    figure, axes = drawing.axes(len(shown), 1, 1.5 * len(shown), 2.1, squeeze=False)
     for place, image, label in zip(axes[0], shown, labels, strict=True):
-        _show(place, image)
+        drawing.show(place, image)
         place.set_title(label, loc="center", fontsize=10)
-    _title(figure, title)
+    drawing.title(figure, title)
     return figure
 
 
@@ -86,11 +59,11 @@ def line(x, y, marked, title, measure):
         title: the finding.
         measure: what the vertical axis shows, with its unit.
     """
-    figure, axes = _axes()
+    figure, axes = drawing.axes()
     axes.plot(x, y, color=COLORS["teacher"])
     axes.plot(marked, np.interp(marked, x, y), "o", color=COLORS["teacher"])
-    _label_end(axes, marked, np.interp(marked, x, y), f"T = {marked:g}", COLORS["teacher"])
-    _title(figure, title)
+    drawing.label_end(axes, marked, np.interp(marked, x, y), f"T = {marked:g}", COLORS["teacher"])
+    drawing.title(figure, title)
     axes.set(xlabel="temperature T", ylabel=measure, xscale="log")
     ticks = [t for t in (0.5, 1, 2, 5, 10, 20, 50) if x[0] <= t <= x[-1]]
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
@@ -109,11 +82,11 @@ def images_with_soft_targets(images, logits, temperatures, class_names, title):
         title: the finding.
     """
     columns = 1 + len(temperatures)
-    figure, axes = _axes(
+    figure, axes = drawing.axes(
         columns, len(images), 2.1 * columns, 1.5 * len(images) + 0.5, squeeze=False
     )
     for row, (image, own) in enumerate(zip(images, logits, strict=True)):
-        _show(axes[row, 0], image)
+        drawing.show(axes[row, 0], image)
         for column, temperature in enumerate(temperatures, 1):
             shown = special.softmax(np.asarray(own, float) / temperature)
             bars = axes[row, column]
@@ -124,7 +97,7 @@ def images_with_soft_targets(images, logits, temperatures, class_names, title):
             if row == 0:
                 bars.set_title(f"T = {temperature:g}", loc="center")
     figure.supylabel("probability", fontsize=9)
-    _title(figure, title)
+    drawing.title(figure, title)
     return figure
 
 
@@ -138,16 +111,16 @@ def temperature_sweep(temperatures, errors, baseline, title, measure="test error
         title: the finding.
         measure: what the vertical axis shows, with its unit.
     """
-    figure, axes = _axes()
+    figure, axes = drawing.axes()
     errors = np.asarray(errors, float)
-    _band(axes, np.asarray(temperatures, float), errors.T, COLORS["distilled"], "o-")
+    drawing.band(axes, np.asarray(temperatures, float), errors.T, COLORS["distilled"], "o-")
     axes.plot(temperatures, errors, ".", color=COLORS["distilled"], alpha=0.35, ms=4)
-    _level(axes, baseline, "labels alone", COLORS["baseline"])
-    _title(figure, title)
+    drawing.level(axes, baseline, "labels alone", COLORS["baseline"])
+    drawing.title(figure, title)
     axes.set(xlabel="temperature T", ylabel=measure, xscale="log")
     axes.set_xticks(temperatures, [f"{t:g}" for t in temperatures])
     axes.minorticks_off()
-    _label_end(axes, temperatures[-1], errors[-1].mean(), "distilled", COLORS["distilled"])
+    drawing.label_end(axes, temperatures[-1], errors[-1].mean(), "distilled", COLORS["distilled"])
     axes.set_xlim(right=temperatures[-1] * 2.2)
     return figure
 
@@ -160,7 +133,7 @@ def strip(groups, title, measure="test errors"):
         title: the finding.
         measure: what the horizontal axis shows, with its unit.
     """
-    figure, axes = _axes(height=0.8 + 0.55 * len(groups))
+    figure, axes = drawing.axes(height=0.8 + 0.55 * len(groups))
     for place, (role, values) in enumerate(groups.values()):
         values = np.asarray(values, float)
         axes.plot(values, [place] * len(values), "o", color=COLORS[role], alpha=0.5)
@@ -175,49 +148,8 @@ def strip(groups, title, measure="test errors"):
     means = [np.mean(values) for _, values in groups.values()]
     if max(means) > 5 * min(means):
         axes.set_xscale("log")
-        _plain_ticks(axes.xaxis)
+        drawing.plain_ticks(axes.xaxis)
     axes.set_yticks(range(len(groups)), groups)
-    _title(figure, title)
+    drawing.title(figure, title)
     axes.set(xlabel=measure, ylim=(len(groups) - 0.5, -0.7))
     return figure
-
-
-def _show(axes, image):
-    axes.imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None)
-    axes.set(xticks=(), yticks=())
-    axes.spines[:].set(visible=True, color="0.8")
-
-
-def _band(axes, x, values, color, style="-"):
-    """Mean over the first axis of (seeds, points) and a band of ± one standard deviation."""
-    mean = values.mean(0)
-    axes.plot(x, mean, style, color=color)
-    if len(values) > 1:
-        spread = values.std(0, ddof=1)
-        axes.fill_between(x, mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
-
-
-def _level(axes, values, label, color):
-    """A horizontal line at the mean of (seeds,) values, its band, and its label above it."""
-    mean, spread = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0
-    axes.axhline(mean, color=color)
-    axes.axhspan(mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
-    axes.annotate(
-        label,
-        (1, mean + spread),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 2),
-        textcoords="offset points",
-        color=color,
-        ha="right",
-        va="bottom",
-    )
-
-
-def _label_end(axes, x, y, text, color):
-    axes.annotate(f"  {text}", (x, y), color=color, va="center")
-
-
-def _plain_ticks(axis):
-    axis.set_major_formatter("{x:g}")
-    axis.set_minor_formatter("{x:g}")

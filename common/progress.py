@@ -7,8 +7,11 @@ from tqdm import tqdm
 from common.backend import keras
 
 
-def bar(total, title, unit, done=0):
-    """A tqdm line on standard output; rarer updates where no terminal redraws it."""
+def bar(total, title, unit, done=0, delay=0):
+    """A tqdm line on standard output, shown after `delay` seconds.
+
+    Updates are rarer where no terminal redraws the line.
+    """
     seconds = 0.5 if sys.stdout.isatty() else 10
     return tqdm(
         total=total,
@@ -16,6 +19,7 @@ def bar(total, title, unit, done=0):
         desc=title,
         unit=unit,
         mininterval=seconds,
+        delay=delay,
         file=sys.stdout,
         dynamic_ncols=sys.stdout.isatty(),
         bar_format="{desc}: {percentage:3.0f}% {n_fmt}/{total_fmt} {unit}, {elapsed} so far, "

@@ -5,7 +5,7 @@ import hashlib
 import json
 
 from common import views
-from common.checks import require_fraction, require_known, require_positive
+from common.checks import require_fraction, require_known, require_positive, require_seed
 
 FORMAT = 1  # part of every run's id: raise it when training itself changes
 
@@ -49,7 +49,8 @@ class Recipe:
         require_known("schedule", self.schedule, ("constant", "cosine", "steps"))
         require_known("precision", self.precision, ("float32", "mixed_bfloat16"))
         views.get(self.views)
-        object.__setattr__(self, "milestones", tuple(self.milestones))
+        for field in dataclasses.fields(self):  # 4 and 4.0 are the same recipe
+            object.__setattr__(self, field.name, field.type(getattr(self, field.name)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +95,9 @@ class Run:
         require_fraction("alpha", self.alpha)
         if (self.alpha > 0) != (self.teacher is not None):
             raise ValueError(f"alpha = {self.alpha} with teacher {self.teacher}: give both or none")
+        if self.shuffled and not self.teacher:
+            raise ValueError("shuffled needs a teacher whose logits to shuffle")
+        require_seed(self.seed)
         for field in ("temperature", "alpha"):  # 4 and 4.0 are the same run
             object.__setattr__(self, field, float(getattr(self, field)))
 

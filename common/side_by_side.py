@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import numpy as np
+
 from common.backend import keras, ops
 from common.checks import require_fraction, require_positive
 from common.losses import distillation_loss, hard_label_loss
@@ -36,6 +38,8 @@ class Student:
         if self.alpha < 1:
             total += (1 - self.alpha) * ops.mean(hard_label_loss(logits, targets["labels"]))
         if self.alpha > 0:
+            if self.teacher not in targets:
+                raise ValueError(f"no logits of {self.teacher!r} among the targets {[*targets]}")
             soft = distillation_loss(logits, targets[self.teacher], self.temperature)
             total += self.alpha * ops.mean(soft)
         return total
@@ -59,11 +63,12 @@ class SideBySide(keras.Model):
         weight_decay: λ; adds λ/2 · Σw² over all trainable weights, as PyTorch's SGD does.
 
     Raises:
-        ValueError: no student; students or teacher that differ in images or classes.
+        ValueError: no student; students or teacher that differ in images or classes, or share
+            a model; in `fit`, targets that do not fit them.
     """
 
     def __init__(self, students, teacher=None, *, weight_decay=0.0):
-        _check_same_shapes([s.model for s in students.values()] + ([teacher] if teacher else []))
+        _check_models([s.model for s in students.values()] + ([teacher] if teacher else []))
         super().__init__(name="side_by_side")
         self.models = {name: student.model for name, student in students.items()}
         self._students = tuple(students.items())
@@ -79,10 +84,19 @@ class SideBySide(keras.Model):
         if self.optimizer.global_clipnorm:
             raise ValueError("global_clipnorm would mix the students: use clipnorm or none")
 
+    def fit(self, x=None, y=None, *settings, **options):
+        labels = y.get("labels") if isinstance(y, dict) else y
+        classes = next(iter(self.models.values())).output_shape[-1]
+        if labels is not None and not 0 <= np.min(labels) <= np.max(labels) < classes:
+            raise ValueError(f"labels up to {np.max(labels)}, but students of {classes} classes")
+        return super().fit(x, y, *settings, **options)
+
     def call(self, images, training=False):
         return {name: model(images, training=training) for name, model in self.models.items()}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        if sample_weight is not None:
+            raise ValueError("students side by side take no sample_weight or class_weight")
         targets = y if isinstance(y, dict) else {"labels": y}
         if self._ask_teacher:
             targets = targets | {"teacher": ops.stop_gradient(self._ask_teacher(x))}
@@ -99,9 +113,11 @@ class SideBySide(keras.Model):
         return self._weight_decay / 2 * sum(squares)
 
 
-def _check_same_shapes(models):
+def _check_models(models):
     if not models:
         raise ValueError("SideBySide needs at least one student")
+    if len({id(model) for model in models}) < len(models):
+        raise ValueError("every student, and the teacher, needs a model of its own")
     for what in ("input_shape", "output_shape"):
         shapes = {tuple(getattr(model, what)[1:]) for model in models}
         if len(shapes) > 1:

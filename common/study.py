@@ -41,10 +41,10 @@ class Study:
     def student(self, name, seed=0, *, logits=None, temperature=1, alpha=0, shuffled=False):
         """The `Run` of a student, taught by `logits` or, without, by the labels alone."""
         require_known("student", name, self.recipes.STUDENTS)
-        taught = {"teacher": logits.identity, "temperature": temperature, "alpha": alpha}
-        return self._run(
-            self.recipes.STUDENTS[name], seed, shuffled=shuffled, **taught if logits else {}
-        )
+        taught = {}
+        if logits is not None:
+            taught = {"teacher": logits.identity, "temperature": temperature, "alpha": alpha}
+        return self._run(self.recipes.STUDENTS[name], seed, shuffled=shuffled, **taught)
 
     def train(self, runs, *, logits=(), callbacks=()):
         """Records of `runs`: read where finished, else trained side by side."""
@@ -66,7 +66,7 @@ class Study:
         run = self.teacher(name, seed)
         for folder in (self.output_dir, *self.also_read):
             kept = teachers.folder(folder, run, view_set)
-            if kept.exists():
+            if (kept / "header.json").exists():  # written last
                 return teachers.Logits(kept)
         self.train([run])
         model = self.model(run)

@@ -12,9 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from common import files, views
+from common.progress import bar
 
 VERSION = 1
 SPLITS = ("train", "validation", "test")
+_HEADER = {"teacher", "weights_sha256", "dataset", "views", "sha256"}
+CHUNK = 5_000  # images asked between two updates of the progress line
 LARGEST_WEIGHTS = 8_000_000  # bytes of weights kept beside the logits
 
 
@@ -87,8 +90,10 @@ class Logits:
             self.header = json.loads(path.read_text())
             if self.header["version"] != VERSION:
                 raise ValueError(f"version {self.header['version']}, expected {VERSION}")
+            if lacking := _HEADER - set(self.header):
+                raise ValueError(f"its header lacks {', '.join(sorted(lacking))}")
             self._splits = {split: self._read(split) for split in SPLITS}
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
             raise ValueError(f"the logits file {folder} is damaged: {error}") from None
 
     @property
@@ -160,7 +165,8 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
     for split in SPLITS:
         images = np.asarray(getattr(dataset, split).images)
         seen = views.get(view_set if split == "train" else "plain")
-        arrays = {f"{split}.npy": _ask(model, images, seen, batch_size)}
+        title = f"{dataset.name} {split}, {teacher} answers"
+        arrays = {f"{split}.npy": _ask(model, images, seen, batch_size, title)}
         arrays[f"{split}_keys.npy"] = image_keys(images)
         for name, array in arrays.items():
             header["sha256"][name] = files.digest([array])
@@ -173,12 +179,18 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
     return Logits(folder)
 
 
-def _ask(model, images, view_set, batch_size):
-    asked = [
-        model.predict(view_set.apply(images, view), batch_size=batch_size, verbose=0)
-        for view in range(view_set.count)
-    ]
-    logits = np.stack(asked, axis=1).astype("float16")
+def _ask(model, images, view_set, batch_size, title):
+    """(images, views, classes) float16, in chunks, with progress once it has taken a while."""
+    shape = (len(images), view_set.count, model.output_shape[-1])
+    logits = np.empty(shape, "float16")
+    with bar(shape[0] * shape[1], title, "images", delay=5) as line:
+        for start in range(0, len(images), CHUNK):
+            part = slice(start, start + CHUNK)
+            for view in range(view_set.count):
+                seen = view_set.apply(images[part], view)
+                with np.errstate(over="ignore"):  # refused below
+                    logits[part, view] = model.predict(seen, batch_size=batch_size, verbose=0)
+                line.update(len(seen))
     if not np.isfinite(logits).all():
         raise ValueError("the teacher's logits are not finite or exceed float16's 65,504")
     return logits

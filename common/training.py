@@ -6,8 +6,8 @@ from pathlib import Path
 
 import filelock
 
-from common import checkpoints, files, records, teachers
-from common.checks import require_writable
+from common import checkpoints, files, models, outcome, records, teachers
+from common.checks import require_known, require_writable
 from common.group import Group, build
 from common.runs import Recipe, Run
 
@@ -41,7 +41,7 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=()):
     _check(runs, dataset, given)
     folder = require_writable(output_dir)
     found = _finished(runs, [folder, *also_read])
-    for group in _groups(runs):
+    for group in _groups({run.name: run for run in runs}.values()):  # each run once
         if any(run.name not in found for run in group):
             with _locked(folder, group):
                 found |= _train(group, set(found), dataset, folder, given, callbacks)
@@ -69,8 +69,12 @@ def load_model(folder, run, dataset):
 
 def _check(runs, dataset, given):
     for run in runs:
-        if run.dataset != dataset.name:
-            raise ValueError(f"{run.name} is a run on {run.dataset}, the data are {dataset.name}")
+        if (run.dataset, run.limit) != (dataset.name, dataset.limit):
+            raise ValueError(
+                f"{run.name} is a run on {run.dataset} with limit {run.limit}, "
+                f"the data are {dataset.name} with limit {dataset.limit}"
+            )
+        require_known("model", run.model, models.NAMES)
         if run.teacher and run.teacher not in given:
             raise ValueError(f"{run.name} needs {run.teacher}: pass its Logits as a teacher")
 
@@ -121,6 +125,6 @@ def _train(group, finished, dataset, folder, given, callbacks):
         saved = None
     training = Group(members, dataset, given)
     progress = training.fit(state, saved, callbacks)
-    result = training.write_records(folder, progress)
+    result = outcome.write_records(training, folder, progress)
     state.unlink(missing_ok=True)
     return result

@@ -85,8 +85,8 @@ def tiny_run(few):
 
     def make(recipe=None, **changes):
         recipe = Recipe(**({"epochs": 2, "batch_size": 25} | (recipe or {})))
-        values = {"model": "mlp", "options": {"width": 16}, "limit": few.limit} | changes
-        return Run(few.name, recipe=recipe, **values)
+        values = {"dataset": few.name, "model": "mlp", "options": {"width": 16}}
+        return Run(recipe=recipe, **(values | {"limit": few.limit} | changes))
 
     return make
 

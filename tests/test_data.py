@@ -135,8 +135,8 @@ def test_what_a_killed_writer_left_is_in_no_ones_way(own_dir, mnist):
 
 
 def test_limit_is_stratified_and_in_order(mnist_dir, mnist):
-    limited = data.load("mnist", data_dir=mnist_dir, limit=70)
-    assert limited.limit == 70 and mnist.limit is None
+    limited = data.load("mnist", data_dir=mnist_dir, limit=70.0)
+    assert repr(limited.limit) == "70" and mnist.limit is None
     for split in SPLITS:
         part, whole = getattr(limited, split), getattr(mnist, split)
         share = np.bincount(whole.labels, minlength=10) * 70 / len(whole)

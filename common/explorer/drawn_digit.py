@@ -5,7 +5,7 @@ import binascii
 
 import ipywidgets as widgets
 
-from common.explorer import drawing, html
+from common.explorer import digit_file, html
 from common.explorer.answers import answer
 from common.explorer.at_hand import NamedModel
 from common.explorer.selection import Panel, ask, flexible, on_change, row
@@ -36,7 +36,7 @@ class DrawnDigitPanel(Panel):
 
     def __init__(self, selection):
         self.selection, dataset = selection, selection.study.dataset
-        if tuple(dataset.image_shape) != (drawing.SIDE, drawing.SIDE, 1):
+        if tuple(dataset.image_shape) != (digit_file.SIDE, digit_file.SIDE, 1):
             raise ValueError(f"a drawn digit needs MNIST's nets, the data are {dataset.name}")
         self.names, self.digit, self._teachers, self._logits = dataset.class_names, None, {}, []
         self._make_widgets()
@@ -62,7 +62,7 @@ class DrawnDigitPanel(Panel):
         name = f"kd-field-{self.field.model_id}"
         for css in (name, "kd-hidden"):
             self.field.add_class(css)
-        drop = _DROP.replace("FIELD", name).replace("LARGEST", str(drawing.LARGEST_FILE))
+        drop = _DROP.replace("FIELD", name).replace("LARGEST", str(digit_file.LARGEST_FILE))
         self.drop = widgets.HTML(drop, layout=flexible("260px", "480px"))
         self.message = widgets.HTML(html.message("No file yet; it goes nowhere but the kernel."))
         self.image, self.answers = widgets.HTML(), widgets.HTML(layout=flexible("300px"))
@@ -89,7 +89,7 @@ class DrawnDigitPanel(Panel):
         self.image.value = self.answers.value = ""
         self.digit = None
         try:
-            self.digit = drawing.digit(content, name)
+            self.digit = digit_file.digit(content, name)
         except ValueError as error:
             self.message.value = html.message(f"{error}.", wrong=True)
             return

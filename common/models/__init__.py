@@ -1,20 +1,14 @@
 """Every teacher and student by name; one module a family, each readable beside its paper."""
 
-import functools
+import importlib
+import inspect
 
-from common.checks import require_known, require_positive
-from common.models import vgg as _vgg
-from common.models.cnn import cnn
-from common.models.mlp import mlp
-from common.models.preactivation import resnet164
+from common.checks import require_at_least, require_known
+from common.models.registry import ARCHITECTURES
 
-_BUILDERS = {
-    "mlp": mlp,
-    "cnn": cnn,
-    "resnet164": resnet164,
-    **{name: functools.partial(_vgg.vgg, name) for name in _vgg.DEPTHS},
-}
-NAMES = tuple(_BUILDERS)
+__all__ = ["NAMES", "build"]
+
+NAMES = tuple(ARCHITECTURES)
 
 
 def build(name, image_shape, classes, *, seed=0, **options):
@@ -31,8 +25,19 @@ def build(name, image_shape, classes, *, seed=0, **options):
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
 
     Raises:
-        ValueError: unknown name (near ones listed), classes < 2, or an unfit option.
+        ValueError: unknown name (near ones listed), classes < 2, images too small for the
+            net (the least size said), an unknown or unfit option.
     """
     require_known("model", name, NAMES)
-    require_positive("classes less one", classes - 1, whole=True)
-    return _BUILDERS[name](tuple(image_shape), classes, seed=seed, **options)
+    require_at_least("classes", classes, 2)
+    entry = ARCHITECTURES[name]
+    # imported here, so that whoever only asks for names does not wait for Keras
+    builder = getattr(importlib.import_module(f"common.models.{entry.module}"), entry.function)
+    known = set(inspect.signature(builder).parameters) - _GIVEN
+    for option in options:
+        require_known(f"option of {name}", option, known)
+    family = (name,) if entry.family else ()
+    return builder(*family, tuple(image_shape), classes, seed=seed, **options)
+
+
+_GIVEN = {"name", "image_shape", "classes", "seed"}

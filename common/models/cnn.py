@@ -7,22 +7,27 @@ from common.models.initial import he_normal
 from common.models.pixels import standardized
 
 
-def cnn(image_shape, classes, *, seed=0, width=1.0):
+def cnn(image_shape, classes, *, seed=0, width=1.0, name="cnn"):
     """Three 3x3 convolutions of 32, 64 and 128 channels, each halved by max-pooling; logits.
 
-    Each convolution is followed by batch normalization and ReLU.
+    Each convolution is followed by batch normalization and ReLU. Takes images of at least
+    8x8 pixels as they are. Kernels start from N(0, 2 / fan_in).
 
     Args:
         width: multiplies the three channel counts; each is at least 1.
-        seed: fixes the initial weights, whatever was built before.
+        seed: fixes the initial weights, whatever was built before; an integer or a tuple.
+        name: the model's own.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
+
+    Raises:
+        ValueError: width not above 0, images smaller than 8x8 pixels.
     """
     require_positive("width", width)
-    inputs, x = standardized(image_shape)
+    inputs, x = standardized(image_shape, least=8)
     for channels in (32, 64, 128):
         x = blocks.convolution(max(1, round(width * channels)))(x)
         x = layers.MaxPooling2D()(blocks.normalized_relu(x))
     outputs = blocks.logits(layers.Flatten()(x), classes)
-    return he_normal(keras.Model(inputs, outputs, name="cnn"), seed)
+    return he_normal(keras.Model(inputs, outputs, name=name), seed)

@@ -2,18 +2,33 @@
 
 import numpy as np
 
+from common.backend import layers
 
-def he_normal(model, seed):
-    """Set every kernel of `model` from N(0, 2 / fan_in); He et al. 2015, arXiv:1502.01852.
+
+def he_normal(model, seed, fan="in"):
+    """Set every kernel of `model` from N(0, 2 / fan); He et al. 2015, arXiv:1502.01852.
 
     Biases and normalization parameters keep the values they were built with. The last
-    layer, which no ReLU follows, gets N(0, 1 / fan_in).
+    layer, which no ReLU follows, gets N(0, 1 / fan_in) whatever `fan` is.
+
+    Args:
+        model: keras.Model, changed in place and returned.
+        seed: an integer, or a tuple of integers, each at least 0.
+        fan: "in", the inputs that one output sums over; or "out", a kernel's area times
+            its output channels (for a depthwise kernel its area alone).
     """
     random = np.random.default_rng(seed)
     kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
     for layer in kernels:
-        shape = layer.kernel.shape
-        fan_in = np.prod(shape[:-1])
-        gain = 1 if layer is kernels[-1] else 2
-        layer.kernel.assign(random.normal(0, np.sqrt(gain / fan_in), shape).astype("float32"))
+        last = layer is kernels[-1]
+        deviation = np.sqrt((1 if last else 2) / _fan(layer, "in" if last else fan))
+        values = random.normal(0, deviation, layer.kernel.shape)
+        layer.kernel.assign(values.astype("float32"))
     return model
+
+
+def _fan(layer, side):
+    *area, inputs, outputs = layer.kernel.shape
+    if isinstance(layer, layers.DepthwiseConv2D):
+        return np.prod(area)
+    return np.prod(area) * (inputs if side == "in" else outputs)

@@ -9,24 +9,28 @@ from common.models.pixels import standardized
 def resnet164(image_shape, classes, *, seed=0):
     """Three stages of 18 bottlenecks with 64, 128 and 256 output channels; logits.
 
-    Takes any image size as it is; the second and third stage halve height and width.
+    Takes images of at least 4x4 pixels as they are; the second and third stage halve height
+    and width. Kernels start from N(0, 2 / fan_in).
 
     Args:
         seed: fixes the initial weights, whatever was built before.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
+
+    Raises:
+        ValueError: images smaller than 4x4 pixels.
     """
-    inputs, x = standardized(image_shape)
+    inputs, x = standardized(image_shape, least=4)
     x = blocks.convolution(16)(x)
     for stage, channels in enumerate((16, 32, 64)):
         for unit in range(18):
-            x = _bottleneck(x, channels, strides=2 if stage and not unit else 1)
+            x = bottleneck(x, channels, strides=2 if stage and not unit else 1)
     x = layers.GlobalAveragePooling2D()(blocks.normalized_relu(x))
     return he_normal(keras.Model(inputs, blocks.logits(x, classes), name="resnet164"), seed)
 
 
-def _bottleneck(x, channels, strides):
+def bottleneck(x, channels, strides):
     """1x1, 3x3 and 1x1 convolutions, each after BN-ReLU, plus the input.
 
     Where the shape changes, the shortcut is a 1x1 convolution of the first BN-ReLU's output.

@@ -5,6 +5,7 @@ batch normalization after each convolution, one dense layer after global average
 """
 
 from common.backend import keras, layers
+from common.checks import require_known
 from common.models import blocks
 from common.models.initial import he_normal
 from common.models.pixels import standardized
@@ -18,27 +19,34 @@ DEPTHS = {  # convolutions in each of the five stages
 }
 
 
-def vgg(name, image_shape, classes, *, seed=0):
+def vgg(name, image_shape, classes, *, seed=0, pools=4):
     """Five stages of 64, 128, 256, 512 and 512 channels, max-pooling between them; logits.
 
     Images smaller than 32 pixels are padded with zeros (the mean pixel) to 32, so that
-    28x28 images keep 2x2 pixels in the last stage.
+    28x28 images keep 2x2 pixels in the last stage. Kernels start from N(0, 2 / fan_in).
 
     Args:
         name: a key of `DEPTHS`.
+        pools: how many of the five stages end with max-pooling: 4, or 3 as RepDistiller
+            (Tian et al. 2020, arXiv:1910.10699) has it on 32x32 images, whose last stage
+            then sees 4x4 pixels and costs four times as much.
         seed: fixes the initial weights, whatever was built before.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
+
+    Raises:
+        ValueError: images smaller than 16x16 pixels, pools neither 3 nor 4.
     """
-    inputs, x = standardized(image_shape)
+    require_known("number of pools", pools, (3, 4))
+    inputs, x = standardized(image_shape, least=16)
     short = [max(0, 32 - side) for side in image_shape[:2]]
     if any(short):
         x = layers.ZeroPadding2D([(gap // 2, gap - gap // 2) for gap in short])(x)
     for stage, (depth, channels) in enumerate(
         zip(DEPTHS[name], (64, 128, 256, 512, 512), strict=True)
     ):
-        x = layers.MaxPooling2D()(x) if stage else x
+        x = layers.MaxPooling2D()(x) if 0 < stage <= pools else x
         for _ in range(depth):
             x = blocks.normalized_relu(blocks.convolution(channels, use_bias=True)(x))
     outputs = blocks.logits(layers.GlobalAveragePooling2D()(x), classes)

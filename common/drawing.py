@@ -1,0 +1,76 @@
+"""What all figures share: colors by role, axes, titles, bands and labels."""
+
+import textwrap
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+COLORS = {  # from Okabe & Ito's color-blind-safe set
+    "teacher": "#0072B2",
+    "baseline": "#E69F00",
+    "distilled": "#009E73",
+    "control": "#999999",
+}
+STYLE = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "figure.dpi": 96,
+    "figure.constrained_layout.use": True,
+}
+
+
+def title(figure, finding):
+    """The finding, at the figure's left edge, broken into lines that fit its width."""
+    letters = int(figure.get_figwidth() * 12)
+    lines = [part for line in finding.split("\n") for part in textwrap.wrap(line, letters)]
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=12)
+
+
+def axes(columns=1, rows=1, width=7.0, height=4.0, **options):
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(rows, columns, figsize=(width, height), **options)
+    plt.close(figure)  # a notebook shows what a cell returns, once
+    return figure, axes
+
+
+def show(axes, image):
+    axes.imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None)
+    axes.set(xticks=(), yticks=())
+    axes.spines[:].set(visible=True, color="0.8")
+
+
+def band(axes, x, values, color, style="-"):
+    """Mean over the first axis of (seeds, points) and a band of ± one standard deviation."""
+    mean = values.mean(0)
+    axes.plot(x, mean, style, color=color)
+    if len(values) > 1:
+        spread = values.std(0, ddof=1)
+        axes.fill_between(x, mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
+
+
+def level(axes, values, label, color):
+    """A horizontal line at the mean of (seeds,) values, its band, and its label above it."""
+    mean, spread = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0
+    axes.axhline(mean, color=color)
+    axes.axhspan(mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
+    axes.annotate(
+        label,
+        (1, mean + spread),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        color=color,
+        ha="right",
+        va="bottom",
+    )
+
+
+def label_end(axes, x, y, text, color):
+    axes.annotate(f"  {text}", (x, y), color=color, va="center")
+
+
+def plain_ticks(axis):
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter("{x:g}")

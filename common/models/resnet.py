@@ -1,0 +1,59 @@
+"""ResNet of basic blocks for small images.
+
+He et al. 2016, arXiv:1512.03385, section 4.2, as RepDistiller (Tian et al. 2020,
+arXiv:1910.10699) trains it on CIFAR-100: where a block changes the shape, the shortcut is a
+1x1 convolution with batch normalization (the paper's option B).
+"""
+
+from common.backend import keras, layers
+from common.models import blocks
+from common.models.initial import he_normal
+from common.models.pixels import standardized
+
+WIDTHS = {  # channels of the stem and of the three stages
+    "resnet8": (16, 16, 32, 64),
+    "resnet14": (16, 16, 32, 64),
+    "resnet20": (16, 16, 32, 64),
+    "resnet32": (16, 16, 32, 64),
+    "resnet44": (16, 16, 32, 64),
+    "resnet56": (16, 16, 32, 64),
+    "resnet110": (16, 16, 32, 64),
+    "resnet8x4": (32, 64, 128, 256),
+    "resnet32x4": (32, 64, 128, 256),
+}
+
+
+def resnet(name, image_shape, classes, *, seed=0):
+    """Three stages of basic blocks, the second and third halving height and width; logits.
+
+    Takes images of at least 4x4 pixels as they are. Kernels start from N(0, 2 / fan_out).
+
+    Args:
+        name: a key of `WIDTHS`; its number n counts the convolutions on the main path and
+            the dense layer, so that each stage has (n - 2) / 6 blocks.
+        seed: fixes the initial weights, whatever was built before.
+
+    Returns:
+        keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
+
+    Raises:
+        ValueError: images smaller than 4x4 pixels.
+    """
+    stem, *stages = WIDTHS[name]
+    depth = int(name.removeprefix("resnet").split("x")[0])
+    inputs, x = standardized(image_shape, least=4)
+    x = blocks.normalized_relu(blocks.convolution(stem)(x))
+    for stage, channels in enumerate(stages):
+        for block in range((depth - 2) // 6):
+            x = basic_block(x, channels, strides=2 if stage and not block else 1)
+    model = keras.Model(inputs, blocks.pooled_logits(x, classes), name=name)
+    return he_normal(model, seed, fan="out")
+
+
+def basic_block(x, channels, strides=1):
+    """Two 3x3 convolutions with batch normalization, plus the input, then ReLU."""
+    y = blocks.normalized_relu(blocks.centered_convolution(x, channels, 3, strides))
+    y = blocks.normalization()(blocks.convolution(channels)(y))
+    if strides > 1 or x.shape[-1] != channels:
+        x = blocks.normalization()(blocks.convolution(channels, 1, strides)(x))
+    return layers.ReLU()(layers.Add()([y, x]))

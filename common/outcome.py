@@ -1,0 +1,59 @@
+"""What a training gave: weights, measures on validation and test, one record a run."""
+
+import math
+
+from common import files, machine, metrics, records, teachers
+
+
+def write_records(group, folder, progress):
+    """Ask every member of a trained group once; write its weights, then its record.
+
+    Args:
+        group: group.Group, trained.
+        folder: gets weights/ and results/.
+        progress: as `Group.fit` returned it.
+
+    Returns:
+        {name: record}.
+    """
+    logits = {split: _predict(group, split) for split in ("validation", "test")}
+    written = {}
+    for run in group.members:
+        model = group.model.models[run.name]
+        with files.replacing(records.weights_path(folder, run)) as temporary:
+            model.save_weights(temporary)
+        values = _description(group, run, model, progress)
+        for split, answers in logits.items():
+            values[split] = _measures(group, run, split, answers[run.name])
+        written[run.name] = records.write(folder, run, values | machine.description())
+    return written
+
+
+def _predict(group, split):
+    """{name: (n, classes) logits} of all members."""
+    images = getattr(group.dataset, split).images
+    return group.model.predict(images, batch_size=500, verbose=0)
+
+
+def _description(group, run, model, progress):
+    history = progress["history"].items()
+    own = {key: values for key, values in history if f"{run.name}_" in key}
+    return {
+        "parameters": sum(math.prod(weight.shape) for weight in model.trainable_weights),
+        "images": {split: len(getattr(group.dataset, split)) for split in teachers.SPLITS},
+        "curve": {key.replace(f"{run.name}_", ""): values for key, values in own.items()},
+        "seconds": round(progress["seconds"], 1),
+        "trained_side_by_side": len(group.members),
+        "weights_sha256": teachers.weights_hash(model),
+    }
+
+
+def _measures(group, run, split, logits):
+    part = getattr(group.dataset, split)
+    measures = metrics.summary(logits, part.labels)
+    if run.teacher:
+        teacher = group.given[run.teacher].targets(split, part.images).plain()
+        measures["agreement"] = metrics.agreement(logits, teacher)
+    if split == "validation":
+        del measures["wrong"]  # only the test split's are paired
+    return measures

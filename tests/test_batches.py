@@ -1,0 +1,86 @@
+"""What the students are shown: each image once an epoch, with its own label, view and logits."""
+
+import keras
+import numpy as np
+import pytest
+
+from common import models, views
+from common.batches import Batches, aligned
+from common.runs import Recipe
+from common.side_by_side import SideBySide, Student
+
+
+class Numbered:
+    """A teacher's targets that say for which image and view they are."""
+
+    def take(self, rows, view):
+        return np.stack([rows, view], axis=1).astype("float32")
+
+
+def epoch_of(batches, epoch):
+    batches.start(epoch)
+    parts = [batches[index] for index in range(len(batches))]
+    images = np.concatenate([images for images, _ in parts])
+    targets = {key: np.concatenate([t[key] for _, t in parts]) for key in parts[0][1]}
+    return images, targets
+
+
+@pytest.mark.parametrize("view_set", ["plain", "mnist_jitter"])
+def test_images_labels_and_logits_belong_together(mnist, view_set):
+    recipe = Recipe(batch_size=32, views=view_set)
+    batches = Batches(mnist.train, {"teacher": Numbered()}, recipe, 3)
+    images, targets = epoch_of(batches, 2)
+    assert len(images) == len(batches) * 32 == 480  # of 500
+    rows, seen = targets["teacher"].astype(int).T
+    assert len(set(rows)) == 480
+    np.testing.assert_array_equal(targets["labels"], mnist.train.labels[rows])
+    for image, row, view in zip(images, rows, seen, strict=True):
+        expected = views.get(view_set).apply(mnist.train.images[row][None], view)[0]
+        np.testing.assert_array_equal(image, expected)
+
+
+def test_order_depends_on_seed_and_epoch_alone(mnist):
+    recipe, rows = Recipe(batch_size=50, views="mnist_jitter"), {}
+    for seed, epochs in ((0, (0, 1, 2)), (0, (2, 1)), (1, (2,))):
+        batches = Batches(mnist.train, {"teacher": Numbered()}, recipe, seed)
+        for epoch in epochs:
+            np.random.default_rng().random(3)
+            seen = epoch_of(batches, epoch)[1]["teacher"].tolist()
+            assert rows.setdefault((seed, epoch), seen) == seen
+    assert len({str(seen) for seen in rows.values()}) == 4
+    assert all({row for row, _ in seen} == set(range(500)) for seen in rows.values())
+
+
+def test_fit_asks_for_the_batches_of_the_epoch_that_has_begun(few):
+    """In order, and never ahead, into an epoch whose order is not yet chosen."""
+    asked = []
+
+    class Spied(Batches):
+        def __getitem__(self, index):
+            asked.append((self.epoch, index))
+            return super().__getitem__(index)
+
+        def start(self, epoch):
+            self.epoch = epoch
+            super().start(epoch)
+
+    batches = Spied(few.train, {}, Recipe(batch_size=25), 0)
+    together = SideBySide({"a": Student(models.build("mlp", (28, 28, 1), 10, width=8), 1, 0)})
+    together.compile("sgd")
+    begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start(epoch))
+    together.fit(batches, epochs=3, callbacks=[begin], shuffle=False, verbose=0)
+    assert asked[-12:] == [(epoch, index) for epoch in range(3) for index in range(4)]
+
+
+def test_the_last_smaller_batch_waits(few):
+    assert len(Batches(few.train, {}, Recipe(batch_size=30), 0)) == 3
+    larger = Batches(few.train, {}, Recipe(batch_size=1000), 0)
+    assert len(larger) == 1 and len(larger[0][0]) == 100
+
+
+def test_a_whole_split_stays_in_order(few, logits):
+    targets = logits.targets("validation", few.validation.images)
+    images, given = aligned(few.validation, {"teacher": targets})
+    np.testing.assert_array_equal(images, few.validation.images)
+    np.testing.assert_array_equal(given["labels"], few.validation.labels)
+    np.testing.assert_array_equal(given["teacher"], targets.plain())

@@ -1,0 +1,67 @@
+"""TensorFlow and JAX give the same logits from the same seed, that is the same weights."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from common import models
+from common.backend import keras
+
+NETS = {
+    "mlp": {},
+    "cnn": {},
+    "cnn_ensemble": {"mean": "probabilities", "temperature": 4.0},
+    "vgg8": {},
+    "resnet8": {},
+    "resnet164": {},
+    "wrn_16_1": {},
+    "mobilenet_v2": {},
+    "shufflenet": {"groups": 4},
+    "shufflenet_tiny": {},
+    "shuffle_v1": {},
+    "shuffle_v2": {},
+}
+
+IN_JAX = """
+import sys
+import numpy as np
+from common import models
+images, *nets = [np.load(sys.argv[1])] + eval(sys.argv[2])
+logits = {name: models.build(name, (32, 32, 3), 100, **options)(images) for name, options in nets}
+np.savez(sys.argv[3], **{name: np.asarray(values) for name, values in logits.items()})
+"""
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    return np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def logits_in_jax(pixels, tmp_path_factory):
+    if importlib.util.find_spec("jax") is None:
+        pytest.skip("JAX is not installed: pip install -e .[extra]")
+    if keras.config.backend() != "tensorflow":
+        pytest.skip("the tests themselves do not run on TensorFlow")
+    folder = tmp_path_factory.mktemp("jax")
+    np.save(folder / "images.npy", pixels)
+    given = folder / "images.npy", repr(list(NETS.items())), folder / "logits.npz"
+    subprocess.run(
+        [sys.executable, "-c", IN_JAX, *given],
+        check=True,
+        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+    )
+    return np.load(folder / "logits.npz")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETS)
+def test_jax_gives_the_logits_of_tensorflow(name, logits_in_jax, pixels):
+    """To 1e-4 of the greatest logit: an untrained deep net's are far from 1."""
+    expected = np.asarray(models.build(name, (32, 32, 3), 100, **NETS[name])(pixels))
+    tolerance = 1e-4 * np.abs(expected).max()
+    np.testing.assert_allclose(logits_in_jax[name], expected, rtol=0, atol=tolerance)

@@ -1,0 +1,73 @@
+"""Every notebook keeps the conventions, was executed once, and runs on small data."""
+
+import ast
+import re
+
+import nbformat
+import pytest
+
+from common import notebooks
+
+ALL = sorted(notebooks.ROOT.glob("*/0*.ipynb"))
+HEADINGS = ["Data", "Models", "What the student sees", "Train", "Result", "What we learned"]
+
+
+@pytest.fixture(params=ALL, ids=[f"{path.parent.name}/{path.stem}" for path in ALL])
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_there_are_three_of_mnist():
+    names = [path.stem for path in ALL if path.parent.name == "mnist"]
+    assert {"01_teachers", "02_distillation", "03_temperature"} <= set(names)
+
+
+def test_cells_come_in_the_agreed_order(notebook):
+    prose = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    assert re.findall(r"^## (.*)$", prose, re.MULTILINE) == HEADINGS
+    assert 12 <= len(notebook.cells) <= 25
+    assert notebook.cells[0].source.startswith("# ")
+    assert code(notebook)[0].metadata.get("tags") == ["parameters"]
+
+
+def test_code_cells_are_short_and_define_nothing_long(notebook):
+    for cell in code(notebook):
+        assert len(cell.source.splitlines()) <= 12, cell.source
+        functions = [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.FunctionDef)]
+        assert all(f.end_lineno - f.lineno < 5 for f in functions), cell.source
+
+
+def test_was_executed_once_from_top_to_bottom(notebook):
+    counts = [cell.execution_count for cell in code(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+    outputs = [output for cell in code(notebook) for output in cell.outputs]
+    assert not [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"]
+
+
+def test_is_small_and_tells_nothing_of_the_machine(notebook):
+    text = nbformat.writes(notebook)
+    assert len(text) < 500_000
+    assert "widgets" not in notebook.metadata and "kernelspec" in notebook.metadata
+    assert not re.search(r"/(home|root|Users|work|tmp)/", re.sub(r'"image/png": "[^"]*"', "", text))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """One folder for all, as in `make mnist`: later notebooks read what earlier ones trained."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("notebooks")
+@pytest.mark.parametrize("path", [p for p in ALL if p.parent.name == "mnist"], ids=lambda p: p.stem)
+def test_runs_on_small_data(path, trained, mnist_dir, monkeypatch):
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # a kernel draws inline
+    given = {"seeds": [0, 1], "epochs": 1, "limit": 100, "retrain": True}
+    given |= {"data_dir": str(mnist_dir), "output_dir": str(trained)}
+    figures = notebooks.execute(path, trained, given)
+    assert len(figures) >= 2
+    assert list((trained / "results").glob("mnist-cnn-*-seed1.json"))

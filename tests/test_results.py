@@ -1,0 +1,154 @@
+"""Tables against numbers computed apart from records written here by hand."""
+
+import numpy as np
+import pytest
+from mlxtend.evaluate import mcnemar
+from scipy import stats
+
+from common import experiments, results
+from common.runs import Recipe, Run
+
+RANDOM = np.random.default_rng(0)
+TEACHER = "mnist-cnn-0123abcd-seed0@0123456789ab"
+MEASURES = {"negative_log_likelihood": 0.1, "calibration_error": 0.02, "agreement": 0.9}
+
+
+def record(run, wrong, validation_errors=10):
+    """A record of `run` on 200 test images, missing those in `wrong`."""
+    test = {"errors": len(wrong), "accuracy": 1 - len(wrong) / 200, "wrong": sorted(wrong)}
+    return {
+        "run": run.id,
+        "seed": run.seed,
+        "configuration": run.configuration,
+        "images": {"train": 500, "validation": 100, "test": 200},
+        "validation": MEASURES | {"errors": validation_errors},
+        "test": MEASURES | test,
+    }
+
+
+def missed(count):
+    return [int(row) for row in RANDOM.permutation(200)[:count]]
+
+
+def student(seed, **taught):
+    return Run("mnist", "mlp", Recipe(), seed, **taught)
+
+
+def taught(seed, temperature=4.0, alpha=0.9, **more):
+    return student(seed, teacher=TEACHER, temperature=temperature, alpha=alpha, **more)
+
+
+ALONE, TAUGHT = [40, 44, 38, 41, 47], [30, 29, 33, 31, 36]
+BASELINE = [record(student(seed), missed(count)) for seed, count in enumerate(ALONE)]
+DISTILLED = [record(taught(seed), missed(count)) for seed, count in enumerate(TAUGHT)]
+
+
+def test_groups_gather_seeds_whatever_their_order():
+    mixed = [*DISTILLED[::-1], *BASELINE[2:], *BASELINE[:2]]
+    distilled, baseline = results.groups(mixed)
+    assert baseline.values("errors").tolist() == ALONE
+    assert distilled.values("errors").tolist() == TAUGHT
+    assert (baseline.teacher, distilled.teacher) == (None, "cnn")
+    assert results.select([distilled, baseline], teacher="cnn") == [distilled]
+    assert results.select([distilled, baseline], teacher=None, model="mlp") == [baseline]
+    assert results.select([distilled, baseline], temperature=5.0) == []
+
+
+def test_comparison_against_scipy_and_mlxtend():
+    distilled, baseline = results.groups(DISTILLED + BASELINE)
+    found = results.compare(distilled, baseline)
+    assert found.fewer == pytest.approx(1 - sum(TAUGHT) / sum(ALONE))
+    assert found.p == pytest.approx(stats.ttest_rel(TAUGHT, ALONE).pvalue)
+    expected = []
+    for ours, theirs in zip(DISTILLED, BASELINE, strict=True):
+        a, b = (~np.isin(np.arange(200), r["test"]["wrong"]) for r in (ours, theirs))
+        table = np.array([[(a & b).sum(), (a & ~b).sum()], [(~a & b).sum(), (~a & ~b).sum()]])
+        expected.append(mcnemar(table, exact=True)[1])
+    assert found.mcnemar == pytest.approx(max(expected))
+
+
+def test_comparison_pairs_seeds():
+    distilled, baseline = results.groups(DISTILLED[1:4] + BASELINE)
+    expected = stats.ttest_rel(TAUGHT[1:4], ALONE[1:4]).pvalue
+    assert results.compare(distilled, baseline).p == pytest.approx(expected)
+    one, _ = results.groups(DISTILLED[:1] + BASELINE)
+    assert np.isnan(results.compare(one, baseline).p)
+    first, last = results.groups(DISTILLED[:2] + BASELINE[2:])
+    with pytest.raises(ValueError, match="no seed in common"):
+        results.compare(first, last)
+
+
+def test_spread_and_p_as_printed():
+    assert results.spread([1, 2, 4]) == "2.3 ± 1.5"
+    assert results.spread([0.981, 0.983], 2, 100) == "98.20 ± 0.14"
+    assert results.spread([7]) == "7.0"
+    printed = [results.p_value(p) for p in (float("nan"), 1e-9, 0.00123, 0.049, 0.51, 1.0)]
+    assert printed == ["", "< 0.0001", "0.0012", "0.049", "0.51", "1.00"]
+
+
+def test_students_table():
+    control = [record(taught(seed, shuffled=True), missed(43)) for seed in range(5)]
+    table = results.students_table(results.groups(BASELINE + DISTILLED + control))
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+    header, _, alone, distilled, shuffled = lines
+    assert {len(line) for line in lines} == {len(header)}
+    column = header.index("test errors")
+    assert alone[column] == f"{np.mean(ALONE):.1f} ± {np.std(ALONE, ddof=1):.1f}"
+    assert distilled[column] == f"{np.mean(TAUGHT):.1f} ± {np.std(TAUGHT, ddof=1):.1f}"
+    assert shuffled[column] == "43.0 ± 0.0"
+    assert [line[header.index("taught by")] for line in lines[2:]] == [
+        "labels alone", "cnn", "cnn (shuffled)",
+    ]  # fmt: skip
+    assert distilled[header.index("T")] == "4" and distilled[header.index("alpha")] == "0.9"
+    share = 100 * (1 - sum(TAUGHT) / sum(ALONE))
+    assert distilled[header.index("fewer errors")] == f"{share:.1f} %"
+    assert alone[header.index("fewer errors")] == alone[header.index("p (t)")] == ""
+    accuracy = 100 - np.array(ALONE) / 2
+    printed = f"{accuracy.mean():.2f} ± {accuracy.std(ddof=1):.2f}"
+    assert alone[header.index("accuracy %")] == printed
+
+
+def test_a_baseline_has_the_same_net_recipe_and_data():
+    (distilled,) = results.groups(DISTILLED)
+    for other in (
+        Run("mnist", "mlp", Recipe(epochs=11)),
+        Run("mnist", "mlp", Recipe(), options={"width": 9}),
+        Run("mnist", "mlp", Recipe(), limit=100),
+        Run("mnist5k", "mlp", Recipe()),
+        Run("mnist", "cnn", Recipe()),
+    ):
+        found = results.groups([record(other, [1])])
+        assert results.baseline_of(distilled, found) is None
+    (baseline,) = results.groups(BASELINE)
+    assert results.baseline_of(distilled, [distilled, baseline]) is baseline
+
+
+def test_the_chosen_temperature_has_the_fewest_validation_errors():
+    found = [record(student(0), [1], 0), record(taught(0, 1), [1], 9)]
+    found += [record(taught(0, 2), [1, 2, 3], 5), record(taught(0, 8), [], 7)]
+    found += [record(taught(0, 2, shuffled=True), [], 1)]
+    chosen = experiments.chosen(results.groups(found))
+    assert chosen.configuration["temperature"] == 2  # neither the test's best nor the control
+
+
+def test_readme_is_rewritten_between_markers(monkeypatch):
+    monkeypatch.setattr(results, "table", lambda dataset, name: f"| {dataset} {name} |\n")
+    marked = "<!-- results mnist {} -->\n{}<!-- end -->"
+    text = "# Title\n" + marked.format("students", "| old |\n") + "\nprose\n"
+    text += marked.format("published", "") + "\nlast <!-- end -->"
+    fresh = "# Title\n" + marked.format("students", "| mnist students |\n") + "\nprose\n"
+    fresh += marked.format("published", "| mnist published |\n") + "\nlast <!-- end -->"
+    assert results.rewritten(text) == fresh == results.rewritten(fresh)
+
+
+def test_check_and_write(monkeypatch, tmp_path, capsys):
+    readme = tmp_path / "README.md"
+    monkeypatch.setattr(results, "README", readme)
+    monkeypatch.setattr(results, "table", lambda dataset, name: "| new |\n")
+    readme.write_text("<!-- results mnist students -->\n| old |\n<!-- end -->\n")
+    with pytest.raises(SystemExit, match=r"differ from the records: python -m common.results"):
+        results.main(["--check"])
+    results.main(["--write"])
+    results.main(["--check"])
+    assert "| new |" in readme.read_text() and "| old |" not in readme.read_text()
+    assert "1 tables" in capsys.readouterr().out

@@ -1,0 +1,198 @@
+"""Students trained together: each as if alone, beside a teacher that nothing changes."""
+
+import keras
+import numpy as np
+import pytest
+from scipy import special, stats
+from sklearn.metrics import accuracy_score, log_loss
+
+from common import models
+from common.side_by_side import SideBySide, Student
+
+SETTINGS = {  # net, its options, temperature, alpha
+    "baseline": ("mlp", {"width": 16}, 1, 0),
+    "distilled": ("mlp", {"width": 16}, 4, 0.9),
+    "convolutions": ("cnn", {"width": 0.1}, 2, 0.5),
+    "dropout": ("mlp", {"width": 16, "dropout": 0.5}, 20, 1),
+}
+OPTIMIZERS = {
+    "adam": lambda: keras.optimizers.Adam(1e-2),
+    "sgd": lambda: keras.optimizers.SGD(1e-2, momentum=0.9, nesterov=True),
+}
+
+
+def student(name="distilled", seed=3):
+    net, options, temperature, alpha = SETTINGS[name]
+    model = models.build(net, (28, 28, 1), 10, seed=seed, **options)
+    return Student(model, temperature, alpha)
+
+
+def fit(together, few, teacher, optimizer=OPTIMIZERS["sgd"], **options):
+    """Two unshuffled epochs on `few`; `teacher` are logits, or None for one in the step."""
+    together.compile(optimizer())
+    targets = {"labels": few.train.labels} | ({} if teacher is None else {"teacher": teacher})
+    options = {"batch_size": 25, "epochs": 2, "shuffle": False, "verbose": 0} | options
+    return together.fit(few.train.images, targets, **options).history
+
+
+def weights(model):
+    return [np.array(weight) for weight in model.get_weights()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_each_ends_bit_for_bit_where_it_would_alone(few, random_logits, optimizer):
+    teacher = random_logits(100)
+    together = {name: student(name) for name in SETTINGS}
+    histories = fit(SideBySide(together), few, teacher, optimizer)
+    for name in SETTINGS:
+        alone, started = student(name), weights(student(name).model)
+        history = fit(SideBySide({name: alone}), few, teacher, optimizer)
+        for own, other in zip(weights(alone.model), weights(together[name].model), strict=True):
+            np.testing.assert_array_equal(own, other, err_msg=name)
+        assert any((a != b).any() for a, b in zip(started, weights(alone.model), strict=True))
+        for measure in ("loss", "accuracy"):
+            assert history[f"{name}_{measure}"] == histories[f"{name}_{measure}"]
+
+
+def test_history_against_definitions(few, random_logits):
+    """At rate 0 nothing moves: loss and accuracy of a pass are those of the initial model."""
+    teacher, taught, alone = random_logits(100), student("distilled"), student("baseline", seed=4)
+    history = fit(
+        SideBySide({"taught": taught, "alone": alone}),
+        few,
+        teacher,
+        lambda: keras.optimizers.SGD(0.0),
+        batch_size=32,  # the last batch is smaller
+        epochs=1,
+    )
+    logits = {
+        n: s.model.predict(few.train.images, verbose=0)
+        for n, s in (("taught", taught), ("alone", alone))
+    }
+    hard = {
+        n: log_loss(few.train.labels, special.softmax(np.float64(x), axis=1), labels=range(10))
+        for n, x in logits.items()
+    }
+    p, q = (special.softmax(np.float64(x) / 4, axis=1) for x in (teacher, logits["taught"]))
+    expected = {"taught_loss": 0.9 * 16 * stats.entropy(p, q, axis=1).mean() + 0.1 * hard["taught"]}
+    expected |= {"alone_loss": hard["alone"]}
+    expected |= {"loss": sum(expected.values())}
+    for name, x in logits.items():
+        expected[f"{name}_accuracy"] = accuracy_score(few.train.labels, x.argmax(axis=1))
+    assert {key: values[0] for key, values in history.items()} == pytest.approx(expected, rel=1e-4)
+
+
+def test_validation_has_its_own_loss_and_accuracy(few, random_logits):
+    validation = (
+        few.validation.images,
+        {"labels": few.validation.labels, "teacher": random_logits(100, 1)},
+    )
+    history = fit(SideBySide({"a": student()}), few, random_logits(100), validation_data=validation)
+    assert {"val_loss", "val_a_loss", "val_a_accuracy"} <= set(history)
+    assert all(len(values) == 2 for values in history.values())
+
+
+def test_teacher_in_the_step_equals_its_logits_from_the_data(few):
+    teacher = models.build("cnn", (28, 28, 1), 10, seed=8, width=0.1)
+    before = weights(teacher)
+    logits = teacher.predict(few.train.images, batch_size=25, verbose=0)
+    asked, looked_up = student(), student()
+    step = fit(SideBySide({"a": asked}, teacher=teacher), few, None)
+    data = fit(SideBySide({"a": looked_up}), few, logits)
+    assert step["a_loss"] == pytest.approx(data["a_loss"], rel=1e-5)
+    for own, other in zip(weights(asked.model), weights(looked_up.model), strict=True):
+        np.testing.assert_allclose(own, other, atol=1e-5)
+    for own, other in zip(before, weights(teacher), strict=True):  # statistics of BatchNorm too
+        np.testing.assert_array_equal(own, other)
+
+
+def test_teacher_is_no_part_of_the_students(few):
+    teacher = models.build("cnn", (28, 28, 1), 10, width=0.1)
+    own = student()
+    together = SideBySide({"a": own}, teacher=teacher)
+    fit(together, few, None, epochs=1)
+    assert together.count_params() == own.model.count_params()
+    assert len(together.trainable_variables) == len(own.model.trainable_variables)
+
+
+def test_shuffled_rows_of_the_teacher_change_the_loss(few, teacher_model):
+    logits = teacher_model.predict(few.train.images, verbose=0)
+    ordered = fit(SideBySide({"a": student()}), few, logits, epochs=1)["a_loss"][0]
+    shuffled = fit(SideBySide({"a": student()}), few, logits[::-1].copy(), epochs=1)["a_loss"][0]
+    assert abs(ordered - shuffled) > 0.01
+
+
+def linear():
+    inputs = keras.Input((28, 28, 1))
+    outputs = keras.layers.Dense(10)(keras.layers.Flatten()(inputs / 255))
+    return keras.Model(inputs, outputs)
+
+
+def test_weight_decay_is_pytorchs(few):
+    """torch.optim.SGD: g + λw, into a Nesterov momentum of 0.9; here in float64."""
+    model, decay, rate = linear(), 0.1, 0.05
+    w, b = (np.float64(value) for value in weights(model))
+    together = SideBySide({"a": Student(model, 1, 0)}, weight_decay=decay)
+    history = fit(
+        together,
+        few,
+        None,
+        lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
+        batch_size=100,
+        epochs=3,
+    )
+    x = few.train.images.reshape(100, -1) / 255
+    momentum = [0, 0]
+    for epoch in range(3):
+        q = special.softmax(x @ w + b, axis=1)
+        hard = log_loss(few.train.labels, q, labels=range(10))
+        assert history["a_loss"][epoch] == pytest.approx(hard, rel=1e-4)
+        penalty = decay / 2 * ((w**2).sum() + (b**2).sum())
+        assert history["loss"][epoch] == pytest.approx(hard + penalty, rel=1e-4)
+        error = (q - np.eye(10)[few.train.labels]) / 100
+        slopes = [x.T @ error + decay * w, error.sum(axis=0) + decay * b]
+        momentum = [0.9 * m + g for m, g in zip(momentum, slopes, strict=True)]
+        w, b = (v - rate * (g + 0.9 * m) for v, g, m in zip((w, b), slopes, momentum, strict=True))
+    for own, expected in zip(weights(model), (w, b), strict=True):
+        np.testing.assert_allclose(own, expected, atol=2e-6)
+
+
+def test_students_must_fit_each_other():
+    five = Student(models.build("mlp", (28, 28, 1), 5, width=8), 1, 0)
+    large = Student(models.build("mlp", (32, 32, 3), 10, width=8), 1, 0)
+    with pytest.raises(ValueError, match="at least one student"):
+        SideBySide({})
+    with pytest.raises(ValueError, match=r"differ in output_shape: \[\(5,\), \(10,\)\]"):
+        SideBySide({"a": student(), "b": five})
+    with pytest.raises(ValueError, match="differ in input_shape"):
+        SideBySide({"a": student(), "b": large})
+    with pytest.raises(ValueError, match="differ in output_shape"):
+        SideBySide({"a": student()}, teacher=five.model)
+
+
+def test_one_model_cannot_be_two_students():
+    shared = student().model
+    with pytest.raises(ValueError, match="a model of its own"):
+        SideBySide({"a": Student(shared, 1, 0), "b": Student(shared, 4, 0.9)})
+    with pytest.raises(ValueError, match="a model of its own"):
+        SideBySide({"a": Student(shared, 4, 0.9)}, teacher=shared)
+
+
+def test_what_would_mix_students_or_be_ignored_is_refused(few, random_logits):
+    with pytest.raises(ValueError, match="global_clipnorm would mix"):
+        SideBySide({"a": student()}).compile(keras.optimizers.Adam(global_clipnorm=1.0))
+    with pytest.raises(ValueError, match="sample_weight"):
+        fit(SideBySide({"a": student()}), few, random_logits(100), sample_weight=np.ones(100))
+
+
+def test_targets_must_fit(few, random_logits):
+    with pytest.raises(ValueError, match="teacher"):
+        fit(SideBySide({"a": student()}), few, None)
+    with pytest.raises(ValueError, match="classes"):
+        fit(SideBySide({"a": student()}), few, random_logits(100)[:, :1])
+    with pytest.raises(ValueError, match=r"cardinality|sizes"):
+        fit(SideBySide({"a": student()}), few, random_logits(99))
+    five = Student(models.build("mlp", (28, 28, 1), 5, width=8), 1, 0)
+    with pytest.raises(ValueError, match=r"labels up to 9.*5 classes"):
+        fit(SideBySide({"a": five}), few, None)
