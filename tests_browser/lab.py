@@ -22,7 +22,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PARAMETERS = {"seeds": [0, 1], "epochs": 2}
+PARAMETERS = {"seeds": [0], "epochs": 2}
 TRAIN, TEST = 3000, 500
 
 

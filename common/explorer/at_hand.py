@@ -41,7 +41,7 @@ def students(study):
     """{title: runs.Net} of the two-layer nets of `WIDTHS`, with the recipe of the study's mlp."""
     net = study.recipes.STUDENTS["mlp"]
     return {
-        f"two layers of {width}": dataclasses.replace(
+        f"{width}-{width}": dataclasses.replace(
             net, options={} if width == WIDTHS[0] else {"width": width}
         )
         for width in WIDTHS

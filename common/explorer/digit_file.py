@@ -14,7 +14,7 @@ SIDE, BOX = 28, 20  # pixels of an MNIST image, and of the box that holds its di
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def digit(content, name="the file"):
+def digit(content, name="the file", size=None):
     """Decode a PNG and prepare it as MNIST's images were.
 
     Ink is made light on dark, cropped, scaled into a box of 20×20 pixels and placed with its
@@ -24,6 +24,7 @@ def digit(content, name="the file"):
     Args:
         content: the file's bytes, at most `LARGEST_FILE`.
         name: its name, for error messages.
+        size: its bytes; default those of `content`.
 
     Returns:
         uint8 (28, 28, 1), ink 255 on 0.
@@ -31,13 +32,13 @@ def digit(content, name="the file"):
     Raises:
         ValueError: not a PNG, damaged, too large or small, blank, or more ink than paper.
     """
-    ink = _ink(_gray(_opened(content, name)), name)
+    ink = _ink(_gray(_opened(content, name, size or len(content))), name)
     return _centered(_boxed(ink))[:, :, None]
 
 
-def _opened(content, name):
-    if len(content) > LARGEST_FILE:
-        raise ValueError(f"{name} has {len(content) / 1e6:.1f} MB: give a PNG of at most 5 MB")
+def _opened(content, name, size):
+    if size > LARGEST_FILE:
+        raise ValueError(f"{name} has {size / 1e6:.1f} MB: give a PNG of at most 5 MB")
     if not content.startswith(_SIGNATURE):
         raise ValueError(f"{name} is not a PNG: save the drawing as PNG")
     try:

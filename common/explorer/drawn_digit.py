@@ -1,7 +1,6 @@
 """Fourth panel: teacher and students answer a drawing of one's own."""
 
 import base64
-import binascii
 
 import ipywidgets as widgets
 
@@ -12,23 +11,29 @@ from common.explorer.selection import Panel, ask, flexible, on_change, row
 
 SHOWN = 3  # students, the latest ones
 
-# A dropped file travels as text in a hidden field of the same page, to the kernel and no further.
-_DROP = """
-<div class="kd-drop" ondragover="event.preventDefault(); this.classList.add('kd-over')"
+# A file chosen or dropped travels as text in a hidden field of the page, to the kernel and no
+# further. Not ipywidgets' own upload: it takes no drops, and a file of 10 MB breaks the connection.
+_CHOICE = r"""
+<label class="kd-drop"
+ ondragover="event.preventDefault(); this.classList.add('kd-over')"
  ondragleave="this.classList.remove('kd-over')"
  ondrop="event.preventDefault(); event.stopPropagation(); this.classList.remove('kd-over');
-  const file = event.dataTransfer.files[0], field = document.querySelector('.FIELD textarea');
-  const send = (text) => { field.value = [file.name, file.size, Date.now(), text].join('\\n');
+  this.querySelector('input').files = event.dataTransfer.files;
+  this.querySelector('input').dispatchEvent(new Event('change'))">
+ Choose a PNG or drop it here: one digit, 8 to 4096 pixels a side
+ <input type="file" accept=".png,image/png" onchange="
+  const file = this.files[0], field = document.querySelector('.FIELD textarea');
+  const send = (text) => { field.value = [file.name, file.size, Date.now(), text].join('\n');
    field.dispatchEvent(new Event('input', {bubbles: true})); };
   const reader = new FileReader();
   reader.onload = () => send(reader.result.split(',')[1]);
   if (file) file.size > LARGEST ? send('') : reader.readAsDataURL(file);">
-or drop a PNG here: one digit, any size from 8 to 4096 pixels</div>
+</label>
 """
 
 
 class DrawnDigitPanel(Panel):
-    """Upload or drop of a PNG; the image as the nets see it; answers at the slider's T.
+    """A PNG, chosen or dropped; the image as the nets see it; answers at the slider's T.
 
     Raises:
         ValueError: nets that look at other images than 28×28 gray ones.
@@ -42,54 +47,45 @@ class DrawnDigitPanel(Panel):
         self._make_widgets()
         super().__init__(
             [
-                row(self.upload, self.drop, self.field),
-                selection.temperature,
+                row(self.choice, self.field),
+                row(selection.temperature),
                 self.message,
                 row(self.image, self.answers, gap="20px"),
             ],
             "Draw a digit in any paint program and see what teacher and students say of it",
         )
-        self.upload.observe(lambda _: self._uploaded(), "value")
-        self.field.observe(lambda _: self._dropped(), "value")
+        on_change(self._receive, self.field)
         on_change(self._ask, selection.teacher)
         selection.on_students(self._ask)
         on_change(self.redraw, selection.temperature)
 
     def _make_widgets(self):
-        self.upload = widgets.FileUpload(accept=".png", description="Choose a PNG")
-        self.upload.layout = widgets.Layout(width="auto")
         self.field = widgets.Textarea()
         name = f"kd-field-{self.field.model_id}"
         for css in (name, "kd-hidden"):
             self.field.add_class(css)
-        drop = _DROP.replace("FIELD", name).replace("LARGEST", str(digit_file.LARGEST_FILE))
-        self.drop = widgets.HTML(drop, layout=flexible("260px", "480px"))
+        choice = _CHOICE.replace("FIELD", name).replace("LARGEST", str(digit_file.LARGEST_FILE))
+        self.choice = widgets.HTML(choice, layout=flexible("260px", "640px"))
         self.message = widgets.HTML(html.message("No file yet; it goes nowhere but the kernel."))
         self.image, self.answers = widgets.HTML(), widgets.HTML(layout=flexible("300px"))
 
-    def _uploaded(self):
-        for file in self.upload.value:
-            self.show(bytes(file["content"]), file["name"])
-
-    def _dropped(self):
+    def _receive(self):
+        """Name, size, time and base64 content, a line each; no content if it is too large."""
         name, size, _, text = self.field.value.split("\n", 3)
-        try:
-            content = base64.b64decode(text)
-        except binascii.Error:
-            content = b""
-        self.show(content if text else bytes(int(size)), name)
+        self.show(base64.b64decode(text), name, int(size))
 
-    def show(self, content, name):
+    def show(self, content, name, size=None):
         """Show a file and its answers, or refuse it in one sentence.
 
         Args:
             content: the file's bytes.
             name: its name.
+            size: its bytes, where a file too large came without content.
         """
         self.image.value = self.answers.value = ""
         self.digit = None
         try:
-            self.digit = digit_file.digit(content, name)
+            self.digit = digit_file.digit(content, name, size)
         except ValueError as error:
             self.message.value = html.message(f"{error}.", wrong=True)
             return
@@ -121,10 +117,10 @@ class DrawnDigitPanel(Panel):
     def redraw(self):
         if self.digit is None:
             return
-        temperature = self.selection.temperature.value
+        temperature = self.selection.T
         shown = [
             html.answer(
-                f"{one.title} at T = {temperature:.2f}",
+                f"{one.title} at T = {temperature:g}",
                 answer(logits, temperature),
                 self.names,
                 one.role,

@@ -70,8 +70,9 @@ def _bar(index, name, probability, is_label):
 
 def _facts(found, classes):
     return (
-        f'<p class="kd-facts">entropy <b data-bits="{found.bits:.5f}">{found.bits:.2f} bits</b> '
-        f"· effective classes 2<sup>H</sup> = <b>{found.effective_classes:.2f}</b> of {classes}</p>"
+        f'<p class="kd-facts"><span>entropy H = <b data-bits="{found.bits:.5f}">{found.bits:.2f} '
+        f"bits</b></span> <span>effective classes 2<sup>H</sup> = "
+        f"<b>{found.effective_classes:.2f}</b> of {classes}</span></p>"
     )
 
 

@@ -21,9 +21,9 @@ class LossPanel(Panel):
         self._list_students()
         super().__init__(
             [
-                self.student,
-                selection.temperature,
-                selection.alpha,
+                row(self.student),
+                row(selection.temperature),
+                row(selection.alpha),
                 row(self.curves, self.terms, gap="20px"),
             ],
             "Gradient of the soft-target loss with and without T², hard and soft terms",
@@ -48,7 +48,7 @@ class LossPanel(Panel):
     def redraw(self):
         selection = self.selection
         teacher = selection.answers[selection.index.value]
-        temperature, alpha = selection.temperature.value, selection.alpha.value
+        temperature, alpha = selection.T, selection.alpha.value
         found = terms(self.answer, teacher, selection.label, temperature)
         title = self.student.value.title
         self.terms.value = html.loss_terms(found, alpha, title)

@@ -8,6 +8,7 @@ from common.explorer import html
 from common.explorer.answers import COLDEST, HOTTEST
 
 _WIDE = {"description_width": "110px"}
+STEP = np.log10(2) / 28  # decades: 1, 2, 4, 8, 5, 10, 20 and 50 are steps from 0.5
 
 
 class Panel(widgets.VBox):
@@ -68,8 +69,8 @@ class Selection:
 
     def _make_widgets(self, temperature, alpha, index):
         self.temperature = widgets.FloatLogSlider(
-            value=temperature, min=np.log10(COLDEST), max=np.log10(HOTTEST), step=0.01,
-            description="temperature T", readout_format=".2f", style=_WIDE,
+            value=temperature, min=np.log10(COLDEST), max=np.log10(HOTTEST), step=STEP,
+            description="temperature T", readout_format=".3g", style=_WIDE,
             layout=flexible("340px", "640px"),
         )  # fmt: skip
         self.alpha = widgets.FloatSlider(
@@ -84,6 +85,11 @@ class Selection:
             value=index, min=0, max=len(self.test) - 1, description="test image",
             layout=flexible("200px", "230px"),
         )  # fmt: skip
+
+    @property
+    def T(self):
+        """The temperature to the three digits that the slider shows."""
+        return float(f"{self.temperature.value:.3g}")
 
     @property
     def logits(self):

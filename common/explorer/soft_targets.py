@@ -24,7 +24,7 @@ class SoftTargetsPanel(Panel):
             [
                 row(selection.teacher, self.wanted, selection.index),
                 row(*self.buttons, gap="6px"),
-                selection.temperature,
+                row(selection.temperature),
                 self.message,
                 row(self.image, self.bars, gap="20px"),
             ],
@@ -64,7 +64,6 @@ class SoftTargetsPanel(Panel):
 
     def redraw(self):
         selection = self.selection
-        temperature = selection.temperature.value
-        found = answer(selection.answers[selection.index.value], temperature)
-        title = f"{selection.teacher.value} at T = {temperature:.2f}"
+        found = answer(selection.answers[selection.index.value], selection.T)
+        title = f"{selection.teacher.value} at T = {selection.T:g}"
         self.bars.value = html.answer(title, found, self.names, "teacher", selection.label)

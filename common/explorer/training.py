@@ -24,8 +24,8 @@ class TrainingPanel(Panel):
         super().__init__(
             [
                 row(self.student, self.epochs, self.seed),
-                selection.temperature,
-                selection.alpha,
+                row(selection.temperature),
+                row(selection.alpha),
                 row(self.train, self.stop, self.progress, gap="6px"),
                 self.message,
                 row(self.curve, self.table, gap="20px"),
@@ -58,8 +58,8 @@ class TrainingPanel(Panel):
         self.train = widgets.Button(description="Train", icon="play", button_style="success")
         self.stop = widgets.Button(description="Stop", icon="stop", disabled=True)
         self.progress = widgets.FloatProgress(max=1.0, layout=flexible("160px", "320px"))
-        self.message, self.curve = widgets.HTML(), widgets.HTML(layout=flexible("320px", "560px"))
-        self.table = widgets.HTML(layout=flexible("320px"))
+        self.message, self.curve = widgets.HTML(), widgets.HTML(layout=flexible("300px", "560px"))
+        self.table = widgets.HTML(layout=flexible("460px"))
 
     @property
     def trial(self):
@@ -79,8 +79,7 @@ class TrainingPanel(Panel):
         recipe = dataclasses.replace(net.recipe, epochs=self.epochs.value)
         alpha, logits, taught = selection.alpha.value, selection.logits, {}
         if alpha:
-            temperature = round(selection.temperature.value, 2)  # as the slider shows it
-            taught = {"teacher": logits.identity, "temperature": temperature, "alpha": alpha}
+            taught = {"teacher": logits.identity, "temperature": selection.T, "alpha": alpha}
         dataset = self.study.dataset
         run = Run(
             dataset.name, net.model, recipe, self.seed.value, net.options, dataset.limit, **taught
@@ -135,7 +134,7 @@ class TrainingPanel(Panel):
             epochs = max(epochs, trial.run.recipe.epochs)
             role = "distilled" if trial.run.teacher else "baseline"
             curves.append(_curve("yours", role, trial.curve, dots=True))
-        across = chart.linear_axis("epoch", epochs)
+        across = chart.linear_axis("epoch", epochs, whole=True)
         high = max((max(curve.y) for curve in curves if len(curve.y)), default=10)
         return chart.svg(curves, across, chart.linear_axis("validation errors, %", high))
 
