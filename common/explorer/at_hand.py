@@ -10,11 +10,12 @@ WIDTHS = (800, 30)  # units in each hidden layer of the students that can be tra
 
 @dataclasses.dataclass(frozen=True)
 class NamedModel:
-    """A student that can be asked: its name, its role (key of plots.COLORS) and its model."""
+    """A net that can be asked, its name and its role, a key of plots.COLORS."""
 
     title: str
     role: str
     model: object
+    trained: bool = True
 
 
 def teachers_at_hand(study, seed=0):
@@ -55,7 +56,7 @@ def untrained(study, net, title):
     model = build(
         Run(study.dataset.name, net.model, net.recipe, options=net.options), study.dataset
     )
-    return NamedModel(f"{title}, untrained", "baseline", model)
+    return NamedModel(f"{title}, untrained", "control", model, trained=False)
 
 
 def trained(study, runs):

@@ -27,9 +27,9 @@ class Axis:
 
 
 def log_axis(label, values):
-    """A logarithmic axis over positive `values`, whole decades, at most four."""
+    """A logarithmic axis over positive `values`, whole decades, at most six."""
     high = np.ceil(np.log10(max(np.max(values), 1e-6)))
-    low = np.clip(np.floor(np.log10(max(np.min(values), 1e-9))), high - 4, high - 1)
+    low = np.clip(np.floor(np.log10(max(np.min(values), 1e-9))), high - 6, high - 1)
     ticks = tuple(float(10.0**decade) for decade in np.arange(low, high + 1))
     return Axis(label, ticks[0], ticks[-1], ticks, log=True)
 
@@ -115,7 +115,7 @@ def _key(curves):
     parts, x = [], WIDTH - RIGHT
     for curve in reversed(curves):
         parts.append(f'<text x="{x}" y="12" text-anchor="end">{html.escape(curve.label)}</text>')
-        x -= 6.2 * len(curve.label) + 22
+        x -= 6.6 * len(curve.label) + 26
         parts.append(_line(curve, np.array([x, x + 18]), np.array([8, 8])))
         x -= 12
     return "".join(parts)

@@ -97,7 +97,8 @@ class DrawnDigitPanel(Panel):
         """Ask the teacher and the latest students, once a file is there."""
         if self.digit is None:
             return
-        asked = [*self._teacher(), *self.selection.students[-SHOWN:]]
+        trained = [student for student in self.selection.students if student.trained]
+        asked = [*self._teacher(), *trained[-SHOWN:]]
         self._logits = [(one, ask(one.model, self.digit)) for one in asked]
         self.redraw()
 

@@ -6,6 +6,8 @@ from common.explorer import html
 from common.explorer.answers import Picker, answer
 from common.explorer.selection import Panel, flexible, on_change, row
 
+ANY = "any"  # not None, which a drop-down takes for nothing chosen
+
 
 class SoftTargetsPanel(Panel):
     """Image, soft targets as bars, entropy and effective number of classes."""
@@ -13,7 +15,7 @@ class SoftTargetsPanel(Panel):
     def __init__(self, selection):
         self.selection, dataset = selection, selection.study.dataset
         self.names = dataset.class_names
-        options = [("any", None), *((name, i) for i, name in enumerate(self.names))]
+        options = [(ANY, ANY), *((name, i) for i, name in enumerate(self.names))]
         self.wanted = widgets.Dropdown(
             options=options, description="class", layout=flexible("150px", "220px")
         )
@@ -43,17 +45,18 @@ class SoftTargetsPanel(Panel):
 
     def _pick(self, way):
         picker = Picker(self.selection.answers, self.selection.test.labels)
-        found = picker.next(way, self.selection.index.value, self.wanted.value)
+        wanted = None if self.wanted.value == ANY else self.wanted.value
+        found = picker.next(way, self.selection.index.value, wanted)
         if found is None:
-            name = "any class" if self.wanted.value is None else self.names[self.wanted.value]
-            self.message.value = html.message(f"There is no image of {name} here: {way}.")
+            which = "" if wanted is None else f" of class {self.names[wanted]}"
+            self.message.value = html.message(f"No test image{which} is there for: {way}.")
             return
         self.message.value = ""
         self.selection.index.value = found
 
     def _restrict(self):
         """Show an image of the class that was just chosen."""
-        if self.wanted.value not in (None, self.selection.label):
+        if self.wanted.value not in (ANY, self.selection.label):
             self._pick("most ambiguous")
 
     def _show_image(self):

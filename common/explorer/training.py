@@ -28,7 +28,8 @@ class TrainingPanel(Panel):
                 row(selection.alpha),
                 row(self.train, self.stop, self.progress, gap="6px"),
                 self.message,
-                row(self.curve, self.table, gap="20px"),
+                row(self.curve),
+                row(self.table),
             ],
             f"Distill a two-layer net on {self.study.dataset.name} at your own T and alpha",
         )
