@@ -12,7 +12,7 @@ def main(dataset, arguments=None):
     options = _parser(dataset).parse_args(arguments)
     try:
         options.command(dataset, options)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError, FloatingPointError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("stopped; the same command goes on from the last finished epoch")
@@ -67,9 +67,7 @@ def _study(dataset, options):
     """(study, seeds), every option checked before data are loaded or anything is trained."""
     from importlib import import_module
 
-    from common import data
-    from common.checks import require_known, require_positive
-    from common.study import Study
+    from common.checks import require_known, require_positive, require_seed, require_writable
 
     recipes = import_module(f"{dataset}.recipes")
     for kind in ("teacher", "student"):
@@ -79,6 +77,14 @@ def _study(dataset, options):
     for option in ("epochs", "limit"):
         if getattr(options, option) is not None:
             require_positive(option, getattr(options, option), whole=True)
+    for seed in options.seeds or ():
+        require_seed(seed)
+    if options.output_dir:
+        require_writable(options.output_dir)
+
+    from common import data
+    from common.study import Study  # TensorFlow's seconds, only for what can be done
+
     loaded = data.load(dataset, data_dir=options.data_dir, limit=options.limit)
     study = Study(
         recipes,
@@ -109,6 +115,7 @@ def _distill(dataset, options):
     for temperature in options.temperature:
         require_positive("temperature", temperature)
     require_fraction("alpha", options.alpha)
+    require_positive("alpha", options.alpha)  # 0 is the baseline, which is trained beside it
     study, seeds = _study(dataset, options)
     logits = study.logits(options.teacher)
     found = experiments.distill(
@@ -126,13 +133,16 @@ def _reproduce(dataset, options):
 def _table(dataset, options):
     from importlib import import_module
 
-    from common import records, results
+    from common import comparisons, records
 
     tables = import_module(f"{dataset}.tables")
-    found = results.groups(records.load_all(options.output_dir or tables.FOLDER))
-    for settings in results.data_of(found):
+    folder = options.output_dir or tables.FOLDER
+    found = comparisons.groups(records.load_all(folder))
+    if not found:
+        raise ValueError(f"{folder} holds no records: train something into it first")
+    for settings in comparisons.data_of(found):
         for make in tables.TABLES.values():
-            print(f"\n{make(results.select(found, **settings))}")
+            print(f"\n{make(comparisons.select(found, **settings))}")
 
 
 def _errors(record):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from common import array_cache, sources
-from common.checks import require_known, require_positive, require_writable
+from common.checks import require_known, require_positive
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,8 +111,10 @@ def _read(name, data_dir):
             stacklevel=3,
         )
         return _read(rules.fallback, data_dir)
-    require_writable(data_dir)
-    array_cache.write(name, data_dir, raw.arrays, raw.class_names)
+    try:
+        array_cache.write(name, data_dir, raw.arrays, raw.class_names)
+    except OSError as error:  # a shared folder may be read-only; another process may be writing
+        warnings.warn(f"no array cache of {name} kept in {data_dir} ({error})", stacklevel=3)
     return name, raw
 
 

@@ -1,11 +1,11 @@
 """The experiments that every data set repeats: the same calls in notebooks and command line."""
 
-from common import results
+from common import comparisons
 
 
 def train_teacher(study, name, seeds):
     """Groups of a teacher's runs, one seed each."""
-    return results.groups(study.train([study.teacher(name, seed) for seed in seeds]))
+    return comparisons.groups(study.train([study.teacher(name, seed) for seed in seeds]))
 
 
 def distill(study, logits, student, seeds, temperatures, alpha, *, control=False):
@@ -36,7 +36,7 @@ def distill(study, logits, student, seeds, temperatures, alpha, *, control=False
                     shuffled=shuffled,
                 )
             )
-    return results.groups(study.train(runs, logits=[logits]))
+    return comparisons.groups(study.train(runs, logits=[logits]))
 
 
 def tune(study, logits, student, seeds, temperatures, alphas):
@@ -59,12 +59,12 @@ def tune(study, logits, student, seeds, temperatures, alphas):
 def chosen(found):
     """The distilled group with the fewest errors on validation."""
     taught = [group for group in found if group.teacher and not group.configuration["shuffled"]]
-    return results.best(taught)
+    return comparisons.best(taught)
 
 
 def temperatures(found, alpha):
     """The distilled groups at one alpha, by rising temperature."""
-    taught = results.select(found, alpha=float(alpha), shuffled=False)
+    taught = comparisons.select(found, alpha=float(alpha), shuffled=False)
     return sorted(taught, key=lambda group: group.configuration["temperature"])
 
 
@@ -76,10 +76,10 @@ class Trio:
     """
 
     def __init__(self, found):
-        (self.baseline,) = results.select(found, teacher=None)
+        (self.baseline,) = comparisons.select(found, teacher=None)
         self.distilled = chosen(found)
         settings = self.distilled.configuration
-        (self.control,) = results.select(
+        (self.control,) = comparisons.select(
             found, shuffled=True, temperature=settings["temperature"], alpha=settings["alpha"]
         )
 
@@ -95,6 +95,6 @@ class Trio:
         """Gain of the distilled student and of the control, in two lines of words."""
         return (
             f"distilled, {self.distilled.settings}: "
-            f"{results.finding(self.distilled, self.baseline)};\n"
-            f"the control makes {results.finding(self.control, self.baseline)}"
+            f"{comparisons.finding(self.distilled, self.baseline)};\n"
+            f"the control makes {comparisons.finding(self.control, self.baseline)}"
         )

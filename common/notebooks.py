@@ -14,7 +14,7 @@ import os
 import time
 from pathlib import Path
 
-from common import files, records, results
+from common import comparisons, files, records
 from common.checks import require_writable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +44,7 @@ def execute(notebook, output_dir, parameters):
         cwd=notebook.parent,
         progress_bar=False,
         log_output=True,
+        store_widget_state=False,  # its size is without bound, and GitHub shows none of it
         **_local_kernel(),
     )
     return _save_figures(target)
@@ -112,7 +113,7 @@ def _echo_cells():
 
 def _print_tables(dataset, folder):
     tables = importlib.import_module(f"{dataset}.tables")
-    found = results.groups(records.load_all(folder))
+    found = comparisons.groups(records.load_all(folder))
     for make in tables.TABLES.values():
         print(f"\n{make(found)}")
 

@@ -1,145 +1,25 @@
-"""From records to tables: mean ± standard deviation over seeds, paired tests, README.
+"""From groups of records to tables, and to README.
 
 `python -m common.results --write` renews the tables in README.md between the lines
 `<!-- results DATASET TABLE -->` and `<!-- end -->`; `--check` says whether they are true.
 """
 
 import argparse
-import dataclasses
 import importlib
 import re
 import sys
 from pathlib import Path
 
-import numpy as np
-
-from common import metrics, records
+from common import comparisons, records
 
 README = Path(__file__).parent.parent / "README.md"
 _MARKED = re.compile(r"(<!-- results (\w+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-
-
-@dataclasses.dataclass(frozen=True)
-class Group:
-    """The records of one configuration, {seed: record}."""
-
-    configuration: dict
-    seeds: dict
-
-    def values(self, measure, split="test"):
-        """(seeds,) floats of one measure, in the order of the seeds."""
-        return np.array([self.seeds[seed][split][measure] for seed in sorted(self.seeds)])
-
-    def curves(self, measure):
-        """(seeds, epochs) floats of one of the records' curves, such as `val_accuracy`."""
-        return np.array([self.seeds[seed]["curve"][measure] for seed in sorted(self.seeds)])
-
-    @property
-    def settings(self):
-        """Temperature and alpha in words."""
-        return f"T = {self.configuration['temperature']:g}, α = {self.configuration['alpha']:g}"
-
-    @property
-    def teacher(self):
-        """Name of the teacher's model; None for labels alone."""
-        run = self.configuration["teacher"]
-        return run.split("-")[1] if run else None
-
-    def matches(self, wanted):
-        """Whether the configuration has all of `wanted`; `teacher` is the model's name."""
-        own = self.configuration | {"teacher": self.teacher}
-        return all(own[key] == value for key, value in wanted.items())
-
-
-def groups(found):
-    """List of Group, one a configuration, of records as `records.load_all` gives them."""
-    by_run = {}
-    for record in found:
-        by_run.setdefault(record["run"], {})[record["seed"]] = record
-    return [Group(next(iter(g.values()))["configuration"], g) for g in by_run.values()]
-
-
-def select(found, **wanted):
-    """The groups whose configurations have all of `wanted`, such as model="mlp"."""
-    return [group for group in found if group.matches(wanted)]
-
-
-def data_of(found):
-    """The (data set, limit) pairs that groups are on, as keywords for `select`."""
-    pairs = {(g.configuration["dataset"], g.configuration["limit"]) for g in found}
-    return [
-        {"dataset": name, "limit": limit}
-        for name, limit in sorted(pairs, key=lambda pair: (pair[0], pair[1] or 0))
-    ]
-
-
-def best(found, measure="errors"):
-    """The group with the least mean of a measure on the validation split."""
-    return min(found, key=lambda group: group.values(measure, "validation").mean())
-
-
-@dataclasses.dataclass(frozen=True)
-class Comparison:
-    """How a group differs from a baseline on the test split, seed by seed.
-
-    fewer: mean share of the baseline's errors avoided; p: paired t-test over seeds;
-    mcnemar: the largest of the seeds' exact McNemar p.
-    """
-
-    fewer: float
-    p: float
-    mcnemar: float
-
-
-def compare(group, baseline):
-    """`Comparison` over the seeds that both have; ValueError if they share none."""
-    shared = sorted(set(group.seeds) & set(baseline.seeds))
-    if not shared:
-        raise ValueError("no seed in common: nothing to compare")
-    ours, theirs = ([g.seeds[seed] for seed in shared] for g in (group, baseline))
-    errors = [np.array([r["test"]["errors"] for r in side]) for side in (ours, theirs)]
-    return Comparison(
-        fewer=1 - errors[0].sum() / errors[1].sum(),
-        p=metrics.paired_t(*errors)[3] if len(shared) > 1 else float("nan"),
-        mcnemar=max(
-            metrics.mcnemar(_correct(a), _correct(b)) for a, b in zip(ours, theirs, strict=True)
-        ),
-    )
-
-
-def _correct(record):
-    right = np.ones(record["images"]["test"], bool)
-    right[record["test"]["wrong"]] = False
-    return right
-
-
-def spread(values, digits=1, scale=1):
-    """`mean ± sd` of values times `scale`; the sd is the sample's, left out for one value."""
-    values = np.asarray(values, float) * scale
-    mean = f"{values.mean():.{digits}f}"
-    return f"{mean} ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else mean
-
-
-def p_value(p):
-    """p as tables print it; empty where one pair allows no test."""
-    if np.isnan(p):
-        return ""
-    return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
 def markdown(header, rows):
     """A Markdown table; the first column is left-aligned, the others right."""
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def extremes(sweep):
-    """Best and worst temperature of a sweep in words, by mean test errors."""
-    means = [group.values("errors").mean() for group in sweep]
-    low, high = (
-        sweep[i].configuration["temperature"] for i in (np.argmin(means), np.argmax(means))
-    )
-    return f"{min(means):.0f} errors at T = {low:g}, {max(means):.0f} at T = {high:g}"
 
 
 def seeds_table(group):
@@ -150,29 +30,21 @@ def seeds_table(group):
         "NLL": ("negative_log_likelihood", 4, 1),
         "calibration error %": ("calibration_error", 2, 100),
     }
-    rows = [
-        [f"seed {seed}"]
-        + [spread([group.seeds[seed]["test"][m]], d, s) for m, d, s in measures.values()]
-        for seed in sorted(group.seeds)
-    ]
-    total = [spread(group.values(m), max(d, 1), s) for m, d, s in measures.values()]
-    return markdown([title([group]), *measures], [*rows, ["mean ± sd", *total]])
+    rows = [[f"seed {seed}"] for seed in sorted(group.seeds)] + [["mean ± sd"]]
+    for measure, digits, scale in measures.values():
+        values = group.values(measure)
+        for row, value in zip(rows, values, strict=False):
+            row.append(comparisons.spread([value], digits, scale))
+        rows[-1].append(comparisons.spread(values, max(digits, 1), scale))
+    return markdown([comparisons.title([group]), *measures], rows)
 
 
 def students_table(found):
     """Markdown: each student's test measures beside its baseline's, paired by seed."""
-    header = [title(found), "taught by", "T", "alpha", "test errors", "accuracy %", "NLL"]
-    header += ["calibration error %", "agrees with teacher %", "fewer errors", "p (t)"]
+    header = [comparisons.title(found), "taught by", "T", "alpha", "test errors", "accuracy %"]
+    header += ["NLL", "calibration error %", "agrees with teacher %", "fewer errors", "p (t)"]
     header += ["p (McNemar)"]
     return markdown(header, [_student_row(group, found) for group in found])
-
-
-def baseline_of(group, found):
-    """The group of the same net and recipe on labels alone; None for a baseline or without one."""
-    same = {key: group.configuration[key] for key in ("dataset", "limit", "model", "options")}
-    same["recipe"] = group.configuration["recipe"]
-    others = select(found, teacher=None, **same)
-    return others[0] if others and others[0] is not group else None
 
 
 def _student_row(group, found):
@@ -182,53 +54,28 @@ def _student_row(group, found):
     if group.teacher:
         taught = [group.teacher + " (shuffled)" * settings["shuffled"]]
         taught += [f"{settings['temperature']:g}", f"{settings['alpha']:g}"]
-        agrees = spread(group.values("agreement"), 2, 100)
-    row = [name_of(settings), *taught, spread(group.values("errors"))]
-    row += [spread(group.values("accuracy"), 2, 100)]
-    row += [spread(group.values("negative_log_likelihood"), 4)]
-    row += [spread(group.values("calibration_error"), 2, 100), agrees]
-    return row + comparison_cells(group, baseline_of(group, found))
+        agrees = comparisons.spread(group.values("agreement"), 2, 100)
+    row = [comparisons.name_of(settings), *taught, comparisons.spread(group.values("errors"))]
+    row += [comparisons.spread(group.values("accuracy"), 2, 100)]
+    row += [comparisons.spread(group.values("negative_log_likelihood"), 4)]
+    row += [comparisons.spread(group.values("calibration_error"), 2, 100), agrees]
+    return row + comparison_cells(group, comparisons.baseline_of(group, found))
 
 
 def comparison_cells(group, baseline):
     """Cells of a `Comparison`: share of errors avoided, p (t), p (McNemar); empty without."""
     if baseline is None:
         return ["", "", ""]
-    difference = compare(group, baseline)
+    difference = comparisons.compare(group, baseline)
     fewer = f"{100 * difference.fewer:.1f} %"
-    return [fewer, p_value(difference.p), p_value(difference.mcnemar)]
-
-
-def name_of(configuration):
-    """Model and options, such as `mlp` or `cnn width 0.05`."""
-    options = [f"{key} {value:g}" for key, value in sorted(configuration["options"].items())]
-    return " ".join([configuration["model"], *options])
+    return [fewer, comparisons.p_value(difference.p), comparisons.p_value(difference.mcnemar)]
 
 
 def table(dataset, name):
     """One of a data set's tables as Markdown, from its committed full-size records."""
     tables = importlib.import_module(f"{dataset}.tables")
-    found = groups(records.load_all(tables.FOLDER))
-    return tables.TABLES[name](select(found, dataset=dataset, limit=None))
-
-
-def title(found):
-    """The data set that groups are on and their size, such as `mnist, 10,000 test images`."""
-    if not found:
-        return "no runs yet"
-    record = next(iter(found[0].seeds.values()))
-    name, images = record["configuration"]["dataset"], record["images"]
-    part = f", {images['train']:,} train" if record["configuration"]["limit"] else ""
-    return f"{name}{part}, {images['test']:,} test images"
-
-
-def finding(group, baseline):
-    """The comparison in words, such as `21 % fewer errors (p = 0.0004)`."""
-    difference = compare(group, baseline)
-    word = "fewer" if difference.fewer >= 0 else "more"
-    p = p_value(difference.p)
-    p = f" (p {p})" if p.startswith("<") else f" (p = {p})" if p else " (one seed)"
-    return f"{100 * abs(difference.fewer):.0f} % {word} errors{p}"
+    found = comparisons.groups(records.load_all(tables.FOLDER))
+    return tables.TABLES[name](comparisons.select(found, dataset=dataset, limit=None))
 
 
 def rewritten(text):

@@ -16,7 +16,7 @@ CATALOGUE = {
 }
 
 
-class UnavailableError(RuntimeError):
+class UnavailableError(ConnectionError):
     """Neither prepared data nor an answering host."""
 
 

@@ -1,6 +1,6 @@
 """MNIST's tables, each made from the groups of one data set's records alone."""
 
-from common import experiments, results
+from common import comparisons, experiments, results
 from mnist import recipes
 
 FOLDER = recipes.FOLDER
@@ -17,12 +17,12 @@ PUBLISHED = {
 
 def published(found):
     """The published table's rows beside ours, and the student taught by our own teacher."""
-    header = [results.title(found), "published %", "ours %", "our errors"]
+    header = [comparisons.title(found), "published %", "ours %", "our errors"]
     header += ["fewer than alone", "p (t)", "p (McNemar)"]
     alone = _alone("cnn_small", found)
     rows = [_row("small 3-layer CNN, labels alone", PUBLISHED["student"], alone, None)]
     for name, net in recipes.TEACHERS.items():
-        group = _only(results.select(found, teacher=None, model=net.model, options=net.options))
+        group = _only(comparisons.select(found, teacher=None, model=net.model, options=net.options))
         rows.append(_row(f"{net.title} (teacher)", PUBLISHED.get(name), group, None))
     for name, net in recipes.TEACHERS.items():
         taught = taught_by(name, "cnn_small", found)
@@ -46,7 +46,7 @@ def taught_by(teacher, student, found):
 
 def _of(student, found):
     net = recipes.STUDENTS[student]
-    return results.select(found, model=net.model, options=net.options)
+    return comparisons.select(found, model=net.model, options=net.options)
 
 
 def _alone(student, found):
@@ -69,8 +69,8 @@ def _row(label, published_accuracy, group, baseline):
     row = [label, f"{published_accuracy:.2f}" if published_accuracy else ""]
     if group is None:
         return [*row, "not run yet", "", "", "", ""]
-    row += [results.spread(group.values("accuracy"), 2, 100)]
-    row += [results.spread(group.values("errors"))]
+    row += [comparisons.spread(group.values("accuracy"), 2, 100)]
+    row += [comparisons.spread(group.values("errors"))]
     return [*row, *results.comparison_cells(group, baseline)]
 
 

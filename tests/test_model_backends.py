@@ -26,13 +26,16 @@ NETS = {
     "shuffle_v2": {},
 }
 
+# a quick compilation of code that runs once
+FAST = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_backend_optimization_level=0"}
+
 IN_JAX = """
 import sys
 import numpy as np
 from common import models
-images, *nets = [np.load(sys.argv[1])] + eval(sys.argv[2])
-logits = {name: models.build(name, (32, 32, 3), 100, **options)(images) for name, options in nets}
-np.savez(sys.argv[3], **{name: np.asarray(values) for name, values in logits.items()})
+pixels, target, nets = np.load(sys.argv[1]), sys.argv[2], eval(sys.argv[3])
+logits = {name: models.build(name, (32, 32, 3), 100, **options)(pixels) for name, options in nets}
+np.savez(target, **{name: np.asarray(values) for name, values in logits.items()})
 """
 
 
@@ -48,14 +51,14 @@ def logits_in_jax(pixels, tmp_path_factory):
     if keras.config.backend() != "tensorflow":
         pytest.skip("the tests themselves do not run on TensorFlow")
     folder = tmp_path_factory.mktemp("jax")
-    np.save(folder / "images.npy", pixels)
-    given = folder / "images.npy", repr(list(NETS.items())), folder / "logits.npz"
+    files = folder / "images.npy", folder / "logits.npz"
+    np.save(files[0], pixels)
     subprocess.run(
-        [sys.executable, "-c", IN_JAX, *given],
+        [sys.executable, "-c", IN_JAX, *files, repr(list(NETS.items()))],
         check=True,
-        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        env=os.environ | {"KERAS_BACKEND": "jax", **FAST},
     )
-    return np.load(folder / "logits.npz")
+    return np.load(files[1])
 
 
 @pytest.mark.slow

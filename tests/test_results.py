@@ -5,7 +5,7 @@ import pytest
 from mlxtend.evaluate import mcnemar
 from scipy import stats
 
-from common import experiments, results
+from common import comparisons, experiments, results
 from common.runs import Recipe, Run
 
 RANDOM = np.random.default_rng(0)
@@ -45,18 +45,18 @@ DISTILLED = [record(taught(seed), missed(count)) for seed, count in enumerate(TA
 
 def test_groups_gather_seeds_whatever_their_order():
     mixed = [*DISTILLED[::-1], *BASELINE[2:], *BASELINE[:2]]
-    distilled, baseline = results.groups(mixed)
+    distilled, baseline = comparisons.groups(mixed)
     assert baseline.values("errors").tolist() == ALONE
     assert distilled.values("errors").tolist() == TAUGHT
     assert (baseline.teacher, distilled.teacher) == (None, "cnn")
-    assert results.select([distilled, baseline], teacher="cnn") == [distilled]
-    assert results.select([distilled, baseline], teacher=None, model="mlp") == [baseline]
-    assert results.select([distilled, baseline], temperature=5.0) == []
+    assert comparisons.select([distilled, baseline], teacher="cnn") == [distilled]
+    assert comparisons.select([distilled, baseline], teacher=None, model="mlp") == [baseline]
+    assert comparisons.select([distilled, baseline], temperature=5.0) == []
 
 
 def test_comparison_against_scipy_and_mlxtend():
-    distilled, baseline = results.groups(DISTILLED + BASELINE)
-    found = results.compare(distilled, baseline)
+    distilled, baseline = comparisons.groups(DISTILLED + BASELINE)
+    found = comparisons.compare(distilled, baseline)
     assert found.fewer == pytest.approx(1 - sum(TAUGHT) / sum(ALONE))
     assert found.p == pytest.approx(stats.ttest_rel(TAUGHT, ALONE).pvalue)
     expected = []
@@ -68,27 +68,27 @@ def test_comparison_against_scipy_and_mlxtend():
 
 
 def test_comparison_pairs_seeds():
-    distilled, baseline = results.groups(DISTILLED[1:4] + BASELINE)
+    distilled, baseline = comparisons.groups(DISTILLED[1:4] + BASELINE)
     expected = stats.ttest_rel(TAUGHT[1:4], ALONE[1:4]).pvalue
-    assert results.compare(distilled, baseline).p == pytest.approx(expected)
-    one, _ = results.groups(DISTILLED[:1] + BASELINE)
-    assert np.isnan(results.compare(one, baseline).p)
-    first, last = results.groups(DISTILLED[:2] + BASELINE[2:])
+    assert comparisons.compare(distilled, baseline).p == pytest.approx(expected)
+    one, _ = comparisons.groups(DISTILLED[:1] + BASELINE)
+    assert np.isnan(comparisons.compare(one, baseline).p)
+    first, last = comparisons.groups(DISTILLED[:2] + BASELINE[2:])
     with pytest.raises(ValueError, match="no seed in common"):
-        results.compare(first, last)
+        comparisons.compare(first, last)
 
 
 def test_spread_and_p_as_printed():
-    assert results.spread([1, 2, 4]) == "2.3 ± 1.5"
-    assert results.spread([0.981, 0.983], 2, 100) == "98.20 ± 0.14"
-    assert results.spread([7]) == "7.0"
-    printed = [results.p_value(p) for p in (float("nan"), 1e-9, 0.00123, 0.049, 0.51, 1.0)]
+    assert comparisons.spread([1, 2, 4]) == "2.3 ± 1.5"
+    assert comparisons.spread([0.981, 0.983], 2, 100) == "98.20 ± 0.14"
+    assert comparisons.spread([7]) == "7.0"
+    printed = [comparisons.p_value(p) for p in (float("nan"), 1e-9, 0.00123, 0.049, 0.51, 1.0)]
     assert printed == ["", "< 0.0001", "0.0012", "0.049", "0.51", "1.00"]
 
 
 def test_students_table():
     control = [record(taught(seed, shuffled=True), missed(43)) for seed in range(5)]
-    table = results.students_table(results.groups(BASELINE + DISTILLED + control))
+    table = results.students_table(comparisons.groups(BASELINE + DISTILLED + control))
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
     header, _, alone, distilled, shuffled = lines
     assert {len(line) for line in lines} == {len(header)}
@@ -109,7 +109,7 @@ def test_students_table():
 
 
 def test_a_baseline_has_the_same_net_recipe_and_data():
-    (distilled,) = results.groups(DISTILLED)
+    (distilled,) = comparisons.groups(DISTILLED)
     for other in (
         Run("mnist", "mlp", Recipe(epochs=11)),
         Run("mnist", "mlp", Recipe(), options={"width": 9}),
@@ -117,17 +117,17 @@ def test_a_baseline_has_the_same_net_recipe_and_data():
         Run("mnist5k", "mlp", Recipe()),
         Run("mnist", "cnn", Recipe()),
     ):
-        found = results.groups([record(other, [1])])
-        assert results.baseline_of(distilled, found) is None
-    (baseline,) = results.groups(BASELINE)
-    assert results.baseline_of(distilled, [distilled, baseline]) is baseline
+        found = comparisons.groups([record(other, [1])])
+        assert comparisons.baseline_of(distilled, found) is None
+    (baseline,) = comparisons.groups(BASELINE)
+    assert comparisons.baseline_of(distilled, [distilled, baseline]) is baseline
 
 
 def test_the_chosen_temperature_has_the_fewest_validation_errors():
     found = [record(student(0), [1], 0), record(taught(0, 1), [1], 9)]
     found += [record(taught(0, 2), [1, 2, 3], 5), record(taught(0, 8), [], 7)]
     found += [record(taught(0, 2, shuffled=True), [], 1)]
-    chosen = experiments.chosen(results.groups(found))
+    chosen = experiments.chosen(comparisons.groups(found))
     assert chosen.configuration["temperature"] == 2  # neither the test's best nor the control
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 from common import records, results, teachers
+from common.group import build
 from common.runs import Run
 
 WIDTHS = (800, 30)  # units in each hidden layer of the students that can be trained here
@@ -51,8 +52,6 @@ def students(study):
 
 def untrained(study, net, title):
     """A `NamedModel` with the initial weights of seed 0."""
-    from common.group import build
-
     model = build(
         Run(study.dataset.name, net.model, net.recipe, options=net.options), study.dataset
     )

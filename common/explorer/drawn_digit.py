@@ -23,7 +23,7 @@ _CHOICE = r"""
  Choose a PNG or drop it here: one digit, 8 to 4096 pixels a side
  <input type="file" accept=".png,image/png" onchange="
   const file = this.files[0], field = document.querySelector('.FIELD textarea');
-  const send = (text) => { field.value = [file.name, file.size, Date.now(), text].join('\n');
+  const send = (text) => { field.value = [Date.now(), file.size, text, file.name].join('\n');
    field.dispatchEvent(new Event('input', {bubbles: true})); };
   const reader = new FileReader();
   reader.onload = () => send(reader.result.split(',')[1]);
@@ -70,8 +70,8 @@ class DrawnDigitPanel(Panel):
         self.image, self.answers = widgets.HTML(), widgets.HTML(layout=flexible("300px"))
 
     def _receive(self):
-        """Name, size, time and base64 content, a line each; no content if it is too large."""
-        name, size, _, text = self.field.value.split("\n", 3)
+        """Time, size, base64 content and name, a line each; no content if it is too large."""
+        _, size, text, name = self.field.value.split("\n", 3)
         self.show(base64.b64decode(text), name, int(size))
 
     def show(self, content, name, size=None):
@@ -89,31 +89,32 @@ class DrawnDigitPanel(Panel):
         except ValueError as error:
             self.message.value = html.message(f"{error}.", wrong=True)
             return
-        self.message.value = html.message(f"{name}, as the nets see it: 28×28, centered.")
-        self.image.value = html.image(self.digit, name)
+        self.image.value = html.image(self.digit, f"{name}, as the nets see it")
         self._ask()
 
     def _ask(self):
         """Ask the teacher and the latest students, once a file is there."""
         if self.digit is None:
             return
-        trained = [student for student in self.selection.students if student.trained]
-        asked = [*self._teacher(), *trained[-SHOWN:]]
+        asked = [student for student in self.selection.students if student.trained][-SHOWN:]
+        hint = "" if asked else "Train a student above, and it answers here too."
+        self.message.value = html.message(hint)
+        try:
+            asked = [self._teacher(), *asked]
+        except ValueError as error:
+            title = self.selection.teacher.value
+            self.message.value = html.message(f"{title} cannot be asked: {error}.", wrong=True)
         self._logits = [(one, ask(one.model, self.digit)) for one in asked]
         self.redraw()
 
     def _teacher(self):
-        """The chosen teacher in a list; an empty one, with a sentence, without its weights."""
+        """The chosen teacher, its weights read once; ValueError where they are not kept."""
         title = self.selection.teacher.value
         if title not in self._teachers:
             name, _ = self.selection.teachers[title]
-            try:
-                model = self.selection.study.model(self.selection.study.teacher(name))
-            except ValueError as error:
-                self.message.value = html.message(f"{title} cannot be asked: {error}.", wrong=True)
-                return []
+            model = self.selection.study.model(self.selection.study.teacher(name))
             self._teachers[title] = NamedModel(title, "teacher", model)
-        return [self._teachers[title]]
+        return self._teachers[title]
 
     def redraw(self):
         if self.digit is None:

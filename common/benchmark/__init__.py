@@ -1,0 +1,1 @@
+"""Measurements of speed: `python -m common.benchmark SUBJECT`, one module a subject."""

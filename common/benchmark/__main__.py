@@ -1,0 +1,24 @@
+"""`python -m common.benchmark SUBJECT`: a subject is a module with `add_arguments` and `run`."""
+
+import argparse
+import importlib
+
+SUBJECTS = {"models": "training and inference of the deep nets, beside plain PyTorch"}
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m common.benchmark", description=__doc__)
+    choices = parser.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
+    modules = {}
+    for name, summary in SUBJECTS.items():
+        modules[name] = importlib.import_module(f"common.benchmark.{name}")
+        modules[name].add_arguments(choices.add_parser(name, help=summary, description=summary))
+    options = parser.parse_args(arguments)
+    try:
+        modules[options.subject].run(options)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+if __name__ == "__main__":
+    main()

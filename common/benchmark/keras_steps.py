@@ -1,0 +1,34 @@
+"""One call of a net in Keras: inference or a step of training on one batch."""
+
+import numpy as np
+
+from common import models
+from common.backend import keras
+
+
+def use_threads(count):
+    """Limit TensorFlow to `count` threads, before its first operation; None leaves it."""
+    if count and keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        tf.config.threading.set_inter_op_parallelism_threads(count)
+
+
+def call(net, phase, options):
+    """Return a function that runs `net` once on a batch of random images."""
+    model = models.build(net, options.image_shape, options.classes)
+    images, labels = batch(options)
+    if phase == "inference":
+        return lambda: model.predict_on_batch(images)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss)
+    return lambda: model.train_on_batch(images, labels)
+
+
+def batch(options):
+    """Random images (batch, *image_shape) float32 and labels (batch,) int32."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (options.batch_size, *options.image_shape))
+    labels = random.integers(0, options.classes, options.batch_size)
+    return images.astype("float32"), labels.astype("int32")

@@ -1,0 +1,39 @@
+"""Compare the speed of calls on a machine that others use: interleaved repeats, medians."""
+
+import statistics
+import time
+
+
+def interleaved(calls, repeats, clock=time.perf_counter):
+    """Time each call `repeats` times in turn, after two untimed calls of each.
+
+    What slows the machine for a while then slows every contender alike.
+
+    Args:
+        calls: {name: function without arguments that returns when its work is done}.
+        clock: gives seconds; `time.process_time` leaves out what other programs took.
+
+    Returns:
+        {name: list of `repeats` seconds}.
+    """
+    for call in [*calls.values(), *calls.values()]:
+        call()
+    seconds = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            start = clock()
+            call()
+            seconds[name].append(clock() - start)
+    return seconds
+
+
+def rates(seconds, count):
+    """(median, least, greatest) of count / seconds."""
+    each = [count / value for value in seconds]
+    return statistics.median(each), min(each), max(each)
+
+
+def ratio(seconds, reference):
+    """Median over the repeats of seconds / reference, each taken right after the other."""
+    pairs = zip(seconds, reference, strict=True)
+    return statistics.median(one / other for one, other in pairs)

@@ -1,0 +1,103 @@
+"""resnet164 and vgg16 in plain PyTorch, layer for layer the nets of common.models.
+
+They take images (batch, channels, height, width) in [0, 255] and scale them alike. A strided
+convolution pads below and to the right, as Keras's "same" does on even sizes.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from common.models.pixels import STATISTICS
+from common.models.vgg import DEPTHS
+
+
+class Standardized(nn.Module):
+    """Pixels to zero mean and unit variance, by the data set's statistics."""
+
+    def __init__(self, image_shape):
+        super().__init__()
+        channels = image_shape[-1]
+        fallback = ((127.5,) * channels, (70.0,) * channels)
+        for name, values in zip(
+            ("mean", "deviation"), STATISTICS.get(tuple(image_shape), fallback), strict=True
+        ):
+            self.register_buffer(name, torch.tensor(values).view(1, -1, 1, 1))
+
+    def forward(self, x):
+        return (x - self.mean) / self.deviation
+
+
+class Same(nn.Conv2d):
+    """A convolution padded to ceil(size / stride), the odd zero below and to the right."""
+
+    def __init__(self, inputs, outputs, size=3, stride=1, bias=False):
+        super().__init__(inputs, outputs, size, stride, bias=bias)
+
+    def forward(self, x):
+        gaps = []
+        for side in (x.shape[3], x.shape[2]):
+            size, stride = self.kernel_size[0], self.stride[0]
+            gap = max(0, (-(-side // stride) - 1) * stride + size - side)
+            gaps += [gap // 2, gap - gap // 2]
+        if gaps[0] == gaps[1] == gaps[2] == gaps[3]:  # without a copy of x
+            return functional.conv2d(x, self.weight, self.bias, self.stride, gaps[0])
+        return super().forward(functional.pad(x, gaps))
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, inputs, channels, stride):
+        super().__init__()
+        outputs = 4 * channels
+        self.active = normalized_relu(inputs)
+        changed = stride > 1 or inputs != outputs
+        self.shortcut = Same(inputs, outputs, 1, stride) if changed else None
+        self.residual = nn.Sequential(
+            Same(inputs, channels, 1),
+            normalized_relu(channels),
+            Same(channels, channels, 3, stride),
+            normalized_relu(channels),
+            Same(channels, outputs, 1),
+        )
+
+    def forward(self, x):
+        active = self.active(x)
+        shortcut = self.shortcut(active) if self.shortcut else x
+        return shortcut + self.residual(active)
+
+
+def normalized_relu(channels):
+    return nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
+
+
+def resnet164(image_shape, classes):
+    stages, inputs = [], 16
+    for stage, channels in enumerate((16, 32, 64)):
+        for unit in range(18):
+            stages.append(Bottleneck(inputs, channels, 2 if stage and not unit else 1))
+            inputs = 4 * channels
+    stem = Same(image_shape[-1], 16)
+    return nn.Sequential(
+        Standardized(image_shape), stem, *stages, normalized_relu(inputs), *_head(inputs, classes)
+    )
+
+
+def vgg16(image_shape, classes):
+    stages, inputs = [], image_shape[-1]
+    for stage, (depth, channels) in enumerate(
+        zip(DEPTHS["vgg16"], (64, 128, 256, 512, 512), strict=True)
+    ):
+        stages += [nn.MaxPool2d(2)] if stage else []
+        for _ in range(depth):
+            stages += [Same(inputs, channels, bias=True), normalized_relu(channels)]
+            inputs = channels
+    gaps = [max(0, 32 - side) for side in (image_shape[1], image_shape[0])]
+    padding = nn.ZeroPad2d([part for gap in gaps for part in (gap // 2, gap - gap // 2)])
+    return nn.Sequential(Standardized(image_shape), padding, *stages, *_head(inputs, classes))
+
+
+def _head(inputs, classes):
+    return nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, classes)
+
+
+NETS = {"resnet164": resnet164, "vgg16": vgg16}

@@ -1,0 +1,157 @@
+"""Groups of records, one a configuration: mean ± standard deviation over seeds, paired tests."""
+
+import dataclasses
+
+import numpy as np
+
+from common import metrics
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """The records of one configuration, {seed: record}."""
+
+    configuration: dict
+    seeds: dict
+
+    def values(self, measure, split="test"):
+        """(seeds,) floats of one measure, in the order of the seeds."""
+        return np.array([self.seeds[seed][split][measure] for seed in sorted(self.seeds)])
+
+    def curves(self, measure):
+        """(seeds, epochs) floats of one of the records' curves, such as `val_accuracy`."""
+        return np.array([self.seeds[seed]["curve"][measure] for seed in sorted(self.seeds)])
+
+    @property
+    def settings(self):
+        """Temperature and alpha in words."""
+        return f"T = {self.configuration['temperature']:g}, α = {self.configuration['alpha']:g}"
+
+    @property
+    def teacher(self):
+        """Name of the teacher's model; None for labels alone."""
+        run = self.configuration["teacher"]
+        return run.split("-")[1] if run else None
+
+    def matches(self, wanted):
+        """Whether the configuration has all of `wanted`; `teacher` is the model's name."""
+        own = self.configuration | {"teacher": self.teacher}
+        return all(own[key] == value for key, value in wanted.items())
+
+
+def groups(found):
+    """List of Group, one a configuration, of records as `records.load_all` gives them."""
+    by_run = {}
+    for record in found:
+        by_run.setdefault(record["run"], {})[record["seed"]] = record
+    return [Group(next(iter(g.values()))["configuration"], g) for g in by_run.values()]
+
+
+def select(found, **wanted):
+    """The groups whose configurations have all of `wanted`, such as model="mlp"."""
+    return [group for group in found if group.matches(wanted)]
+
+
+def data_of(found):
+    """The (data set, limit) pairs that groups are on, as keywords for `select`."""
+    pairs = {(g.configuration["dataset"], g.configuration["limit"]) for g in found}
+    return [
+        {"dataset": name, "limit": limit}
+        for name, limit in sorted(pairs, key=lambda pair: (pair[0], pair[1] or 0))
+    ]
+
+
+def best(found, measure="errors"):
+    """The group with the least mean of a measure on the validation split."""
+    return min(found, key=lambda group: group.values(measure, "validation").mean())
+
+
+def baseline_of(group, found):
+    """The group of the same net and recipe on labels alone; None for a baseline or without one."""
+    same = {key: group.configuration[key] for key in ("dataset", "limit", "model", "options")}
+    same["recipe"] = group.configuration["recipe"]
+    others = select(found, teacher=None, **same)
+    return others[0] if others and others[0] is not group else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """How a group differs from a baseline on the test split, seed by seed.
+
+    fewer: mean share of the baseline's errors avoided; p: paired t-test over seeds;
+    mcnemar: the largest of the seeds' exact McNemar p.
+    """
+
+    fewer: float
+    p: float
+    mcnemar: float
+
+
+def compare(group, baseline):
+    """`Comparison` over the seeds that both have; ValueError if they share none."""
+    shared = sorted(set(group.seeds) & set(baseline.seeds))
+    if not shared:
+        raise ValueError("no seed in common: nothing to compare")
+    ours, theirs = ([g.seeds[seed] for seed in shared] for g in (group, baseline))
+    errors = [np.array([r["test"]["errors"] for r in side]) for side in (ours, theirs)]
+    return Comparison(
+        fewer=1 - errors[0].sum() / errors[1].sum(),
+        p=metrics.paired_t(*errors)[3] if len(shared) > 1 else float("nan"),
+        mcnemar=max(
+            metrics.mcnemar(_correct(a), _correct(b)) for a, b in zip(ours, theirs, strict=True)
+        ),
+    )
+
+
+def _correct(record):
+    right = np.ones(record["images"]["test"], bool)
+    right[record["test"]["wrong"]] = False
+    return right
+
+
+def spread(values, digits=1, scale=1):
+    """`mean ± sd` of values times `scale`; the sd is the sample's, left out for one value."""
+    values = np.asarray(values, float) * scale
+    mean = f"{values.mean():.{digits}f}"
+    return f"{mean} ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else mean
+
+
+def p_value(p):
+    """p as tables print it; empty where one pair allows no test."""
+    if np.isnan(p):
+        return ""
+    return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+
+
+def finding(group, baseline):
+    """The comparison in words, such as `21 % fewer errors (p = 0.0004)`."""
+    difference = compare(group, baseline)
+    word = "fewer" if difference.fewer >= 0 else "more"
+    p = p_value(difference.p)
+    p = f" (p {p})" if p.startswith("<") else f" (p = {p})" if p else " (one seed)"
+    return f"{100 * abs(difference.fewer):.0f} % {word} errors{p}"
+
+
+def extremes(sweep):
+    """Best and worst temperature of a sweep in words, by mean test errors."""
+    means = [group.values("errors").mean() for group in sweep]
+    low, high = (
+        sweep[i].configuration["temperature"] for i in (np.argmin(means), np.argmax(means))
+    )
+    return f"{min(means):.0f} errors at T = {low:g}, {max(means):.0f} at T = {high:g}"
+
+
+def name_of(configuration):
+    """Model and options, such as `mlp` or `cnn width 0.05`."""
+    options = [f"{key} {value:g}" for key, value in sorted(configuration["options"].items())]
+    return " ".join([configuration["model"], *options])
+
+
+def title(found):
+    """The data set that groups are on and their size, such as `mnist, 10,000 test images`."""
+    if not found:
+        return "no runs yet"
+    record = next(iter(found[0].seeds.values()))
+    name, images = record["configuration"]["dataset"], record["images"]
+    part = f", {images['train']:,} train" if record["configuration"]["limit"] else ""
+    return f"{name}{part}, {images['test']:,} test images"

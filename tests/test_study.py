@@ -1,0 +1,78 @@
+"""A study reads what is committed, trains what is not, and goes on after a kill."""
+
+import types
+
+import keras
+import numpy as np
+import pytest
+
+from common import records, teachers
+from common.runs import Net, Recipe
+from common.study import Study
+
+
+@pytest.fixture
+def recipes(tmp_path):
+    """A data set's recipes: one tiny teacher, one tiny student."""
+    recipe = Recipe(epochs=1, batch_size=50)
+    return types.SimpleNamespace(
+        TEACHERS={"tiny": Net("mlp", recipe, "tiny", {"width": 8})},
+        STUDENTS={"tinier": Net("mlp", recipe, "tinier", {"width": 4})},
+        FOLDER=tmp_path / "committed",
+    )
+
+
+def no_fit(*arguments, **options):
+    raise AssertionError("nothing is to be trained")
+
+
+def test_a_teachers_logits_are_made_once(recipes, few, monkeypatch):
+    study = Study(recipes, few)
+    made = study.logits("tiny")
+    answers = study.model(study.teacher("tiny")).predict(few.test.images, verbose=0)
+    stored = made.targets("test", few.test.images).plain()
+    np.testing.assert_allclose(stored, answers, rtol=2**-10, atol=1e-4)
+    assert made.identity.startswith(study.teacher("tiny").name)
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    monkeypatch.setattr(keras.Model, "predict", no_fit)
+    assert Study(recipes, few).logits("tiny").identity == made.identity
+    elsewhere = Study(recipes, few, output_dir=recipes.FOLDER / "elsewhere")
+    assert elsewhere.logits("tiny").folder == made.folder  # committed ones answer
+    with pytest.raises(AssertionError, match="nothing is to be trained"):
+        Study(recipes, few, output_dir=recipes.FOLDER / "other", retrain=True).logits("tiny")
+
+
+def test_killed_while_asking_for_logits(recipes, few, monkeypatch):
+    study = Study(recipes, few)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(teachers.files, "write_json", _interrupt_at_header)
+        study.logits("tiny")
+    assert study.logits("tiny").targets("train", few.train.images).plain().shape == (100, 10)
+
+
+def _interrupt_at_header(path, value):
+    if path.name == "header.json":
+        raise KeyboardInterrupt
+    original_write_json(path, value)
+
+
+original_write_json = teachers.files.write_json
+
+
+def test_settings_reach_the_run(recipes, few):
+    study = Study(recipes, few, epochs=3)
+    teacher = study.teacher("tiny", seed=2)
+    assert (teacher.recipe.epochs, teacher.seed, teacher.limit) == (3, 2, 100)
+    assert teacher.id != Study(recipes, few).teacher("tiny").id
+    assert records.read(recipes.FOLDER, teacher) is None
+    assert recipes.TEACHERS["tiny"].recipe.epochs == 1
+
+
+@pytest.mark.parametrize("epochs", [0, -1, 1.5])
+def test_bad_settings(recipes, few, epochs):
+    with pytest.raises(ValueError, match="epochs must be a whole number above 0"):
+        Study(recipes, few, epochs=epochs)
+    with pytest.raises(ValueError, match="unknown teacher 'tinny': did you mean tiny"):
+        Study(recipes, few).teacher("tinny")
+    with pytest.raises(ValueError, match="unknown student 'tiner': did you mean tinier"):
+        Study(recipes, few).student("tiner")
