@@ -3,7 +3,9 @@
 import base64
 import dataclasses
 import io
+import json
 import re
+import types
 
 import numpy as np
 import pytest
@@ -12,21 +14,33 @@ from PIL import Image
 from scipy import special, stats
 
 from common import records, training
-from common.explorer import Explorer, answers, chart, digit_file, html
+from common.explorer import Explorer, answers, chart, digit_file, gallery, html
 from common.explorer.trial import Trial
 from common.losses import distillation_loss
+from common.runs import Net, Recipe
 from common.study import Study
 from mnist import recipes
 
 PAIR = np.random.default_rng(0).normal(0, 4, (2, 10)).astype("float32")
 
 
+TINY = types.SimpleNamespace(
+    TEACHERS={"tiny": Net("mlp", Recipe(epochs=1), "tiny net", {"width": 16})},
+    STUDENTS=recipes.STUDENTS,
+    FOLDER=recipes.FOLDER,
+)
+
+
+def small_study(few, folder):
+    return Study(TINY, few, output_dir=folder, retrain=True, epochs=1)
+
+
 @pytest.fixture(scope="module")
 def study(few, tmp_path_factory):
-    """A study of 100 digits whose CNN teacher is trained for one epoch."""
-    small = Study(recipes, few, output_dir=tmp_path_factory.mktemp("runs"), retrain=True, epochs=1)
-    small.logits("cnn")
-    return small
+    """A study of 100 digits whose teacher, a tiny net, is trained for one epoch."""
+    study = small_study(few, tmp_path_factory.mktemp("runs"))
+    study.logits("tiny")
+    return study
 
 
 @pytest.fixture
@@ -125,7 +139,7 @@ def test_values_out_of_range_are_refused(study, bad):
 
 def test_a_study_without_logits_is_refused(few, tmp_path):
     with pytest.raises(FileNotFoundError, match="make them first"):
-        Explorer(Study(recipes, few, output_dir=tmp_path, retrain=True))
+        Explorer(small_study(few, tmp_path))
 
 
 def test_the_loss_panel_weighs_the_terms_by_alpha(view):
@@ -229,7 +243,7 @@ def test_teacher_and_students_answer_a_dropped_file(view, study, few):
     panel, content = view.drawn_digit, png(drawn(few))
     panel.field.value = f"1\n{len(content)}\n{base64.b64encode(content).decode()}\n<7>.png"
     assert "&lt;7&gt;.png" in panel.image.value
-    model = study.model(study.teacher("cnn"))
+    model = study.model(study.teacher("tiny"))
     own = np.asarray(model(panel.digit[None], training=False))[0].astype("float64")
     view.selection.temperature.value = 2.0
     np.testing.assert_allclose(
@@ -256,3 +270,26 @@ def test_axes_hold_their_values():
 
 def test_tiny_probabilities_are_not_shown_as_none():
     assert [html.percent(p) for p in (0.613, 0.0042, 1e-6)] == ["61.3 %", "0.42 %", "&lt; 0.01 %"]
+
+
+def test_the_gallery_embeds_the_teachers_logits_and_nothing_foreign(study, few):
+    logits = study.logits("tiny")
+    page = gallery.page(few, logits, "tiny net")
+    embedded = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    answers_of_all = logits.targets("test", few.test.images).plain()
+    assert len(embedded["images"]) == 12
+    for image in embedded["images"]:
+        np.testing.assert_array_equal(image["logits"], answers_of_all[image["index"]])
+        assert image["label"] == few.test.labels[image["index"]]
+    assert {image["label"] for image in embedded["images"]} == set(range(10))
+    assert not re.search(r'(src|href)="(?!data:|https://arxiv)', page)
+
+
+def test_the_gallery_is_written_or_refused_in_one_sentence(study, few, mnist_dir, tmp_path, capsys):
+    given = ["mnist", "--data-dir", str(mnist_dir), "--output", str(tmp_path / "gallery.html")]
+    given += ["--limit", str(few.limit), "--logits"]
+    gallery.main([*given, str(study.logits("tiny").folder)])
+    assert (tmp_path / "gallery.html").stat().st_size < 200_000
+    with pytest.raises(SystemExit):
+        gallery.main([*given, str(tmp_path)])
+    assert capsys.readouterr().err.startswith("error: no teacher's logits in")

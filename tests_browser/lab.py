@@ -173,3 +173,30 @@ class Notebook:
         done += f" && {self._WIDGETS}[{index}].model.executionCount > 0"
         self.page.wait_for_function(done, timeout=1000 * timeout)
         return self.page.evaluate(f"{self._WIDGETS}[{index}].model.outputs.toJSON()")
+
+    def panel(self, index):
+        """One of the explorer's panels, scrolled into view."""
+        panel = self.page.locator(".kd").nth(index)
+        panel.scroll_into_view_if_needed()
+        return panel
+
+    def probabilities(self, panel=0):
+        """{class: probability} that a panel's first bars show, and the T of its title."""
+        section = self.page.locator(".kd").nth(panel).locator(".kd-answer").first
+        rows = section.locator(".kd-row").evaluate_all(
+            "rows => rows.map(row => [row.dataset.class, Number(row.dataset.probability)])"
+        )
+        return dict(rows), float(section.locator("h4").inner_text().split("T = ")[1])
+
+
+@contextlib.contextmanager
+def opened(folder, width=1280, height=1000):
+    """The third notebook, prepared in `folder`, open in a browser, nothing run yet."""
+    prepare_data(folder / "data")
+    path = prepare_notebook(folder).relative_to(folder)
+    lab = Lab(folder)
+    with lab.running(), browser() as chromium:
+        page = chromium.new_page(viewport={"width": width, "height": height})
+        notebook = Notebook(page, lab.url(path))
+        notebook.lab = lab
+        yield notebook

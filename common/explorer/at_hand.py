@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from common import records, results, teachers
+from common import comparisons, records, teachers
 from common.group import build
 from common.runs import Run
 
@@ -71,15 +71,15 @@ def sweep(study, net, logits):
     """The recorded groups of one student: on labels alone, then taught by `logits`, by T.
 
     Returns:
-        list of results.Group, those of other images' logits left out.
+        list of comparisons.Group, those of other images' logits left out.
     """
     found = {}
     for place in _places(study):
         for record in records.load_all(place):
             found.setdefault((record["run"], record["seed"]), record)
     wanted = {"dataset": study.dataset.name, "limit": study.dataset.limit, "shuffled": False}
-    groups = results.select(
-        results.groups(found.values()), model=net.model, options=net.options, **wanted
+    groups = comparisons.select(
+        comparisons.groups(found.values()), model=net.model, options=net.options, **wanted
     )
     own = [g for g in groups if g.configuration["teacher"] in (None, logits.identity)]
     return sorted(own, key=lambda g: (g.configuration["alpha"], g.configuration["temperature"]))

@@ -25,17 +25,18 @@ def percent(probability):
 
 
 def image(pixels, caption):
-    """A figure of uint8 (h, w, c) pixels, dark on light where there is one channel."""
-    shown = pixels if pixels.shape[-1] == 3 else 255 - pixels[:, :, 0]
+    """A figure of uint8 (h, w, c) pixels."""
     return (
-        f'<figure class="kd-image"><img src="{_data_uri(shown)}" alt="{html.escape(caption)}">'
+        f'<figure class="kd-image"><img src="{data_uri(pixels)}" alt="{html.escape(caption)}">'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
     )
 
 
-def _data_uri(pixels):
+def data_uri(pixels):
+    """A PNG of uint8 (h, w, c) pixels as text, dark on light where there is one channel."""
+    shown = pixels if pixels.shape[-1] == 3 else 255 - pixels[:, :, 0]
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
+    Image.fromarray(shown).save(file, "PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 

@@ -1,6 +1,6 @@
 """One's own trials beside the recorded runs, as an HTML table."""
 
-from common import results
+from common import comparisons
 from common.explorer import html
 
 HEAD = ("student", "taught by", "T", "α", "epochs", "seeds", "validation errors", "test errors")
@@ -13,7 +13,7 @@ def trials_table(trials, student, recorded):
     Args:
         trials: list of trial.Trial that have ended.
         student: the recorded groups' student.
-        recorded: list of results.Group.
+        recorded: list of comparisons.Group.
     """
     rows = [_own(trial) for trial in trials] + [_recorded(student, group) for group in recorded]
     return html.table(HEAD, rows, ["kd-own"] * len(trials))
@@ -28,7 +28,7 @@ def _own(trial):
 
 def _recorded(student, group):
     own = group.configuration
-    errors = [results.spread(group.values("errors", split)) for split in SPLITS]
+    errors = [comparisons.spread(group.values("errors", split)) for split in SPLITS]
     seeds = f"{len(group.seeds)} seed{'s' * (len(group.seeds) > 1)}"
     return [f"{student}, recorded", *_taught(own), str(own["recipe"]["epochs"]), seeds, *errors]
 
