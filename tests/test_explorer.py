@@ -148,7 +148,7 @@ def test_the_loss_panel_weighs_the_terms_by_alpha(view):
     teacher = selection.answers[selection.index.value]
     found = answers.terms(panel.answer, teacher, selection.label, selection.T)
     expected = 0.75 * found.hard + 0.25 * found.soft
-    shown_loss = float(re.search(r'data-loss="([\d.]+)"', panel.terms.value)[1])
+    shown_loss = float(re.search(r'data-loss="([\d.]+)"', panel.view.value)[1])
     assert shown_loss == pytest.approx(expected, abs=1e-5)
 
 

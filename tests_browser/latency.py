@@ -11,6 +11,7 @@ import numpy as np
 from tests_browser import lab
 
 MOVES = 100
+PAUSE = 150  # milliseconds between two moves
 
 # From the key's event, through the kernel, to the first frame that can show the new bars.
 _WATCH = """(panel) => {
@@ -18,10 +19,11 @@ _WATCH = """(panel) => {
   window.kdLatencies = [];
   let pressed = 0;
   panel.addEventListener('keydown', () => { pressed = performance.now(); }, true);
-  new MutationObserver(() => requestAnimationFrame(() => {
-    if (pressed) window.kdLatencies.push(performance.now() - pressed);
+  new MutationObserver(() => {
+    const began = pressed;
     pressed = 0;
-  })).observe(bars, {childList: true, subtree: true});
+    if (began) requestAnimationFrame(() => window.kdLatencies.push(performance.now() - began));
+  }).observe(bars, {childList: true, subtree: true});
 }"""
 
 
@@ -32,7 +34,8 @@ def measure(notebook, moves=MOVES):
     panel.locator(".noUi-handle").first.focus()
     for move in range(moves):
         page.keyboard.press("ArrowRight" if move // 20 % 2 == 0 else "ArrowLeft")
-        page.wait_for_function("(count) => window.kdLatencies.length > count", arg=move)
+        page.wait_for_timeout(PAUSE)
+    page.wait_for_function("(count) => window.kdLatencies.length === count", arg=moves)
     return np.array(page.evaluate("window.kdLatencies"))
 
 

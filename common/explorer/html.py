@@ -88,8 +88,8 @@ def loss_terms(terms, alpha, student):
     hard, soft = (1 - alpha) * terms.hard, alpha * terms.soft
     share = 100 * hard / (hard + soft) if hard + soft else 0
     rows = [
-        ("hard-label loss", "baseline", 1 - alpha, terms.hard, hard, terms.hard_gradient),
-        ("soft-target loss", "distilled", alpha, terms.soft, soft, terms.soft_gradient),
+        ("hard labels", "baseline", 1 - alpha, terms.hard, hard, terms.hard_gradient),
+        ("soft targets", "distilled", alpha, terms.soft, soft, terms.soft_gradient),
     ]
     return (
         f'<section class="kd-terms"><h4>Loss of {html.escape(student)} on this image: '
@@ -102,11 +102,11 @@ def loss_terms(terms, alpha, student):
 
 
 def _terms_table(rows):
-    head = ("", "weight", "loss, nats", "weighted, nats", "gradient norm")
+    head = ("", "loss, nats", "weighted, nats", "gradient norm")
     return table(
         head,
         [
-            [f'<i class="kd-key" style="background: var(--kd-{role})"></i>{name}', f"{weight:.2f}"]
+            [f'<i class="kd-key" style="background: var(--kd-{role})"></i>{name} × {weight:.2f}']
             + [f"{value:.4f}" for value in values]
             for name, role, weight, *values in rows
         ],

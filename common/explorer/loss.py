@@ -16,15 +16,14 @@ class LossPanel(Panel):
     def __init__(self, selection):
         self.selection = selection
         self.student = widgets.Dropdown(description="student", layout=flexible("320px", "480px"))
-        self.curves = widgets.HTML(layout=flexible("320px", "560px"))
-        self.terms = widgets.HTML(layout=flexible("320px", "560px"))
+        self.view = widgets.HTML(layout=flexible("320px"))
         self._list_students()
         super().__init__(
             [
                 row(self.student),
                 row(selection.temperature),
                 row(selection.alpha),
-                row(self.curves, self.terms, gap="20px"),
+                row(self.view),
             ],
             "Gradient of the soft-target loss with and without T², hard and soft terms",
         )
@@ -51,8 +50,8 @@ class LossPanel(Panel):
         temperature, alpha = selection.T, selection.alpha.value
         found = terms(self.answer, teacher, selection.label, temperature)
         title = self.student.value.title
-        self.terms.value = html.loss_terms(found, alpha, title)
-        self.curves.value = self._drawn(found, temperature)
+        parts = self._drawn(found, temperature), html.loss_terms(found, alpha, title)
+        self.view.value = f'<div class="kd-side">{"".join(parts)}</div>'  # one message a move
 
     def _drawn(self, found, temperature):
         hard = found.hard_gradient
