@@ -31,7 +31,9 @@ gallery: $(READY)
 
 # Open JupyterLab at the notebooks.
 lab: $(READY)
-	$(RUN) -m jupyter lab --LabApp.default_url=/lab/tree/mnist/01_teachers.ipynb \
+	$(RUN) -m jupyter lab \
+	  --ServerApp.kernel_websocket_connection_class=common.lab.PromptConnection \
+	  --LabApp.default_url=/lab/tree/mnist/01_teachers.ipynb \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # Every run behind the tables; finished ones are read.

@@ -90,6 +90,7 @@ class Lab:
     def _command(self):
         return [
             *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--expose-app-in-browser"),
+            "--ServerApp.kernel_websocket_connection_class=common.lab.PromptConnection",
             f"--ServerApp.port={self.port}",
             f"--ServerApp.root_dir={self.folder}",
             f"--IdentityProvider.token={self.token}",

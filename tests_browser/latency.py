@@ -11,19 +11,24 @@ import numpy as np
 from tests_browser import lab
 
 MOVES = 100
-PAUSE = 150  # milliseconds between two moves
+PAUSE = 100  # milliseconds between two looks whether the bars were redrawn
 
 # From the key's event, through the kernel, to the first frame that can show the new bars.
 _WATCH = """(panel) => {
   const bars = panel.querySelector('.kd-answer').closest('.widget-html-content');
-  window.kdLatencies = [];
+  const latencies = window.kdLatencies = [];
+  window.kdWatch?.abort();
+  window.kdWatch = new AbortController();
   let pressed = 0;
-  panel.addEventListener('keydown', () => { pressed = performance.now(); }, true);
-  new MutationObserver(() => {
+  panel.addEventListener('keydown', () => { pressed = performance.now(); },
+    {capture: true, signal: window.kdWatch.signal});
+  const seen = new MutationObserver(() => {
     const began = pressed;
     pressed = 0;
-    if (began) requestAnimationFrame(() => window.kdLatencies.push(performance.now() - began));
-  }).observe(bars, {childList: true, subtree: true});
+    if (began) requestAnimationFrame(() => latencies.push(performance.now() - began));
+  });
+  seen.observe(bars, {childList: true, subtree: true});
+  window.kdWatch.signal.addEventListener('abort', () => seen.disconnect());
 }"""
 
 
@@ -34,8 +39,8 @@ def measure(notebook, moves=MOVES):
     panel.locator(".noUi-handle").first.focus()
     for move in range(moves):
         page.keyboard.press("ArrowRight" if move // 20 % 2 == 0 else "ArrowLeft")
-        page.wait_for_timeout(PAUSE)
-    page.wait_for_function("(count) => window.kdLatencies.length === count", arg=moves)
+        seen = "(move) => window.kdLatencies.length > move"
+        page.wait_for_function(seen, arg=move, polling=PAUSE)
     return np.array(page.evaluate("window.kdLatencies"))
 
 

@@ -87,7 +87,7 @@ def test_nothing_piles_up_and_the_redraw_is_fast(notebook):
     before = notebook.page.evaluate("document.querySelectorAll('.jp-OutputArea-child').length")
     found = latency.measure(notebook)
     print("\n" + latency.said(found, "kernel idle"))
-    assert np.median(found) < 150  # under 50 on an idle machine; room for a busy one
+    assert np.median(found) < 100  # 50 is the aim; room for a machine at work
     after = notebook.page.evaluate("document.querySelectorAll('.jp-OutputArea-child').length")
     assert after == before
 
