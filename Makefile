@@ -1,8 +1,9 @@
 PYTHON ?= python3
 READY := .venv/.ready
 RUN := .venv/bin/python
+CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: mnist test lab reproduce results lint
+.PHONY: mnist test test-browser gallery lab reproduce results lint
 .DEFAULT_GOAL := mnist
 
 # Train on MNIST with a quick recipe: executes the notebooks into build/mnist, prints the table.
@@ -16,9 +17,23 @@ lint: $(READY)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
+# The third notebook in a real browser: installs Playwright and, as root on Debian, chromium.
+test-browser: $(READY)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --requirement requirements-browser.txt
+	@command -v $(CHROMIUM) >/dev/null || \
+	  { apt-get update && apt-get install --yes --no-install-recommends chromium; } || \
+	  { echo "install Debian's chromium, or name a browser: make test-browser CHROMIUM=PATH"; exit 1; }
+	CHROMIUM=$(CHROMIUM) $(RUN) -m pytest -s tests_browser
+
+# One HTML file in which the temperature can be turned without a kernel.
+gallery: $(READY)
+	$(RUN) -m common.explorer.gallery mnist
+
 # Open JupyterLab at the notebooks.
 lab: $(READY)
-	$(RUN) -m jupyter lab --LabApp.default_url=/lab/tree/mnist/01_teachers.ipynb \
+	$(RUN) -m jupyter lab \
+	  --ServerApp.kernel_websocket_connection_class=common.lab.PromptConnection \
+	  --LabApp.default_url=/lab/tree/mnist/01_teachers.ipynb \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # Every run behind the tables; finished ones are read.

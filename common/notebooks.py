@@ -44,6 +44,7 @@ def execute(notebook, output_dir, parameters):
         cwd=notebook.parent,
         progress_bar=False,
         log_output=True,
+        store_widget_state=False,  # its size is without bound, and GitHub shows none of it
         **_local_kernel(),
     )
     return _save_figures(target)

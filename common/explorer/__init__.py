@@ -1,0 +1,67 @@
+"""The interactive temperature view: four panels of widgets that share a teacher, an image and T.
+
+    view = Explorer(study)
+    view.soft_targets  # each attribute is a panel: the last line of a cell
+    view.loss
+    view.training
+    view.drawn_digit
+
+The widgets hold no numbers of their own: soft targets, losses, entropies and trainings come from
+the same functions as the notebooks' tables.
+"""
+
+import functools
+
+from common.explorer import at_hand
+from common.explorer.drawn_digit import DrawnDigitPanel
+from common.explorer.loss import LossPanel
+from common.explorer.selection import Selection
+from common.explorer.soft_targets import SoftTargetsPanel
+from common.explorer.training import TrainingPanel
+
+__all__ = ["Explorer"]
+
+
+class Explorer:
+    """Panels over one study; each is made when first asked for.
+
+    Args:
+        study: study.Study with at least one teacher whose logits exist.
+        students: {title: runs.Run}, finished runs to look at; those whose weights are not
+            kept are left out.
+        temperature: T in [0.5, 50]; alpha: in [0, 1]; index: of a test image.
+
+    Raises:
+        ValueError: a value out of its range.
+        FileNotFoundError: no teacher's logits.
+    """
+
+    def __init__(self, study, *, students=None, temperature=4.0, alpha=0.9, index=0):
+        teachers = at_hand.teachers_at_hand(study)
+        self.selection = Selection(
+            study, teachers, temperature=temperature, alpha=alpha, index=index
+        )
+        for title, net in at_hand.students(study).items():
+            self.selection.add_student(at_hand.untrained(study, net, title))
+        for student in at_hand.trained(study, students or {}):
+            self.selection.add_student(student)
+
+    @functools.cached_property
+    def soft_targets(self):
+        """Image, soft targets, entropy and effective number of classes."""
+        return SoftTargetsPanel(self.selection)
+
+    @functools.cached_property
+    def loss(self):
+        """Gradients with and without T², hard and soft terms at alpha."""
+        return LossPanel(self.selection)
+
+    @functools.cached_property
+    def training(self):
+        """A distillation of one's own, beside the recorded sweep."""
+        return TrainingPanel(self.selection)
+
+    @functools.cached_property
+    def drawn_digit(self):
+        """Teacher and students answer a PNG of one's own."""
+        return DrawnDigitPanel(self.selection)

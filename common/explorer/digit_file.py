@@ -1,0 +1,108 @@
+"""A PNG from any paint program, made into an image like MNIST's."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image
+
+LARGEST_FILE = 5_000_000  # bytes
+SMALLEST_SIDE, LARGEST_SIDE = 8, 4096  # pixels
+FAINTEST = 40  # least difference between ink and paper, of 255
+SIDE, BOX = 28, 20  # pixels of an MNIST image, and of the box that holds its digit
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def digit(content, name="the file", size=None):
+    """Decode a PNG and prepare it as MNIST's images were.
+
+    Ink is made light on dark, cropped, scaled into a box of 20×20 pixels and placed with its
+    center of mass in the middle of 28×28 (LeCun et al. 1998, "Gradient-based learning applied
+    to document recognition", section III.A).
+
+    Args:
+        content: the file's bytes, at most `LARGEST_FILE`.
+        name: its name, for error messages.
+        size: its bytes; default those of `content`.
+
+    Returns:
+        uint8 (28, 28, 1), ink 255 on 0.
+
+    Raises:
+        ValueError: not a PNG, damaged, too large or small, blank, or more ink than paper.
+    """
+    ink = _ink(_gray(_opened(content, name, size or len(content))), name)
+    return _centered(_boxed(ink))[:, :, None]
+
+
+def _opened(content, name, size):
+    if size > LARGEST_FILE:
+        raise ValueError(f"{name} has {size / 1e6:.1f} MB: give a PNG of at most 5 MB")
+    if not content.startswith(_SIGNATURE):
+        raise ValueError(f"{name} is not a PNG: save the drawing as PNG")
+    try:
+        image = Image.open(io.BytesIO(content), formats=["PNG"])
+        _check_size(image.size, name)
+        image.load()
+    except (OSError, SyntaxError, EOFError, struct.error, zlib.error):
+        raise ValueError(f"{name} is a damaged PNG: save the drawing again") from None
+    return image
+
+
+def _check_size(size, name):
+    if not SMALLEST_SIDE <= min(size) <= max(size) <= LARGEST_SIDE:
+        raise ValueError(
+            f"{name} has {size[0]}×{size[1]} pixels: "
+            f"give a drawing of {SMALLEST_SIDE} to {LARGEST_SIDE} pixels a side"
+        )
+
+
+def _gray(image):
+    """(h, w) float, 0 to 255; transparency becomes paper, light under dark ink and vice versa."""
+    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow's conversion would clip
+        return np.asarray(image, float) / 257
+    pixels = np.asarray(image.convert("RGBA"), float)
+    gray = np.asarray(image.convert("RGBA").convert("L"), float)
+    cover = pixels[:, :, 3] / 255
+    paper = 255.0 if not cover.any() or np.average(gray, weights=cover) < 128 else 0.0
+    return cover * gray + (1 - cover) * paper
+
+
+def _ink(gray, name):
+    """(h, w) float, 0 to 255: difference from the paper, whose gray is the border's median."""
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    paper = np.median(border)
+    ink = np.clip(paper - gray if paper > 127 else gray - paper, 0, None)
+    if ink.max() < FAINTEST:
+        raise ValueError(
+            f"{name} is blank or too faint: draw a digit, dark on light or light on dark"
+        )
+    ink *= 255 / ink.max()
+    if (ink > 127).mean() > 0.6:
+        raise ValueError(f"{name} is more ink than paper: draw one digit on a plain background")
+    return ink
+
+
+def _boxed(ink):
+    """The ink's bounding box, its longer side scaled to 20 pixels; at most 255 again."""
+    rows, columns = (np.flatnonzero((ink > 25).any(axis=axis)) for axis in (1, 0))
+    crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = BOX / max(crop.shape)
+    height, width = (max(1, round(scale * side)) for side in crop.shape)
+    small = Image.fromarray(crop.astype("uint8")).resize((width, height), Image.Resampling.LANCZOS)
+    small = np.asarray(small, float)
+    return small * 255 / small.max()  # thin strokes fade when a large drawing shrinks
+
+
+def _centered(small):
+    """(28, 28) uint8 with the center of mass of `small` as near the middle as it fits."""
+    field = np.zeros((SIDE, SIDE), "uint8")
+    corner = []
+    for axis, side in enumerate(small.shape):
+        mass = small.sum(axis=1 - axis)
+        middle = np.average(np.arange(side), weights=mass)
+        corner.append(int(np.clip(round(SIDE / 2 - middle), 0, SIDE - side)))
+    top, left = corner
+    field[top : top + small.shape[0], left : left + small.shape[1]] = np.round(small)
+    return field

@@ -1,0 +1,1 @@
+"""Tests in a real browser: `make test-browser`; Debian's chromium, driven by Playwright."""

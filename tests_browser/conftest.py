@@ -1,0 +1,11 @@
+"""One notebook, one kernel, for all tests: they continue where the one before them stopped."""
+
+import pytest
+
+from tests_browser import lab
+
+
+@pytest.fixture(scope="session")
+def notebook(tmp_path_factory):
+    with lab.opened(tmp_path_factory.mktemp("lab")) as opened:
+        yield opened
