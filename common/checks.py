@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import numbers
 import os
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def require_known(kind, name, known):
 
 def require_positive(kind, value, *, whole=False):
     """Raise ValueError unless `value` is a finite number above zero (an integer if `whole`)."""
-    wrong = isinstance(value, bool) or not isinstance(value, (int, float))
+    wrong = isinstance(value, bool) or not isinstance(value, numbers.Real)
     if wrong or not math.isfinite(value) or value <= 0 or (whole and value != int(value)):
         noun = "a whole number" if whole else "a finite number"
         raise ValueError(f"{kind} must be {noun} above 0, got {value!r}")
@@ -25,13 +26,13 @@ def require_positive(kind, value, *, whole=False):
 
 def require_fraction(kind, value):
     """Raise ValueError unless 0 <= `value` <= 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value <= 1:
         raise ValueError(f"{kind} must lie between 0 and 1, got {value!r}")
 
 
 def require_seed(value):
     """Raise ValueError unless `value` is a whole number, 0 or above."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 0:
         raise ValueError(f"seed must be a whole number from 0 on, got {value!r}")
 
 

@@ -97,15 +97,19 @@ def _study(dataset, options):
 
 
 def _teacher(dataset, options):
+    from common import files
+
     options.teacher = options.name
     study, seeds = _study(dataset, options)
     if options.published:
         logits = study.published_logits(options.name)
         print(f"{logits.identity}: {_score(study, logits)}")
         return
-    for record in study.train([study.teacher(options.name, seed) for seed in seeds]):
+    trained = study.train([study.teacher(options.name, seed) for seed in seeds])
+    study.tell_read()
+    for record in trained:
         print(f"seed {record['seed']}: {_errors(record)}")
-    print(f"logits in {study.logits(options.name, seeds[0]).folder}")
+    print(f"logits in {files.shown(study.logits(options.name, seeds[0]).folder)}")
 
 
 def _distill(dataset, options):

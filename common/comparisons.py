@@ -95,7 +95,7 @@ def compare(group, baseline):
     ours, theirs = ([g.seeds[seed] for seed in shared] for g in (group, baseline))
     errors = [np.array([r["test"]["errors"] for r in side]) for side in (ours, theirs)]
     return Comparison(
-        fewer=1 - errors[0].sum() / errors[1].sum(),
+        fewer=(errors[1] - errors[0]).sum() / max(errors[1].sum(), 1),  # it may have made none
         p=metrics.paired_t(*errors)[3] if len(shared) > 1 else float("nan"),
         mcnemar=max(
             metrics.mcnemar(_correct(a), _correct(b)) for a, b in zip(ours, theirs, strict=True)

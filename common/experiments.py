@@ -5,7 +5,9 @@ from common import comparisons
 
 def train_teacher(study, name, seeds):
     """Groups of a teacher's runs, one seed each."""
-    return comparisons.groups(study.train([study.teacher(name, seed) for seed in seeds]))
+    found = comparisons.groups(study.train([study.teacher(name, seed) for seed in seeds]))
+    study.tell_read()
+    return found
 
 
 def distill(study, logits, student, seeds, temperatures, alpha, *, control=False):
@@ -20,6 +22,12 @@ def distill(study, logits, student, seeds, temperatures, alpha, *, control=False
         alpha: weight of the soft-target loss, in (0, 1].
         control: add the student taught by shuffled logits, at the first temperature.
     """
+    found = _distill(study, logits, student, seeds, temperatures, alpha, control)
+    study.tell_read()
+    return found
+
+
+def _distill(study, logits, student, seeds, temperatures, alpha, control=False):
     runs = []
     for seed in seeds:
         runs.append(study.student(student, seed))
@@ -45,14 +53,15 @@ def tune(study, logits, student, seeds, temperatures, alphas):
     The temperature, then alpha, is the one with the fewest errors on the validation split,
     mean over seeds; the control has both.
     """
-    found = distill(study, logits, student, seeds, temperatures, alphas[0])
+    found = _distill(study, logits, student, seeds, temperatures, alphas[0])
     temperature = chosen(found).configuration["temperature"]
     for alpha in alphas[1:]:
-        found += distill(study, logits, student, seeds, [temperature], alpha)[1:]
+        found += _distill(study, logits, student, seeds, [temperature], alpha)[1:]
     best = chosen(found).configuration
-    found += distill(
+    found += _distill(
         study, logits, student, seeds, [best["temperature"]], best["alpha"], control=True
     )[2:]
+    study.tell_read()
     return found
 
 

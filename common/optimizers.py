@@ -19,7 +19,10 @@ def schedule(recipe, steps):
         return rate
     if recipe.schedule == "steps":
         rates = [rate * 0.1**drop for drop in range(len(recipe.milestones) + 1)]
-        return schedules.PiecewiseConstantDecay([steps * m for m in recipe.milestones], rates)
+        return schedules.PiecewiseConstantDecay(
+            [steps * m - 1 for m in recipe.milestones],  # the last step at the former rate
+            rates,
+        )
     rise = round(recipe.warmup * total)
     if not rise:
         return schedules.CosineDecay(rate, total, alpha=recipe.final)

@@ -1,6 +1,6 @@
 """From groups of records to tables, and to README.
 
-`python -m common.results --write` renews the tables in README.md between the lines
+`python -m common.results --write` renews README's pictures and the tables between the lines
 `<!-- results DATASET TABLE -->` and `<!-- end -->`; `--check` says whether they are true.
 """
 
@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from common import comparisons, records
+from common import comparisons, files, records
 
 README = Path(__file__).parent.parent / "README.md"
 _MARKED = re.compile(r"(<!-- results (\w+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -73,9 +73,23 @@ def comparison_cells(group, baseline):
 
 def table(dataset, name):
     """One of a data set's tables as Markdown, from its committed full-size records."""
-    tables = importlib.import_module(f"{dataset}.tables")
-    found = comparisons.groups(records.load_all(tables.FOLDER))
-    return tables.TABLES[name](comparisons.select(found, dataset=dataset, limit=None))
+    return _tables(dataset).TABLES[name](_published(dataset))
+
+
+def draw(dataset):
+    """Write a data set's pictures for README into its folder."""
+    for name, picture in _tables(dataset).PICTURES.items():
+        with files.replacing(_tables(dataset).FOLDER / name) as temporary:
+            picture(_published(dataset)).savefig(temporary, format="png")
+
+
+def _tables(dataset):
+    return importlib.import_module(f"{dataset}.tables")
+
+
+def _published(dataset):
+    found = comparisons.groups(records.load_all(_tables(dataset).FOLDER))
+    return comparisons.select(found, dataset=dataset, limit=None)
 
 
 def rewritten(text):
@@ -93,6 +107,8 @@ def main(arguments=None):
     fresh = rewritten(text)
     if options.write:
         README.write_text(fresh)
+        for dataset in sorted({match[2] for match in _MARKED.finditer(text)}):
+            draw(dataset)
     elif fresh != text:
         sys.exit("README.md's tables differ from the records: python -m common.results --write")
     print(f"{len(_MARKED.findall(text))} tables in README.md are those of the records")

@@ -98,6 +98,7 @@ class Run:
         if self.shuffled and not self.teacher:
             raise ValueError("shuffled needs a teacher whose logits to shuffle")
         require_seed(self.seed)
+        object.__setattr__(self, "seed", int(self.seed))
         for field in ("temperature", "alpha"):  # 4 and 4.0 are the same run
             object.__setattr__(self, field, float(getattr(self, field)))
 

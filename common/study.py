@@ -32,6 +32,7 @@ class Study:
         self.published = Path(recipes.FOLDER)
         self.output_dir = Path(output_dir).expanduser() if output_dir else self.published
         self.also_read = () if retrain else (self.published,)
+        self.read = {}  # {folder: names of the finished runs found there}, not yet told
 
     def teacher(self, name, seed=0):
         """The `Run` of a teacher; ValueError, near names listed, if it is unknown."""
@@ -55,7 +56,15 @@ class Study:
             also_read=self.also_read,
             teachers=logits,
             callbacks=callbacks,
+            reading=lambda where, names: self.read.setdefault(where, set()).update(names),
         )
+
+    def tell_read(self):
+        """Print in one line which finished runs were read since the last call."""
+        told = [f"{len(names)} finished runs from {where}" for where, names in self.read.items()]
+        if told:
+            print(f"read {', '.join(told)}")
+        self.read.clear()
 
     def published_logits(self, name, seed=0, view_set="plain"):
         """A teacher's committed `Logits`; FileNotFoundError where there are none."""

@@ -14,7 +14,7 @@ from common.runs import Recipe, Run
 __all__ = ["Recipe", "Run", "load_model", "run"]
 
 
-def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=()):
+def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), reading=None):
     """Return the records of `runs`, training side by side those that have none yet.
 
     Runs of one recipe and seed train together: the same batches, views and, for one
@@ -28,6 +28,7 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=()):
         also_read: folders whose results/ may hold finished runs too.
         teachers: Logits of every teacher that the runs name.
         callbacks: any Keras callbacks, for each training.
+        reading: told the folder and names of the finished runs; prints them by default.
 
     Returns:
         list of dict, one record a run, in the order of `runs`.
@@ -40,7 +41,7 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=()):
     given = {logits.identity: logits for logits in teachers}
     _check(runs, dataset, given)
     folder = require_writable(output_dir)
-    found = _finished(runs, [folder, *also_read])
+    found = _finished(runs, [folder, *also_read], reading or _print_reading)
     for group in _groups({run.name: run for run in runs}.values()):  # each run once
         if any(run.name not in found for run in group):
             with _locked(folder, group):
@@ -79,14 +80,17 @@ def _check(runs, dataset, given):
             raise ValueError(f"{run.name} needs {run.teacher}: pass its Logits as a teacher")
 
 
-def _finished(runs, folders):
+def _print_reading(where, names):
+    print(f"read {len(names)} finished runs from {where}")
+
+
+def _finished(runs, folders, reading):
     found = {}
     for folder in folders:
         new = {run.name: records.read(folder, run) for run in runs if run.name not in found}
         new = {name: record for name, record in new.items() if record}
         if new:
-            where = files.shown(Path(folder) / "results")
-            print(f"{len(new)} of {len(runs)} runs are finished: their records are in {where}")
+            reading(files.shown(Path(folder) / "results"), set(new))
         found |= new
     return found
 

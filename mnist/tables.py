@@ -1,6 +1,6 @@
 """MNIST's tables, each made from the groups of one data set's records alone."""
 
-from common import comparisons, experiments, results
+from common import comparisons, experiments, plots, results
 from mnist import recipes
 
 FOLDER = recipes.FOLDER
@@ -74,4 +74,21 @@ def _row(label, published_accuracy, group, baseline):
     return [*row, *results.comparison_cells(group, baseline)]
 
 
+def temperature_picture(found):
+    """The two-layer student's errors against the temperature, as in the third notebook."""
+    groups = _of("mlp", found)
+    trio, alpha = experiments.Trio(groups), recipes.ALPHAS[0]
+    sweep = experiments.temperatures(groups, alpha)
+    temperatures = [group.configuration["temperature"] for group in sweep]
+    return plots.temperature_sweep(
+        temperatures,
+        [group.values("errors") for group in sweep],
+        trio.baseline.values("errors"),
+        f"mnist: the {recipes.STUDENTS['mlp'].title}, makes "
+        f"{comparisons.finding(trio.distilled, trio.baseline)} when distilled",
+        "test errors of 10,000, five seeds",
+    )
+
+
 TABLES = {"published": published, "students": students}
+PICTURES = {"temperature.png": temperature_picture}

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from common import models, views
+from common import models, training, views
 from common.batches import Batches, aligned
+from common.group import Group
 from common.runs import Recipe
 from common.side_by_side import SideBySide, Student
 
@@ -34,6 +35,7 @@ def test_images_labels_and_logits_belong_together(mnist, view_set):
     rows, seen = targets["teacher"].astype(int).T
     assert len(set(rows)) == 480
     np.testing.assert_array_equal(targets["labels"], mnist.train.labels[rows])
+    np.testing.assert_array_equal(seen, views.get(view_set).sample(3, 2, 500)[rows])
     for image, row, view in zip(images, rows, seen, strict=True):
         expected = views.get(view_set).apply(mnist.train.images[row][None], view)[0]
         np.testing.assert_array_equal(image, expected)
@@ -47,7 +49,8 @@ def test_order_depends_on_seed_and_epoch_alone(mnist):
             np.random.default_rng().random(3)
             seen = epoch_of(batches, epoch)[1]["teacher"].tolist()
             assert rows.setdefault((seed, epoch), seen) == seen
-    assert len({str(seen) for seen in rows.values()}) == 4
+    for column in (0, 1):  # neither the images' order nor their views repeat
+        assert len({str([pair[column] for pair in seen]) for seen in rows.values()}) == 4
     assert all({row for row, _ in seen} == set(range(500)) for seen in rows.values())
 
 
@@ -84,3 +87,25 @@ def test_a_whole_split_stays_in_order(few, logits):
     np.testing.assert_array_equal(images, few.validation.images)
     np.testing.assert_array_equal(given["labels"], few.validation.labels)
     np.testing.assert_array_equal(given["teacher"], targets.plain())
+
+
+def test_training_starts_every_epoch(tiny_run, few, tmp_path, monkeypatch):
+    started, start = [], Batches.start
+    monkeypatch.setattr(Batches, "start", lambda self, e: started.append(e) or start(self, e))
+    training.run([tiny_run({"epochs": 3})], few, output_dir=tmp_path)
+    assert started[-3:] == [0, 1, 2]
+
+
+def test_each_member_of_a_group_gets_its_own_logits(tiny_run, few, logits):
+    """The distilled student those of the image it sees, the control another's."""
+    settings = {"teacher": logits.identity, "alpha": 0.9, "temperature": 4, "seed": 3}
+    taught, control = tiny_run(**settings), tiny_run(**settings, shuffled=True)
+    group = Group([taught, control], few, {logits.identity: logits})
+    group.batches.start(1)
+    images, given = group.batches[2]
+    sources = [student.teacher for _, student in group.model._students]
+    plain = logits.targets("train", few.train.images)
+    np.testing.assert_array_equal(given[sources[0]], logits.targets("train", images).plain())
+    rows = group.batches.order[50:75]
+    np.testing.assert_array_equal(given[sources[1]], plain.shuffled(3).plain()[rows])
+    assert (given[sources[0]] != given[sources[1]]).any()

@@ -4,11 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from numpy_layers import convolution, depthwise, normalized, relu, shuffled, windows
 
 from common.backend import keras, layers
 from common.models import mobilenet, preactivation, resnet, shufflenet, shufflenet_v2, wide_resnet
-from common.models.grouped import GroupConvolution, channel_shuffle, group_convolution
+from common.models.grouped import channel_shuffle, group_convolution
+from tests.numpy_layers import convolution, depthwise, normalized, relu, shuffled, windows
 
 RANDOM = np.random.default_rng(0)
 SIDE = 6  # even: where a strided window's place depends on the padding
@@ -93,7 +93,8 @@ def test_inverted_residual(strides):
 @pytest.mark.parametrize("strides", [1, 2])
 def test_shufflenet_unit(strides, active):
     def expected(x, kernels, statistics):
-        first, second, spatial = kernels
+        first, second = (np.concatenate(kernels[at : at + 3], axis=-1) for at in (0, 3))
+        spatial = kernels[6]
         y = shuffled(relu(normalized(convolution(x, first, groups=3), statistics[0])), 3)
         y = normalized(depthwise(y, spatial, strides), statistics[1])
         y = relu(y) if active else y
@@ -139,31 +140,29 @@ def test_shufflenet_v2_halving_unit():
 @pytest.mark.parametrize("groups", [1, 2, 4])
 def test_group_convolution_and_shuffle(groups):
     def expected(x, kernels, _):
-        return shuffled(convolution(x, kernels[0], groups=groups), groups)
+        kernel = np.concatenate(kernels, axis=-1)
+        return shuffled(convolution(x, kernel, groups=groups), groups)
 
     checked(lambda x: channel_shuffle(group_convolution(x, 12, groups), groups), 8, expected)
 
 
-def test_group_convolution_has_the_gradient_of_an_ordinary_one_with_zeros_off_its_blocks():
-    """One step of SGD on both, from the same weights: the same weights again."""
-    pair = GroupConvolution(9, 3), layers.Conv2D(9, 1, use_bias=False)
-    grouped, full = (keras.Sequential([keras.Input((4, 4, 6)), layer]) for layer in pair)
-    kernel = RANDOM.normal(size=(1, 1, 2, 9)).astype("float32")
-    grouped.set_weights([kernel])
-    full.set_weights([_spread(kernel)])
-    x = RANDOM.normal(size=(5, 4, 4, 6)).astype("float32")
-    y = RANDOM.normal(size=(5, 4, 4, 9)).astype("float32")
+def test_group_convolution_learns_as_an_ordinary_one_with_zeros_between_the_groups():
+    """One step of SGD on both from the same weights: the same weights again."""
+    inputs = keras.Input((4, 4, 6))
+    grouped = keras.Model(inputs, group_convolution(inputs, 9, 3))
+    full = keras.Sequential([keras.Input((4, 4, 6)), layers.Conv2D(9, 1, use_bias=False)])
+    full.set_weights([_block_diagonal(grouped.get_weights())])
+    x, y = (RANDOM.normal(size=(5, 4, 4, count)).astype("float32") for count in (6, 9))
     for model in (grouped, full):
         model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
         model.train_on_batch(x, y)
-    stepped = _spread(np.asarray(grouped.get_weights()[0]))
-    mask = _spread(np.ones((1, 1, 2, 9)))
-    np.testing.assert_allclose(stepped, mask * full.get_weights()[0], atol=1e-6)
+    between = _block_diagonal([np.ones((1, 1, 2, 3))] * 3)
+    expected = between * full.get_weights()[0]
+    np.testing.assert_allclose(_block_diagonal(grouped.get_weights()), expected, atol=1e-6)
 
 
-def _spread(kernel):
+def _block_diagonal(kernels):
     full = np.zeros((1, 1, 6, 9))
-    for group in range(3):
-        columns = slice(3 * group, 3 * group + 3)
-        full[:, :, 2 * group : 2 * group + 2, columns] = kernel[..., columns]
+    for group, kernel in enumerate(kernels):
+        full[:, :, 2 * group : 2 * group + 2, 3 * group : 3 * group + 3] = kernel
     return full

@@ -162,6 +162,29 @@ def test_saves_and_loads(name, tmp_path):
     np.testing.assert_array_equal(loaded(images()), model(images()))
 
 
+def test_saved_models_load_without_this_repository(tmp_path):
+    """Every kind of layer and operation here is Keras's own."""
+    expected = {}
+    for name in ("cnn_ensemble", "shufflenet", "shuffle_v2"):
+        options = {"mean": "probabilities"} if name == "cnn_ensemble" else {}
+        model = net(name, **options)
+        model.save(tmp_path / f"{name}.keras")
+        expected[name] = np.asarray(model(images()))
+    np.savez(tmp_path / "logits.npz", images=images(), **expected)
+    subprocess.run([sys.executable, "-c", LOAD], check=True, cwd=tmp_path, capture_output=True)
+
+
+LOAD = """
+import sys, keras, numpy as np
+saved = dict(np.load("logits.npz"))
+images = saved.pop("images")
+for name, logits in saved.items():
+    model = keras.saving.load_model(f"{name}.keras")
+    np.testing.assert_allclose(model(images), logits, atol=1e-5 * np.abs(logits).max())
+assert "common" not in sys.modules
+"""
+
+
 def test_another_seed_gives_other_weights():
     first, second = net("cnn"), net("cnn", seed=1)
     assert not np.array_equal(first.layers[2].kernel, second.layers[2].kernel)

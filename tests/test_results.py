@@ -5,7 +5,7 @@ import pytest
 from mlxtend.evaluate import mcnemar
 from scipy import stats
 
-from common import comparisons, experiments, results
+from common import comparisons, experiments, notebooks, records, results, runs
 from common.runs import Recipe, Run
 
 RANDOM = np.random.default_rng(0)
@@ -145,10 +145,37 @@ def test_check_and_write(monkeypatch, tmp_path, capsys):
     readme = tmp_path / "README.md"
     monkeypatch.setattr(results, "README", readme)
     monkeypatch.setattr(results, "table", lambda dataset, name: "| new |\n")
+    drawn = []
+    monkeypatch.setattr(results, "draw", drawn.append)
     readme.write_text("<!-- results mnist students -->\n| old |\n<!-- end -->\n")
     with pytest.raises(SystemExit, match=r"differ from the records: python -m common.results"):
         results.main(["--check"])
     results.main(["--write"])
     results.main(["--check"])
     assert "| new |" in readme.read_text() and "| old |" not in readme.read_text()
+    assert drawn == ["mnist"]
     assert "1 tables" in capsys.readouterr().out
+
+
+def test_a_baseline_without_errors_can_be_compared():
+    perfect = comparisons.groups([record(student(seed), missed(0)) for seed in range(2)])[0]
+    worse = comparisons.groups([record(taught(seed), missed(3)) for seed in range(2)])[0]
+    assert comparisons.compare(worse, perfect).fewer == -6
+    assert comparisons.compare(perfect, perfect).fewer == 0
+
+
+def test_the_tables_in_readme_are_those_of_the_records():
+    results.main(["--check"])
+
+
+def test_every_committed_record_is_of_the_run_that_it_names():
+    for folder in (notebooks.ROOT / name for name in ("mnist",)):
+        found = records.load_all(folder)
+        assert found
+        for one in found:
+            settings = dict(one["configuration"])
+            assert settings.pop("format") == runs.FORMAT
+            settings["recipe"] = runs.Recipe(**settings["recipe"])
+            run = runs.Run(seed=one["seed"], **settings)
+            assert records.path(folder, run).exists(), run.name
+            assert len(one["test"]["wrong"]) == one["test"]["errors"]

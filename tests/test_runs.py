@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 
+import numpy as np
 import pytest
 
 from common.runs import Recipe, Run
@@ -125,3 +126,8 @@ def test_bad_recipes(field, value):
 def test_bad_runs(changes, sentence):
     with pytest.raises(ValueError, match=sentence):
         dataclasses.replace(RUN, **changes)
+
+
+def test_numbers_of_numpy_are_numbers():
+    run = Run("mnist", "mlp", Recipe(epochs=np.int64(3)), seed=np.int64(2))
+    assert run.name == Run("mnist", "mlp", Recipe(epochs=3), seed=2).name

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from common import records, teachers
+from common import experiments, records, teachers
 from common.runs import Net, Recipe
 from common.study import Study
 
@@ -76,3 +76,18 @@ def test_bad_settings(recipes, few, epochs):
         Study(recipes, few).teacher("tinny")
     with pytest.raises(ValueError, match="unknown student 'tiner': did you mean tinier"):
         Study(recipes, few).student("tiner")
+
+
+def test_tuning_again_trains_nothing_and_says_so_in_one_line(recipes, few, capsys, monkeypatch):
+    logits = Study(recipes, few).logits("tiny")
+    given = (logits, "tinier", [0], [1, 4], [0.9, 0.5])
+    first = experiments.tune(Study(recipes, few), *given)
+    capsys.readouterr()
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    again = experiments.tune(Study(recipes, few), *given)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("read 5 finished runs from ")  # baseline, two T, one alpha, control
+    assert [group.configuration for group in again] == [group.configuration for group in first]
+    control = experiments.Trio(again).control.configuration
+    chosen = experiments.chosen(again).configuration
+    assert control == chosen | {"shuffled": True}
