@@ -123,13 +123,13 @@ class Picker:
         self.wrong = ~metrics.correct(answers, labels)
         self._random = np.random.default_rng()
 
-    def next(self, way, current, label=None):
-        """The next image in one of `WAYS` after `current`; None where there is none.
+    def next(self, way, last=None, label=None):
+        """The next image in one of `WAYS`; None where there is none.
 
         Args:
             way: "most ambiguous", from the highest entropy at T = 1 down; "teacher wrong",
                 from the most confident error down; or "random".
-            current: index of the image now shown; the first is given if it is not in the way.
+            last: index of the image that this way gave last; None for its first.
             label: only images of this class; None for any.
         """
         rows = self._rows(way, label)
@@ -137,7 +137,7 @@ class Picker:
             return None
         if way == "random":
             return int(self._random.choice(rows))
-        place = np.flatnonzero(rows == current)
+        place = () if last is None else np.flatnonzero(rows == last)
         return int(rows[(place[0] + 1) % len(rows)]) if len(place) else int(rows[0])
 
     def _rows(self, way, label):

@@ -6,7 +6,7 @@ import html
 import numpy as np
 
 WIDTH, HEIGHT = 440, 240
-LEFT, RIGHT, TOP, BOTTOM = 48, 14, 24, 40
+LEFT, RIGHT, TOP, BOTTOM = 48, 20, 24, 40
 
 
 @dataclasses.dataclass(frozen=True)

@@ -107,7 +107,7 @@ def _terms_table(rows):
         head,
         [
             [f'<i class="kd-key" style="background: var(--kd-{role})"></i>{name} × {weight:.2f}']
-            + [f"{value:.4f}" for value in values]
+            + [f"{value:.3f}" for value in values]
             for name, role, weight, *values in rows
         ],
     )

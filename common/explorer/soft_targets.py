@@ -20,6 +20,7 @@ class SoftTargetsPanel(Panel):
             options=options, description="class", layout=flexible("150px", "220px")
         )
         self.image, self.message = widgets.HTML(), widgets.HTML()
+        self.picked = None  # way and image of the last pick: the same way again goes on from it
         self.bars = widgets.HTML(layout=flexible("300px", "640px"))
         self.buttons = [self._button(way) for way in Picker.WAYS]
         super().__init__(
@@ -46,13 +47,14 @@ class SoftTargetsPanel(Panel):
     def _pick(self, way):
         picker = Picker(self.selection.answers, self.selection.test.labels)
         wanted = None if self.wanted.value == ANY else self.wanted.value
-        found = picker.next(way, self.selection.index.value, wanted)
+        index = self.selection.index
+        found = picker.next(way, index.value if self.picked == (way, index.value) else None, wanted)
         if found is None:
             which = "" if wanted is None else f" of class {self.names[wanted]}"
             self.message.value = html.message(f"No test image{which} is there for: {way}.")
             return
-        self.message.value = ""
-        self.selection.index.value = found
+        self.message.value, self.picked = "", (way, found)
+        index.value = found
 
     def _restrict(self):
         """Show an image of the class that was just chosen."""

@@ -3,8 +3,8 @@
 from common import comparisons
 from common.explorer import html
 
-HEAD = ("student", "taught by", "T", "α", "epochs", "seeds", "validation errors", "test errors")
-SPLITS = ("validation", "test")
+HEAD = ("student", "T", "α", "test errors", "validation errors", "taught by", "epochs", "seeds")
+SPLITS = ("test", "validation")
 
 
 def trials_table(trials, student, recorded):
@@ -23,19 +23,19 @@ def _own(trial):
     run, done = trial.run, len(trial.curve)
     epochs = f"{done} of {run.recipe.epochs}" if trial.state == "stopped" else f"{done}"
     errors = [f"{trial.errors[split]:,}" for split in SPLITS]
-    return [trial.title, *_taught(run.configuration), epochs, f"seed {run.seed}", *errors]
+    return _row(trial.title, run.configuration, errors, epochs, f"seed {run.seed}")
 
 
 def _recorded(student, group):
     own = group.configuration
     errors = [comparisons.spread(group.values("errors", split)) for split in SPLITS]
     seeds = f"{len(group.seeds)} seed{'s' * (len(group.seeds) > 1)}"
-    return [f"{student}, recorded", *_taught(own), str(own["recipe"]["epochs"]), seeds, *errors]
+    return _row(f"{student}, recorded", own, errors, str(own["recipe"]["epochs"]), seeds)
 
 
-def _taught(configuration):
-    """Cells of teacher, T and alpha."""
+def _row(name, configuration, errors, epochs, seeds):
+    """Cells in the order of `HEAD`; no T and alpha without a teacher."""
     if not configuration["teacher"]:
-        return ["labels alone", "", ""]
-    name = configuration["teacher"].split("-")[1]
-    return [name, f"{configuration['temperature']:g}", f"{configuration['alpha']:g}"]
+        return [name, "", "", *errors, "labels alone", epochs, seeds]
+    settings = [f"{configuration[key]:g}" for key in ("temperature", "alpha")]
+    return [name, *settings, *errors, configuration["teacher"].split("-")[1], epochs, seeds]
