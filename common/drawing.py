@@ -72,7 +72,9 @@ def label_end(axes, x, y, text, color):
 
 
 def plain_ticks(axis):
-    """On a logarithmic axis: labels at 1, 2 and 5 times each power of ten, no others."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    """On a logarithmic axis: labels at a few round numbers of each power of ten, no others."""
+    low, high = axis.get_view_interval()
+    steps = (1, 2, 5) if high > 5 * low else (1, 1.5, 2, 3, 4, 5, 7)
+    axis.set_major_locator(LogLocator(subs=steps))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
