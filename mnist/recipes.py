@@ -61,4 +61,4 @@ def reproduce(study, seeds):
 
 
 # `make mnist`: small enough for two CPU cores in a few minutes, large enough to show the effect
-QUICK = {"seeds": [0, 1, 2], "epochs": 4, "limit": 6_000}
+QUICK = {"seeds": [0, 1, 2], "epochs": 4, "limit": 8_000}
