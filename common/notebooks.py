@@ -17,6 +17,10 @@ from pathlib import Path
 from common import comparisons, files, records
 from common.checks import require_writable
 
+_PAPERMILLS = (  # how the lines begin that are papermill's own
+    *("Executing ", "Ending ", "Input Notebook", "Output Notebook", "Working directory"),
+    *("<Figure ", "<IPython"),
+)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -100,7 +104,7 @@ class _Echo(logging.Handler):
 
     def emit(self, record):
         for line in record.getMessage().replace("\r", "\n").splitlines():
-            if line.strip() and not line.startswith(("Executing ", "Ending ", "<Figure ", "<IPy")):
+            if line.strip() and not line.startswith(_PAPERMILLS):
                 print(f"  {line}", flush=True)
 
 
