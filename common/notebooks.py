@@ -11,6 +11,7 @@ import importlib
 import json
 import logging
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -41,27 +42,29 @@ def execute(notebook, output_dir, parameters):
     import papermill
 
     target = Path(output_dir) / notebook.name
-    papermill.execute_notebook(
-        notebook,
-        target,
-        parameters,
-        cwd=notebook.parent,
-        progress_bar=False,
-        log_output=True,
-        store_widget_state=False,  # its size is without bound, and GitHub shows none of it
-        **_local_kernel(),
-    )
+    with tempfile.TemporaryDirectory() as sockets:
+        papermill.execute_notebook(
+            notebook,
+            target,
+            parameters,
+            cwd=notebook.parent,
+            progress_bar=False,
+            log_output=True,
+            store_widget_state=False,  # its size is without bound, and GitHub shows none of it
+            **_local_kernel(sockets),
+        )
     return _save_figures(target)
 
 
-def _local_kernel():
-    """Keep the kernel's traffic in files where the system can: over TCP it warns."""
+def _local_kernel(folder):
+    """Keep the kernel's traffic in sockets in `folder` where the system can: over TCP it warns."""
     if os.name != "posix":
         return {}
     from jupyter_client import AsyncKernelManager
 
     class LocalKernelManager(AsyncKernelManager):
         transport = "ipc"
+        ip = os.path.join(folder, "kernel")  # else in the notebook's folder, for all kernels alike
 
     return {"kernel_manager_class": LocalKernelManager}
 

@@ -70,4 +70,5 @@ def test_runs_on_small_data(path, trained, mnist_dir, monkeypatch):
     given |= {"data_dir": str(mnist_dir), "output_dir": str(trained)}
     figures = notebooks.execute(path, trained, given)
     assert len(figures) >= 2
+    assert not [file for file in path.parent.iterdir() if file.is_socket()]
     assert list((trained / "results").glob("mnist-cnn-*-seed1.json"))
