@@ -21,7 +21,7 @@ TEACHERS = {
     "vgg16": Net(
         "vgg16",
         Recipe(
-            epochs=10,
+            epochs=6,
             learning_rate=0.05,
             weight_decay=5e-4,
             precision="mixed_bfloat16",
