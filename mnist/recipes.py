@@ -32,7 +32,7 @@ TEACHERS = {
     ),
     "resnet164": Net(
         "resnet164",
-        Recipe(epochs=5, learning_rate=0.1, weight_decay=1e-4, **_ONE_CYCLE, **_JITTERED),
+        Recipe(epochs=3, learning_rate=0.1, weight_decay=1e-4, **_ONE_CYCLE, **_JITTERED),
         "ResNet164",
     ),
 }
