@@ -1,0 +1,105 @@
+"""What the data sets' tables share: which groups a row is about, and how its cells read.
+
+A net is a `runs.Net` of a data set's recipes; `found` are groups of one data set and limit.
+"""
+
+import dataclasses
+
+from common import comparisons, experiments, results
+from common.runs import Run
+
+
+def of(net, found):
+    """The groups that train `net` by its recipe, with any teacher.
+
+    The number of epochs may differ, as in a quick look; nothing else may.
+    """
+    return [g for g in found if g.configuration == _as_recipe_has_it(net, g.configuration)]
+
+
+def alone(net, found):
+    """The group of `net` on labels alone; None if there is none."""
+    return next((group for group in of(net, found) if not group.teacher), None)
+
+
+def taught(net, teacher, found):
+    """The groups of `net` taught by the net `teacher`, trained by its recipe."""
+    return [group for group in of(net, found) if group.teacher and _teaches(teacher, group)]
+
+
+def distilled(net, teacher, found):
+    """The group taught by `teacher` that validation chooses; None if there is none."""
+    groups = [g for g in taught(net, teacher, found) if not g.configuration["shuffled"]]
+    return experiments.chosen(groups) if groups else None
+
+
+def students(nets, found):
+    """Every group of each net: labels alone, every temperature and alpha, and the control."""
+    return results.students_table([group for net in nets for group in in_order(of(net, found))])
+
+
+def in_order(groups):
+    """Groups of one net by teacher, control last, alpha and temperature."""
+
+    def key(group):
+        own = group.configuration
+        return (group.teacher or "", own["shuffled"], own["alpha"], own["temperature"])
+
+    return sorted(groups, key=key)
+
+
+PUBLISHED_COLUMNS = ("published %", "ours %", "our errors", "fewer than alone", "p (t)")
+PUBLISHED_COLUMNS += ("p (McNemar)",)
+
+
+def published_row(label, published, group, baseline=None):
+    """Cells of one row: a label, then the `PUBLISHED_COLUMNS`.
+
+    Args:
+        published: the printed accuracy in %; None where nobody printed one.
+        group: ours; None if it has not been run yet.
+        baseline: the group on labels alone that it is compared with.
+    """
+    row = [label, f"{published:.2f}" if published else ""]
+    if group is None:
+        return [*row, "not run yet", *[""] * (len(PUBLISHED_COLUMNS) - 2)]
+    row += [comparisons.spread(group.values("accuracy"), 2, 100)]
+    row += [comparisons.spread(group.values("errors"))]
+    return [*row, *results.comparison_cells(group, baseline)]
+
+
+def crossed(students, teachers, found):
+    """Markdown: a row a student, a column a teacher; each cell accuracy alone → distilled, in %.
+
+    Args:
+        students, teachers: lists of nets.
+    """
+    header = [comparisons.title(found), *(f"taught by {teacher.title}" for teacher in teachers)]
+    rows = [[s.title, *(_crossed(s, teacher, found) for teacher in teachers)] for s in students]
+    return results.markdown(header, rows)
+
+
+def _crossed(net, teacher, found):
+    baseline, group = alone(net, found), distilled(net, teacher, found)
+    if baseline is None or group is None:
+        return "not run yet"
+    pair = (comparisons.spread(g.values("accuracy"), 2, 100) for g in (baseline, group))
+    p = comparisons.p_value(comparisons.compare(group, baseline).p)
+    p = f" (p {p})" if p.startswith("<") else f" (p = {p})" if p else ""
+    return " → ".join(pair) + p
+
+
+def _as_recipe_has_it(net, own):
+    taught = {key: own[key] for key in ("teacher", "temperature", "alpha", "shuffled")}
+    return _run(net, own, own["recipe"]["epochs"], **taught).configuration
+
+
+def _teaches(teacher, group):
+    own = group.configuration
+    epochs = (teacher.recipe.epochs, own["recipe"]["epochs"])  # the student's in a quick look
+    return own["teacher"].rsplit("-seed", 1)[0] in {_run(teacher, own, n).id for n in epochs}
+
+
+def _run(net, own, epochs, **taught):
+    recipe = dataclasses.replace(net.recipe, epochs=epochs)
+    return Run(own["dataset"], net.model, recipe, options=net.options, limit=own["limit"], **taught)

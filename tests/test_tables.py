@@ -1,0 +1,101 @@
+"""Which groups a table's row is about, and its cells, on records written here by hand."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from common import comparisons, tables
+from common.runs import Net, Recipe, Run
+
+TEACHER = Net("cnn", Recipe(epochs=6), "large", {"width": 2})
+OTHER = Net("cnn", Recipe(epochs=6), "other")
+STUDENT = Net("mlp", Recipe(epochs=3), "small")
+SAME_NET = Net("mlp", Recipe(epochs=3, batch_size=64), "small, other recipe")
+ALONE, TAUGHT = [40, 44, 38], [30, 29, 33]
+
+
+def run(net, seed=0, epochs=None, **taught):
+    recipe = net.recipe if epochs is None else Recipe(epochs=epochs)
+    return Run("mnist", net.model, recipe, seed, options=net.options, **taught)
+
+
+def by(teacher, epochs=None, temperature=4.0, **more):
+    identity = f"{run(teacher, epochs=epochs).name}@0123456789ab"
+    return {"teacher": identity, "temperature": temperature, "alpha": 0.9, **more}
+
+
+def group(net, errors, validation=10, **settings):
+    """A group of `net` with these test errors out of 200, one a seed."""
+    records = []
+    for seed, count in enumerate(errors):
+        one = run(net, seed, **settings)
+        test = {"errors": count, "accuracy": 1 - count / 200, "wrong": list(range(count))}
+        records.append(
+            {
+                "run": one.id,
+                "seed": seed,
+                "configuration": one.configuration,
+                "images": {"train": 500, "validation": 100, "test": 200},
+                "validation": {"errors": validation},
+                "test": test,
+            }
+        )
+    (made,) = comparisons.groups(records)
+    return made
+
+
+def test_groups_of_a_net_have_its_recipe_whatever_the_epochs():
+    own, quick = group(STUDENT, [1]), group(STUDENT, [2], epochs=1)
+    taught = group(STUDENT, [3], **by(TEACHER))
+    found = [own, group(SAME_NET, [4]), quick, group(OTHER, [5]), taught]
+    assert tables.of(STUDENT, found) == [own, quick, taught]
+    assert tables.alone(STUDENT, found) is own
+    assert tables.alone(TEACHER, found) is None
+
+
+def test_taught_by_tells_teachers_of_one_architecture_apart():
+    right = group(STUDENT, [3], **by(TEACHER))
+    wrong = group(STUDENT, [4], **by(OTHER))
+    quick = group(STUDENT, [5], epochs=1, **by(OTHER, epochs=1))
+    found = [group(STUDENT, [1]), right, wrong, quick]
+    assert tables.taught(STUDENT, TEACHER, found) == [right]
+    assert tables.taught(STUDENT, OTHER, found) == [wrong, quick]
+
+
+def test_validation_chooses_among_the_taught_but_the_control():
+    poor = group(STUDENT, [3], validation=9, **by(TEACHER, temperature=2))
+    good = group(STUDENT, [30], validation=5, **by(TEACHER))
+    control = group(STUDENT, [1], validation=1, **by(TEACHER, shuffled=True))
+    found = [control, poor, good]
+    assert tables.distilled(STUDENT, TEACHER, found) is good
+    assert tables.distilled(STUDENT, OTHER, found) is None
+    assert tables.in_order(found) == [poor, good, control]
+
+
+def test_published_row_beside_ours():
+    alone, taught = group(STUDENT, ALONE), group(STUDENT, TAUGHT, **by(TEACHER))
+    row = dict(
+        zip(
+            ["label", *tables.PUBLISHED_COLUMNS],
+            tables.published_row("small", 97.0, taught, alone),
+            strict=True,
+        )
+    )
+    accuracy = 100 - np.array(TAUGHT) / 2
+    assert (row["label"], row["published %"]) == ("small", "97.00")
+    assert row["ours %"] == f"{accuracy.mean():.2f} ± {accuracy.std(ddof=1):.2f}"
+    assert row["fewer than alone"] == f"{100 * (1 - sum(TAUGHT) / sum(ALONE)):.1f} %"
+    assert float(row["p (t)"]) == pytest.approx(stats.ttest_rel(TAUGHT, ALONE).pvalue, rel=0.05)
+    missing = tables.published_row("small", None, None)
+    assert missing[:3] == ["small", "", "not run yet"] and len(missing) == len(row)
+
+
+def test_students_by_teachers():
+    found = [group(STUDENT, ALONE), group(STUDENT, TAUGHT, **by(TEACHER))]
+    header, _, row = tables.crossed([STUDENT], [TEACHER, OTHER], found).splitlines()
+    assert header == "| mnist, 200 test images | taught by large | taught by other |"
+    before, after = (100 - np.mean(errors) / 2 for errors in (ALONE, TAUGHT))
+    cells = row.strip("| ").split(" | ")
+    assert cells[0] == "small" and cells[2] == "not run yet"
+    assert cells[1].startswith(f"{before:.2f} ± ") and f" → {after:.2f} ± " in cells[1]
+    assert f"(p = {stats.ttest_rel(TAUGHT, ALONE).pvalue:.2g})" in cells[1]
