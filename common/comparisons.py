@@ -34,8 +34,11 @@ class Group:
         return run.split("-")[1] if run else None
 
     def matches(self, wanted):
-        """Whether the configuration has all of `wanted`; `teacher` is the model's name."""
-        own = self.configuration | {"teacher": self.teacher}
+        """Whether the configuration has all of `wanted`.
+
+        `teacher` is the model's name; `transfer_set` is None for all training images.
+        """
+        own = {"transfer_set": None} | self.configuration | {"teacher": self.teacher}
         return all(own[key] == value for key, value in wanted.items())
 
 
@@ -69,7 +72,8 @@ def best(found, measure="errors"):
 def baseline_of(group, found):
     """The group of the same net and recipe on labels alone; None for a baseline or without one."""
     same = {key: group.configuration[key] for key in ("dataset", "limit", "model", "options")}
-    same["recipe"] = group.configuration["recipe"]
+    same |= {"recipe": group.configuration["recipe"]}
+    same |= {"transfer_set": group.configuration.get("transfer_set")}
     others = select(found, teacher=None, **same)
     return others[0] if others and others[0] is not group else None
 

@@ -27,7 +27,7 @@ def build(run, dataset):
 
 
 class Group:
-    """Runs of one recipe and seed: compiled side by side, with their batches.
+    """Runs of one recipe, seed and transfer set: compiled side by side, with their batches.
 
     Args:
         members: list of Run.
@@ -39,10 +39,11 @@ class Group:
     """
 
     def __init__(self, members, dataset, given):
-        self.members, self.dataset, self.given = members, dataset, given
+        self.members, self.given = members, given
+        self.dataset = members[0].transfer_set.restrict(dataset)
         self.recipe, self.seed = members[0].recipe, members[0].seed
         targets = self._targets("train", self.recipe.views)
-        self.batches = batches.Batches(dataset.train, targets, self.recipe, self.seed)
+        self.batches = batches.Batches(self.dataset.train, targets, self.recipe, self.seed)
         self.model = SideBySide(
             {run.name: self._student(run) for run in members},
             weight_decay=self.recipe.weight_decay,

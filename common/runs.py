@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 
-from common import views
+from common import transfer_sets, views
 from common.checks import require_fraction, require_known, require_positive, require_seed
 
 FORMAT = 1  # part of every run's id: raise it when training itself changes
@@ -77,6 +77,7 @@ class Run:
         teacher: `Logits.identity` of the teacher; None for labels alone.
         temperature, alpha: as in `side_by_side.Student`.
         shuffled: learn from the teacher's logits of other images: the control.
+        transfer_set: which of the training images it learns from; by default all.
     """
 
     dataset: str
@@ -89,6 +90,7 @@ class Run:
     temperature: float = 1.0
     alpha: float = 0.0
     shuffled: bool = False
+    transfer_set: transfer_sets.TransferSet = transfer_sets.ALL
 
     def __post_init__(self):
         require_positive("temperature", self.temperature)
@@ -107,6 +109,8 @@ class Run:
         """Everything that decides the outcome but the seed, as plain JSON values."""
         values = dataclasses.asdict(self) | {"format": FORMAT}
         del values["seed"]
+        if self.transfer_set == transfer_sets.ALL:  # so that records without it keep their ids
+            del values["transfer_set"]
         return json.loads(json.dumps(values))
 
     @property
@@ -127,4 +131,5 @@ class Run:
         if self.teacher:
             parts += [f"from-{self.teacher.split('-')[1]}"]
             parts += [f"T{self.temperature:g}", f"a{self.alpha:g}"]
-        return "-".join(parts + ["shuffled"] * self.shuffled)
+        parts += ["shuffled"] * self.shuffled
+        return "-".join(parts + [self.transfer_set.label] * bool(self.transfer_set.label))

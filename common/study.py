@@ -39,13 +39,16 @@ class Study:
         require_known("teacher", name, self.recipes.TEACHERS)
         return self._run(self.recipes.TEACHERS[name], seed)
 
-    def student(self, name, seed=0, *, logits=None, temperature=1, alpha=0, shuffled=False):
-        """The `Run` of a student, taught by `logits` or, without, by the labels alone."""
+    def student(self, name, seed=0, *, logits=None, temperature=1, alpha=0, **choices):
+        """The `Run` of a student, taught by `logits` or, without, by the labels alone.
+
+        `choices` are fields of `Run`, such as shuffled or transfer_set.
+        """
         require_known("student", name, self.recipes.STUDENTS)
         taught = {}
         if logits is not None:
             taught = {"teacher": logits.identity, "temperature": temperature, "alpha": alpha}
-        return self._run(self.recipes.STUDENTS[name], seed, shuffled=shuffled, **taught)
+        return self._run(self.recipes.STUDENTS[name], seed, **taught, **choices)
 
     def train(self, runs, *, logits=(), callbacks=()):
         """Records of `runs`: read where finished, else trained side by side."""

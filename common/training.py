@@ -17,7 +17,7 @@ __all__ = ["Recipe", "Run", "load_model", "run"]
 def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), reading=None):
     """Return the records of `runs`, training side by side those that have none yet.
 
-    Runs of one recipe and seed train together: the same batches, views and, for one
+    Runs of one recipe, seed and transfer set train together: the same batches, views and, for one
     architecture, initial weights. A killed call goes on from its last finished epoch and ends
     with the same weights as an uninterrupted one.
 
@@ -76,6 +76,7 @@ def _check(runs, dataset, given):
                 f"the data are {dataset.name} with limit {dataset.limit}"
             )
         require_known("model", run.model, models.NAMES)
+        run.transfer_set.check(dataset.classes)
         if run.teacher and run.teacher not in given:
             raise ValueError(f"{run.name} needs {run.teacher}: pass its Logits as a teacher")
 
@@ -98,7 +99,7 @@ def _finished(runs, folders, reading):
 def _groups(runs):
     groups = {}
     for run in runs:
-        groups.setdefault((run.recipe, run.seed), []).append(run)
+        groups.setdefault((run.recipe, run.seed, run.transfer_set), []).append(run)
     return groups.values()
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from common.runs import Recipe, Run
+from common.transfer_sets import TransferSet
 
 TEACHER = "mnist-cnn-0123abcd-seed0@0123456789ab"
 RUN = Run("mnist", "mlp", Recipe(), teacher=TEACHER, temperature=4, alpha=0.9)
@@ -34,6 +35,7 @@ OTHER_RUNS = {
     "temperature": 5,
     "alpha": 0.8,
     "shuffled": True,
+    "transfer_set": TransferSet(share=0.1),
 }
 
 
