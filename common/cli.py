@@ -59,6 +59,7 @@ def _common_options():
     where.add_argument("--limit", type=int, metavar="N", help="first N images of each split")
     where.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
     where.add_argument("--output-dir", metavar="DIR", help="default: the data set's folder")
+    where.add_argument("--tensorboard", metavar="DIR", help="write TensorBoard's log of training")
     where.add_argument("--retrain", action="store_true", help="leave committed runs aside")
     return where
 
@@ -82,9 +83,11 @@ def _study(dataset, options):
     if options.output_dir:
         require_writable(options.output_dir)
 
-    from common import data
-    from common.study import Study  # TensorFlow's seconds, only for what can be done
+    from common import data  # TensorFlow's seconds, only for what can be done
+    from common.study import Study
+    from common.tensor_board import TensorBoard
 
+    callbacks = [TensorBoard(options.tensorboard)] if options.tensorboard else []
     loaded = data.load(dataset, data_dir=options.data_dir, limit=options.limit)
     study = Study(
         recipes,
@@ -92,6 +95,7 @@ def _study(dataset, options):
         output_dir=options.output_dir,
         retrain=options.retrain,
         epochs=options.epochs,
+        callbacks=callbacks,
     )
     return study, options.seeds or list(recipes.SEEDS)
 

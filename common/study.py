@@ -20,15 +20,19 @@ class Study:
         output_dir: where training writes; default the data set's own folder, committed.
         retrain: leave the committed runs aside.
         epochs: overrides the recipes', for a quick look.
+        callbacks: any Keras callbacks, for each of its trainings.
 
     Raises:
         ValueError: epochs not a whole number above 0.
     """
 
-    def __init__(self, recipes, dataset, *, output_dir=None, retrain=False, epochs=None):
+    def __init__(
+        self, recipes, dataset, *, output_dir=None, retrain=False, epochs=None, callbacks=()
+    ):
         if epochs is not None:
             require_positive("epochs", epochs, whole=True)
         self.recipes, self.dataset, self.epochs = recipes, dataset, epochs
+        self.callbacks = list(callbacks)
         self.published = Path(recipes.FOLDER)
         self.output_dir = Path(output_dir).expanduser() if output_dir else self.published
         self.also_read = () if retrain else (self.published,)
@@ -58,7 +62,7 @@ class Study:
             output_dir=self.output_dir,
             also_read=self.also_read,
             teachers=logits,
-            callbacks=callbacks,
+            callbacks=[*self.callbacks, *callbacks],
             reading=lambda where, names: self.read.setdefault(where, set()).update(names),
         )
 
