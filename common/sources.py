@@ -22,7 +22,11 @@ class UnavailableError(ConnectionError):
 
 @dataclasses.dataclass(frozen=True)
 class Raw:
-    """Arrays as published: images uint8 (n, h, w, c), labels int32 (n,), in a fixed order."""
+    """Arrays as published: images uint8 (n, h, w, c), labels int32 (n,), in a fixed order.
+
+    Where classes have superclasses, also `superclasses`, int32 (classes,), the superclass of
+    each class, and `superclass_names`.
+    """
 
     arrays: dict
     class_names: tuple
@@ -51,7 +55,24 @@ def from_tfds(name, data_dir):
         arrays[f"{split}_images"] = np.concatenate([batch["image"] for batch in batches])
         labels = np.concatenate([batch["label"] for batch in batches])
         arrays[f"{split}_labels"] = labels.astype("int32")
-    return Raw(arrays, tuple(builder.info.features["label"].names))
+    features = builder.info.features
+    if "coarse_label" in features:
+        coarse = np.concatenate([batch["coarse_label"] for batch in batches])
+        arrays["superclasses"] = superclasses(labels, coarse)
+        arrays["superclass_names"] = np.array(features["coarse_label"].names)
+    return Raw(arrays, tuple(features["label"].names))
+
+
+def superclasses(labels, coarse):
+    """(classes,) int32, the superclass of each class, from each image's two labels.
+
+    Raises:
+        ValueError: a class without images, or one whose images have several superclasses.
+    """
+    pairs = np.unique(np.stack([labels, coarse], axis=1), axis=0)
+    if not np.array_equal(pairs[:, 0], np.arange(len(pairs))):
+        raise ValueError("each class must have images, all of one superclass: prepare them anew")
+    return pairs[:, 1].astype("int32")
 
 
 def _download(builder, url):

@@ -17,23 +17,22 @@ from common.runs import Recipe, Run
 TRAIN, TEST = 600, 100
 
 
-def prepare_mnist(data_dir, train, test):
-    """Write {"image", "label"} rows as TFDS's own builder of MNIST would have."""
+def prepare(name, version, features, data_dir, train, test):
+    """Write rows as TFDS's own builder of that name would have.
+
+    Args:
+        features: {name: TFDS feature}, "image" and "label" among them.
+        train, test: lists of {feature's name: value}.
+    """
     import tensorflow_datasets as tfds
 
     class Small(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-        VERSION = tfds.core.Version("3.0.1")
+        VERSION = tfds.core.Version(version)
         pkg_dir_path = Path(__file__).parent
 
         def _info(self):
-            features = tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(28, 28, 1)),
-                    "label": tfds.features.ClassLabel(num_classes=10),
-                }
-            )
             return self.dataset_info_from_configs(
-                features=features, supervised_keys=("image", "label")
+                features=tfds.features.FeaturesDict(features), supervised_keys=("image", "label")
             )
 
         def _split_generators(self, dl_manager):
@@ -42,8 +41,19 @@ def prepare_mnist(data_dir, train, test):
         def _generate_examples(self):
             raise NotImplementedError
 
-    Small.name = "mnist"
+    Small.name = name
     Small(data_dir=str(data_dir)).download_and_prepare()
+
+
+def prepare_mnist(data_dir, train, test):
+    """Write {"image", "label"} rows as TFDS's own builder of MNIST would have."""
+    import tensorflow_datasets as tfds
+
+    features = {
+        "image": tfds.features.Image(shape=(28, 28, 1)),
+        "label": tfds.features.ClassLabel(num_classes=10),
+    }
+    prepare("mnist", "3.0.1", features, data_dir, train, test)
 
 
 @pytest.fixture(scope="session")
