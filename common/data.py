@@ -46,6 +46,17 @@ class Dataset:
     def image_shape(self):
         return self.train.images.shape[1:]
 
+    def whole(self):
+        """These data, named `<name>_all`, with the validation images among the training images.
+
+        For final runs after every choice is made: what they measure on validation means nothing.
+        """
+        both = zip(
+            dataclasses.astuple(self.train), dataclasses.astuple(self.validation), strict=True
+        )
+        train = Split(*(np.concatenate(pair) for pair in both))
+        return dataclasses.replace(self, name=f"{self.name}_all", train=train)
+
 
 @dataclasses.dataclass(frozen=True)
 class _Rules:

@@ -40,7 +40,7 @@ class Group:
 
     def __init__(self, members, dataset, given):
         self.members, self.given = members, given
-        self.dataset = members[0].transfer_set.restrict(dataset)
+        self.whole, self.dataset = dataset, members[0].transfer_set.restrict(dataset)
         self.recipe, self.seed = members[0].recipe, members[0].seed
         targets = self._targets("train", self.recipe.views)
         self.batches = batches.Batches(self.dataset.train, targets, self.recipe, self.seed)

@@ -2,7 +2,9 @@
 
 import math
 
-from common import files, machine, metrics, records, teachers
+import numpy as np
+
+from common import files, machine, metrics, missing_classes, records, teachers
 
 
 def write_records(group, folder, progress):
@@ -25,6 +27,8 @@ def write_records(group, folder, progress):
         values = _description(group, run, model, progress)
         for split, answers in logits.items():
             values[split] = _measures(group, run, split, answers[run.name])
+        if missing := run.transfer_set.missing(group.dataset.classes):
+            values["missing_classes"] = _with_new_biases(group, run, logits, missing)
         written[run.name] = records.write(folder, run, values | machine.description())
     return written
 
@@ -46,6 +50,17 @@ def _description(group, run, model, progress):
         "trained_side_by_side": len(group.members),
         "weights_sha256": teachers.weights_hash(model),
     }
+
+
+def _with_new_biases(group, run, logits, missing):
+    seen = group.whole.train.labels
+    return missing_classes.measures(
+        logits["validation"][run.name],
+        logits["test"][run.name],
+        group.dataset.test.labels,
+        np.bincount(seen, minlength=group.dataset.classes) / len(seen),
+        missing,
+    )
 
 
 def _measures(group, run, split, logits):

@@ -58,12 +58,17 @@ class TransferSet:
         if len(self.without) == classes:
             raise ValueError("the transfer set leaves out every class: keep at least one")
 
+    def missing(self, classes):
+        """Indices, out of so many `classes`, of those that it leaves out."""
+        kept = self.only or set(range(classes)) - set(self.without)
+        return tuple(index for index in range(classes) if index not in kept)
+
     def rows(self, labels):
         """Sorted row numbers of the images in this set, for (n,) labels of all images."""
         order = np.random.default_rng(0).permutation(len(labels))  # one for all shares and seeds
-        rows = []
+        left_out, rows = self.missing(max(labels) + 1), []
         for index in np.unique(labels):
-            if index not in self.without and (not self.only or index in self.only):
+            if index not in left_out:
                 of_class = order[labels[order] == index]
                 rows.append(of_class[: max(1, round(self.share * len(of_class)))])
         return np.sort(np.concatenate(rows))

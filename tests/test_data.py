@@ -173,3 +173,12 @@ def test_bad_limits(mnist_dir, limit):
 def test_unknown_names_list_near_ones(name, near):
     with pytest.raises(ValueError, match=f"unknown data set '{name}'.*{near}"):
         data.load(name)
+
+
+def test_whole_trains_on_validation_too(mnist):
+    whole = mnist.whole()
+    assert (whole.name, len(whole.train)) == ("mnist_all", len(mnist.train) + len(mnist.validation))
+    for field in ("images", "labels"):
+        first, last = (getattr(split, field) for split in (mnist.train, mnist.validation))
+        np.testing.assert_array_equal(getattr(whole.train, field), np.concatenate([first, last]))
+    assert whole.validation is mnist.validation and whole.test is mnist.test
