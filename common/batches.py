@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common import views
+from common import teachers, views
 from common.backend import keras
 
 
@@ -12,8 +12,11 @@ class Batches(keras.utils.PyDataset):
     Args:
         split: data.Split to train on.
         targets: {teacher's name: teachers.Targets}, aligned with the split.
-        recipe: gives batch_size and views.
+        recipe: gives batch_size, views and how many of them are sampled.
         seed: with the epoch, decides order and views.
+
+    Raises:
+        ValueError: targets made for other views than the images are seen in.
 
     Yields:
         images uint8 (batch, h, w, c) and {"labels": (batch,) int32, name: (batch, classes)
@@ -25,22 +28,34 @@ class Batches(keras.utils.PyDataset):
         self.split, self.targets, self.seed = split, targets, seed
         self.views = views.get(recipe.views)
         self.batch_size = min(recipe.batch_size, len(split))
+        self.subset = None  # (n, k) the only views each image is seen in
+        if recipe.sampled_views:
+            keys = teachers.image_keys(split.images)
+            self.subset = self.views.subset(keys, recipe.sampled_views)
+        self._check()
         self.start(0)
 
     def start(self, epoch):
         """Choose order and views of `epoch`."""
         self.order = np.random.default_rng((self.seed, epoch, 0)).permutation(len(self.split))
-        self.view = self.views.sample(self.seed, epoch, len(self.split))
+        among = self.views.count if self.subset is None else self.subset.shape[1]
+        self.slot = self.views.sample(self.seed, epoch, len(self.split), among)
 
     def __len__(self):
         return len(self.split) // self.batch_size
 
     def __getitem__(self, index):
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        view = self.view[rows]
-        given = {name: targets.take(rows, view) for name, targets in self.targets.items()}
+        slot = self.slot[rows]
+        given = {name: targets.take(rows, slot) for name, targets in self.targets.items()}
+        view = slot if self.subset is None else self.subset[rows, slot]
         images = self.views.apply(self.split.images[rows], view)
         return images, {"labels": self.split.labels[rows]} | given
+
+    def _check(self):
+        for name, targets in self.targets.items():
+            if self.subset is not None and not np.array_equal(targets.subset, self.subset):
+                raise ValueError(f"{name}: its logits are of other sampled views than the images'")
 
 
 def aligned(split, targets):

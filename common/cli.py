@@ -125,7 +125,7 @@ def _distill(dataset, options):
     require_fraction("alpha", options.alpha)
     require_positive("alpha", options.alpha)  # 0 is the baseline, which is trained beside it
     study, seeds = _study(dataset, options)
-    logits = study.logits(options.teacher)
+    logits = study.logits_for(options.student, options.teacher)
     found = experiments.distill(
         study, logits, options.student, seeds, options.temperature, options.alpha, control=True
     )

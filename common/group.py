@@ -42,7 +42,8 @@ class Group:
         self.members, self.given = members, given
         self.whole, self.dataset = dataset, members[0].transfer_set.restrict(dataset)
         self.recipe, self.seed = members[0].recipe, members[0].seed
-        targets = self._targets("train", self.recipe.views)
+        recipe = self.recipe
+        targets = self._targets("train", recipe.views, recipe.sampled_views)
         self.batches = batches.Batches(self.dataset.train, targets, self.recipe, self.seed)
         self.model = SideBySide(
             {run.name: self._student(run) for run in members},
@@ -54,14 +55,14 @@ class Group:
     def _student(self, run):
         return Student(build(run, self.dataset), run.temperature, run.alpha, _source(run))
 
-    def _targets(self, split, view_set="plain"):
-        """{source: teachers.Targets} of all members that have a teacher."""
+    def _targets(self, split, *seen):
+        """{source: teachers.Targets} of all members that have a teacher, in the views `seen`."""
         taught = {_source(run): run for run in self.members if run.teacher}
-        return {source: self._targets_of(run, split, view_set) for source, run in taught.items()}
+        return {source: self._targets_of(run, split, *seen) for source, run in taught.items()}
 
-    def _targets_of(self, run, split, view_set):
+    def _targets_of(self, run, split, *seen):
         logits = self.given[run.teacher]
-        targets = logits.targets(split, getattr(self.dataset, split).images, view_set)
+        targets = logits.targets(split, getattr(self.dataset, split).images, *seen)
         if targets.classes != self.dataset.classes:
             raise ValueError(
                 f"{logits.identity} tells {targets.classes} classes apart, "

@@ -8,6 +8,8 @@ from common import transfer_sets, views
 from common.checks import require_fraction, require_known, require_positive, require_seed
 
 FORMAT = 1  # part of every run's id: raise it when training itself changes
+_LATER = {"sampled_views": 0}  # a recipe's fields that no id holds at these values: the first
+# records were made without them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Recipe:
         weight_decay: λ of λ/2 · Σw², added to the loss.
         views: name of the view set that training images are drawn from.
         precision: "float32" or "mixed_bfloat16".
+        sampled_views: how many views of each image, out of the set, are ever seen, as in
+            FKD (Shen & Xing 2022, arXiv:2112.01528); 0 for all.
     """
 
     epochs: int = 10
@@ -38,6 +42,7 @@ class Recipe:
     weight_decay: float = 0.0
     views: str = "plain"
     precision: str = "float32"
+    sampled_views: int = 0
 
     def __post_init__(self):
         require_positive("epochs", self.epochs, whole=True)
@@ -48,7 +53,7 @@ class Recipe:
         require_known("optimizer", self.optimizer, ("adam", "sgd"))
         require_known("schedule", self.schedule, ("constant", "cosine", "steps"))
         require_known("precision", self.precision, ("float32", "mixed_bfloat16"))
-        views.get(self.views)
+        views.get(self.views).check_sampled(self.sampled_views)
         for field in dataclasses.fields(self):  # 4 and 4.0 are the same recipe
             object.__setattr__(self, field.name, field.type(getattr(self, field.name)))
 
@@ -111,6 +116,9 @@ class Run:
         del values["seed"]
         if self.transfer_set == transfer_sets.ALL:  # so that records without it keep their ids
             del values["transfer_set"]
+        for field, default in _LATER.items():
+            if values["recipe"][field] == default:
+                del values["recipe"][field]
         return json.loads(json.dumps(values))
 
     @property

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from common import records, teachers, training
-from common.checks import require_known, require_positive
+from common.checks import require_known, require_positive, require_writable
 from common.runs import Run
 
 
@@ -77,17 +77,30 @@ class Study:
         """A teacher's committed `Logits`; FileNotFoundError where there are none."""
         return teachers.Logits(teachers.folder(self.published, self.teacher(name, seed), view_set))
 
-    def logits(self, name, seed=0, view_set="plain"):
-        """A teacher's `Logits`: read where they are kept, else made, training it if need be."""
+    def logits(self, name, seed=0, view_set="plain", sampled=0):
+        """A teacher's `Logits`: read where they are kept, else made, training it if need be.
+
+        Args:
+            name: a name in the recipes' TEACHERS.
+            seed: of the teacher's run.
+            view_set, sampled: as in `teachers.make`.
+        """
         run = self.teacher(name, seed)
         for folder in (self.output_dir, *self.also_read):
-            kept = teachers.folder(folder, run, view_set)
+            kept = teachers.folder(folder, run, view_set, sampled)
             if (kept / "header.json").exists():  # written last
                 return teachers.Logits(kept)
+        place = require_writable(self.output_dir)
+        teachers.check(place, self.dataset, self.dataset.classes, view_set, sampled)
         self.train([run])
-        model = self.model(run)
-        kept = teachers.folder(self.output_dir, run, view_set)
-        return teachers.make(kept, model, self.dataset, run.name, view_set)
+        kept = teachers.folder(self.output_dir, run, view_set, sampled)
+        return teachers.make(kept, self.model(run), self.dataset, run.name, view_set, sampled)
+
+    def logits_for(self, student, teacher, seed=0):
+        """A teacher's `Logits` in the views that a student's recipe shows, as `logits`."""
+        require_known("student", student, self.recipes.STUDENTS)
+        recipe = self.recipes.STUDENTS[student].recipe
+        return self.logits(teacher, seed, recipe.views, recipe.sampled_views)
 
     def model(self, run):
         """A finished run's model with its trained weights."""

@@ -5,6 +5,7 @@ up and teacher and student always see the same pixels (Beyer et al. 2021, arXiv:
 """
 
 import dataclasses
+import numbers
 
 import numpy as np
 
@@ -51,7 +52,8 @@ class ViewSet:
             ValueError: a view outside the set, or a shift not smaller than the image.
         """
         view = np.broadcast_to(np.asarray(view), len(images))
-        self._check(images.shape, view)
+        self.check_shape(images.shape[1:])
+        self._check(view)
         if self.count == 1:
             return images
         flipped = view >= self.side**2
@@ -68,17 +70,61 @@ class ViewSet:
         chosen = windows[np.arange(len(images)), 2 * self.shift - down, 2 * self.shift - right]
         return np.ascontiguousarray(chosen.transpose(0, 2, 3, 1))
 
-    def sample(self, seed, epoch, rows):
-        """One view for each of the first `rows` images: the same for the same (seed, epoch)."""
-        return np.random.default_rng((seed, epoch, 1)).integers(self.count, size=rows)
+    def sample(self, seed, epoch, rows, among=None):
+        """A random number below `among` (default: all views) for each of the first `rows` images.
 
-    def _check(self, shape, view):
-        if min(shape[1:3]) <= self.shift:
+        The same for the same (seed, epoch), whatever was drawn before.
+        """
+        return np.random.default_rng((seed, epoch, 1)).integers(among or self.count, size=rows)
+
+    def subset(self, keys, k):
+        """The k views in which an image is ever seen, where not in all: fixed by its key alone.
+
+        So everything that meets an image meets it in the same views: its teachers, students on
+        labels alone, another session (FKD: Shen & Xing 2022, arXiv:2112.01528, section 3).
+
+        Args:
+            keys: (n,) uint64, well mixed, such as `teachers.image_keys`.
+            k: from 1 to `count`.
+
+        Returns:
+            (n, k) uint8, or uint16 where the set needs it: different views, ascending.
+        """
+        chosen = np.empty((len(keys), k), np.min_scalar_type(self.count - 1))
+        number = np.arange(1, self.count + 1, dtype="uint64")
+        for start in range(0, len(keys), 5_000):  # (5,000, count) numbers at a time
+            order = _mixed(keys[start : start + 5_000, None] ^ _mixed(number))
+            first = np.argpartition(order, k - 1, axis=1)[:, :k]
+            chosen[start : start + 5_000] = np.sort(first, axis=1)
+        return chosen
+
+    def check_sampled(self, k):
+        """Raise ValueError unless `k` is a number of views to sample, or 0 for all."""
+        whole = isinstance(k, numbers.Integral) and not isinstance(k, bool)
+        if not whole or not 0 <= k <= self.count:
             raise ValueError(
-                f"{self.name} shifts by {self.shift} pixels, too far for images of {shape[1:3]}"
+                f"cannot sample {k!r} of the {self.count} views of {self.name}: "
+                f"choose 1 to {self.count}, or 0 for all"
             )
+
+    def check_shape(self, shape):
+        """Raise ValueError unless images of (h, w, c) are larger than the shift."""
+        if min(shape[:2]) <= self.shift:
+            raise ValueError(
+                f"{self.name} shifts by {self.shift} pixels, too far for images of "
+                f"{shape[0]}×{shape[1]}"
+            )
+
+    def _check(self, view):
         if len(view) and not 0 <= view.min() <= view.max() < self.count:
             raise ValueError(f"{self.name} has views 0 to {self.count - 1}, got {view.max()}")
+
+
+def _mixed(values):
+    """uint64 -> uint64, one to one, each bit of the result depending on all (SplitMix64)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
 
 
 VIEWS = {

@@ -25,6 +25,7 @@ OTHER_RECIPES = {
     "weight_decay": 1e-4,
     "views": "mnist_jitter",
     "precision": "mixed_bfloat16",
+    "sampled_views": 1,
 }
 OTHER_RUNS = {
     "dataset": "mnist5k",
@@ -83,6 +84,16 @@ def test_order_of_options_and_kind_of_number_do_not_matter():
     other = Recipe(epochs=4.0, batch_size=8.0, learning_rate=1.0, milestones=(1, 2))
     assert one == other and repr(one) == repr(other)
     assert Run("mnist", "mlp", one).id == Run("mnist", "mlp", other).id
+
+
+def test_sampled_views_are_some_of_the_set():
+    assert Recipe(views="crop_flip", sampled_views=162).sampled_views == 162
+    for views, count, wrong in (("crop_flip", 162, 163), ("plain", 1, 2), ("mnist_jitter", 25, -1)):
+        with pytest.raises(ValueError, match=f"cannot sample {wrong} of the {count} views"):
+            Recipe(views=views, sampled_views=wrong)
+    for wrong in (2.5, "8", True, None):
+        with pytest.raises(ValueError, match="cannot sample"):
+            Recipe(views="crop_flip", sampled_views=wrong)
 
 
 def test_label_says_what_a_reader_needs():

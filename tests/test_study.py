@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from common import experiments, records, teachers
+from common import experiments, files, records
 from common.runs import Net, Recipe
 from common.study import Study
 
@@ -45,7 +45,7 @@ def test_a_teachers_logits_are_made_once(recipes, few, monkeypatch):
 def test_killed_while_asking_for_logits(recipes, few, monkeypatch):
     study = Study(recipes, few)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(teachers.files, "write_json", _interrupt_at_header)
+        patched.setattr(files, "write_json", _interrupt_at_header)
         study.logits("tiny")
     assert study.logits("tiny").targets("train", few.train.images).plain().shape == (100, 10)
 
@@ -56,7 +56,7 @@ def _interrupt_at_header(path, value):
     original_write_json(path, value)
 
 
-original_write_json = teachers.files.write_json
+original_write_json = files.write_json
 
 
 def test_settings_reach_the_run(recipes, few):

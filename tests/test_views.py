@@ -1,5 +1,7 @@
 """Views against slices and np.roll written apart."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -75,6 +77,27 @@ def test_samples_depend_on_seed_and_epoch_alone():
     counts = np.bincount(first, minlength=25)
     assert 130 < counts.min() <= counts.max() < 280  # 200 each, give or take five deviations
     assert set(views.get("plain").sample(0, 0, 10)) == {0}
+
+
+@pytest.mark.parametrize("view_set", SETS, ids=lambda view_set: view_set.name)
+def test_a_subset_is_fixed_by_the_images_key(view_set):
+    keys = RANDOM.integers(2**63, size=6000).astype("uint64")
+    chosen = view_set.subset(keys, 7)
+    assert chosen.shape == (6000, 7) and chosen.max() < view_set.count
+    assert chosen.dtype == ("uint8" if view_set.count <= 256 else "uint16")
+    assert (np.diff(chosen.astype(int), axis=1) > 0).all()  # different views, ascending
+    order = RANDOM.permutation(6000)[:50]
+    np.testing.assert_array_equal(view_set.subset(keys[order], 7), chosen[order])
+    expected = 6000 * 7 / view_set.count
+    counts = np.bincount(chosen.ravel(), minlength=view_set.count)
+    assert np.abs(counts - expected).max() < 5 * expected**0.5  # every view equally often
+    assert (view_set.subset(keys[:3], view_set.count) == np.arange(view_set.count)).all()
+
+
+def test_neighboring_keys_have_unrelated_subsets():
+    chosen = views.get("crop_flip").subset(np.arange(3000, dtype="uint64"), 20)
+    shared = [len(set(a) & set(b)) for a, b in itertools.pairwise(chosen)]
+    assert abs(np.mean(shared) - 20 * 20 / 162) < 0.15
 
 
 def test_bad_input():

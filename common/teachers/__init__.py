@@ -1,0 +1,25 @@
+"""A teacher's logits file: made once, checked, looked up by (image, view).
+
+A folder holds `header.json` and, for each split, the logits as float16 (images, views,
+classes) and the 64-bit key of each image; where only some views of each training image were
+sampled, also which. Images are found by their key, that is by content: neither another order
+nor a part of the data set can pair an image with another's targets.
+
+float16 rounds a logit to 11 significant bits: by at most 2⁻¹¹ of its value (0.05 %).
+"""
+
+from common.teachers.identity import SPLITS, folder, image_keys, weights_hash
+from common.teachers.logits import Logits, Targets
+from common.teachers.making import check, file_size, make
+
+__all__ = [
+    "SPLITS",
+    "Logits",
+    "Targets",
+    "check",
+    "file_size",
+    "folder",
+    "image_keys",
+    "make",
+    "weights_hash",
+]

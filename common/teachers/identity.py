@@ -1,0 +1,28 @@
+"""What tells logits files, teachers and images apart."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from common import files
+
+VERSION = 1
+SPLITS = ("train", "validation", "test")
+
+
+def folder(output_dir, run, view_set="plain", sampled=0):
+    """Where a study keeps the logits of the teacher that `run` trained."""
+    suffix = "" if view_set == "plain" else f"-{view_set}"
+    return Path(output_dir) / "teachers" / f"{run.name}{suffix}{f'-{sampled}' if sampled else ''}"
+
+
+def weights_hash(model):
+    """SHA-256, in hexadecimal, of a model's weights in order."""
+    return files.digest([np.asarray(weight) for weight in model.get_weights()])
+
+
+def image_keys(images):
+    """(n,) uint64: BLAKE2b of each image's bytes."""
+    digests = [hashlib.blake2b(image.tobytes(), digest_size=8).digest() for image in images]
+    return np.frombuffer(b"".join(digests), "<u8")
