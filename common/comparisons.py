@@ -146,9 +146,11 @@ def extremes(sweep):
 
 
 def name_of(configuration):
-    """Model and options, such as `mlp` or `cnn width 0.05`."""
+    """Model, options and share of the images, such as `mlp` or `cnn width 0.05, 4 % of images`."""
     options = [f"{key} {value:g}" for key, value in sorted(configuration["options"].items())]
-    return " ".join([configuration["model"], *options])
+    share = configuration.get("transfer_set", {}).get("share", 1)
+    part = f", {100 * share:g} % of images" if share < 1 else ""
+    return " ".join([configuration["model"], *options]) + part
 
 
 def title(found):

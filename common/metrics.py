@@ -60,6 +60,22 @@ def agreement(logits, other_logits):
     return float(np.mean(logits.argmax(axis=1) == other_logits.argmax(axis=1)))
 
 
+def accuracy_on(rows, answers, labels):
+    """Share of certain rows, in [0, 1], that a model's answers get right; nan where none.
+
+    With the rows that its teacher gets wrong: how far a student knows better than its teacher.
+
+    Args:
+        rows: (m,) integers or (n,) booleans that choose rows.
+        answers: (n,) integers, the model's first choices.
+        labels: (n,) integers.
+    """
+    rows = np.asarray(rows)
+    if not rows.size or (rows.dtype == bool and not rows.any()):
+        return float("nan")
+    return float(np.mean((np.asarray(answers) == np.asarray(labels))[rows]))
+
+
 def mcnemar(correct_a, correct_b):
     """Two-sided exact p of McNemar's paired test (McNemar 1947).
 
@@ -99,13 +115,18 @@ def paired_t(first, second):
 
 
 def summary(logits, labels):
-    """All measures of one model on one split, as plain numbers; `wrong` lists the rows missed."""
+    """All measures of one model on one split, as plain numbers.
+
+    `wrong` lists the rows missed, `wrong_answers` the classes named there instead.
+    """
+    wrong = np.flatnonzero(~correct(logits, labels))
     return {
         "errors": errors(logits, labels),
         "accuracy": accuracy(logits, labels),
         "negative_log_likelihood": negative_log_likelihood(logits, labels),
         "calibration_error": calibration_error(logits, labels),
-        "wrong": np.flatnonzero(~correct(logits, labels)).tolist(),
+        "wrong": wrong.tolist(),
+        "wrong_answers": np.asarray(logits)[wrong].argmax(axis=1).tolist(),
     }
 
 

@@ -70,5 +70,5 @@ def _measures(group, run, split, logits):
         teacher = group.given[run.teacher].targets(split, part.images).plain()
         measures["agreement"] = metrics.agreement(logits, teacher)
     if split == "validation":
-        del measures["wrong"]  # only the test split's are paired
+        del measures["wrong"], measures["wrong_answers"]  # only the test split's are paired
     return measures

@@ -60,12 +60,13 @@ class Recipe:
 
 @dataclasses.dataclass(frozen=True)
 class Net:
-    """An architecture and how it is trained; `title` is its name in figures and tables."""
+    """An architecture, how and on which images it is trained, its name in figures and tables."""
 
     model: str
     recipe: Recipe
     title: str
     options: dict = dataclasses.field(default_factory=dict)
+    transfer_set: transfer_sets.TransferSet = transfer_sets.ALL
 
 
 @dataclasses.dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Study:
     def student(self, name, seed=0, *, logits=None, temperature=1, alpha=0, **choices):
         """The `Run` of a student, taught by `logits` or, without, by the labels alone.
 
-        `choices` are fields of `Run`, such as shuffled or transfer_set.
+        `choices` are fields of `Run`, such as shuffled or, instead of the recipe's, transfer_set.
         """
         require_known("student", name, self.recipes.STUDENTS)
         taught = {}
@@ -109,7 +109,7 @@ class Study:
                 return training.load_model(folder, run, self.dataset)
         return training.load_model(self.output_dir, run, self.dataset)  # says what is missing
 
-    def _run(self, net, seed, **taught):
+    def _run(self, net, seed, transfer_set=None, **taught):
         recipe = net.recipe
         if self.epochs is not None:
             recipe = dataclasses.replace(recipe, epochs=self.epochs)
@@ -120,5 +120,6 @@ class Study:
             seed,
             options=net.options,
             limit=self.dataset.limit,
+            transfer_set=transfer_set or net.transfer_set,
             **taught,
         )

@@ -102,4 +102,5 @@ def _teaches(teacher, group):
 
 def _run(net, own, epochs, **taught):
     recipe = dataclasses.replace(net.recipe, epochs=epochs)
-    return Run(own["dataset"], net.model, recipe, options=net.options, limit=own["limit"], **taught)
+    same = {"options": net.options, "limit": own["limit"], "transfer_set": net.transfer_set}
+    return Run(own["dataset"], net.model, recipe, **same, **taught)

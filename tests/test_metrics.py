@@ -64,6 +64,16 @@ def test_agreement():
         metrics.agreement(LOGITS, other[:50])
 
 
+def test_accuracy_on_the_rows_that_another_gets_wrong():
+    answers, labels = LOGITS.argmax(axis=1), LABELS
+    rows = [3, 5, 8, 200]
+    hits = [bool(answers[row] == labels[row]) for row in rows]
+    assert metrics.accuracy_on(rows, answers, labels) == sum(hits) / 4
+    mask = np.isin(np.arange(400), rows)
+    assert metrics.accuracy_on(mask, answers, labels) == sum(hits) / 4
+    assert np.isnan(metrics.accuracy_on([], answers, labels))
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_mcnemar_against_mlxtend(seed):
     random = np.random.default_rng(seed)
@@ -99,8 +109,9 @@ def test_summary_holds_plain_numbers():
     summary = metrics.summary(LOGITS, LABELS)
     assert summary["wrong"] == [i for i in range(400) if LOGITS[i].argmax() != LABELS[i]]
     assert summary["errors"] == len(summary["wrong"]) == round(400 * (1 - summary["accuracy"]))
+    assert summary["wrong_answers"] == [int(LOGITS[row].argmax()) for row in summary["wrong"]]
     kinds = {key: type(value) for key, value in summary.items()}
-    assert kinds.pop("wrong") is list
+    assert kinds.pop("wrong") is kinds.pop("wrong_answers") is list
     assert set(kinds.values()) == {int, float}
 
 

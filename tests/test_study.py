@@ -1,5 +1,6 @@
 """A study reads what is committed, trains what is not, and goes on after a kill."""
 
+import dataclasses
 import types
 
 import keras
@@ -9,15 +10,18 @@ import pytest
 from common import experiments, files, records
 from common.runs import Net, Recipe
 from common.study import Study
+from common.transfer_sets import TransferSet
+
+STUDENT = Net("mlp", Recipe(epochs=1, batch_size=50), "tinier", {"width": 4})
 
 
 @pytest.fixture
 def recipes(tmp_path):
     """A data set's recipes: one tiny teacher, one tiny student."""
-    recipe = Recipe(epochs=1, batch_size=50)
+    recipe = STUDENT.recipe
     return types.SimpleNamespace(
         TEACHERS={"tiny": Net("mlp", recipe, "tiny", {"width": 8})},
-        STUDENTS={"tinier": Net("mlp", recipe, "tinier", {"width": 4})},
+        STUDENTS={"tinier": STUDENT},
         FOLDER=tmp_path / "committed",
     )
 
@@ -66,6 +70,10 @@ def test_settings_reach_the_run(recipes, few):
     assert teacher.id != Study(recipes, few).teacher("tiny").id
     assert records.read(recipes.FOLDER, teacher) is None
     assert recipes.TEACHERS["tiny"].recipe.epochs == 1
+    part, other = TransferSet(share=0.5), TransferSet(only=(1, 2))
+    recipes.STUDENTS["tinier"] = dataclasses.replace(STUDENT, transfer_set=part)
+    assert Study(recipes, few).student("tinier").transfer_set == part
+    assert Study(recipes, few).student("tinier", transfer_set=other).transfer_set == other
 
 
 @pytest.mark.parametrize("epochs", [0, -1, 1.5])

@@ -1,11 +1,14 @@
 """Which groups a table's row is about, and its cells, on records written here by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from common import comparisons, tables
 from common.runs import Net, Recipe, Run
+from common.transfer_sets import TransferSet
 
 TEACHER = Net("cnn", Recipe(epochs=6), "large", {"width": 2})
 OTHER = Net("cnn", Recipe(epochs=6), "other")
@@ -51,6 +54,16 @@ def test_groups_of_a_net_have_its_recipe_whatever_the_epochs():
     assert tables.of(STUDENT, found) == [own, quick, taught]
     assert tables.alone(STUDENT, found) is own
     assert tables.alone(TEACHER, found) is None
+
+
+def test_a_nets_own_transfer_set_is_part_of_its_recipe():
+    part = TransferSet(share=0.04)
+    few = dataclasses.replace(STUDENT, transfer_set=part)
+    whole, own = group(STUDENT, [1]), group(STUDENT, [2], transfer_set=part)
+    assert tables.alone(few, [whole, own]) is own
+    assert tables.alone(STUDENT, [own, whole]) is whole
+    assert comparisons.name_of(whole.configuration) == "mlp"
+    assert comparisons.name_of(own.configuration) == "mlp, 4 % of images"
 
 
 def test_taught_by_tells_teachers_of_one_architecture_apart():
