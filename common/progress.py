@@ -1,30 +1,7 @@
 """One line for a whole training: how far, how long still, how good so far."""
 
-import sys
-
-from tqdm import tqdm
-
 from common.backend import keras
-
-
-def bar(total, title, unit, done=0, delay=0):
-    """A tqdm line on standard output, shown after `delay` seconds.
-
-    Updates are rarer where no terminal redraws the line.
-    """
-    seconds = 0.5 if sys.stdout.isatty() else 10
-    return tqdm(
-        total=total,
-        initial=done,
-        desc=title,
-        unit=unit,
-        mininterval=seconds,
-        delay=delay,
-        file=sys.stdout,
-        dynamic_ncols=sys.stdout.isatty(),
-        bar_format="{desc}: {percentage:3.0f}% {n_fmt}/{total_fmt} {unit}, {elapsed} so far, "
-        "{remaining} left{postfix}",
-    )
+from common.bars import bar
 
 
 class Progress(keras.callbacks.Callback):

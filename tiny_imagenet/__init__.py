@@ -1,0 +1,1 @@
+"""Tiny ImageNet: 200 classes of photographs of 64x64 pixels."""
