@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.progress import bar
+from common.bars import bar
 from common.teachers.identity import SPLITS, VERSION, image_keys
 
 _HEADER = {"teacher", "weights_sha256", "dataset", "views", "sha256"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from common import files, views
-from common.progress import bar
+from common.bars import bar
 from common.teachers.identity import SPLITS, VERSION, image_keys, weights_hash
 from common.teachers.logits import Logits, checksum
 from common.teachers.unfinished import unfinished
