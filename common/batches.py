@@ -41,12 +41,16 @@ class Batches(keras.utils.PyDataset):
         among = self.views.count if self.subset is None else self.subset.shape[1]
         self.slot = self.views.sample(self.seed, epoch, len(self.split), among)
 
+    def chosen(self, index):
+        """(batch,) rows of the split in a batch, and for each the slot of its view."""
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        return rows, self.slot[rows]
+
     def __len__(self):
         return len(self.split) // self.batch_size
 
     def __getitem__(self, index):
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        slot = self.slot[rows]
+        rows, slot = self.chosen(index)
         given = {name: targets.take(rows, slot) for name, targets in self.targets.items()}
         view = slot if self.subset is None else self.subset[rows, slot]
         images = self.views.apply(self.split.images[rows], view)

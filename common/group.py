@@ -8,6 +8,7 @@ from common import (
     checkpoints,
     models,
     optimizers,
+    resident,
 )
 from common.backend import keras
 from common.progress import Progress
@@ -88,8 +89,9 @@ class Group:
             progress = {"members": names, "epochs": 0, "seconds": 0.0, "history": {}}
         if progress["epochs"] < self.recipe.epochs:
             epochs = _Epochs(self.batches, state, progress)
-            self.model.fit(
-                self.batches,
+            model, data = resident.for_device(self.model, self.batches)
+            model.fit(
+                data,
                 shuffle=False,  # Keras would shuffle the batches by Python's global random state
                 epochs=self.recipe.epochs,
                 initial_epoch=progress["epochs"],

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from common.backend import keras
 
+UNKNOWN_MEMORY = 8_000_000_000  # bytes: what a small GPU of today has
+
 
 def description():
     """Plain values for a record: device, backend, package versions, git commit."""
@@ -33,6 +35,22 @@ def device():
         for gpu in tf.config.list_physical_devices("GPU"):
             return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
     return processor()
+
+
+def gpu_memory():
+    """Free bytes on the GPU; 0 without one, `UNKNOWN_MEMORY` where TensorFlow does not tell."""
+    if keras.config.backend() == "jax":
+        import jax
+
+        if jax.default_backend() == "gpu":
+            stats = jax.local_devices()[0].memory_stats()
+            return stats["bytes_limit"] - stats["bytes_in_use"]
+    elif keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if tf.config.list_physical_devices("GPU"):
+            return UNKNOWN_MEMORY
+    return 0
 
 
 def processor():

@@ -10,9 +10,14 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, title, first_epoch, epochs, steps):
         super().__init__()
         self.line = bar(epochs * steps, title, "steps", done=first_epoch * steps)
+        self.steps = steps
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.before = epoch * self.steps
 
     def on_train_batch_end(self, batch, logs=None):
-        self.line.update()
+        # `batch` is the last of those that were dispatched together, perhaps past the end
+        self.line.update(self.before + min(batch + 1, self.steps) - self.line.n)
 
     def on_epoch_end(self, epoch, logs=None):
         seen = [value for key, value in logs.items() if key.startswith("val_") and "acc" in key]

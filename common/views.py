@@ -62,13 +62,40 @@ class ViewSet:
         return self._shifted(images, *np.divmod(view % self.side**2, self.side))
 
     def _shifted(self, images, down, right):
-        _, height, width, _ = images.shape
         margin = ((0, 0), (self.shift,) * 2, (self.shift,) * 2, (0, 0))
-        windows = np.lib.stride_tricks.sliding_window_view(
-            np.pad(images, margin), (height, width), axis=(1, 2)
-        )  # (n, side, side, c, h, w)
-        chosen = windows[np.arange(len(images)), 2 * self.shift - down, 2 * self.shift - right]
-        return np.ascontiguousarray(chosen.transpose(0, 2, 3, 1))
+        framed, seen = np.pad(images, margin), np.empty_like(images)
+        height, width = images.shape[1:3]
+        corners = zip(2 * self.shift - down, 2 * self.shift - right, strict=True)
+        for row, (top, left) in enumerate(corners):
+            seen[row] = framed[row, top : top + height, left : left + width]
+        return seen
+
+    def gather(self, images, rows, view):
+        """`apply(images[rows], view)` inside a compiled step: the same pixels.
+
+        One look-up a pixel in the images where they lie, nothing padded or copied.
+
+        Args:
+            images: tensor (n, h, w, c) with n · h · w < 2³¹.
+            rows, view: int32 tensors (batch,), view in [0, count).
+
+        Returns:
+            Tensor (batch, h, w, c) of the images' dtype.
+        """
+        from common.backend import ops  # Keras, which others of this module do without
+
+        if self.count == 1:
+            return ops.take(images, rows, axis=0)
+        _, height, width, channels = images.shape
+        place = view % self.side**2
+        y = ops.arange(height) - (place // self.side - self.shift)[:, None]
+        x = ops.arange(width) - (place % self.side - self.shift)[:, None]
+        inside = ((y >= 0) & (y < height))[:, :, None] & ((x >= 0) & (x < width))[:, None, :]
+        x = ops.where((view >= self.side**2)[:, None], width - 1 - x, x)
+        y, x = ops.clip(y, 0, height - 1), ops.clip(x, 0, width - 1)
+        pixel = ((rows[:, None] * height + y) * width)[:, :, None] + x[:, None, :]
+        seen = ops.take(ops.reshape(images, (-1, channels)), pixel, axis=0)
+        return ops.where(inside[..., None], seen, ops.zeros_like(seen))
 
     def sample(self, seed, epoch, rows, among=None):
         """A random number below `among` (default: all views) for each of the first `rows` images.

@@ -1,0 +1,121 @@
+"""Training data kept on the device: a step is sent indices and looks up all else itself.
+
+On a GPU, what the host does for each step (cutting out views, reading logits, sending both)
+costs more than a small student's step; here it sends eight bytes an example.
+"""
+
+import numpy as np
+
+from common import machine
+from common.backend import keras, ops
+
+STEPS = 32  # a dispatch: the host waits for the device once in so many
+SHARE = 0.5  # of the free memory that the data may take; the rest is for training
+
+
+def for_device(students, batches):
+    """What to fit on what: `Resident` and its `Indices` on a GPU where the data fit, else as given.
+
+    Args:
+        students: compiled side_by_side.SideBySide.
+        batches: batches.Batches.
+    """
+    if nbytes(batches) > SHARE * machine.gpu_memory():
+        return students, batches
+    return Resident(students, batches), Indices(batches)
+
+
+def nbytes(batches):
+    """Bytes of images, labels and logits of all views."""
+    arrays = [batches.split.images, batches.split.labels, *_distinct(batches).values()]
+    return sum(np.asarray(array).nbytes for array in arrays)
+
+
+class Indices(keras.utils.PyDataset):
+    """`Batches` as int32 (batch, 2): for each example its row of the split and its view's slot."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        return (np.stack(self.batches.chosen(index), axis=1).astype("int32"),)
+
+
+class Resident(keras.Model):
+    """`SideBySide` that trains on `Indices`, its data in variables, to the same weights.
+
+    Shares the students and their optimizer; validates on images and targets, as `SideBySide`.
+
+    Args:
+        students: compiled SideBySide.
+        batches: Batches; what its split and targets hold is copied to the device.
+    """
+
+    def __init__(self, students, batches):
+        super().__init__(name="resident")
+        self.students, self.views = students, batches.views
+        self.images, self.labels = _hold(batches.split.images), _hold(batches.split.labels)
+        self.subset = None if batches.subset is None else _hold(batches.subset)
+        held = {key: _hold(logits) for key, logits in _distinct(batches).items()}
+        self.logits = {name: held[id(t.logits)] for name, t in batches.targets.items()}
+        self.rows = {name: _hold(np.int32(t.rows)) for name, t in batches.targets.items()}
+        self.built = True
+        self.compile(
+            students.optimizer,
+            jit_compile=students.jit_compile,
+            steps_per_execution=min(STEPS, len(batches)),
+        )
+
+    @property
+    def models(self):
+        """{name: model} of the students, as of `SideBySide`."""
+        return self.students.models
+
+    @property
+    def metrics(self):
+        own = (self.students.losses_seen, self.students.accuracies_seen)
+        return [*super().metrics, *(metric for kind in own for metric in kind.values())]
+
+    def call(self, x, training=False):
+        return self.students(self._images(x) if _are_indices(x) else x, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        if _are_indices(x):
+            x, y = self._images(x), self._targets(x)
+        return self.students.compute_loss(x, y, y_pred, sample_weight, training)
+
+    def _images(self, indices):
+        row, slot = indices[:, 0], indices[:, 1]
+        if self.subset is None:
+            return self.views.gather(self.images, row, slot)
+        places = row * self.subset.shape[1] + slot
+        view = ops.take(ops.reshape(self.subset, -1), places)
+        return self.views.gather(self.images, row, ops.cast(view, "int32"))
+
+    def _targets(self, indices):
+        row, slot = indices[:, 0], indices[:, 1]
+        targets = {"labels": ops.take(self.labels, row)}
+        for name, logits in self.logits.items():
+            _, views, classes = logits.shape
+            places = ops.take(self.rows[name], row) * views + slot
+            found = ops.take(ops.reshape(logits, (-1, classes)), places, axis=0)
+            targets[name] = ops.cast(found, "float32")
+        return targets
+
+
+def _distinct(batches):
+    """{id: logits}: a distilled student and its control learn from one array."""
+    return {id(targets.logits): targets.logits for targets in batches.targets.values()}
+
+
+def _are_indices(x):
+    return len(x.shape) == 2
+
+
+def _hold(array):
+    """The array as a variable: closed over, it would become a constant of the compiled step."""
+    return keras.Variable(array, dtype=array.dtype.name, trainable=False, autocast=False)

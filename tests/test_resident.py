@@ -1,0 +1,100 @@
+"""Data on the device: every batch, and in the end every weight, as from the host."""
+
+import numpy as np
+import pytest
+
+from common import machine, records, resident, teachers, training
+from common.batches import Batches
+from common.group import Group
+from common.runs import Recipe
+from common.side_by_side import SideBySide
+from tests.test_resume import weights
+
+RECIPES = {
+    "plain": {"batch_size": 30},
+    "all views": {"batch_size": 30, "views": "mnist_jitter", "weight_decay": 1e-3},
+    "sampled views": {"batch_size": 30, "views": "mnist_jitter", "sampled_views": 3},
+}
+
+
+@pytest.fixture
+def made(few, teacher_model, tmp_path):
+    """Makes the teacher's logits for a recipe's views."""
+
+    def make(recipe):
+        seen = (recipe.get("views", "plain"), recipe.get("sampled_views", 0))
+        return teachers.make(tmp_path / "t", teacher_model, few, "mnist-mlp-0-seed7", *seen)
+
+    return make
+
+
+def pair(tiny_run, logits, recipe):
+    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
+    dropout = {"width": 16, "dropout": 0.3}
+    return [tiny_run(recipe, options=dropout, **taught), tiny_run(recipe, **taught, shuffled=True)]
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_batches_are_those_of_the_host(tiny_run, few, made, recipe):
+    logits = made(recipe)
+    group = Group(pair(tiny_run, logits, recipe), few, {logits.identity: logits})
+    students = resident.Resident(group.model, group.batches)
+    indices = resident.Indices(group.batches)
+    assert len(indices) == len(group.batches) == 3
+    group.batches.start(1)
+    for index in range(3):
+        images, targets = group.batches[index]
+        (sent,) = indices[index]
+        assert sent.nbytes == 8 * 30
+        np.testing.assert_array_equal(students._images(sent), images)
+        looked_up = students._targets(sent)
+        assert looked_up.keys() == targets.keys() and len(targets) == 3
+        for name, values in targets.items():
+            np.testing.assert_array_equal(looked_up[name], values)
+    shared = {id(variable) for variable in students.logits.values()}
+    assert len(students.logits) == 2 and len(shared) == 1  # the control's need no second copy
+
+
+def on_a_gpu(monkeypatch):
+    """As if the processor were one; the number of steps of each dispatch is odd to 3 batches."""
+    used = []
+    monkeypatch.setattr(machine, "gpu_memory", lambda: 10**9)
+    monkeypatch.setattr(resident, "STEPS", 2)
+    fit = resident.Resident.fit
+    monkeypatch.setattr(
+        resident.Resident, "fit", lambda self, *a, **o: used.append(self) or fit(self, *a, **o)
+    )
+    return used
+
+
+@pytest.mark.parametrize("kind", ["plain", "sampled views"])
+def test_training_ends_as_on_the_host(tiny_run, few, made, tmp_path, monkeypatch, kind):
+    logits = made(RECIPES[kind])
+    runs = pair(tiny_run, logits, RECIPES[kind])
+    host = training.run(runs, few, output_dir=tmp_path / "host", teachers=[logits])
+    used = on_a_gpu(monkeypatch)
+    device = training.run(runs, few, output_dir=tmp_path / "device", teachers=[logits])
+    assert len(used) == 1
+    for run, first, second in zip(runs, host, device, strict=True):
+        for curve in ("loss", "accuracy", "val_loss", "val_accuracy"):
+            assert first["curve"][curve] == pytest.approx(second["curve"][curve], rel=1e-5)
+        paths = [records.weights_path(tmp_path / place, run) for place in ("host", "device")]
+        first, second = (weights(path) for path in paths)
+        for name in first:
+            np.testing.assert_allclose(first[name], second[name], atol=1e-6, err_msg=name)
+
+
+def test_progress_counts_every_step(tiny_run, few, tmp_path, monkeypatch, capsys):
+    on_a_gpu(monkeypatch)
+    training.run([tiny_run({"batch_size": 30})], few, output_dir=tmp_path)
+    assert "6/6 steps" in capsys.readouterr().out
+
+
+def test_without_a_gpu_or_without_room_the_host_does_it(few, monkeypatch):
+    batches = Batches(few.train, {}, Recipe(batch_size=30), 0)
+    students = SideBySide.__new__(SideBySide)
+    assert machine.gpu_memory() == 0
+    assert resident.for_device(students, batches) == (students, batches)
+    assert resident.nbytes(batches) == 100 * 28 * 28 + 100 * 4
+    monkeypatch.setattr(machine, "gpu_memory", lambda: 150_000)
+    assert resident.for_device(students, batches) == (students, batches)
