@@ -141,16 +141,15 @@ def _reproduce(dataset, options):
 def _table(dataset, options):
     from importlib import import_module
 
-    from common import comparisons, records
+    from common import comparisons, records, results
 
     tables = import_module(f"{dataset}.tables")
     folder = options.output_dir or tables.FOLDER
     found = comparisons.groups(records.load_all(folder))
     if not found:
         raise ValueError(f"{folder} holds no records: train something into it first")
-    for settings in comparisons.data_of(found):
-        for make in tables.TABLES.values():
-            print(f"\n{make(comparisons.select(found, **settings))}")
+    for table in results.every_table(tables, found):
+        print(f"\n{table}")
 
 
 def _errors(record):

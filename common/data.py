@@ -11,6 +11,8 @@ import numpy as np
 from common import array_cache, sources
 from common.checks import require_known, require_positive
 
+WHOLE = "_all"  # ends the name of data whose validation images are training images too
+
 
 @dataclasses.dataclass(frozen=True)
 class Split:
@@ -56,7 +58,7 @@ class Dataset:
             dataclasses.astuple(self.train), dataclasses.astuple(self.validation), strict=True
         )
         train = Split(*(np.concatenate(pair) for pair in both))
-        return dataclasses.replace(self, name=f"{self.name}_all", train=train)
+        return dataclasses.replace(self, name=self.name + WHOLE, train=train)
 
 
 @dataclasses.dataclass(frozen=True)

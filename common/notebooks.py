@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from common import comparisons, files, records
+from common import comparisons, files, records, results
 from common.checks import require_writable
 
 _PAPERMILLS = (  # how the lines begin that are papermill's own
@@ -121,8 +121,8 @@ def _echo_cells():
 def _print_tables(dataset, folder):
     tables = importlib.import_module(f"{dataset}.tables")
     found = comparisons.groups(records.load_all(folder))
-    for make in tables.TABLES.values():
-        print(f"\n{make(found)}")
+    for table in results.every_table(tables, found):
+        print(f"\n{table}")
 
 
 def _clock(seconds):

@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from common import comparisons, files, records
+from common import comparisons, data, files, records
 
 README = Path(__file__).parent.parent / "README.md"
 _MARKED = re.compile(r"(<!-- results (\w+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -73,7 +73,14 @@ def comparison_cells(group, baseline):
 
 def table(dataset, name):
     """One of a data set's tables as Markdown, from its committed full-size records."""
-    return _tables(dataset).TABLES[name](_published(dataset))
+    return _made_of(_tables(dataset), dataset)[name](_published(dataset))
+
+
+def every_table(module, found):
+    """Yield each table, as Markdown, that a data set's tables module makes of `found` groups."""
+    for settings in comparisons.data_of(found):
+        for make in _made_of(module, settings["dataset"]).values():
+            yield make(comparisons.select(found, **settings))
 
 
 def draw(dataset):
@@ -84,7 +91,14 @@ def draw(dataset):
 
 
 def _tables(dataset):
-    return importlib.import_module(f"{dataset}.tables")
+    return importlib.import_module(f"{dataset.removesuffix(data.WHOLE)}.tables")
+
+
+def _made_of(module, dataset):
+    """{name: function} of a tables module; it may have others for `data.Dataset.whole`."""
+    if dataset.endswith(data.WHOLE):
+        return getattr(module, "TABLES_OF_WHOLE", {})
+    return module.TABLES
 
 
 def _published(dataset):
@@ -107,7 +121,8 @@ def main(arguments=None):
     fresh = rewritten(text)
     if options.write:
         README.write_text(fresh)
-        for dataset in sorted({match[2] for match in _MARKED.finditer(text)}):
+        names = {match[2].removesuffix(data.WHOLE) for match in _MARKED.finditer(text)}
+        for dataset in sorted(names):
             draw(dataset)
     elif fresh != text:
         sys.exit("README.md's tables differ from the records: python -m common.results --write")

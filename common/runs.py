@@ -114,9 +114,9 @@ class Run:
     def configuration(self):
         """Everything that decides the outcome but the seed, as plain JSON values."""
         values = dataclasses.asdict(self) | {"format": FORMAT}
-        del values["seed"]
-        if self.transfer_set == transfer_sets.ALL:  # so that records without it keep their ids
-            del values["transfer_set"]
+        del values["seed"], values["transfer_set"]
+        if part := self.transfer_set.configuration:  # records without one keep their ids
+            values["transfer_set"] = part
         for field, default in _LATER.items():
             if values["recipe"][field] == default:
                 del values["recipe"][field]

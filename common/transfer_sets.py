@@ -48,6 +48,12 @@ class TransferSet:
             parts += [field + "_".join(map(str, classes))] * bool(classes)
         return "-".join(parts)
 
+    @property
+    def configuration(self):
+        """As a record holds it, in plain JSON values; None for all images."""
+        lists = {"only": list(self.only), "without": list(self.without)}
+        return None if self == ALL else {"share": self.share} | lists
+
     def check(self, classes):
         """Raise ValueError where a class is named that data of so many `classes` lack."""
         for index in self.only + self.without:

@@ -1,4 +1,4 @@
-"""The MNIST experiments of Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 3.
+"""The MNIST experiments of Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 3: H1 to H7.
 
 All nets train on all 60,000 images (`Dataset.whole`), as the paper's did; their recipes were
 chosen before, on the validation images, by nets that had not seen those.
@@ -6,6 +6,9 @@ chosen before, on the validation images, by nets that had not seen those.
 
 from pathlib import Path
 
+import numpy as np
+
+from common import comparisons, experiments
 from common.runs import Net, Recipe
 from common.transfer_sets import TransferSet
 
@@ -23,7 +26,7 @@ TEACHERS = {
     "mlp_1200": Net(
         "mlp",
         _TEACHER,
-        "1200-1200 with dropout, max-norm and jitter",
+        "1200-1200, dropout, max-norm, jitter",
         {"width": 1200, "dropout": 0.25, "max_norm": 3.0},
     )
 }
@@ -37,5 +40,72 @@ STUDENTS = {
 }
 
 SEEDS = (0, 1, 2, 3, 4)
-TEMPERATURE, ALPHA = 20, 0.9  # the paper's T; labels count "considerably lower", section 2
+SWEEP_SEEDS = 3  # how many of them sweeps and parts of the transfer set are trained with
+TEMPERATURE, ALPHA = 20, 0.9  # the paper's T; its labels count "considerably" less, section 2
+TEMPERATURES = {"mlp_300": (1, 2, 4, 8, 12, 20, 40), "mlp_30": (1, 2, 2.5, 3, 4, 5, 8, 20)}
 WITHOUT_3, ONLY_7_8 = TransferSet(without=(3,)), TransferSet(only=(7, 8))
+
+# what the paper found, in errors of 10,000 test images unless said otherwise
+PAPER = {"teacher": 67, "alone": 146, "distilled": 74}
+PAPER_WITHOUT_3 = {"none": (206, 133), "paper": (109, 14)}  # all errors, those on threes
+PAPER_ONLY_7_8 = {"none": 47.3, "paper": 13.2}  # error rates in %
+PAPER_SHIFTS = {"without 3": 3.5, "only 7 and 8": 7.6}  # chosen on the test images
+
+
+def distill(study, logits, seeds):
+    """H2 and H3: groups of the student on labels alone and taught at the paper's temperature."""
+    return experiments.distill(study, logits, "mlp_800", seeds, [TEMPERATURE], ALPHA)
+
+
+def sweep(study, logits, student, seeds):
+    """H4 and H5: groups of a narrower student on labels alone, then at each of TEMPERATURES."""
+    seeds = seeds[:SWEEP_SEEDS]
+    return experiments.distill(study, logits, student, seeds, TEMPERATURES[student], ALPHA)
+
+
+def partly(study, logits, seeds, transfer_set):
+    """H6 and H7: the group taught without some classes, at the paper's temperature."""
+    taught = {"logits": logits, "temperature": TEMPERATURE, "alpha": ALPHA}
+    runs = [
+        study.student("mlp_800", seed, **taught, transfer_set=transfer_set)
+        for seed in seeds[:SWEEP_SEEDS]
+    ]
+    (group,) = comparisons.groups(study.train(runs, logits=[logits]))
+    study.tell_read()
+    return group
+
+
+def reproduce(study, seeds):
+    """Every run of H1 to H7; finished ones are read."""
+    experiments.train_teacher(study, "mlp_1200", seeds[:1])
+    logits = study.logits("mlp_1200", seeds[0])
+    distill(study, logits, seeds)
+    for student in TEMPERATURES:
+        sweep(study, logits, student, seeds)
+    for part in (WITHOUT_3, ONLY_7_8):
+        partly(study, logits, seeds, part)
+
+
+def with_rule(group, rule, measure="errors"):
+    """(seeds,) of `errors` or `errors_on_missing` of `partly`'s student under a rule of biases.
+
+    Rules: `none`, `prior` and `paper`, as in `common.missing_classes`.
+    """
+    return np.array([made["rules"][rule][measure] for made in missing(group)])
+
+
+def missing_right(group, rule):
+    """(seeds,) % of the test images of the classes never seen that are right under a rule."""
+    images = np.array([made["images"] for made in missing(group)])
+    return 100 * (1 - with_rule(group, rule, "errors_on_missing") / images)
+
+
+def error_rate(group, rule):
+    """(seeds,) % of all test images that `partly`'s student has wrong under a rule."""
+    images = [group.seeds[seed]["images"]["test"] for seed in sorted(group.seeds)]
+    return 100 * with_rule(group, rule) / np.array(images)
+
+
+def missing(group):
+    """What the records of `partly`'s student say of the classes never seen, by seed."""
+    return [group.seeds[seed]["missing_classes"] for seed in sorted(group.seeds)]

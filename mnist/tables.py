@@ -1,7 +1,7 @@
 """MNIST's tables, each made from the groups of one data set's records alone."""
 
 from common import comparisons, experiments, plots, results, tables
-from mnist import recipes
+from mnist import hinton_table, recipes
 
 FOLDER = recipes.FOLDER
 
@@ -54,4 +54,5 @@ def temperature_picture(found):
 
 
 TABLES = {"published": published, "students": students}
+TABLES_OF_WHOLE = {"hinton": hinton_table.table}  # of runs on all training images
 PICTURES = {"temperature.png": temperature_picture}

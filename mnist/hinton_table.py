@@ -1,0 +1,92 @@
+"""README's table of H1 to H7: the paper's numbers beside ours, from the records alone."""
+
+from common import comparisons, experiments, results, tables
+from mnist import hinton
+
+_WAITING = "not run yet"
+
+
+def table(found):
+    """Markdown: a row an experiment; `found` are groups of runs on all training images."""
+    header = [comparisons.title(found), "paper", "ours: mean ± sd (seeds)"]
+    return results.markdown(header, [[name, *cells] for name, cells in _rows(found).items()])
+
+
+def of_part(found, transfer_set):
+    """The group of H6 or H7; None if there is none."""
+    groups = comparisons.select(found, transfer_set=transfer_set.configuration)
+    return groups[0] if groups else None
+
+
+def swept(found, student):
+    """The groups of H4 or H5 by rising temperature."""
+    return experiments.temperatures(tables.of(hinton.STUDENTS[student], found), hinton.ALPHA)
+
+
+def _rows(found):
+    own = tables.of(hinton.STUDENTS["mlp_800"], found)
+    alone, taught = (next((g for g in own if bool(g.teacher) == is_), None) for is_ in (0, 1))
+    teacher = tables.alone(hinton.TEACHERS["mlp_1200"], found)
+    return {
+        "H1 teacher 1200-1200, errors": _errors("teacher", teacher),
+        "H2 student 800-800 on labels alone, errors": _errors("alone", alone),
+        f"H3 taught at T = {hinton.TEMPERATURE}, errors": _errors("distilled", taught, alone),
+        "H4 300-300, errors by T": ["alike above T = 8", _by_temperature(found, "mlp_300")],
+        "H5 30-30, errors by T": ["best at T = 2.5 to 4", _by_temperature(found, "mlp_30")],
+        **_without_3(of_part(found, hinton.WITHOUT_3)),
+        **_only_7_8(of_part(found, hinton.ONLY_7_8)),
+    }
+
+
+def _errors(name, group, baseline=None):
+    if group is None:
+        return [str(hinton.PAPER[name]), _WAITING]
+    ours = _mean(group.values("errors"))
+    if baseline is not None:
+        ours += f": {comparisons.finding(group, baseline)}"
+    return [str(hinton.PAPER[name]), ours]
+
+
+def _by_temperature(found, student):
+    means = [
+        f"{group.values('errors').mean():.0f} at {group.configuration['temperature']:g}"
+        for group in swept(found, student)
+    ]
+    return ", ".join(means) or _WAITING
+
+
+_RULES = {
+    "none": "as trained",
+    "paper": "bias chosen on test",
+    "prior": "bias without labels",
+}
+
+
+def _without_3(group):
+    rows = {}
+    for rule, words in _RULES.items():
+        paper = hinton.PAPER_WITHOUT_3.get(rule)
+        cells = [f"{paper[0]}, of them {paper[1]} on threes" if paper else "", _WAITING]
+        if group is not None:
+            on_threes = comparisons.spread(hinton.with_rule(group, rule, "errors_on_missing"))
+            right = comparisons.spread(hinton.missing_right(group, rule))
+            cells[1] = f"{_mean(hinton.with_rule(group, rule))}, of them {on_threes} on threes: "
+            cells[1] += f"{right} % of threes right"
+        rows[f"H6 no threes, {words}: errors"] = cells
+    return rows
+
+
+def _only_7_8(group):
+    rows = {}
+    for rule, words in _RULES.items():
+        paper = hinton.PAPER_ONLY_7_8.get(rule)
+        cells = [f"{paper} %" if paper else "", _WAITING]
+        if group is not None:
+            rates = hinton.error_rate(group, rule)
+            cells[1] = f"{comparisons.spread(rates)} % ({len(rates)})"
+        rows[f"H7 only sevens and eights, {words}: error rate"] = cells
+    return rows
+
+
+def _mean(values):
+    return f"{comparisons.spread(values)} ({len(values)})"
