@@ -12,29 +12,29 @@ def table(found):
     return results.markdown(header, [[name, *cells] for name, cells in _rows(found).items()])
 
 
-def of_part(found, transfer_set):
-    """The group of H6 or H7; None if there is none."""
-    groups = comparisons.select(found, transfer_set=transfer_set.configuration)
-    return groups[0] if groups else None
+def pair(student, found):
+    """[labels alone, taught at the paper's temperature]; None for a group that is missing."""
+    own = tables.of(hinton.STUDENTS[student], found)
+    taught = [g for g in own if g.configuration["temperature"] == hinton.TEMPERATURE]
+    return [tables.alone(hinton.STUDENTS[student], found), taught[0] if taught else None]
 
 
-def swept(found, student):
+def swept(student, found):
     """The groups of H4 or H5 by rising temperature."""
     return experiments.temperatures(tables.of(hinton.STUDENTS[student], found), hinton.ALPHA)
 
 
 def _rows(found):
-    own = tables.of(hinton.STUDENTS["mlp_800"], found)
-    alone, taught = (next((g for g in own if bool(g.teacher) == is_), None) for is_ in (0, 1))
+    alone, taught = pair("mlp_800", found)
     teacher = tables.alone(hinton.TEACHERS["mlp_1200"], found)
     return {
         "H1 teacher 1200-1200, errors": _errors("teacher", teacher),
         "H2 student 800-800 on labels alone, errors": _errors("alone", alone),
         f"H3 taught at T = {hinton.TEMPERATURE}, errors": _errors("distilled", taught, alone),
-        "H4 300-300, errors by T": ["alike above T = 8", _by_temperature(found, "mlp_300")],
-        "H5 30-30, errors by T": ["best at T = 2.5 to 4", _by_temperature(found, "mlp_30")],
-        **_without_3(of_part(found, hinton.WITHOUT_3)),
-        **_only_7_8(of_part(found, hinton.ONLY_7_8)),
+        "H4 300-300, errors by T": ["alike above T = 8", _by_temperature("mlp_300", found)],
+        "H5 30-30, errors by T": ["best at T = 2.5 to 4", _by_temperature("mlp_30", found)],
+        **_without_3(pair("without_3", found)[1]),
+        **_only_7_8(pair("only_7_8", found)[1]),
     }
 
 
@@ -47,10 +47,10 @@ def _errors(name, group, baseline=None):
     return [str(hinton.PAPER[name]), ours]
 
 
-def _by_temperature(found, student):
+def _by_temperature(student, found):
     means = [
         f"{group.values('errors').mean():.0f} at {group.configuration['temperature']:g}"
-        for group in swept(found, student)
+        for group in swept(student, found)
     ]
     return ", ".join(means) or _WAITING
 

@@ -1,0 +1,86 @@
+"""The table of Hinton's experiments: made-up records, cells worked out by hand."""
+
+import pytest
+
+from common import comparisons, results
+from common.study import Study
+from mnist import hinton, hinton_table, tables
+
+TEACHER = "mnist_all-mlp-{}-seed0@0123456789ab"
+
+
+@pytest.fixture
+def study(few):
+    return Study(hinton, few.whole())
+
+
+def record(run, errors, new_biases=None):
+    test = {"errors": errors, "wrong": list(range(errors)), "accuracy": 1 - errors / 1000}
+    values = {"run": run.id, "seed": run.seed, "configuration": run.configuration, "test": test}
+    values |= {"images": {"train": 6000, "test": 1000}}
+    return values | ({"missing_classes": new_biases} if new_biases else {})
+
+
+class Teacher:
+    identity = TEACHER.format("width1200-01234567")
+
+
+def taught(study, name, seed, temperature=20):
+    return study.student(name, seed, logits=Teacher, temperature=temperature, alpha=0.9)
+
+
+def cells(text, start):
+    (line,) = (line for line in text.splitlines() if line.startswith(f"| {start}"))
+    return [cell.strip() for cell in line.split("|")[2:-1]]
+
+
+def rules(none, prior, paper):
+    names = {"none": none, "prior": prior, "paper": paper}
+    made = {key: {"errors": all_, "errors_on_missing": part} for key, (all_, part) in names.items()}
+    return {"classes": [3], "images": 200, "rules": made}
+
+
+def test_nothing_has_been_run():
+    text = hinton_table.table([])
+    assert text.count("not run yet") == 11
+    assert cells(text, "H3") == ["74", "not run yet"]
+
+
+def test_students_beside_the_paper(study):
+    made = [record(study.student("mlp_800", seed), 15 + seed) for seed in (0, 1)]
+    made += [record(taught(study, "mlp_800", seed), 10 - seed) for seed in (0, 1)]
+    made += [record(study.teacher("mlp_1200"), 7)]
+    text = hinton_table.table(comparisons.groups(made))
+    assert text.startswith("| mnist_all, 6,000 train, 1,000 test images | paper |")
+    assert cells(text, "H1") == ["67", "7.0 (1)"]
+    assert cells(text, "H2") == ["146", "15.5 ± 0.7 (2)"]
+    assert cells(text, "H3")[1].startswith("9.5 ± 0.7 (2): 39 % fewer errors")  # 12 of 31
+
+
+def test_sweeps_are_in_order(study):
+    made = [record(taught(study, "mlp_30", 0, t), int(40 + t)) for t in (20, 1, 3)]
+    made += [record(study.student("mlp_30"), 50)]
+    assert (
+        cells(hinton_table.table(comparisons.groups(made)), "H5")[1] == "41 at 1, 43 at 3, 60 at 20"
+    )
+
+
+def test_biases_of_classes_never_seen(study):
+    made = [
+        record(taught(study, "without_3", seed), 20, rules((20, 15), (12, 8 + seed), (10, 2)))
+        for seed in (0, 2)
+    ]
+    made += [record(taught(study, "only_7_8", 0), 500, rules((500, 9), (99, 9), (132, 9)))]
+    text = hinton_table.table(comparisons.groups(made))
+    assert cells(text, "H6 no threes, as trained")[0] == "206, of them 133 on threes"
+    expected = "12.0 ± 0.0 (2), of them 9.0 ± 1.4 on threes: 95.5 ± 0.7 % of threes right"
+    assert cells(text, "H6 no threes, bias without labels") == ["", expected]
+    assert cells(text, "H7 only sevens and eights, as trained") == ["47.3 %", "50.0 % (1)"]
+    assert cells(text, "H7 only sevens and eights, bias chosen on test")[1] == "13.2 % (1)"
+
+
+def test_tables_know_the_data_they_are_of(study):
+    """Runs on all training images appear in no table of the others, and the reverse."""
+    whole = comparisons.groups([record(study.teacher("mlp_1200"), 7)])
+    (text,) = results.every_table(tables, whole)
+    assert cells(text, "H1") == ["67", "7.0 (1)"]
