@@ -71,6 +71,12 @@ def label_end(axes, x, y, text, color):
     axes.annotate(f"  {text}", (x, y), color=color, va="center")
 
 
+def mark_published(axes, x, y):
+    """A hollow diamond, `paper` beside it, at a published value."""
+    axes.plot(x, y, "D", mfc="white", mec="0.25", ms=7, zorder=5)
+    axes.annotate("  paper", (x, y), color="0.25", va="center", fontsize=9)
+
+
 def plain_ticks(axis):
     """On a logarithmic axis: labels at a few round numbers of each power of ten, no others."""
     low, high = axis.get_view_interval()

@@ -125,13 +125,14 @@ def temperature_sweep(temperatures, errors, baseline, title, measure="test error
     return figure
 
 
-def strip(groups, title, measure="test errors"):
+def strip(groups, title, measure="test errors", published=None):
     """Each group's seeds as points and their mean as a line, one row a group.
 
     Args:
         groups: {label: (role, (seeds,) floats)}, drawn from top to bottom.
         title: the finding.
         measure: what the horizontal axis shows, with its unit.
+        published: {label: float}, marked by a diamond in the rows of these groups.
     """
     figure, axes = drawing.axes(height=0.8 + 0.55 * len(groups))
     for place, (role, values) in enumerate(groups.values()):
@@ -145,6 +146,9 @@ def strip(groups, title, measure="test errors"):
             ha="center",
             va="bottom",
         )
+    for place, label in enumerate(groups):
+        if label in (published or {}):
+            drawing.mark_published(axes, published[label], place)
     means = [np.mean(values) for _, values in groups.values()]
     if max(means) > 5 * min(means):
         axes.set_xscale("log")
@@ -152,4 +156,26 @@ def strip(groups, title, measure="test errors"):
     axes.set_yticks(range(len(groups)), groups)
     drawing.title(figure, title)
     axes.set(xlabel=measure, ylim=(len(groups) - 0.5, -0.7))
+    return figure
+
+
+def bias_sweep(shifts, errors, levels, title, measure="test errors", published=()):
+    """Errors against what is added to the logits of the classes that a student never saw.
+
+    Args:
+        shifts: (n,) floats; errors: (seeds, n) floats.
+        levels: {label: (role, (seeds,) floats)}, horizontal lines for comparison.
+        title: the finding.
+        measure: what the vertical axis shows, with its unit.
+        published: pairs (shift, errors), marked by diamonds.
+    """
+    figure, axes = drawing.axes()
+    drawing.band(axes, np.asarray(shifts, float), np.asarray(errors, float), COLORS["distilled"])
+    for label, (role, values) in levels.items():
+        drawing.level(axes, values, label, COLORS[role])
+    for x, y in published:
+        drawing.mark_published(axes, x, y)
+    drawing.title(figure, title)
+    axes.set(xlabel="added to the logits of the classes never seen", ylabel=measure, yscale="log")
+    drawing.plain_ticks(axes.yaxis)
     return figure

@@ -3,6 +3,7 @@
 Notebooks, command line and tests all train through a `Study`.
 """
 
+import copy
 import dataclasses
 from pathlib import Path
 
@@ -37,6 +38,12 @@ class Study:
         self.output_dir = Path(output_dir).expanduser() if output_dir else self.published
         self.also_read = () if retrain else (self.published,)
         self.read = {}  # {folder: names of the finished runs found there}, not yet told
+
+    def beside(self, recipes, dataset):
+        """The same study, its folders and settings, of other nets and data."""
+        other = copy.copy(self)
+        other.recipes, other.dataset = recipes, dataset
+        return other
 
     def teacher(self, name, seed=0):
         """The `Run` of a teacher; ValueError, near names listed, if it is unknown."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from common import experiments
 from common.runs import Net, Recipe
+from mnist import hinton
 
 FOLDER = Path(__file__).parent
 
@@ -58,6 +59,7 @@ def reproduce(study, seeds):
     logits = study.logits("cnn")
     for student in STUDENTS:
         experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
+    hinton.reproduce(study.beside(hinton, study.dataset.whole()), seeds)
 
 
 # `make mnist`: small enough for two CPU cores in a few minutes, large enough to show the effect

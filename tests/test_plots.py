@@ -130,3 +130,30 @@ def test_images_and_labels():
     for axes, image, label in zip(figure.axes, shown, ["five", "zero", "four"], strict=True):
         np.testing.assert_array_equal(axes.images[0].get_array(), image[:, :, 0])
         assert axes.get_title() == label
+
+
+def diamonds(axes):
+    return [line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == "D"]
+
+
+def test_a_strip_marks_published_values_in_their_rows():
+    groups = {"alone": ("baseline", [150, 160]), "taught": ("distilled", [80, 90])}
+    figure = plots.strip(groups, "t", published={"taught": 74})
+    assert diamonds(figure.axes[0]) == [[74, 1]]
+    assert "paper" in words(figure)
+    assert not diamonds(plots.strip(groups, "t").axes[0])
+
+
+def test_bias_sweep_shows_seeds_levels_and_the_papers_points():
+    errors = np.array([[100, 50, 30, 60], [120, 70, 30, 80]])
+    levels = {"no labels": ("control", [40, 44])}
+    figure = plots.bias_sweep([0, 1, 2, 3], errors, levels, "A finding", published=[(3.5, 109)])
+    (axes,) = figure.axes
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), [110, 60, 30, 70])
+    xs, low, high = band(axes, plots.COLORS["distilled"])
+    assert xs == [0, 1, 2, 3]
+    np.testing.assert_allclose(np.subtract(high, low)[:2], 2 * np.sqrt(200))
+    np.testing.assert_allclose(axes.lines[1].get_ydata(), 42)
+    assert diamonds(axes) == [[3.5, 109]]
+    for word in ("A finding", "no labels", "never seen", "paper"):
+        assert word in words(figure)
