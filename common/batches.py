@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common import teachers, views
+from common import augmentations, teachers, views
 from common.backend import keras
 
 
@@ -12,7 +12,7 @@ class Batches(keras.utils.PyDataset):
     Args:
         split: data.Split to train on.
         targets: {teacher's name: teachers.Targets}, aligned with the split.
-        recipe: gives batch_size, views and how many of them are sampled.
+        recipe: gives batch_size, views, how many of them are sampled, and augmentation.
         seed: with the epoch, decides order and views.
 
     Raises:
@@ -20,13 +20,15 @@ class Batches(keras.utils.PyDataset):
 
     Yields:
         images uint8 (batch, h, w, c) and {"labels": (batch,) int32, name: (batch, classes)
-        float32}. The images left over after the last full batch wait for another epoch.
+        float32}, with what was drawn for an `augmentation` that the step is to make. The images
+        left over after the last full batch wait for another epoch.
     """
 
     def __init__(self, split, targets, recipe, seed):
         super().__init__()
         self.split, self.targets, self.seed = split, targets, seed
         self.views = views.get(recipe.views)
+        self.augmentation = augmentations.get(recipe.augmentation)
         self.batch_size = min(recipe.batch_size, len(split))
         self.subset = None  # (n, k) the only views each image is seen in
         if recipe.sampled_views:
@@ -36,10 +38,14 @@ class Batches(keras.utils.PyDataset):
         self.start(0)
 
     def start(self, epoch):
-        """Choose order and views of `epoch`."""
+        """Choose order, views and augmentations of `epoch`."""
         self.order = np.random.default_rng((self.seed, epoch, 0)).permutation(len(self.split))
         among = self.views.count if self.subset is None else self.subset.shape[1]
         self.slot = self.views.sample(self.seed, epoch, len(self.split), among)
+        if self.augmentation:
+            random = np.random.default_rng((self.seed, epoch, 3))
+            shape = self.split.images.shape
+            self.drawn = self.augmentation.draw(random, shape[0], shape[1:])
 
     def chosen(self, index):
         """(batch,) rows of the split in a batch, and for each the slot of its view."""
@@ -54,6 +60,8 @@ class Batches(keras.utils.PyDataset):
         given = {name: targets.take(rows, slot) for name, targets in self.targets.items()}
         view = slot if self.subset is None else self.subset[rows, slot]
         images = self.views.apply(self.split.images[rows], view)
+        if self.augmentation:
+            given["augmentation"] = self.drawn[rows]
         return images, {"labels": self.split.labels[rows]} | given
 
     def _check(self):

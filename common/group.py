@@ -4,6 +4,7 @@ import math
 import time
 
 from common import (
+    augmentations,
     batches,
     checkpoints,
     models,
@@ -33,7 +34,8 @@ class Group:
     Args:
         members: list of Run.
         dataset: data.Dataset.
-        given: {identity: teachers.Logits}, of every teacher the members name.
+        given: {identity: teachers.Logits, or online.OnlineTeacher where the recipe augments
+            without a finite set of views}, of every teacher the members name.
 
     Raises:
         ValueError: teacher logits that do not fit the data, their views or classes.
@@ -43,22 +45,35 @@ class Group:
         self.members, self.given = members, given
         self.whole, self.dataset = dataset, members[0].transfer_set.restrict(dataset)
         self.recipe, self.seed = members[0].recipe, members[0].seed
-        recipe = self.recipe
-        targets = self._targets("train", recipe.views, recipe.sampled_views)
+        augmentation = augmentations.get(self.recipe.augmentation)
+        self.online = augmentation is not None  # then teachers are asked in the step
+        seen = (self.recipe.views, self.recipe.sampled_views)
+        targets = {} if self.online else self._targets("train", *seen)
         self.batches = batches.Batches(self.dataset.train, targets, self.recipe, self.seed)
         self.model = SideBySide(
             {run.name: self._student(run) for run in members},
+            self._asked() if self.online else None,
             weight_decay=self.recipe.weight_decay,
+            augment=augmentation.apply if self.online else None,
         )
         self.model.compile(optimizers.optimizer(self.recipe, len(self.batches)))
         self.model.optimizer.build(self.model.trainable_variables)
 
     def _student(self, run):
-        return Student(build(run, self.dataset), run.temperature, run.alpha, _source(run))
+        how = (run.temperature, run.alpha, self._source(run), self.online and run.shuffled)
+        return Student(build(run, self.dataset), *how)
+
+    def _source(self, run):
+        """The name of a run's teacher among the targets."""
+        return f"{run.teacher}{' shuffled' * (run.shuffled and not self.online)}"
+
+    def _asked(self):
+        """{identity: model} of the teachers that are asked in the step."""
+        return {run.teacher: self.given[run.teacher].model for run in self.members if run.teacher}
 
     def _targets(self, split, *seen):
         """{source: teachers.Targets} of all members that have a teacher, in the views `seen`."""
-        taught = {_source(run): run for run in self.members if run.teacher}
+        taught = {self._source(run): run for run in self.members if run.teacher}
         return {source: self._targets_of(run, split, *seen) for source, run in taught.items()}
 
     def _targets_of(self, run, split, *seen):
@@ -69,7 +84,7 @@ class Group:
                 f"{logits.identity} tells {targets.classes} classes apart, "
                 f"{self.dataset.name} has {self.dataset.classes}"
             )
-        return targets.shuffled(run.seed) if run.shuffled else targets
+        return targets.shuffled(run.seed) if run.shuffled and not self.online else targets
 
     def fit(self, state, progress, callbacks):
         """Train to the last epoch, from the state on disk if there is one.
@@ -138,8 +153,3 @@ class _Epochs(keras.callbacks.Callback):
         self.progress["epochs"] = epoch + 1
         self.progress["seconds"] += time.perf_counter() - self.began
         checkpoints.save(self.state, self.model, self.progress)
-
-
-def _source(run):
-    """The name of a run's teacher among the training targets."""
-    return f"{run.teacher}{' shuffled' * run.shuffled}"

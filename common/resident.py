@@ -20,7 +20,8 @@ def for_device(students, batches):
         students: compiled side_by_side.SideBySide.
         batches: batches.Batches.
     """
-    if nbytes(batches) > SHARE * machine.gpu_memory():
+    drawn = batches.augmentation is not None  # for each batch anew: the host sends it
+    if drawn or nbytes(batches) > SHARE * machine.gpu_memory():
         return students, batches
     return Resident(students, batches), Indices(batches)
 

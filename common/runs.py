@@ -4,11 +4,14 @@ import dataclasses
 import hashlib
 import json
 
-from common import transfer_sets, views
+from common import augmentations, transfer_sets, views
 from common.checks import require_fraction, require_known, require_positive, require_seed
 
 FORMAT = 1  # part of every run's id: raise it when training itself changes
-_LATER = {"sampled_views": 0}  # a recipe's fields that no id holds at these values: the first
+_LATER = {
+    "sampled_views": 0,
+    "augmentation": "none",
+}  # a recipe's fields that no id holds at these values: the first
 # records were made without them
 
 
@@ -29,6 +32,8 @@ class Recipe:
         precision: "float32" or "mixed_bfloat16".
         sampled_views: how many views of each image, out of the set, are ever seen, as in
             FKD (Shen & Xing 2022, arXiv:2112.01528); 0 for all.
+        augmentation: "none", or the name of one without a finite set of views: a student's
+            teacher is then asked in the step.
     """
 
     epochs: int = 10
@@ -43,6 +48,7 @@ class Recipe:
     views: str = "plain"
     precision: str = "float32"
     sampled_views: int = 0
+    augmentation: str = "none"
 
     def __post_init__(self):
         require_positive("epochs", self.epochs, whole=True)
@@ -54,6 +60,7 @@ class Recipe:
         require_known("schedule", self.schedule, ("constant", "cosine", "steps"))
         require_known("precision", self.precision, ("float32", "mixed_bfloat16"))
         views.get(self.views).check_sampled(self.sampled_views)
+        augmentations.get(self.augmentation)
         for field in dataclasses.fields(self):  # 4 and 4.0 are the same recipe
             object.__setattr__(self, field.name, field.type(getattr(self, field.name)))
 

@@ -18,6 +18,7 @@ class Student:
         temperature: T > 0 of the soft targets; multiplies their loss by T².
         alpha: weight of the soft-target loss, in [0, 1]; 0 is a baseline on labels alone.
         teacher: whose logits it learns from: their name among the training targets.
+        shuffled: learn from the logits of another image of the batch: a control.
 
     Raises:
         ValueError: temperature not a finite number above 0, alpha outside [0, 1].
@@ -27,6 +28,7 @@ class Student:
     temperature: float
     alpha: float
     teacher: str = "teacher"
+    shuffled: bool = False
 
     def __post_init__(self):
         require_positive("temperature", self.temperature)
@@ -40,7 +42,9 @@ class Student:
         if self.alpha > 0:
             if self.teacher not in targets:
                 raise ValueError(f"no logits of {self.teacher!r} among the targets {[*targets]}")
-            soft = distillation_loss(logits, targets[self.teacher], self.temperature)
+            given = targets[self.teacher]
+            given = ops.roll(given, 1, axis=0) if self.shuffled else given
+            soft = distillation_loss(logits, given, self.temperature)
             total += self.alpha * ops.mean(soft)
         return total
 
@@ -59,22 +63,26 @@ class SideBySide(keras.Model):
     Args:
         students: {name: Student}, with equal input shapes and numbers of classes.
         teacher: a model asked in every step, in inference mode, for `teacher`'s logits on
-            the very batch that the students see; None where they come with the targets.
+            the very batch that the students see, or {name: model} of several; None where
+            they come with the targets, which no model is asked for.
         weight_decay: λ; adds λ/2 · Σw² over all trainable weights, as PyTorch's SGD does.
+        augment: function (images, drawn) -> images, applied in training steps to each batch
+            and to the `augmentation` that comes with its targets.
 
     Raises:
         ValueError: no student; students or teacher that differ in images or classes, or share
             a model; in `fit`, targets that do not fit them.
     """
 
-    def __init__(self, students, teacher=None, *, weight_decay=0.0):
-        _check_models([s.model for s in students.values()] + ([teacher] if teacher else []))
+    def __init__(self, students, teacher=None, *, weight_decay=0.0, augment=None):
+        teachers = teacher if isinstance(teacher, dict) else {"teacher": teacher} if teacher else {}
+        _check_models([s.model for s in students.values()] + list(teachers.values()))
         super().__init__(name="side_by_side")
         self.models = {name: student.model for name, student in students.items()}
         self._students = tuple(students.items())
-        # in a closure, so that Keras neither trains nor saves it with the students
-        self._ask_teacher = (lambda x: teacher(x, training=False)) if teacher else None
-        self._weight_decay = weight_decay
+        # in closures, so that Keras neither trains nor saves them with the students
+        self._ask = tuple((name, _answer(model)) for name, model in teachers.items())
+        self._weight_decay, self._augment = weight_decay, augment
         mean, accuracy = keras.metrics.Mean, keras.metrics.SparseCategoricalAccuracy
         self.losses_seen = {name: mean(f"{name}_loss") for name in students}
         self.accuracies_seen = {name: accuracy(f"{name}_accuracy") for name in students}
@@ -91,6 +99,15 @@ class SideBySide(keras.Model):
             raise ValueError(f"labels up to {np.max(labels)}, but students of {classes} classes")
         return super().fit(x, y, *settings, **options)
 
+    def train_step(self, *state_and_data):
+        """Keras's own, on the batch as the augmentation shows it."""
+        *state, data = state_and_data  # a state under JAX alone
+        if self._augment:
+            images, targets, _ = keras.utils.unpack_x_y_sample_weight(data)
+            targets = dict(targets)
+            data = (self._augment(images, targets.pop("augmentation")), targets)
+        return super().train_step(*state, data)
+
     def call(self, images, training=False):
         return {name: model(images, training=training) for name, model in self.models.items()}
 
@@ -98,8 +115,7 @@ class SideBySide(keras.Model):
         if sample_weight is not None:
             raise ValueError("students side by side take no sample_weight or class_weight")
         targets = y if isinstance(y, dict) else {"labels": y}
-        if self._ask_teacher:
-            targets = targets | {"teacher": ops.stop_gradient(self._ask_teacher(x))}
+        targets = targets | {name: ask(x) for name, ask in self._ask if name not in targets}
         total = 0.0
         for name, student in self._students:
             loss = student.loss(y_pred[name], targets)
@@ -111,6 +127,10 @@ class SideBySide(keras.Model):
     def _decay(self):
         squares = [ops.sum(ops.square(weight)) for weight in self.trainable_variables]
         return self._weight_decay / 2 * sum(squares)
+
+
+def _answer(teacher):
+    return lambda images: ops.stop_gradient(teacher(images, training=False))
 
 
 def _check_models(models):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from common import records, teachers, training
 from common.checks import require_known, require_positive, require_writable
+from common.online import OnlineTeacher
 from common.runs import Run
 
 
@@ -104,9 +105,16 @@ class Study:
         return teachers.make(kept, self.model(run), self.dataset, run.name, view_set, sampled)
 
     def logits_for(self, student, teacher, seed=0):
-        """A teacher's `Logits` in the views that a student's recipe shows, as `logits`."""
+        """A teacher's `Logits` in the views that a student's recipe shows, as `logits`.
+
+        An `OnlineTeacher` where the recipe augments without a finite set of views.
+        """
         require_known("student", student, self.recipes.STUDENTS)
         recipe = self.recipes.STUDENTS[student].recipe
+        if recipe.augmentation != "none":
+            run = self.teacher(teacher, seed)
+            self.train([run])
+            return OnlineTeacher(self.model(run), run.name)
         return self.logits(teacher, seed, recipe.views, recipe.sampled_views)
 
     def model(self, run):

@@ -9,6 +9,7 @@ import filelock
 from common import checkpoints, files, models, outcome, records, teachers
 from common.checks import require_known, require_writable
 from common.group import Group, build
+from common.online import OnlineTeacher
 from common.runs import Recipe, Run
 
 __all__ = ["Recipe", "Run", "load_model", "run"]
@@ -26,7 +27,8 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
         dataset: data.Dataset.
         output_dir: gets results/, weights/ and, meanwhile, state/.
         also_read: folders whose results/ may hold finished runs too.
-        teachers: Logits of every teacher that the runs name.
+        teachers: Logits of every teacher that the runs name; where a recipe augments without a
+            finite set of views, the OnlineTeacher instead.
         callbacks: any Keras callbacks, for each training.
         reading: told the folder and names of the finished runs; prints them by default.
 
@@ -79,6 +81,13 @@ def _check(runs, dataset, given):
         run.transfer_set.check(dataset.classes)
         if run.teacher and run.teacher not in given:
             raise ValueError(f"{run.name} needs {run.teacher}: pass its Logits as a teacher")
+        asked = isinstance(given.get(run.teacher), OnlineTeacher)
+        if run.teacher and asked != (run.recipe.augmentation != "none"):
+            kind = "an OnlineTeacher" if run.recipe.augmentation != "none" else "its Logits"
+            raise ValueError(
+                f"{run.name} is trained with augmentation {run.recipe.augmentation!r}: "
+                f"pass {run.teacher} as {kind}"
+            )
 
 
 def _print_reading(where, names):

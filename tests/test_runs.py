@@ -25,6 +25,7 @@ OTHER_RECIPES = {
     "weight_decay": 1e-4,
     "views": "mnist_jitter",
     "precision": "mixed_bfloat16",
+    "augmentation": "affine",
     "sampled_views": 1,
 }
 OTHER_RUNS = {

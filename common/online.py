@@ -1,0 +1,31 @@
+"""A teacher that is asked in the training step, where no file can hold its logits."""
+
+import numpy as np
+
+from common import teachers
+
+
+class OnlineTeacher:
+    """A trained model that answers for itself; its identity is that of its logits files.
+
+    Args:
+        model: the trained teacher; neither its weights nor its statistics are changed.
+        teacher: name of the run that trained the model.
+    """
+
+    def __init__(self, model, teacher):
+        self.model = model
+        self.identity = f"{teacher}@{teachers.weights_hash(model)[:12]}"
+        self._asked = {}
+
+    def targets(self, split, images):
+        """The teacher's `Targets` for a split's plain images, asked once.
+
+        Args:
+            split: name under which the answers are kept.
+            images: (n, h, w, c) of that split.
+        """
+        if split not in self._asked:
+            logits = self.model.predict(np.asarray(images), batch_size=500, verbose=0)
+            self._asked[split] = teachers.Targets(logits[:, None], np.arange(len(images)))
+        return self._asked[split]
