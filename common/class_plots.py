@@ -1,0 +1,65 @@
+"""Figures of data sets with many classes: what the classes look like, what a teacher doubts."""
+
+import numpy as np
+from scipy import special
+
+from common import drawing
+from common.drawing import COLORS
+
+
+def contact_sheet(images, names, title, columns=10):
+    """A grid of images, each with its class's name below.
+
+    Args:
+        images: uint8 (n, h, w, c).
+        names: (n,) strings.
+        title: the finding.
+        columns: images a row.
+    """
+    rows = -(-len(images) // columns)
+    figure, axes = drawing.axes(columns, rows, 1.2 * columns, 1.4 * rows + 0.5, squeeze=False)
+    for place in axes.flat[len(images) :]:
+        place.set_axis_off()
+    for place, image, name in zip(axes.flat, images, names, strict=False):
+        drawing.show(place, image)
+        place.set_xlabel(name, fontsize=7, wrap=True)
+    drawing.title(figure, title)
+    return figure
+
+
+def most_probable(images, labels, logits, temperatures, class_names, title, most=5):
+    """A row an image: the image, then its most probable classes at each temperature.
+
+    The order of the classes is the same at every temperature; the right class's name is bold.
+
+    Args:
+        images: uint8 (n, h, w, c).
+        labels: (n,) integers.
+        logits: (n, classes) floats, the teacher's.
+        temperatures: list of T > 0.
+        class_names: (classes,) strings.
+        title: the finding.
+        most: how many classes.
+    """
+    columns = 1 + len(temperatures)
+    figure, axes = drawing.axes(
+        columns, len(images), 2.4 * columns, 1.5 * len(images) + 0.5, squeeze=False
+    )
+    for row, image, label, own in zip(axes, images, labels, np.asarray(logits, float), strict=True):
+        drawing.show(row[0], image)
+        first = np.argsort(-own)[:most]
+        for bars, temperature in zip(row[1:], temperatures, strict=True):
+            bars.barh(range(len(first)), special.softmax(own / temperature)[first], color=_BAR)
+            bars.set(xlim=(0, 1), ylim=(most - 0.4, -0.6), yticks=range(len(first)))
+            bars.set_yticklabels([class_names[i] for i in first] if bars is row[1] else [])
+            bars.tick_params(labelsize=7)
+        for tick, place in zip(row[1].get_yticklabels(), first, strict=True):
+            tick.set_fontweight("bold" if place == label else "normal")
+    for bars, temperature in zip(axes[0, 1:], temperatures, strict=True):
+        bars.set_title(f"T = {temperature:g}", loc="center")
+    figure.supxlabel("probability", fontsize=9)
+    drawing.title(figure, title)
+    return figure
+
+
+_BAR = COLORS["teacher"]

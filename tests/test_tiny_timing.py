@@ -1,0 +1,48 @@
+"""The timing of Tiny ImageNet's teachers: what the line says, and that both sides run."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from common import data, runs, sources
+from common.runs import Recipe
+from common.tiny_archive import TinyArchive
+from tests import tiny_archives
+from tests.tiny_archives import SMALL
+from tiny_imagenet import recipes, timing
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """Tiny ImageNet as a small archive, shufflenet as a small net in batches of 18."""
+    monkeypatch.setattr(sources, "TinyArchive", functools.partial(TinyArchive, layout=SMALL))
+    tiny_archives.write(tmp_path / "downloads" / "manual", tiny_archives.members())
+    net = runs.Net("mlp", Recipe(batch_size=18, epochs=40), "small", {"width": 4})
+    monkeypatch.setitem(recipes.TEACHERS, "shufflenet", net)
+    return tmp_path
+
+
+def test_rates_share_and_hours(small):
+    dataset = data.load("tiny_imagenet", data_dir=small)
+    run = runs.Run("tiny_imagenet", "mlp", Recipe(batch_size=20, epochs=40))
+    line = timing.described(run, dataset, {"ours": [0.4, 0.2, 0.1], "bare": [0.2, 0.1, 0.09]})
+    assert "200 images/s, 50% of the bare" in line  # 2 batches of 20 in 0.2 s
+    assert "40 epochs of 90,000 images would take 5.00 hours" in line
+
+
+def test_both_sides_train_as_many_steps(small):
+    dataset = data.load("tiny_imagenet", data_dir=small)
+    run = runs.Run("tiny_imagenet", "mlp", Recipe(batch_size=18), options={"width": 4})
+    both = timing.contenders(run, dataset)
+    steps = {name: train() for name, train in both.items()}
+    models = {name: history.model for name, history in steps.items()}
+    assert [int(model.optimizer.iterations.numpy()) for model in models.values()] == [3, 3]
+    assert np.isfinite([history.history["loss"][0] for history in steps.values()]).all()
+
+
+def test_command(small, capsys):
+    timing.main(["--repeats", "1", "--data-dir", str(small)])
+    assert "mlp, batches of 18: " in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="unknown teacher 'shuflenet': did you mean shufflenet"):
+        timing.main(["--teacher", "shuflenet"])

@@ -1,0 +1,6 @@
+"""python -m tiny_imagenet teacher shufflenet | distill ... | reproduce | table"""
+
+from common.cli import main
+
+if __name__ == "__main__":
+    main("tiny_imagenet")

@@ -1,0 +1,99 @@
+"""How fast a teacher trains here: images/s, share of its bare step, hours for the whole recipe.
+
+`python -m tiny_imagenet.timing` prints one line; with `--limit 400 --repeats 1` a CPU does too.
+"""
+
+import argparse
+import sys
+
+from common import machine
+from common.backend import keras, ops
+from common.benchmark import timing
+from common.checks import require_at_least, require_known
+
+PRINTED = 2.26  # hours of shufflenet's 40 epochs on one K80 (TropComplique, ShuffleNet-tensorflow)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tiny_imagenet.timing", description=__doc__)
+    parser.add_argument("--teacher", default="shufflenet", metavar="NAME")
+    parser.add_argument("--repeats", type=int, default=3, help="timed epochs; default: 3")
+    parser.add_argument("--limit", type=int, metavar="N", help="first N images of each split")
+    parser.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
+    options = parser.parse_args(arguments)
+    try:
+        print(line(options.teacher, options.repeats, options.limit, options.data_dir))
+    except (ValueError, OSError) as error:
+        sys.exit(f"error: {error}")
+
+
+def line(teacher, repeats, limit=None, data_dir=None):
+    """Measure epochs of a teacher's training, in turn with its bare step, and say it in a line.
+
+    Raises:
+        ValueError: an unknown teacher, repeats below 1, or as `data.load`.
+    """
+    from common import data
+    from common.study import Study
+    from tiny_imagenet import recipes
+
+    require_known("teacher", teacher, recipes.TEACHERS)
+    require_at_least("repeats", repeats, 1)
+    dataset = data.load("tiny_imagenet", data_dir=data_dir, limit=limit)
+    run = Study(recipes, dataset).teacher(teacher)
+    seconds = timing.interleaved(contenders(run, dataset), repeats)
+    return described(run, dataset, seconds)
+
+
+def described(run, dataset, seconds):
+    """The line, from {"ours", "bare"}: lists of seconds that an epoch took."""
+    size = min(run.recipe.batch_size, len(dataset.train))
+    rate, _, _ = timing.rates(seconds["ours"], len(dataset.train) // size * size)
+    whole = 90_000 * run.recipe.epochs / rate / 3600
+    return (
+        f"{machine.device()}, Keras on {keras.config.backend()}, {run.model}, batches of {size}: "
+        f"{rate:,.0f} images/s, {timing.ratio(seconds['bare'], seconds['ours']):.0%} of the bare "
+        f"step's; {run.recipe.epochs} epochs of 90,000 images would take {whole:.2f} hours "
+        f"(printed for shufflenet on a K80: {PRINTED})"
+    )
+
+
+def contenders(run, dataset):
+    """{"ours": an epoch as `training.run` makes it; "bare": as many steps of the net alone}."""
+    from common import resident
+    from common.group import Group, build
+
+    group = Group([run], dataset, {})
+    model, batches = resident.for_device(group.model, group.batches)
+    images, targets = group.batches[0]
+    bare = build(run, dataset)
+    bare.compile(
+        keras.optimizers.SGD(1e-3, momentum=0.9, nesterov=True),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=model.jit_compile,
+        steps_per_execution=model.steps_per_execution,
+    )
+    same = _SameBatch(images, targets["labels"], len(batches))
+    return {
+        "ours": lambda: model.fit(batches, shuffle=False, verbose=0),
+        "bare": lambda: bare.fit(same, shuffle=False, verbose=0),
+    }
+
+
+class _SameBatch(keras.utils.PyDataset):
+    """One batch that stays on the device, as often as an epoch has steps."""
+
+    def __init__(self, images, labels, steps):
+        super().__init__()
+        self.batch = ops.convert_to_tensor(images), ops.convert_to_tensor(labels)
+        self.steps = steps
+
+    def __len__(self):
+        return self.steps
+
+    def __getitem__(self, index):
+        return self.batch
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""The pilot's teacher and student, of a size that two CPU cores train in twenty minutes."""
+
+from pathlib import Path
+
+from common import experiments
+from common.runs import Net, Recipe
+
+FOLDER = Path(__file__).parent
+
+# Adam, for SGD at 0.05 diverged in its first steps: this ConvNet's last layer sees 8,192 features.
+# The student sees six views of each image (FKD: Shen & Xing 2022, arXiv:2112.01528) in six epochs.
+_SHARED = {"batch_size": 64, "learning_rate": 2e-3, "warmup": 0.1, "views": "crop_flip_64"}
+_SHARED |= {"precision": "mixed_bfloat16"}
+
+TEACHERS = {"cnn": Net("cnn", Recipe(epochs=20, **_SHARED), "3-layer CNN")}
+STUDENTS = {
+    "cnn_half": Net(
+        "cnn",
+        Recipe(epochs=6, sampled_views=6, **_SHARED),
+        "3-layer CNN of half the width",
+        {"width": 0.5},
+    )
+}
+
+SEEDS = (0, 1, 2)
+TEMPERATURES = (1, 4, 16)
+ALPHAS = (0.9,)
+
+
+def reproduce(study, seeds):
+    """Every run behind the pilot's table; finished ones are read. Only the first seed teaches."""
+    study.train([study.teacher("cnn", seeds[0])])
+    logits = study.logits_for("cnn_half", "cnn", seeds[0])
+    experiments.tune(study, logits, "cnn_half", seeds, TEMPERATURES, ALPHAS)

@@ -1,0 +1,15 @@
+"""The pilot's table, made from the groups of its records alone."""
+
+from common import tables
+from tiny_imagenet20 import recipes
+
+FOLDER = recipes.FOLDER
+
+
+def students(found):
+    """Teacher and student: labels alone, every temperature, and the shuffled control."""
+    return tables.students([*recipes.TEACHERS.values(), *recipes.STUDENTS.values()], found)
+
+
+TABLES = {"students": students}
+PICTURES = {}
