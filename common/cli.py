@@ -42,8 +42,9 @@ def _parser(dataset):
     distill.set_defaults(command=_distill)
 
     reproduce = commands.add_parser(
-        "reproduce", parents=[where], help="every run behind the tables"
+        "reproduce", parents=[where], help="every run behind the tables, or behind a part of them"
     )
+    reproduce.add_argument("parts", nargs="*", metavar="PART", help="default: all, in their order")
     reproduce.set_defaults(command=_reproduce)
 
     table = commands.add_parser("table", help="print the tables")
@@ -75,6 +76,8 @@ def _study(dataset, options):
         name = getattr(options, kind, None)
         if name is not None:
             require_known(kind, name, getattr(recipes, f"{kind.upper()}S"))
+    for part in getattr(options, "parts", ()):
+        require_known("part", part, recipes.PARTS)
     for option in ("epochs", "limit"):
         if getattr(options, option) is not None:
             require_positive(option, getattr(options, option), whole=True)
@@ -134,21 +137,22 @@ def _distill(dataset, options):
 
 def _reproduce(dataset, options):
     study, seeds = _study(dataset, options)
-    study.recipes.reproduce(study, seeds)
+    for part in options.parts or study.recipes.PARTS:
+        study.recipes.PARTS[part](study, seeds)
     _table(dataset, options)
 
 
 def _table(dataset, options):
     from importlib import import_module
 
-    from common import comparisons, records, results
+    from common import comparisons, data, records, results
 
     tables = import_module(f"{dataset}.tables")
-    folder = options.output_dir or tables.FOLDER
-    found = comparisons.groups(records.load_all(folder))
-    if not found:
-        raise ValueError(f"{folder} holds no records: train something into it first")
-    for table in results.every_table(tables, found):
+    found = comparisons.groups(records.load_all(options.output_dir or tables.FOLDER))
+    if options.output_dir and not found:
+        raise ValueError(f"{options.output_dir} holds no records: train something into it first")
+    committed = () if options.output_dir else (dataset, dataset + data.WHOLE)
+    for table in results.every_table(tables, found, committed):
         print(f"\n{table}")
 
 

@@ -120,6 +120,17 @@ def spread(values, digits=1, scale=1):
     return f"{mean} ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else mean
 
 
+def interval(values, digits=1, scale=1):
+    """95 % confidence interval of the mean of values times `scale` (Student's t), in words.
+
+    Empty for one value.
+    """
+    if len(values) < 2:
+        return ""
+    _, low, high, _ = metrics.paired_t(np.asarray(values, float) * scale, np.zeros(len(values)))
+    return f"{low:.{digits}f} to {high:.{digits}f}"
+
+
 def p_value(p):
     """p as tables print it; empty where one pair allows no test."""
     if np.isnan(p):

@@ -8,7 +8,7 @@ def optimizer(recipe, steps):
     rate = schedule(recipe, steps)
     if recipe.optimizer == "adam":
         return keras.optimizers.Adam(rate)
-    return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True)
+    return keras.optimizers.SGD(rate, momentum=0.9, nesterov=recipe.optimizer == "sgd")
 
 
 def schedule(recipe, steps):

@@ -2,6 +2,7 @@
 
 `python -m common.results --write` renews README's pictures and the tables between the lines
 `<!-- results DATASET TABLE -->` and `<!-- end -->`; `--check` says whether they are true.
+DATASET_all names the tables of runs on `Dataset.whole`.
 """
 
 import argparse
@@ -76,9 +77,15 @@ def table(dataset, name):
     return _made_of(_tables(dataset), dataset)[name](_published(dataset))
 
 
-def every_table(module, found):
-    """Yield each table, as Markdown, that a data set's tables module makes of `found` groups."""
-    for settings in comparisons.data_of(found):
+def every_table(module, found, also=()):
+    """Yield each table, as Markdown, that a data set's tables module makes of `found` groups.
+
+    Args:
+        also: names of data sets whose full-size tables are made even where nothing was found.
+    """
+    shown = comparisons.data_of(found)
+    full = [{"dataset": name, "limit": None} for name in also]
+    for settings in shown + [one for one in full if one not in shown]:
         for make in _made_of(module, settings["dataset"]).values():
             yield make(comparisons.select(found, **settings))
 

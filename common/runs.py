@@ -21,7 +21,7 @@ class Recipe:
 
     Args:
         epochs, batch_size: whole numbers above 0; a last, smaller batch is left out.
-        optimizer: "adam", or "sgd" with Nesterov momentum 0.9.
+        optimizer: "adam"; "sgd" with Nesterov momentum 0.9; "momentum", plain momentum 0.9.
         learning_rate: its greatest value.
         schedule: "constant"; "cosine", down to `final`; "steps", times 0.1 at `milestones`.
         warmup: share of all steps in which a cosine's rate first rises from 0.
@@ -56,7 +56,7 @@ class Recipe:
         require_positive("learning_rate", self.learning_rate)
         for kind in ("warmup", "final", "weight_decay"):
             require_fraction(kind, getattr(self, kind))
-        require_known("optimizer", self.optimizer, ("adam", "sgd"))
+        require_known("optimizer", self.optimizer, ("adam", "sgd", "momentum"))
         require_known("schedule", self.schedule, ("constant", "cosine", "steps"))
         require_known("precision", self.precision, ("float32", "mixed_bfloat16"))
         views.get(self.views).check_sampled(self.sampled_views)

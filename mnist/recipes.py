@@ -53,14 +53,19 @@ TEMPERATURES = (1, 2, 4, 8, 20)
 ALPHAS = (0.9, 0.5)
 
 
-def reproduce(study, seeds):
-    """Every run behind MNIST's tables; finished ones are read."""
+def _students(study, seeds):
     experiments.train_teacher(study, "cnn", seeds)
     logits = study.logits("cnn")
     for student in STUDENTS:
         experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
+
+
+def _hinton(study, seeds):
     hinton.reproduce(study.beside(hinton, study.dataset.whole()), seeds)
 
+
+# what `python -m mnist reproduce` trains, in this order; finished runs are read
+PARTS = {"students": _students, "hinton": _hinton}
 
 # `make mnist`: small enough for two CPU cores in a few minutes, large enough to show the effect
 QUICK = {"seeds": [0, 1, 2], "epochs": 4, "limit": 8_000}

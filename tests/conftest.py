@@ -11,7 +11,7 @@ import filelock
 import numpy as np
 import pytest
 
-from common import data, sources
+from common import array_cache, data, sources
 from common.runs import Recipe, Run
 
 TRAIN, TEST = 600, 100
@@ -87,6 +87,26 @@ def mnist(mnist_dir):
 def few(mnist_dir):
     """100 digits of each split: enough to train on, for tests that only count or compare."""
     return data.load("mnist", data_dir=mnist_dir, limit=100)
+
+
+@pytest.fixture(scope="session")
+def cifar_dir(tmp_path_factory):
+    """A folder whose array cache holds a `cifar100` of random images: 1,200 + 200, 100 classes."""
+    folder = tmp_path_factory.mktemp("cifar100")
+    random = np.random.default_rng(0)
+    arrays = {"superclasses": np.arange(100, dtype="int32") % 20}
+    arrays["superclass_names"] = np.array([f"kind {number}" for number in range(20)])
+    for split, count in (("train", 1200), ("test", 200)):
+        arrays[f"{split}_images"] = random.integers(0, 256, (count, 32, 32, 3)).astype("uint8")
+        arrays[f"{split}_labels"] = np.arange(count, dtype="int32") % 100
+    array_cache.write("cifar100", folder, arrays, [f"class {number}" for number in range(100)])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cifar(cifar_dir):
+    """100 random images of each split, one a class."""
+    return data.load("cifar100", data_dir=cifar_dir, limit=100)
 
 
 @pytest.fixture

@@ -131,6 +131,13 @@ def test_the_chosen_temperature_has_the_fewest_validation_errors():
     assert chosen.configuration["temperature"] == 2  # neither the test's best nor the control
 
 
+def test_interval_of_a_mean():
+    values = [0.7010, 0.7062, 0.7033]
+    low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
+    assert comparisons.interval(values, 2, 100) == f"{100 * low:.2f} to {100 * high:.2f}"
+    assert comparisons.interval(values[:1]) == ""
+
+
 def test_readme_is_rewritten_between_markers(monkeypatch):
     monkeypatch.setattr(results, "table", lambda dataset, name: f"| {dataset} {name} |\n")
     marked = "<!-- results mnist {} -->\n{}<!-- end -->"

@@ -1,0 +1,1 @@
+"""CIFAR-100: notebooks, recipes, the runs behind the tables."""

@@ -1,0 +1,53 @@
+"""The pilot: a teacher and two students that two CPU cores train within an hour.
+
+Its few epochs show what distillation does early in training, not what the nets can reach:
+every title says pilot. The full studies are in `mission` and `field`.
+"""
+
+from common import experiments
+from common.runs import Net, Recipe
+
+# One cycle of the learning rate (Smith & Topin 2018, arXiv:1708.07120); weight decay and batch
+# size as CIFAR-100's VGGs are usually trained (weiaicunzai, pytorch-cifar100).
+_TEACHER = Recipe(
+    epochs=12,
+    batch_size=128,
+    optimizer="sgd",
+    learning_rate=0.1,
+    warmup=0.2,
+    weight_decay=5e-4,
+    views="crop_flip",
+    precision="mixed_bfloat16",
+)
+# Without augmentation, which so few epochs do not need: one view, whose logits are committed.
+_STUDENT = Recipe(epochs=4, batch_size=128, learning_rate=2e-3, precision="mixed_bfloat16")
+
+TEACHERS = {"pilot_vgg8": Net("vgg8", _TEACHER, "pilot: VGG8")}
+STUDENTS = {
+    "pilot_cnn": Net("cnn", _STUDENT, "pilot: 3-layer CNN"),
+    "pilot_resnet8": Net("resnet8", _STUDENT, "pilot: ResNet8"),
+}
+
+# As the field has it: no validation choice, so the control's settings are known beforehand.
+TEMPERATURE, ALPHA = 4.0, 0.9
+TEMPERATURES = (1.0, 4.0, 16.0)  # of the sweep, for one student
+SWEPT = "pilot_cnn"
+
+
+def reproduce(study, seeds):
+    """Baseline, distilled student and control of both students, then the sweep."""
+    for student in STUDENTS:
+        compare(study, student, seeds)
+    sweep(study, seeds)
+
+
+def compare(study, student, seeds):
+    """Groups of a student on labels alone, distilled, and taught by shuffled logits."""
+    logits = study.logits_for(student, "pilot_vgg8")
+    return experiments.distill(study, logits, student, seeds, [TEMPERATURE], ALPHA, control=True)
+
+
+def sweep(study, seeds):
+    """Groups of `SWEPT` on labels alone and at each of `TEMPERATURES`."""
+    logits = study.logits_for(SWEPT, "pilot_vgg8")
+    return experiments.distill(study, logits, SWEPT, seeds, TEMPERATURES, ALPHA)

@@ -1,0 +1,86 @@
+"""CIFAR-100's tables, each made from the groups of one data set's records alone."""
+
+from cifar100 import field, large, pilot, recipes
+from common import comparisons, results, tables
+
+FOLDER = recipes.FOLDER
+
+
+def of_pilot(found):
+    """The pilot's teacher and students: labels alone, distilled, and the shuffled control."""
+    nets = [*pilot.TEACHERS.values(), *pilot.STUDENTS.values()]
+    return tables.students(nets, found)
+
+
+def of_teachers(found):
+    """The large study's teachers beside what others print."""
+    rows = [
+        tables.published_row(net.title, large.PUBLISHED.get(name), tables.alone(net, found))
+        for name, net in large.TEACHERS.items()
+    ]
+    return results.markdown([comparisons.title(found), *tables.PUBLISHED_COLUMNS], rows)
+
+
+def of_large(found):
+    """The large study: a row a student, a column a teacher, each cell baseline → distilled."""
+    return tables.crossed(list(large.STUDENTS.values()), list(large.TEACHERS.values()), found)
+
+
+_FIELD = ("teacher, printed", "ours", "student alone, printed", "ours", "distilled, printed")
+_FIELD += ("ours", "95 % interval", "gain", "p (t)")
+
+
+def of_field(found):
+    """The field's table beside ours, accuracies in %, and the tuned row that nobody prints."""
+    rows = []
+    for pair in field.PAIRS:
+        rows.append(_field_row(pair, _plain(pair, found), pair.distilled, found))
+        if pair is field.TUNED:
+            label = ", temperature and weight by validation"
+            rows.append(_field_row(pair, _tuned(found), None, found, label))
+    return results.markdown([comparisons.title(found), *_FIELD], rows)
+
+
+def _plain(pair, found):
+    """The group distilled as the field does it; None if there is none."""
+    groups = _taught(pair.student, pair.teacher, found)
+    return next((group for group in groups if _is_plain(group)), None)
+
+
+def _tuned(found):
+    """The group at the settings chosen on cifar100, the only other one; None if there is none."""
+    pair = field.TUNED
+    both = (_taught(student, pair.teacher, found) for student in (pair.student, field.HEAVY))
+    return next((group for groups in both for group in groups if not _is_plain(group)), None)
+
+
+def _is_plain(group):
+    return group.matches({"temperature": field.TEMPERATURE, "alpha": field.ALPHA})
+
+
+def _taught(student, teacher, found):
+    groups = tables.taught(recipes.STUDENTS[student], recipes.TEACHERS[teacher], found)
+    return comparisons.select(groups, shuffled=False)
+
+
+def _field_row(pair, group, printed, found, label=""):
+    teacher = tables.alone(recipes.TEACHERS[pair.teacher], found)
+    alone = tables.alone(recipes.STUDENTS[pair.student], found)
+    titles = (recipes.TEACHERS[pair.teacher].title, recipes.STUDENTS[pair.student].title)
+    row = [" → ".join(titles) + label, f"{pair.teacher_alone:.2f}", _accuracy(teacher)]
+    row += [f"{pair.alone:.2f}", _accuracy(alone), f"{printed:.2f}" if printed else ""]
+    row.append(_accuracy(group))
+    if group is None or alone is None:
+        return [*row, "", "", ""]
+    gain = group.values("accuracy").mean() - alone.values("accuracy").mean()
+    p = comparisons.p_value(comparisons.compare(group, alone).p)
+    return [*row, comparisons.interval(group.values("accuracy"), 2, 100), f"{100 * gain:+.2f}", p]
+
+
+def _accuracy(group):
+    return comparisons.spread(group.values("accuracy"), 2, 100) if group else "not run yet"
+
+
+TABLES = {"pilot": of_pilot, "teachers": of_teachers, "large": of_large}
+TABLES_OF_WHOLE = {"field": of_field}
+PICTURES = {}
