@@ -9,7 +9,7 @@ FOLDER = recipes.FOLDER
 def of_pilot(found):
     """The pilot's teacher and students: labels alone, distilled, and the shuffled control."""
     nets = [*pilot.TEACHERS.values(), *pilot.STUDENTS.values()]
-    return tables.students(nets, found)
+    return tables.students(nets, found, "pilot on ")
 
 
 def of_teachers(found):

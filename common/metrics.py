@@ -25,6 +25,16 @@ def accuracy(logits, labels):
     return 1 - errors(logits, labels) / len(labels)
 
 
+def top_accuracy(logits, labels, k=5):
+    """Share of rows, in [0, 1], whose label is among the k largest logits.
+
+    Of equal logits the first count as the largest, as in `errors`.
+    """
+    logits, labels = _checked(logits, labels)
+    largest = np.argsort(-logits, axis=1, kind="stable")[:, :k]
+    return float(np.mean((largest == labels[:, None]).any(axis=1)))
+
+
 def negative_log_likelihood(logits, labels):
     """Mean cross-entropy of the labels at temperature 1, in nats a row."""
     logits, labels = _checked(logits, labels)
@@ -117,12 +127,15 @@ def paired_t(first, second):
 def summary(logits, labels):
     """All measures of one model on one split, as plain numbers.
 
-    `wrong` lists the rows missed, `wrong_answers` the classes named there instead.
+    `wrong` lists the rows missed, `wrong_answers` the classes named there instead;
+    `top5_accuracy` is left out for up to ten classes, of which five say little.
     """
+    top = {"top5_accuracy": top_accuracy(logits, labels)} if np.shape(logits)[1] > 10 else {}
     wrong = np.flatnonzero(~correct(logits, labels))
     return {
         "errors": errors(logits, labels),
         "accuracy": accuracy(logits, labels),
+        **top,
         "negative_log_likelihood": negative_log_likelihood(logits, labels),
         "calibration_error": calibration_error(logits, labels),
         "wrong": wrong.tolist(),

@@ -28,9 +28,12 @@ def seeds_table(group):
     measures = {  # header: (measure, digits, scale)
         "errors": ("errors", 0, 1),
         "accuracy %": ("accuracy", 2, 100),
+        "top-5 %": ("top5_accuracy", 2, 100),
         "NLL": ("negative_log_likelihood", 4, 1),
         "calibration error %": ("calibration_error", 2, 100),
     }
+    if not _has_top5([group]):
+        del measures["top-5 %"]
     rows = [[f"seed {seed}"] for seed in sorted(group.seeds)] + [["mean ± sd"]]
     for measure, digits, scale in measures.values():
         values = group.values(measure)
@@ -40,9 +43,14 @@ def seeds_table(group):
     return markdown([comparisons.title([group]), *measures], rows)
 
 
-def students_table(found):
-    """Markdown: each student's test measures beside its baseline's, paired by seed."""
-    header = [comparisons.title(found), "taught by", "T", "alpha", "test errors", "accuracy %"]
+def students_table(found, study=""):
+    """Markdown: each student's test measures beside its baseline's, paired by seed.
+
+    Args:
+        study: begins the title, where a data set has several.
+    """
+    header = [study + comparisons.title(found), "taught by", "T", "alpha", "test errors"]
+    header += ["accuracy %"] + ["top-5 %"] * _has_top5(found)
     header += ["NLL", "calibration error %", "agrees with teacher %", "fewer errors", "p (t)"]
     header += ["p (McNemar)"]
     return markdown(header, [_student_row(group, found) for group in found])
@@ -58,9 +66,16 @@ def _student_row(group, found):
         agrees = comparisons.spread(group.values("agreement"), 2, 100)
     row = [comparisons.name_of(settings), *taught, comparisons.spread(group.values("errors"))]
     row += [comparisons.spread(group.values("accuracy"), 2, 100)]
+    if _has_top5(found):
+        row += [comparisons.spread(group.values("top5_accuracy"), 2, 100)]
     row += [comparisons.spread(group.values("negative_log_likelihood"), 4)]
     row += [comparisons.spread(group.values("calibration_error"), 2, 100), agrees]
     return row + comparison_cells(group, comparisons.baseline_of(group, found))
+
+
+def _has_top5(found):
+    tested = [record["test"] for group in found for record in group.seeds.values()]
+    return bool(tested) and all("top5_accuracy" in test for test in tested)
 
 
 def comparison_cells(group, baseline):

@@ -33,9 +33,10 @@ def distilled(net, teacher, found):
     return experiments.chosen(groups) if groups else None
 
 
-def students(nets, found):
+def students(nets, found, study=""):
     """Every group of each net: labels alone, every temperature and alpha, and the control."""
-    return results.students_table([group for net in nets for group in in_order(of(net, found))])
+    groups = [group for net in nets for group in in_order(of(net, found))]
+    return results.students_table(groups, study)
 
 
 def in_order(groups):

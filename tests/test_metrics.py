@@ -130,3 +130,21 @@ def test_bad_input(logits, labels):
     for measure in (metrics.errors, metrics.negative_log_likelihood, metrics.calibration_error):
         with pytest.raises(ValueError, match=r"do not pair|finite"):
             measure(logits, labels)
+
+
+def test_top_accuracy_against_counting_by_hand():
+    random = np.random.default_rng(3)
+    logits, labels = random.normal(size=(40, 12)), random.integers(0, 12, 40)
+    for k in (1, 5, 12):
+        above = [(row > row[label]).sum() for row, label in zip(logits, labels, strict=True)]
+        assert metrics.top_accuracy(logits, labels, k) == np.mean(np.array(above) < k)
+    assert metrics.top_accuracy(logits, labels, 1) == metrics.accuracy(logits, labels)
+    equal = np.zeros((2, 12))
+    assert metrics.top_accuracy(equal, [4, 5]) == 0.5  # the first five of equals
+
+
+def test_summaries_of_up_to_ten_classes_have_no_top_five():
+    for classes in (10, 11):
+        logits = np.eye(classes)
+        said = metrics.summary(logits, np.arange(classes))
+        assert ("top5_accuracy" in said) == (classes == 11)
