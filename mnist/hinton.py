@@ -83,6 +83,20 @@ def reproduce(study, seeds):
         distill(study, logits, student, seeds[:SWEEP_SEEDS])
 
 
+def paper_points(student, images):
+    """[(shift, errors)] of the paper's H6 or H7, without and with its shift.
+
+    Args:
+        images: how many test images to scale the paper's 10,000 to.
+    """
+    of_10000 = {
+        "without_3": [total for total, _ in PAPER_WITHOUT_3.values()],
+        "only_7_8": [100 * rate for rate in PAPER_ONLY_7_8.values()],
+    }
+    errors = [images / 10_000 * value for value in of_10000[student]]
+    return list(zip((0, PAPER_SHIFTS[student]), errors, strict=True))
+
+
 def with_rule(group, rule, measure="errors"):
     """(seeds,) of `errors` or `errors_on_missing` of a student of H6 or H7 under a rule of biases.
 

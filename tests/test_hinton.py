@@ -79,6 +79,11 @@ def test_biases_of_classes_never_seen(study):
     assert cells(text, "H7 only sevens and eights, bias chosen on test")[1] == "13.2 % (1)"
 
 
+def test_the_papers_points():
+    assert hinton.paper_points("without_3", 10_000) == [(0, 206), (3.5, 109)]
+    assert hinton.paper_points("only_7_8", 1_000) == [(0, pytest.approx(473)), (7.6, 132)]
+
+
 def test_tables_know_the_data_they_are_of(study):
     """Runs on all training images appear in no table of the others, and the reverse."""
     whole = comparisons.groups([record(study.teacher("mlp_1200"), 7)])
