@@ -45,6 +45,9 @@ def _parser(dataset):
         "reproduce", parents=[where], help="every run behind the tables, or behind a part of them"
     )
     reproduce.add_argument("parts", nargs="*", metavar="PART", help="default: all, in their order")
+    reproduce.add_argument(
+        "--plan", action="store_true", help="only say what is left and how long it takes here"
+    )
     reproduce.set_defaults(command=_reproduce)
 
     table = commands.add_parser("table", help="print the tables")
@@ -136,9 +139,20 @@ def _distill(dataset, options):
 
 
 def _reproduce(dataset, options):
+    from common import durations
+    from common.rehearsal import Rehearsal
+
     study, seeds = _study(dataset, options)
-    for part in options.parts or study.recipes.PARTS:
-        study.recipes.PARTS[part](study, seeds)
+    parts = [study.recipes.PARTS[part] for part in options.parts or study.recipes.PARTS]
+    rehearsal = Rehearsal(study)
+    for part in parts:
+        part(rehearsal, seeds)
+    for line in durations.plan(rehearsal.finished, rehearsal.trainings):
+        print(line, flush=True)
+    if options.plan:
+        return
+    for part in parts:
+        part(study, seeds)
     _table(dataset, options)
 
 

@@ -1,5 +1,7 @@
 """The experiments that every data set repeats: the same calls in notebooks and command line."""
 
+import itertools
+
 from common import comparisons
 
 
@@ -61,6 +63,42 @@ def tune(study, logits, student, seeds, temperatures, alphas):
     found += _distill(
         study, logits, student, seeds, [best["temperature"]], best["alpha"], control=True
     )[2:]
+    study.tell_read()
+    return found
+
+
+def cross(study, students, teachers, seeds, temperature, alpha):
+    """Groups of each student on labels alone and taught by each teacher, at one T and alpha.
+
+    Args:
+        students: names in the recipes' STUDENTS.
+        teachers: names in its TEACHERS; their logits in the students' views are read or made.
+    """
+    runs, given = [], {}
+    for student in students:
+        runs += [study.student(student, seed) for seed in seeds]
+        for teacher in teachers:
+            logits = study.logits_for(student, teacher)
+            given[logits.identity] = logits
+            runs += _taught(study, logits, student, seeds, temperature, alpha)
+    return _trained(study, runs, given.values())
+
+
+def grid(study, logits, student, seeds, temperatures, alphas):
+    """Groups of a student on labels alone and at every temperature and alpha, side by side."""
+    runs = [study.student(student, seed) for seed in seeds]
+    for temperature, alpha in itertools.product(temperatures, alphas):
+        runs += _taught(study, logits, student, seeds, temperature, alpha)
+    return _trained(study, runs, [logits])
+
+
+def _taught(study, logits, student, seeds, temperature, alpha):
+    settings = {"logits": logits, "temperature": temperature, "alpha": alpha}
+    return [study.student(student, seed, **settings) for seed in seeds]
+
+
+def _trained(study, runs, logits):
+    found = comparisons.groups(study.train(runs, logits=list(logits)))
     study.tell_read()
     return found
 

@@ -114,6 +114,7 @@ class Group:
                     self.dataset.validation, self._targets("validation")
                 ),
                 validation_batch_size=500,
+                validation_freq=asked_after(self.recipe.epochs, self.dataset),
                 callbacks=[epochs, *callbacks, self._line(progress["epochs"])],
                 verbose=0,
             )
@@ -130,6 +131,15 @@ class Group:
         )
         title = f"{self.dataset.name}, {many}, seed {self.seed}"
         return Progress(title, first_epoch, self.recipe.epochs, len(self.batches))
+
+
+def asked_after(epochs, dataset):
+    """The epochs after which validation is asked: the last, and others as time allows.
+
+    Where the training images are fewer than validation's, epochs pass until as many were seen.
+    """
+    every = max(1, len(dataset.validation) // len(dataset.train))
+    return [epoch for epoch in range(1, epochs + 1) if epoch % every == 0 or epoch == epochs]
 
 
 class _Epochs(keras.callbacks.Callback):

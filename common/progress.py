@@ -21,6 +21,8 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         seen = [value for key, value in logs.items() if key.startswith("val_") and "acc" in key]
+        if not seen:  # not asked after this epoch
+            return
         best, worst = 100 * max(seen), 100 * min(seen)
         span = f"{best:.2f} %" if best == worst else f"{worst:.2f} to {best:.2f} %"
         self.line.set_postfix_str(f"epoch {epoch + 1}, validation accuracy {span}", refresh=False)

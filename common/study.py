@@ -94,15 +94,21 @@ class Study:
             view_set, sampled: as in `teachers.make`.
         """
         run = self.teacher(name, seed)
-        for folder in (self.output_dir, *self.also_read):
-            kept = teachers.folder(folder, run, view_set, sampled)
-            if (kept / "header.json").exists():  # written last
-                return teachers.Logits(kept)
+        if found := self.kept_logits(run, view_set, sampled):
+            return found
         place = require_writable(self.output_dir)
         teachers.check(place, self.dataset, self.dataset.classes, view_set, sampled)
         self.train([run])
         kept = teachers.folder(self.output_dir, run, view_set, sampled)
         return teachers.make(kept, self.model(run), self.dataset, run.name, view_set, sampled)
+
+    def kept_logits(self, run, view_set="plain", sampled=0):
+        """The `Logits` that a teacher's run has given before; None if there are none."""
+        for folder in (self.output_dir, *self.also_read):
+            kept = teachers.folder(folder, run, view_set, sampled)
+            if (kept / "header.json").exists():  # written last
+                return teachers.Logits(kept)
+        return None
 
     def logits_for(self, student, teacher, seed=0):
         """A teacher's `Logits` in the views that a student's recipe shows, as `logits`.

@@ -41,10 +41,10 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
         FloatingPointError: a loss that is no longer finite.
     """
     given = {logits.identity: logits for logits in teachers}
-    _check(runs, dataset, given)
+    check(runs, dataset, given)
     folder = require_writable(output_dir)
-    found = _finished(runs, [folder, *also_read], reading or _print_reading)
-    for group in _groups({run.name: run for run in runs}.values()):  # each run once
+    found = finished(runs, [folder, *also_read], reading or _print_reading)
+    for group in groups({run.name: run for run in runs}.values()):  # each run once
         if any(run.name not in found for run in group):
             with _locked(folder, group):
                 found |= _train(group, set(found), dataset, folder, given, callbacks)
@@ -70,7 +70,12 @@ def load_model(folder, run, dataset):
     return model
 
 
-def _check(runs, dataset, given):
+def check(runs, dataset, given):
+    """Raise ValueError unless `runs` are of `dataset`, their nets known, their teachers given.
+
+    Args:
+        given: {identity: Logits}.
+    """
     for run in runs:
         if (run.dataset, run.limit) != (dataset.name, dataset.limit):
             raise ValueError(
@@ -94,7 +99,8 @@ def _print_reading(where, names):
     print(f"read {len(names)} finished runs from {where}")
 
 
-def _finished(runs, folders, reading):
+def finished(runs, folders, reading):
+    """{name: record} of the runs that have one in `folders`; `reading` is told, as in `run`."""
     found = {}
     for folder in folders:
         new = {run.name: records.read(folder, run) for run in runs if run.name not in found}
@@ -105,11 +111,12 @@ def _finished(runs, folders, reading):
     return found
 
 
-def _groups(runs):
-    groups = {}
+def groups(runs):
+    """Lists of the runs that train together: of one recipe, seed and transfer set."""
+    found = {}
     for run in runs:
-        groups.setdefault((run.recipe, run.seed, run.transfer_set), []).append(run)
-    return groups.values()
+        found.setdefault((run.recipe, run.seed, run.transfer_set), []).append(run)
+    return list(found.values())
 
 
 @contextlib.contextmanager

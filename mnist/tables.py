@@ -20,14 +20,14 @@ def published(found):
     small = recipes.STUDENTS["cnn_small"]
     alone = tables.alone(small, found)
     rows = [
-        tables.published_row("small 3-layer CNN, labels alone", PUBLISHED["student"], alone),
+        tables.published_row(f"{small.title}: labels alone", PUBLISHED["student"], alone),
     ]
     for name, net in recipes.TEACHERS.items():
         label = f"{net.title} (teacher)"
         rows.append(tables.published_row(label, PUBLISHED.get(name), tables.alone(net, found)))
     for name, net in recipes.TEACHERS.items():
         taught = tables.distilled(small, net, found)
-        label = f"small CNN taught by {net.title}"
+        label = f"the same taught by {net.title}"
         rows.append(tables.published_row(label, PUBLISHED.get(f"from {name}"), taught, alone))
     return results.markdown([comparisons.title(found), *tables.PUBLISHED_COLUMNS], rows)
 

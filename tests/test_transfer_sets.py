@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from common import comparisons, training
-from common.group import Group
+from common.group import Group, asked_after
 from common.runs import Run
 from common.transfer_sets import ALL, TransferSet
 
@@ -97,6 +97,23 @@ def test_runs_on_other_images_train_apart_and_compare_with_their_own(few, tiny_r
     taught = dataclasses.replace(runs[1], teacher="mnist-cnn-0-seed0@0", alpha=0.9)
     other = comparisons.Group(taught.configuration, {})
     assert comparisons.baseline_of(other, found).configuration == runs[1].configuration
+
+
+def test_validation_is_not_asked_more_than_was_trained_on(few):
+    assert asked_after(3, few) == [1, 2, 3]
+    part = TransferSet(share=0.3).restrict(few)
+    assert 3 <= 100 // len(part.train) < 4
+    assert asked_after(7, part) == [3, 6, 7]
+
+
+@pytest.mark.slow
+def test_few_images_have_a_curve_of_few_points(few, tiny_run, tmp_path):
+    part = TransferSet(share=0.3)
+    (record,) = training.run(
+        [tiny_run({"epochs": 4, "batch_size": 10}, transfer_set=part)], few, output_dir=tmp_path
+    )
+    assert [len(record["curve"][kind]) for kind in ("accuracy", "val_accuracy")] == [4, 2]
+    assert record["curve"]["val_accuracy"][-1] == pytest.approx(record["validation"]["accuracy"])
 
 
 def test_the_set_decides_the_id_and_a_reader_sees_it():

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from common import comparisons, records, teachers
+from common import comparisons, records, tables, teachers
 from common.group import build
 from common.runs import Run
 
@@ -78,9 +78,7 @@ def sweep(study, net, logits):
         for record in records.load_all(place):
             found.setdefault((record["run"], record["seed"]), record)
     wanted = {"dataset": study.dataset.name, "limit": study.dataset.limit, "shuffled": False}
-    groups = comparisons.select(
-        comparisons.groups(found.values()), model=net.model, options=net.options, **wanted
-    )
+    groups = tables.of(net, comparisons.select(comparisons.groups(found.values()), **wanted))
     own = [g for g in groups if g.configuration["teacher"] in (None, logits.identity)]
     return sorted(own, key=lambda g: (g.configuration["alpha"], g.configuration["temperature"]))
 

@@ -1,0 +1,83 @@
+"""What a reproduction will do, before it does it: a study that trains nothing and takes notes.
+
+Experiments run on a `Rehearsal` as on a `Study`. Where a run has no record yet, one of a net
+that knows nothing stands in, so that what follows from it (the control at the best
+temperature, a teacher's students) is counted too, though it is not yet known which it will be.
+"""
+
+import numpy as np
+
+from common import metrics, teachers, training, views
+from common.study import Study
+
+
+class Rehearsal(Study):
+    """A `Study` of the same nets, data and folders as `study`, that notes what is to be trained.
+
+    `finished` holds the names of the runs that were found; `trainings` for each training its
+    runs, all side by side, and its data set. Studies beside it (`Study.beside`) share both.
+    """
+
+    def __init__(self, study):
+        super().__init__(
+            study.recipes,
+            study.dataset,
+            output_dir=study.output_dir,
+            retrain=not study.also_read,
+            epochs=study.epochs,
+        )
+        self.finished, self.trainings = set(), []
+
+    def train(self, runs, *, logits=(), callbacks=()):
+        """Records of `runs`, stand-ins for those that have none."""
+        given = {each.identity: each for each in logits}
+        training.check(runs, self.dataset, given)
+        found = training.finished(runs, (self.output_dir, *self.also_read), self._note_finished)
+        noted = {run.name for members, _ in self.trainings for run in members}
+        missing = [run for run in runs if run.name not in found and run.name not in noted]
+        for members in training.groups({run.name: run for run in missing}.values()):
+            self.trainings.append((members, self.dataset))
+        return [found.get(run.name) or self._stand_in(run) for run in runs]
+
+    def logits(self, name, seed=0, view_set="plain", sampled=0):
+        """A teacher's `Logits` where they are kept, else logits of 0 in its name."""
+        run = self.teacher(name, seed)
+        kept = self.kept_logits(run, view_set, sampled)
+        if kept is None:
+            self.train([run])
+            kept = _NoLogits(run, self.dataset.classes)
+        return kept
+
+    def model(self, run):
+        """A finished run's model, or an untrained one."""
+        if run.name in self.finished:
+            return super().model(run)
+        return training.build(run, self.dataset)
+
+    def _note_finished(self, where, names):
+        self.finished |= names
+
+    def _stand_in(self, run):
+        values = {"run": run.id, "seed": run.seed, "configuration": run.configuration}
+        for split in ("validation", "test"):
+            labels = getattr(self.dataset, split).labels
+            nothing = metrics.summary(np.zeros((len(labels), self.dataset.classes)), labels)
+            values[split] = nothing | {"agreement": 0.0}
+        curve = dict.fromkeys(_CURVES, [0.0] * run.recipe.epochs)
+        images = {split: len(getattr(self.dataset, split)) for split in teachers.SPLITS}
+        return values | {"curve": curve, "images": images}
+
+
+_CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+class _NoLogits:
+    """Stands for the logits of a teacher that is not trained yet."""
+
+    def __init__(self, run, classes):
+        self.identity, self.classes = f"{run.name}@{'0' * 12}", classes
+
+    def targets(self, split, images, view_set="plain", sampled=0):
+        count = sampled or views.get(view_set).count
+        nothing = np.broadcast_to(np.float16(0), (1, count, self.classes))
+        return teachers.Targets(nothing, np.zeros(len(images), int))

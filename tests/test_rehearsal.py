@@ -1,0 +1,133 @@
+"""What a rehearsal says will be trained is what is trained then; times against hand counts."""
+
+import types
+
+import keras
+import numpy as np
+import pytest
+
+from common import cli, durations, experiments
+from common.durations import Pace
+from common.rehearsal import Rehearsal
+from common.runs import Net, Recipe
+from common.study import Study
+from common.transfer_sets import TransferSet
+
+RECIPE = Recipe(epochs=1, batch_size=50)
+SEEDS = [0]
+
+
+@pytest.fixture
+def recipes(tmp_path):
+    """One tiny teacher, one tiny student, and an experiment that chooses on its own results."""
+
+    def reproduce(study, seeds):
+        experiments.train_teacher(study, "tiny", seeds)
+        experiments.tune(study, study.logits("tiny"), "tinier", seeds, [1, 4], [0.9, 0.5])
+
+    return types.SimpleNamespace(
+        TEACHERS={"tiny": Net("mlp", RECIPE, "tiny", {"width": 8})},
+        STUDENTS={"tinier": Net("mlp", RECIPE, "tinier", {"width": 4})},
+        FOLDER=tmp_path / "committed",
+        reproduce=reproduce,
+    )
+
+
+def rehearsed(recipes, data, **options):
+    rehearsal = Rehearsal(Study(recipes, data, **options))
+    recipes.reproduce(rehearsal, SEEDS)
+    return rehearsal
+
+
+def no_fit(*arguments, **options):
+    raise AssertionError("a rehearsal trains nothing")
+
+
+@pytest.mark.slow
+def test_what_is_rehearsed_is_what_is_trained(recipes, few, monkeypatch, tmp_path):
+    with monkeypatch.context() as patched:
+        patched.setattr(keras.Model, "fit", no_fit)
+        before = rehearsed(recipes, few)
+    assert not before.finished and not (recipes.FOLDER / "results").exists()
+    study = Study(recipes, few)
+    recipes.reproduce(study, SEEDS)
+    files = list((recipes.FOLDER / "results").glob("*.json"))
+    assert sum(len(members) for members, _ in before.trainings) == len(files) == 1 + 5
+    # the teacher; a baseline and two temperatures; the second alpha; the control
+    assert [len(members) for members, _ in before.trainings] == [1, 3, 1, 1]
+    after = rehearsed(recipes, few)
+    assert after.trainings == [] and after.finished == {file.stem for file in files}
+    assert durations.plan(after.finished, after.trainings) == [
+        "6 runs are finished, 0 are to be trained"
+    ]
+    elsewhere = rehearsed(recipes, few, output_dir=tmp_path / "new", retrain=True)
+    assert not elsewhere.finished and len(elsewhere.trainings) == 4
+
+
+def test_a_stand_in_has_what_a_record_has(recipes, few):
+    rehearsal = Rehearsal(Study(recipes, few))
+    logits = rehearsal.logits("tiny")
+    assert logits.identity.startswith(rehearsal.teacher("tiny").name)
+    targets = logits.targets("train", few.train.images, "mnist_jitter")
+    assert targets.take(np.array([3, 99]), np.array([0, 24])).tolist() == [[0.0] * 10] * 2
+    (record,) = rehearsal.train(
+        [rehearsal.student("tinier", logits=logits, alpha=1)], logits=[logits]
+    )
+    assert record["test"]["errors"] == np.sum(few.test.labels != 0)  # it always says 0
+    assert rehearsal.model(rehearsal.student("tinier")).name == "mlp"
+    beside = rehearsal.beside(recipes, few.whole())
+    beside.train([beside.student("tinier", seed=5)])
+    assert [data.name for _, data in rehearsal.trainings] == ["mnist", "mnist", "mnist_all"]
+    assert [[run.model for run in members] for members, _ in rehearsal.trainings] == [["mlp"]] * 3
+
+
+def test_a_trainings_time_counts_every_batch(few, tiny_run):
+    pace = Pace(train=2.0, answer=10.0)
+    members = [tiny_run({"epochs": 3, "batch_size": 40}, seed=0)] * 2
+    # 2 batches of 40 in 100 images; one of answers for validation in each epoch and after, one test
+    assert durations.of_training(members, few, pace) == 2 * (3 * 2 * 2 + (4 + 1) * 10)
+    part = TransferSet(share=0.2)
+    share = len(part.rows(few.train.labels))
+    assert 20 <= share <= 25 and 100 // share >= 4  # 3 epochs hold fewer images: asked at the end
+    runs = [tiny_run({"epochs": 3, "batch_size": 40}, transfer_set=part)]
+    assert durations.of_training(runs, few, pace) == 3 * 1 * 2 + (2 + 1) * 10
+
+
+def test_a_net_is_timed(few, tiny_run):
+    pace = durations.measure(tiny_run(teacher="mnist-cnn-0-seed0@0", alpha=0.5), few)
+    assert 0 < pace.train < 5 and 0 < pace.answer < 25
+
+
+def test_the_plan_adds_up(few, tiny_run, monkeypatch):
+    monkeypatch.setattr(durations, "measure", lambda run, data: Pace(100.0, 0.0))
+    small, large = tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, options={"width": 32})
+    trainings = [[small, tiny_run({"epochs": 1}, seed=1)], [small], [large]]
+    head, *rows = durations.plan({"a"}, [(members, few) for members in trainings])
+    batches = 100 // 25
+    assert head.startswith(
+        f"1 runs are finished, 4 are to be trained, about {4 * batches * 100 / 60:.0f} min on "
+    )
+    assert rows == [
+        "  mlp width 16, 1 epoch: 2 trainings of 3 runs, about 20 min",
+        "  mlp width 32, 1 epoch: 1 training of 1 run, about 7 min",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "1 s"), (89, "89 s"), (91, "2 min"), (5399, "90 min"), (9000, "2.5 h")],
+)
+def test_clock(seconds, words):
+    assert durations.clock(seconds) == f"about {words}"
+
+
+def test_the_command_says_the_plan_and_stops(mnist_dir, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    monkeypatch.setattr(durations, "measure", lambda run, data: Pace(0.01, 0.01))
+    where = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir), "--retrain"]
+    cli.main(
+        "mnist", ["reproduce", "--plan", *where, "--output-dir", str(tmp_path), "--seeds", "0"]
+    )
+    said = capfd.readouterr().out.splitlines()
+    assert said[0].startswith("0 runs are finished, ") and "cnn, 1 epoch" in said[1]
+    assert not list(tmp_path.glob("results/*"))
