@@ -3,6 +3,9 @@
 import functools
 import http.server
 import io
+import subprocess
+import sys
+import textwrap
 import threading
 import zipfile
 
@@ -230,3 +233,20 @@ def test_available_memory_as_linux_tells_it(tmp_path):
     report.write_text("MemTotal:  16000 kB\nMemAvailable:  12000 kB\n")
     assert room.available_memory(report) == 12_000 * 1024
     assert room.available_memory(tmp_path / "absent") is None
+
+
+def test_arrays_are_made_without_tensorflow(data_dir):
+    """A GPU host has Pillow and JAX, and neither TensorFlow nor TensorFlow Datasets."""
+    code = f"""
+        import functools, sys
+        for name in ("tensorflow", "tensorflow_datasets", "keras", "jax"):
+            sys.modules[name] = None  # importing it raises
+        from common import data, sources
+        from tests.tiny_archives import SMALL
+        sources.TinyArchive = functools.partial(sources.TinyArchive, layout=SMALL)
+        print(len(data.load("tiny_imagenet", data_dir={str(data_dir)!r}).train))
+    """
+    out = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True
+    )
+    assert out.stdout == "54\n", out.stderr
