@@ -102,22 +102,27 @@ def _tuned(study, student, seeds):
     return experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
 
 
-def crossed(study, seeds, teachers=tuple(TEACHERS), students=CROSSED):
-    """Students by teachers, at the temperature and alpha that validation chose for cnn_small."""
+def settings(study, seeds):
+    """The temperature and alpha that validation chose for cnn_small taught by the cnn."""
     own = experiments.chosen(_tuned(study, "cnn_small", seeds)).configuration
-    return experiments.cross(study, students, teachers, seeds, own["temperature"], own["alpha"])
+    return own["temperature"], own["alpha"]
+
+
+def crossed(study, seeds, teachers=tuple(TEACHERS)):
+    """Students by teachers, at the settings chosen for one of the pairs."""
+    return experiments.cross(study, CROSSED, teachers, seeds, *settings(study, seeds))
 
 
 def mapped(study, seeds):
     """The map of temperature and alpha, of the two-layer net on few images."""
-    return experiments.grid(
-        study, study.logits("cnn"), "mlp_few", seeds[:SWEEP_SEEDS], TEMPERATURES, MAP_ALPHAS
-    )
+    logits, few = study.logits("cnn"), seeds[:SWEEP_SEEDS]
+    return experiments.grid(study, logits, "mlp_few", few, TEMPERATURES, MAP_ALPHAS)
 
 
 def few_shot(study, seeds):
     """The two-layer net on rising shares of the images, with and without soft targets."""
-    return crossed(study, seeds[:SWEEP_SEEDS], ["cnn"], FEW_SHOT.values())
+    own, few = settings(study, seeds), seeds[:SWEEP_SEEDS]
+    return experiments.cross(study, FEW_SHOT.values(), ["cnn"], few, *own)
 
 
 def _hinton(study, seeds):
