@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common import experiments
+from common import comparisons, experiments
 from common.runs import Net, Recipe
 from common.transfer_sets import TransferSet
 
@@ -43,6 +43,7 @@ def _partly(epochs, **classes):
 
 STUDENTS = {
     "mlp_800": Net("mlp", _STUDENT, "800-800"),
+    "mlp_800_longer": Net("mlp", dataclasses.replace(_STUDENT, epochs=30), "800-800, longer"),
     "mlp_300": Net("mlp", _STUDENT, "300-300", {"width": 300}),
     "mlp_30": Net("mlp", _STUDENT, "30-30", {"width": 30}),
     "without_3": _partly(10, without=(3,)),
@@ -67,6 +68,15 @@ def distill(study, logits, student, seeds):
     return experiments.distill(study, logits, student, seeds, [TEMPERATURE], ALPHA)
 
 
+def distill_longer(study, logits, seeds):
+    """The group of H3 in three times as many epochs: whether it was trained for too short."""
+    taught = {"logits": logits, "temperature": TEMPERATURE, "alpha": ALPHA}
+    runs = [study.student("mlp_800_longer", seed, **taught) for seed in seeds]
+    (group,) = comparisons.groups(study.train(runs, logits=[logits]))
+    study.tell_read()
+    return group
+
+
 def sweep(study, logits, student, seeds):
     """H4 and H5: groups of a narrower student on labels alone, then at each of TEMPERATURES."""
     return experiments.distill(study, logits, student, seeds, TEMPERATURES[student], ALPHA)
@@ -77,6 +87,7 @@ def reproduce(study, seeds):
     experiments.train_teacher(study, "mlp_1200", seeds[:1])
     logits = study.logits("mlp_1200", seeds[0])
     distill(study, logits, "mlp_800", seeds)
+    distill_longer(study, logits, seeds[:1])
     for student in TEMPERATURES:
         sweep(study, logits, student, seeds[:SWEEP_SEEDS])
     for student in ("without_3", "only_7_8"):
