@@ -32,3 +32,6 @@ def reproduce(study, seeds):
     study.train([study.teacher("cnn", seeds[0])])
     logits = study.logits_for("cnn_half", "cnn", seeds[0])
     experiments.tune(study, logits, "cnn_half", seeds, TEMPERATURES, ALPHAS)
+
+
+PARTS = {"pilot": reproduce}  # what `python -m tiny_imagenet20 reproduce` trains
