@@ -28,7 +28,7 @@ def contact_sheet(images, names, title, columns=10):
 
 
 def most_probable(images, labels, logits, temperatures, class_names, title, most=5):
-    """A row an image: the image, then its most probable classes at each temperature.
+    """A row an image: the image and its class, then its most probable classes at each temperature.
 
     The order of the classes is the same at every temperature; the right class's name is bold.
 
@@ -47,6 +47,7 @@ def most_probable(images, labels, logits, temperatures, class_names, title, most
     )
     for row, image, label, own in zip(axes, images, labels, np.asarray(logits, float), strict=True):
         drawing.show(row[0], image)
+        row[0].set_xlabel(class_names[label], fontsize=7)
         first = np.argsort(-own)[:most]
         for bars, temperature in zip(row[1:], temperatures, strict=True):
             bars.barh(range(len(first)), special.softmax(own / temperature)[first], color=_BAR)

@@ -30,6 +30,7 @@ def test_most_probable_classes_and_their_probabilities():
     np.testing.assert_allclose(
         [bar.get_width() for bar in grid[0, 2].patches], at_two[[0, 4, 1]] / at_two.sum()
     )
+    assert [axes.get_xlabel() for axes in grid[:, 0]] == ["elk", "cat"]
     ticks = grid[0, 1].get_yticklabels()
     assert [tick.get_text() for tick in ticks] == ["ant", "elk", "bee"]
     assert [tick.get_fontweight() for tick in ticks] == ["normal", "bold", "normal"]

@@ -101,7 +101,8 @@ def test_tables_find_the_runs_of_each_row():
 def small_pilot(tmp_path, monkeypatch):
     """The data folder of a small archive; the pilot's nets are cut to one short epoch."""
     monkeypatch.setattr(sources, "TinyArchive", functools.partial(TinyArchive, layout=SMALL))
-    monkeypatch.setattr(pilot, "FOLDER", tmp_path / "own")
+    for module in (pilot, pilot_tables):
+        monkeypatch.setattr(module, "FOLDER", tmp_path / "own")
     monkeypatch.setattr(pilot, "TEMPERATURES", (1, 4))
     tiny_archives.write(tmp_path / "downloads" / "manual", tiny_archives.members())
     for nets in (pilot.TEACHERS, pilot.STUDENTS):
