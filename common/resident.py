@@ -33,7 +33,15 @@ def nbytes(batches):
 
 
 class Indices(keras.utils.PyDataset):
-    """`Batches` as int32 (batch, 2): for each example its row of the split and its view's slot."""
+    """`Batches` as what a step needs to look them up.
+
+    Args:
+        batches: batches.Batches.
+
+    Yields:
+        {"indices": int32 (batch, 2)}: for each example its row of the split and its view's slot;
+        with what was drawn for it where the recipe has an augmentation.
+    """
 
     def __init__(self, batches):
         super().__init__()
@@ -43,7 +51,11 @@ class Indices(keras.utils.PyDataset):
         return len(self.batches)
 
     def __getitem__(self, index):
-        return (np.stack(self.batches.chosen(index), axis=1).astype("int32"),)
+        rows, slots = self.batches.chosen(index)
+        sent = {"indices": np.stack([rows, slots], axis=1).astype("int32")}
+        if self.batches.augmentation:
+            sent["augmentation"] = self.batches.drawn[rows]
+        return (sent,)
 
 
 class Resident(keras.Model):
@@ -59,6 +71,7 @@ class Resident(keras.Model):
     def __init__(self, students, batches):
         super().__init__(name="resident")
         self.students, self.views = students, batches.views
+        self.augmentation = batches.augmentation
         self.images, self.labels = _hold(batches.split.images), _hold(batches.split.labels)
         self.subset = None if batches.subset is None else _hold(batches.subset)
         held = {key: _hold(logits) for key, logits in _distinct(batches).items()}
@@ -82,23 +95,25 @@ class Resident(keras.Model):
         return [*super().metrics, *(metric for kind in own for metric in kind.values())]
 
     def call(self, x, training=False):
-        return self.students(self._images(x) if _are_indices(x) else x, training=training)
+        return self.students(self._images(x) if isinstance(x, dict) else x, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        if _are_indices(x):
-            x, y = self._images(x), self._targets(x)
+        if isinstance(x, dict):
+            x, y = self._images(x), self._targets(x)  # one computation with `call`'s, once compiled
         return self.students.compute_loss(x, y, y_pred, sample_weight, training)
 
-    def _images(self, indices):
-        row, slot = indices[:, 0], indices[:, 1]
-        if self.subset is None:
-            return self.views.gather(self.images, row, slot)
-        places = row * self.subset.shape[1] + slot
-        view = ops.take(ops.reshape(self.subset, -1), places)
-        return self.views.gather(self.images, row, ops.cast(view, "int32"))
+    def _images(self, sent):
+        row, view = sent["indices"][:, 0], sent["indices"][:, 1]
+        if self.subset is not None:
+            places = row * self.subset.shape[1] + view
+            view = ops.cast(ops.take(ops.reshape(self.subset, -1), places), "int32")
+        images = self.views.gather(self.images, row, view)
+        return (
+            self.augmentation.apply(images, sent["augmentation"]) if self.augmentation else images
+        )
 
-    def _targets(self, indices):
-        row, slot = indices[:, 0], indices[:, 1]
+    def _targets(self, sent):
+        row, slot = sent["indices"][:, 0], sent["indices"][:, 1]
         targets = {"labels": ops.take(self.labels, row)}
         for name, logits in self.logits.items():
             _, views, classes = logits.shape
@@ -111,10 +126,6 @@ class Resident(keras.Model):
 def _distinct(batches):
     """{id: logits}: a distilled student and its control learn from one array."""
     return {id(targets.logits): targets.logits for targets in batches.targets.values()}
-
-
-def _are_indices(x):
-    return len(x.shape) == 2
 
 
 def _hold(array):

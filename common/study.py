@@ -8,7 +8,7 @@ import dataclasses
 from pathlib import Path
 
 from common import records, teachers, training
-from common.checks import require_known, require_positive, require_writable
+from common.checks import require_known, require_positive
 from common.online import OnlineTeacher
 from common.runs import Run
 
@@ -96,10 +96,9 @@ class Study:
         run = self.teacher(name, seed)
         if found := self.kept_logits(run, view_set, sampled):
             return found
-        place = require_writable(self.output_dir)
-        teachers.check(place, self.dataset, self.dataset.classes, view_set, sampled)
-        self.train([run])
         kept = teachers.folder(self.output_dir, run, view_set, sampled)
+        teachers.check(kept, self.dataset, self.dataset.classes, view_set, sampled)
+        self.train([run])
         return teachers.make(kept, self.model(run), self.dataset, run.name, view_set, sampled)
 
     def kept_logits(self, run, view_set="plain", sampled=0):

@@ -6,6 +6,7 @@ import pytest
 from common import machine, records, resident, teachers, training
 from common.batches import Batches
 from common.group import Group
+from common.online import OnlineTeacher
 from common.runs import Recipe
 from common.side_by_side import SideBySide
 from tests.test_resume import weights
@@ -45,7 +46,7 @@ def test_batches_are_those_of_the_host(tiny_run, few, made, recipe):
     for index in range(3):
         images, targets = group.batches[index]
         (sent,) = indices[index]
-        assert sent.nbytes == 8 * 30
+        assert sent["indices"].nbytes == 8 * 30
         np.testing.assert_array_equal(students._images(sent), images)
         looked_up = students._targets(sent)
         assert looked_up.keys() == targets.keys() and len(targets) == 3
@@ -67,10 +68,13 @@ def on_a_gpu(monkeypatch):
     return used
 
 
-@pytest.mark.parametrize("kind", ["plain", "sampled views"])
-def test_training_ends_as_on_the_host(tiny_run, few, made, tmp_path, monkeypatch, kind):
-    logits = made(RECIPES[kind])
-    runs = pair(tiny_run, logits, RECIPES[kind])
+@pytest.mark.parametrize("kind", ["sampled views", "augmented"])
+def test_training_ends_as_on_the_host(
+    tiny_run, few, made, teacher_model, tmp_path, monkeypatch, kind
+):
+    recipe = RECIPES.get(kind, {"batch_size": 30, "augmentation": "affine"})
+    logits = made(recipe) if kind in RECIPES else OnlineTeacher(teacher_model, "mnist-mlp-0-seed7")
+    runs = pair(tiny_run, logits, recipe)
     host = training.run(runs, few, output_dir=tmp_path / "host", teachers=[logits])
     used = on_a_gpu(monkeypatch)
     device = training.run(runs, few, output_dir=tmp_path / "device", teachers=[logits])

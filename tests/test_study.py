@@ -1,6 +1,7 @@
 """A study reads what is committed, trains what is not, and goes on after a kill."""
 
 import dataclasses
+import shutil
 import types
 
 import keras
@@ -61,6 +62,31 @@ def _interrupt_at_header(path, value):
 
 
 original_write_json = files.write_json
+
+
+def test_logits_that_do_not_fit_are_refused_before_training(recipes, few, monkeypatch):
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    usage = shutil.disk_usage(recipes.FOLDER)
+    for view_set, sampled, sentence in (
+        ("crop_flip_64", 579, "cannot sample 579 of the 578 views"),
+        ("mnist_jitter", 0, "need 5.64e-05 GB, .* has 0 GB free"),
+    ):
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=0))
+        with pytest.raises(ValueError, match=sentence):
+            Study(recipes, few).logits("tiny", view_set=view_set, sampled=sampled)
+
+
+def test_logits_for_a_students_views(recipes, few):
+    recipe = Recipe(epochs=1, batch_size=50, views="mnist_jitter", sampled_views=2)
+    recipes.STUDENTS["shaken"] = Net("mlp", recipe, "shaken", {"width": 4})
+    study = Study(recipes, few)
+    logits = study.logits_for("shaken", "tiny")
+    assert logits.folder.name == f"{study.teacher('tiny').name}-mnist_jitter-2"
+    assert (logits.header["views"], logits.sampled) == ("mnist_jitter", 2)
+    assert study.logits_for("tinier", "tiny").header["views"] == "plain"
+    runs = [study.student("shaken", logits=logits, temperature=4, alpha=0.9)]
+    (record,) = study.train(runs, logits=[logits])
+    assert record["configuration"]["recipe"]["sampled_views"] == 2
 
 
 def test_settings_reach_the_run(recipes, few):

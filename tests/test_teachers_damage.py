@@ -64,7 +64,13 @@ def edit(**changes):
     return damage
 
 
+def permute(path):
+    np.save(path, np.load(path)[::-1])
+
+
 DAMAGES = {
+    "permuted rows": lambda f: permute(f / "train.npy"),
+    "permuted keys": lambda f: permute(f / "train_keys.npy"),
     "flipped bit": lambda f: flip(f / "train.npy"),
     "flipped key": lambda f: flip(f / "train_keys.npy"),
     "cut short": lambda f: (f / "test.npy").write_bytes((f / "test.npy").read_bytes()[:-9]),

@@ -2,7 +2,6 @@
 
 import itertools
 
-import keras
 import numpy as np
 import pytest
 
@@ -32,28 +31,6 @@ def test_every_view(view_set):
         expected = by_hand(image, view, view_set.shift, view_set.flip)
         np.testing.assert_array_equal(seen, expected, err_msg=f"view {view}")
         assert seen.dtype == np.uint8
-
-
-@pytest.mark.parametrize("view_set", views.VIEWS.values(), ids=lambda view_set: view_set.name)
-def test_the_compiled_step_sees_the_same_pixels(view_set):
-    """Bit for bit, every view, of images looked up where they lie."""
-    images = RANDOM.integers(256, size=(7, 20, 24, 3)).astype("uint8")
-    view = np.arange(view_set.count, dtype="int32")
-    rows = RANDOM.integers(7, size=len(view)).astype("int32")
-    step = compiled(view_set.gather)
-    seen = keras.ops.convert_to_numpy(step(images, rows, view))
-    assert seen.dtype == np.uint8
-    np.testing.assert_array_equal(seen, view_set.apply(images[rows], view))
-
-
-def compiled(function):
-    if keras.config.backend() == "jax":
-        import jax
-
-        return jax.jit(function)
-    import tensorflow as tf
-
-    return tf.function(function, jit_compile=True)
 
 
 def test_counts():

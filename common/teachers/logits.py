@@ -10,7 +10,7 @@ from common.bars import bar
 from common.teachers.identity import SPLITS, VERSION, image_keys
 
 _HEADER = {"teacher", "weights_sha256", "dataset", "views", "sha256"}
-_PIECE = 1 << 23  # numbers: 16 MB of logits
+PIECE = 1 << 20  # numbers read at a time: 2 MB of logits
 
 
 class Targets:
@@ -135,9 +135,9 @@ def checksum(path):
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     result = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
     with bar(array.size, f"checking {path.name}", "numbers", delay=5) as line:
-        for start in range(0, array.size, _PIECE):
+        for start in range(0, array.size, PIECE):
             offset = array.offset + start * array.itemsize
-            piece = np.fromfile(path, array.dtype, _PIECE, offset=offset)
+            piece = np.fromfile(path, array.dtype, PIECE, offset=offset)
             if not np.isfinite(piece).all():
                 raise ValueError(f"{path.name} holds NaN or infinity")
             result.update(piece)

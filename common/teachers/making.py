@@ -12,7 +12,7 @@ from common import files, views
 from common.bars import bar
 from common.teachers.identity import SPLITS, VERSION, image_keys, weights_hash
 from common.teachers.logits import Logits, checksum
-from common.teachers.unfinished import unfinished
+from common.teachers.unfinished import part_of, unfinished
 
 LARGEST_WEIGHTS = 8_000_000  # bytes of weights kept beside the logits
 LARGEST_CHUNK = 10_000  # images answered in one call
@@ -51,7 +51,7 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
     asked = header | {"batch_size": batch_size, "images": files.digest(keys.values())}
     with unfinished(folder, asked) as part:
         if not (part / "header.json").exists():
-            check(part, dataset, classes, view_set, sampled)
+            check(folder, dataset, classes, view_set, sampled)
             for split in SPLITS:
                 title = f"{dataset.name} {split}, {teacher} answers"
                 questions = _questions(dataset, split, keys[split], view_set, sampled)
@@ -71,7 +71,7 @@ def check(folder, dataset, classes, view_set="plain", sampled=0):
     """Raise ValueError unless the logits can be made: the views exist, the disk has room.
 
     Args:
-        folder: an existing one, on the disk that they will be written to.
+        folder: that they will be written to; what a killed making left beside it counts.
         dataset, view_set, sampled: as for `make`.
         classes: of the teacher.
     """
@@ -79,8 +79,8 @@ def check(folder, dataset, classes, view_set="plain", sampled=0):
     seen.check_sampled(sampled)
     seen.check_shape(dataset.image_shape)
     needed = file_size(dataset, classes, view_set, sampled)
-    there = sum(path.stat().st_size for path in Path(folder).glob("*.npy"))
-    free = shutil.disk_usage(folder).free
+    there = sum(path.stat().st_size for path in part_of(folder).glob("*.npy"))
+    free = shutil.disk_usage(next(p for p in folder.absolute().parents if p.exists())).free
     if needed - there > free:
         raise ValueError(
             f"the logits of {dataset.name} in views {view_set!r} need {needed / 1e9:.3g} GB, "

@@ -10,6 +10,11 @@ from common import files
 from common.checks import require_writable
 
 
+def part_of(folder):
+    """Where the file that is to be `folder` lies while it is being made."""
+    return folder.with_name(f"{folder.name}.part")
+
+
 @contextlib.contextmanager
 def unfinished(folder, asked):
     """Yield `folder`.part, this process's alone; what it holds answers what is `asked`.
@@ -21,7 +26,7 @@ def unfinished(folder, asked):
     Raises:
         ValueError: a folder that cannot be written, or that another process is filling.
     """
-    part = require_writable(folder.with_name(f"{folder.name}.part"))
+    part = require_writable(part_of(folder))
     lock = filelock.FileLock(part / "lock")
     try:
         lock.acquire(blocking=False)

@@ -1,0 +1,239 @@
+"""Making a logits file: in chunks, going on after a kill, with little memory, refused in time."""
+
+import shutil
+import tracemalloc
+
+import filelock
+import numpy as np
+import pytest
+
+from common import files, teachers, training, views
+from common.batches import Batches
+from common.data import Dataset, Split
+from common.runs import Recipe, Run
+from common.teachers import logits as reading
+from common.teachers import making
+
+
+class Linear:
+    """A teacher whose logits are products with the pixels; counts what it is asked.
+
+    Args:
+        image_shape: of one image.
+        dies_after: calls of `predict` after which it raises KeyboardInterrupt.
+    """
+
+    def __init__(self, image_shape, classes, seed=0, dies_after=None):
+        random = np.random.default_rng(seed)
+        self.weights = random.normal(size=(np.prod(image_shape), classes)).astype("float32")
+        self.output_shape, self.dies_after, self.batches = (None, classes), dies_after, []
+
+    def predict(self, images, batch_size, verbose):
+        if self.dies_after == len(self.batches):
+            raise KeyboardInterrupt
+        self.batches.append(len(images))
+        parts = (images[i : i + batch_size] for i in range(0, len(images), batch_size))
+        return np.concatenate([self.answer(part) for part in parts])
+
+    def answer(self, images):
+        return images.reshape(len(images), -1).astype("float32") / 255 @ self.weights
+
+    def get_weights(self):
+        return [self.weights]
+
+    def count_params(self):
+        return 10**9  # its weights are not kept
+
+
+def noise(images, shape=(20, 20, 3), classes=10, held_out=10):
+    """A `Dataset` of random pixels."""
+    random = np.random.default_rng(1)
+
+    def split(rows):
+        pixels = random.integers(256, size=(rows, *shape)).astype("uint8")
+        return Split(pixels, random.integers(classes, size=rows).astype("int32"))
+
+    names = tuple(map(str, range(classes)))
+    return Dataset("noise", names, split(images), split(held_out), split(held_out))
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(making, "LARGEST_CHUNK", 160)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.mark.parametrize("view_set", views.VIEWS.values(), ids=lambda view_set: view_set.name)
+def test_every_view_of_every_set_is_the_teachers_own_answer(tmp_path, small_chunks, view_set):
+    data = noise(3)
+    teacher = Linear(data.image_shape, 10)
+    made = teachers.make(tmp_path / "t", teacher, data, "t", view_set.name, batch_size=40)
+    targets = made.targets("train", data.train.images, view_set.name)
+    assert targets.logits.shape == (3, view_set.count, 10)
+    for view in range(view_set.count):
+        exact = teacher.answer(view_set.apply(data.train.images, view))
+        stored = targets.take(np.arange(3), np.full(3, view))
+        np.testing.assert_allclose(stored, exact, rtol=2**-11, atol=1e-4, err_msg=f"view {view}")
+
+
+@pytest.mark.parametrize("sampled", [0, 6])
+@pytest.mark.parametrize("torn", [0, 7, -3])
+def test_a_killed_making_goes_on_to_the_same_bytes(tmp_path, small_chunks, sampled, torn):
+    data, batch = noise(30), {"batch_size": 40, "sampled": sampled}
+    whole = Linear(data.image_shape, 10)
+    teachers.make(tmp_path / "whole", whole, data, "t", "mnist_jitter", **batch)
+    calls = 0
+    for dies_after in (1, 0, 2, 1):
+        killed = Linear(data.image_shape, 10, dies_after=dies_after)
+        with pytest.raises(KeyboardInterrupt):
+            teachers.make(tmp_path / "cut", killed, data, "t", "mnist_jitter", **batch)
+        calls += len(killed.batches)
+        with pytest.raises(FileNotFoundError, match="make them first"):
+            teachers.Logits(tmp_path / "cut")
+        tear(tmp_path / "cut.part" / "train.npy", torn)
+    rest = Linear(data.image_shape, 10)
+    teachers.make(tmp_path / "cut", rest, data, "t", "mnist_jitter", **batch)
+    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+    assert sum(rest.batches) < sum(whole.batches)  # did not begin again
+    assert [path.name for path in tmp_path.iterdir()].count("cut.part") == 0
+
+
+def tear(path, many):
+    """Add bytes to a file, or take some away: a kill amid a write."""
+    whole = path.read_bytes()
+    path.write_bytes(whole + bytes(many) if many >= 0 else whole[:many])
+
+
+def test_killed_before_the_files_were_moved(tmp_path, monkeypatch):
+    data = noise(5)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(making, "_move", _die)
+        teachers.make(tmp_path / "t", Linear(data.image_shape, 10), data, "t")
+    idle = Linear(data.image_shape, 10, dies_after=0)
+    made = teachers.make(tmp_path / "t", idle, data, "t")  # nothing is asked again
+    assert len(made.targets("train", data.train.images)) == 5
+
+
+def _die(part, folder):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("change", ["teacher", "views", "images", "batch_size"])
+def test_what_another_call_left_is_not_mixed_in(tmp_path, small_chunks, change):
+    data, other = noise(30), {"batch_size": 20} if change == "batch_size" else {}
+    seen = "crop_flip" if change == "views" else "mnist_jitter"
+    killed = Linear(data.image_shape, 10, seed=change == "teacher", dies_after=2)
+    images = noise(30, (21, 20, 3)) if change == "images" else data
+    killed.weights = Linear(images.image_shape, 10, seed=change == "teacher").weights
+    with pytest.raises(KeyboardInterrupt):
+        settings = {"batch_size": 40} | other
+        teachers.make(tmp_path / "cut", killed, images, "t", seen, **settings)
+    for name in ("cut", "whole"):
+        teacher = Linear(data.image_shape, 10)
+        teachers.make(tmp_path / name, teacher, data, "t", "mnist_jitter", batch_size=40)
+    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+
+
+def test_made_anew_over_another_file(tmp_path):
+    data = noise(5)
+    teachers.make(tmp_path / "t", Linear(data.image_shape, 10), data, "first")
+    made = teachers.make(tmp_path / "t", Linear(data.image_shape, 10, seed=1), data, "second")
+    assert made.header["teacher"] == "second"
+    exact = Linear(data.image_shape, 10, seed=1).answer(data.train.images)
+    stored = made.targets("train", data.train.images).plain()
+    np.testing.assert_allclose(stored, exact, rtol=2**-11, atol=1e-4)
+
+
+def test_chunks_grow_until_a_call_takes_a_while(tmp_path):
+    data = noise(500, (6, 6, 1))
+    teacher = Linear(data.image_shape, 10)
+    teachers.make(tmp_path / "t", teacher, data, "t", "mnist_jitter", batch_size=100)
+    assert teacher.batches[:8] == [100, 200, 400, 800, 1600, 3200, 6200, 10]  # 12,500; then 10
+
+
+def test_two_processes_at_one_file(tmp_path):
+    data = noise(5)
+    (tmp_path / "t.part").mkdir()
+    sentence = f"another process is making {tmp_path / 't'}: wait"
+    with filelock.FileLock(tmp_path / "t.part" / "lock"), pytest.raises(ValueError, match=sentence):
+        teachers.make(tmp_path / "t", Linear(data.image_shape, 10), data, "t")
+
+
+def test_a_full_disk_is_told_before_anything_is_asked(tmp_path, monkeypatch):
+    data, idle = noise(100), Linear((20, 20, 3), 10, dies_after=0)
+    size = teachers.file_size(data, 10, "crop_flip")
+    assert size == 100 * (162 * 10 * 2 + 8) + 2 * 10 * (10 * 2 + 8)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=size - 1))
+    with pytest.raises(ValueError, match=r"need 0.000325 GB, .* has 0.000325 GB free: choose"):
+        teachers.make(tmp_path / "t", idle, data, "t", "crop_flip")
+    killed = Linear((20, 20, 3), 10, dies_after=1)
+    with pytest.raises(KeyboardInterrupt):  # a smaller file finds room
+        teachers.make(tmp_path / "t", killed, data, "t", "mnist_jitter")
+    needed = teachers.file_size(data, 10, "mnist_jitter") - 500 * 10 * 2  # without the answered
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=needed))
+    teachers.check(tmp_path / "t", data, 10, "mnist_jitter")
+
+
+@pytest.mark.parametrize("sampled", [0, 9])
+def test_the_size_said_is_the_size_made(tmp_path, sampled):
+    data = noise(100)
+    made = teachers.make(
+        tmp_path / "t", Linear(data.image_shape, 10), data, "t", "crop_flip", sampled
+    )
+    arrays = [*made.folder.glob("*.npy")]
+    written = sum(path.stat().st_size for path in arrays) - 128 * len(arrays)  # their headers
+    assert written == teachers.file_size(data, 10, "crop_flip", sampled)
+
+
+def test_views_that_do_not_fit(tmp_path):
+    data = noise(5, (8, 20, 3))
+    idle = Linear(data.image_shape, 10, dies_after=0)
+    with pytest.raises(ValueError, match="shifts by 8 pixels, too far for images of 8×20"):
+        teachers.make(tmp_path / "t", idle, data, "t", "crop_flip_64")
+    with pytest.raises(ValueError, match="cannot sample 163 of the 162 views of crop_flip"):
+        teachers.make(tmp_path / "t", idle, data, "t", "crop_flip", sampled=163)
+
+
+def test_a_file_larger_than_the_memory_it_takes(tmp_path, small_chunks):
+    """32 MB of logits in all 162 views, made, checked and read in batches in a quarter of that."""
+    data = noise(100, (10, 10, 1), classes=1000)
+    teacher = Linear(data.image_shape, 1000)
+    recipe = Recipe(batch_size=20, views="crop_flip")
+    tracemalloc.start()
+    made = teachers.make(
+        tmp_path / "t", teacher, data, "noise-linear-0", "crop_flip", batch_size=80
+    )
+    targets = made.targets("train", data.train.images, "crop_flip")
+    batches = Batches(data.train, {"teacher": targets}, recipe, 0)
+    for epoch in range(3):
+        batches.start(epoch)
+        for index in range(len(batches)):
+            batches[index]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(targets.logits, np.memmap) and targets.logits.nbytes == 32_400_000
+    assert peak < 32_400_000 / 4
+
+
+def test_training_reads_the_memory_map(tmp_path):
+    data = noise(40)
+    made = teachers.make(
+        tmp_path / "t", Linear(data.image_shape, 10), data, "noise-linear-0", "crop_flip"
+    )
+    recipe = Recipe(epochs=1, batch_size=20, views="crop_flip")
+    taught = {"teacher": made.identity, "temperature": 4, "alpha": 0.9}
+    run = Run("noise", "mlp", recipe, options={"width": 4}, **taught)
+    (record,) = training.run([run], data, output_dir=tmp_path, teachers=[made])
+    assert len(record["curve"]["loss"]) == 1
+    assert isinstance(made.targets("train", data.train.images, "crop_flip").logits, np.memmap)
+
+
+def test_checksums_are_those_of_whole_arrays(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "PIECE", 1000)
+    made = teachers.make(tmp_path / "t", Linear((20, 20, 3), 10), noise(101), "t", "mnist_jitter")
+    for name, sum_of_pieces in made.header["sha256"].items():
+        assert sum_of_pieces == files.digest([np.load(made.folder / name)])
