@@ -20,8 +20,7 @@ def for_device(students, batches):
         students: compiled side_by_side.SideBySide.
         batches: batches.Batches.
     """
-    drawn = batches.augmentation is not None  # for each batch anew: the host sends it
-    if drawn or nbytes(batches) > SHARE * machine.gpu_memory():
+    if nbytes(batches) > SHARE * machine.gpu_memory():
         return students, batches
     return Resident(students, batches), Indices(batches)
 

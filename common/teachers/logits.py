@@ -10,7 +10,7 @@ from common.bars import bar
 from common.teachers.identity import SPLITS, VERSION, image_keys
 
 _HEADER = {"teacher", "weights_sha256", "dataset", "views", "sha256"}
-PIECE = 1 << 20  # numbers read at a time: 2 MB of logits
+PIECE = 1 << 18  # numbers read at a time: 0.5 MB of logits
 
 
 class Targets:
