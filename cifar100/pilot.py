@@ -31,23 +31,22 @@ STUDENTS = {
 # As the field has it: no validation choice, so the control's settings are known beforehand.
 TEMPERATURE, ALPHA = 4.0, 0.9
 TEMPERATURES = (1.0, 4.0, 16.0)  # of the sweep, for one student
-SWEPT = "pilot_cnn"
 
 
 def reproduce(study, seeds):
-    """Baseline, distilled student and control of both students, then the sweep."""
+    """Baseline, distilled student and control of both students, then one student's sweep."""
     for student in STUDENTS:
-        compare(study, student, seeds)
-    sweep(study, seeds)
+        compare(study, "pilot_vgg8", student, seeds)
+    sweep(study, "pilot_vgg8", "pilot_cnn", seeds)
 
 
-def compare(study, student, seeds):
+def compare(study, teacher, student, seeds):
     """Groups of a student on labels alone, distilled, and taught by shuffled logits."""
-    logits = study.logits_for(student, "pilot_vgg8")
+    logits = study.logits_for(student, teacher)
     return experiments.distill(study, logits, student, seeds, [TEMPERATURE], ALPHA, control=True)
 
 
-def sweep(study, seeds):
-    """Groups of `SWEPT` on labels alone and at each of `TEMPERATURES`."""
-    logits = study.logits_for(SWEPT, "pilot_vgg8")
-    return experiments.distill(study, logits, SWEPT, seeds, TEMPERATURES, ALPHA)
+def sweep(study, teacher, student, seeds):
+    """Groups of a student on labels alone and at each of `TEMPERATURES`."""
+    logits = study.logits_for(student, teacher)
+    return experiments.distill(study, logits, student, seeds, TEMPERATURES, ALPHA)

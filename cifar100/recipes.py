@@ -10,5 +10,7 @@ TEACHERS = pilot.TEACHERS | field.TEACHERS | large.TEACHERS
 STUDENTS = pilot.STUDENTS | field.STUDENTS | large.STUDENTS
 SEEDS = (0, 1, 2)
 
+STUDIES = {"pilot": pilot, "large": large}  # what the notebooks can be about
+
 # in the order in which `python -m cifar100 reproduce` runs them
 PARTS = {"pilot": pilot.reproduce, "large": large.reproduce, "field": field.reproduce}

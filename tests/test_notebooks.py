@@ -76,3 +76,22 @@ def test_runs_on_small_data(path, trained, mnist_dir, monkeypatch):
     assert len(figures) >= 2
     assert not [file for file in path.parent.iterdir() if file.is_socket()]
     assert list((trained / "results").glob("mnist-cnn-*-seed1.json"))
+
+
+SMALL = {  # nets that TensorFlow traces quickly, in place of the pilot's
+    "01_teachers": {"teacher": "cnn", "student": "mlp"},
+    "02_distillation": {"teacher": "cnn", "students": ["mlp"]},
+    "03_temperature": {"teacher": "cnn", "student": "mlp"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("notebooks")
+@pytest.mark.parametrize("name", SMALL)
+def test_cifar100_runs_on_small_data(name, trained, cifar_dir, monkeypatch):
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    given = {"seeds": [0, 1], "epochs": 1, "limit": 100, "retrain": True, **SMALL[name]}
+    given |= {"data_dir": str(cifar_dir), "output_dir": str(trained)}
+    figures = notebooks.execute(notebooks.ROOT / "cifar100" / f"{name}.ipynb", trained, given)
+    assert len(figures) >= 2
+    assert list((trained / "results").glob("cifar100-cnn-*-seed0.json"))

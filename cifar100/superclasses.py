@@ -1,0 +1,95 @@
+"""How much of what a teacher tells, and of what students confuse, stays in the superclass.
+
+CIFAR-100's 100 classes form 20 superclasses of five (Krizhevsky 2009, "Learning multiple layers
+of features from tiny images"), such as maple, oak, palm, pine and willow. By chance 4 of an
+image's 99 wrong classes are of its own superclass.
+"""
+
+import numpy as np
+from scipy import special
+
+from common import comparisons, drawing, metrics
+from common.drawing import COLORS
+
+
+def dark_share(logits, labels, superclasses, temperature=1.0):
+    """Share, in [0, 1], of the soft targets of wrong classes that stays in the superclass.
+
+    For each image the softmax over its wrong classes alone, what Zhao et al. 2022
+    (arXiv:2203.08679) call the non-target distribution; the mean over images.
+
+    Args:
+        logits: (n, classes) floats, the teacher's.
+        labels: (n,) integers.
+        superclasses: (classes,) integers, `Dataset.superclasses`.
+        temperature: T > 0.
+    """
+    logits, superclasses = np.array(logits, "float64"), np.asarray(superclasses)
+    logits[np.arange(len(labels)), labels] = -np.inf
+    same = superclasses == superclasses[labels][:, None]
+    return float((special.softmax(logits / temperature, axis=1) * same).sum(axis=1).mean())
+
+
+def error_shares(group, labels, superclasses):
+    """(seeds,) share of a group's wrong test answers that are in the label's superclass.
+
+    Args:
+        group: comparisons.Group.
+        labels: (n,) integers, of the test images.
+        superclasses: (classes,) integers.
+
+    Raises:
+        ValueError: records that do not hold their wrong answers; labels of other images.
+    """
+    superclasses, shares = np.asarray(superclasses), []
+    for seed in sorted(group.seeds):
+        record = group.seeds[seed]
+        if record["images"]["test"] != len(labels):
+            raise ValueError(f"{record['run']} was tested on other than these {len(labels)} images")
+        if "wrong_answers" not in record["test"]:
+            raise ValueError(f"{record['run']} does not hold its wrong answers: train it anew")
+        truth = superclasses[labels[record["test"]["wrong"]]]
+        shares.append(np.mean(superclasses[record["test"]["wrong_answers"]] == truth))
+    return np.array(shares)
+
+
+def figure(temperatures, shares, students, title):
+    """The teacher's share against the temperature, students' wrong answers as levels.
+
+    Args:
+        temperatures: (n,) floats above 0; shares: (n,) floats, `dark_share` at each.
+        students: {label: (role, (seeds,) `error_shares`)}.
+        title: the finding.
+    """
+    figure, axes = drawing.axes()
+    axes.plot(temperatures, 100 * np.asarray(shares), color=COLORS["teacher"])
+    drawing.label_end(axes, temperatures[-1], 100 * shares[-1], "teacher", COLORS["teacher"])
+    for label, (role, values) in students.items():
+        drawing.level(axes, 100 * np.asarray(values), label, COLORS[role])
+    axes.axhline(100 * 4 / 99, color="0.6", ls=":")
+    axes.annotate("chance", (temperatures[0], 100 * 4 / 99), color="0.4", va="bottom")
+    drawing.title(figure, title)
+    axes.set(xlabel="temperature T", xscale="log", ylim=(0, None))
+    axes.set_ylabel("share within the superclass, %")
+    ticks = [t for t in (0.5, 1, 2, 5, 10, 20, 50) if temperatures[0] <= t <= temperatures[-1]]
+    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    axes.minorticks_off()
+    axes.set_xlim(right=temperatures[-1] * 1.5)
+    return figure
+
+
+def finding(share, distilled, baseline):
+    """The teacher's share at T = 1 and how students' errors differ, in words.
+
+    Args:
+        share: `dark_share` at T = 1.
+        distilled, baseline: (seeds,) `error_shares` of the same seeds.
+    """
+    mean, _, _, p = metrics.paired_t(distilled, baseline)
+    words = f"{100 * abs(mean):.1f} points {'more' if mean >= 0 else 'less'}"
+    p = comparisons.p_value(p)
+    p = f" (p {p})" if p.startswith("<") else f" (p = {p})" if p else " (one seed)"
+    return (
+        f"{100 * share:.0f} % of the dark knowledge at T = 1 is of the same superclass; "
+        f"distilled students err within it {words} than labels alone teach{p}"
+    )
