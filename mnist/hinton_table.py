@@ -17,7 +17,7 @@ def pair(student, found):
     net = hinton.STUDENTS[student]
     own = tables.of(net, found)
     exact = [g for g in own if g.configuration["recipe"]["epochs"] == net.recipe.epochs]
-    own = exact or own  # in a quick look all nets have the same, other epochs
+    own = exact or [g for g in own if g.configuration["limit"]]  # a quick look's other epochs
     taught = [g for g in own if g.configuration["temperature"] == hinton.TEMPERATURE]
     alone = [g for g in own if not g.teacher]
     return [groups[0] if groups else None for groups in (alone, taught)]
