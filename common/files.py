@@ -24,6 +24,12 @@ def replacing(path):
         _remove(temporary)
 
 
+def remove_unfinished(path):
+    """Remove what killed processes left of `path`; nothing else may be writing it."""
+    for temporary in Path(path).parent.glob(f".*-{Path(path).name}"):
+        _remove(temporary)
+
+
 def shown(path):
     """`path` as users read it: from the repository's root, if it lies inside."""
     path = Path(path).resolve()

@@ -148,4 +148,7 @@ def _train(group, finished, dataset, folder, given, callbacks):
     progress = training.fit(state, saved, callbacks)
     result = outcome.write_records(training, folder, progress)
     state.unlink(missing_ok=True)
+    for run in members:  # other processes are locked out of them
+        for path in (state, records.path(folder, run), records.weights_path(folder, run)):
+            files.remove_unfinished(path)
     return result

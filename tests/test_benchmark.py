@@ -32,7 +32,7 @@ def test_rates_and_ratio():
 
 @needs_torch
 @pytest.mark.parametrize("image_shape", [(28, 28, 1), (32, 32, 3)], ids=str)
-@pytest.mark.parametrize("name", ["resnet164", "vgg16"])
+@pytest.mark.parametrize("name", ["resnet164", "vgg16", "cnn", "resnet20"])
 def test_pytorch_net_gives_the_logits_of_the_keras_net(name, image_shape):
     import torch
 

@@ -73,6 +73,19 @@ def test_killed_processes_end_like_an_uninterrupted_one(few, mnist_dir, tmp_path
     assert not list((tmp_path / "killed").glob("state/*.npz"))
 
 
+@pytest.mark.slow
+def test_killed_twenty_times(few, mnist_dir, tmp_path):
+    """At random moments, ten of them while a checkpoint is written."""
+    seed = time.time_ns() % 10**6
+    process = start(mnist_dir, tmp_path / "killed", "--kills", "20", str(seed))
+    assert process.wait() == 0, f"seed {seed}"
+    run = interrupted.quick_run(few)
+    training.run([run], few, output_dir=tmp_path / "whole")
+    assert_same_outcome(tmp_path / "killed", tmp_path / "whole", [run])
+    left = {path.suffix for path in (tmp_path / "killed").rglob("*") if path.is_file()}
+    assert left == {".json", ".h5", ".lock"}
+
+
 class InterruptAt(keras.callbacks.Callback):
     """Ends every epoch's second batch with an exception, each epoch once."""
 

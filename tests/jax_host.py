@@ -1,0 +1,64 @@
+"""Train under JAX as on a host without TensorFlow: python -m tests.jax_host DATA_DIR OUTPUT_DIR
+
+Reads the array cache, distills in mixed precision, is interrupted, goes on; fails if a training
+differs from an uninterrupted one.
+"""
+
+import importlib.abc
+import sys
+
+LACKING = {"tensorflow", "tensorflow_datasets", "tensorboard", "mlxtend", "papermill", "ipywidgets"}
+
+
+class _Lacking(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in LACKING:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def train(data_dir, folder):
+    from common import cli, data, models, teachers, training
+    from common.backend import keras
+
+    class InterruptOnce(keras.callbacks.Callback):
+        done = False
+
+        def on_train_batch_end(self, batch, logs=None):
+            if self.model.optimizer.iterations > 4 and not self.done:
+                self.done = True
+                raise KeyboardInterrupt
+
+    few = data.load("mnist", data_dir=data_dir, limit=60)
+    asked = models.build("mlp", few.image_shape, few.classes, seed=7, width=8)
+    logits = teachers.make(f"{folder}/teacher", asked, few, "mnist-mlp-0-seed7", "mnist_jitter")
+    recipe = training.Recipe(
+        epochs=2,
+        batch_size=20,
+        optimizer="sgd",
+        weight_decay=1e-3,
+        views="mnist_jitter",
+        precision="mixed_bfloat16",
+    )
+    own = {"options": {"width": 8, "dropout": 0.5}, "limit": 60}
+    taught = {"teacher": logits.identity, "temperature": 4.0, "alpha": 0.9}
+    runs = [training.Run("mnist", "mlp", recipe, **own, **more) for more in ({}, taught)]
+    hashes = []
+    for place, callbacks in (("whole", []), ("cut", [InterruptOnce()]), ("cut", [])):
+        options = {"output_dir": f"{folder}/{place}", "teachers": [logits], "callbacks": callbacks}
+        try:
+            found = training.run(runs, few, **options)
+            hashes.append([record["weights_sha256"] for record in found])
+        except KeyboardInterrupt:
+            hashes.append("interrupted")
+    assert hashes[0] == hashes[2] and hashes[1] == "interrupted", hashes
+    where = ["--limit", "60", "--epochs", "1", "--data-dir", data_dir, "--seeds", "0"]
+    cli.main("mnist", ["teacher", "cnn", *where, "--output-dir", folder])
+    student = ["--teacher", "cnn", "--student", "cnn_small", "--output-dir", folder]
+    cli.main("mnist", ["distill", *student, *where])
+
+
+if __name__ == "__main__":
+    sys.meta_path.insert(0, _Lacking())
+    train(*sys.argv[1:])
+    assert not LACKING & {name.partition(".")[0] for name in sys.modules}
+    print("trained under JAX")
