@@ -67,12 +67,13 @@ def tune(study, logits, student, seeds, temperatures, alphas):
     return found
 
 
-def cross(study, students, teachers, seeds, temperature, alpha):
+def cross(study, students, teachers, seeds, temperature, alpha, controls=()):
     """Groups of each student on labels alone and taught by each teacher, at one T and alpha.
 
     Args:
         students: names in the recipes' STUDENTS.
         teachers: names in its TEACHERS; their logits in the students' views are read or made.
+        controls: those of the students that also learn from each teacher's shuffled logits.
     """
     runs, given = [], {}
     for student in students:
@@ -80,7 +81,8 @@ def cross(study, students, teachers, seeds, temperature, alpha):
         for teacher in teachers:
             logits = study.logits_for(student, teacher)
             given[logits.identity] = logits
-            runs += _taught(study, logits, student, seeds, temperature, alpha)
+            for shuffled in (False, True) if student in controls else (False,):
+                runs += _taught(study, logits, student, seeds, temperature, alpha, shuffled)
     return _trained(study, runs, given.values())
 
 
@@ -92,8 +94,8 @@ def grid(study, logits, student, seeds, temperatures, alphas):
     return _trained(study, runs, [logits])
 
 
-def _taught(study, logits, student, seeds, temperature, alpha):
-    settings = {"logits": logits, "temperature": temperature, "alpha": alpha}
+def _taught(study, logits, student, seeds, temperature, alpha, shuffled=False):
+    settings = {"logits": logits, "temperature": temperature, "alpha": alpha, "shuffled": shuffled}
     return [study.student(student, seed, **settings) for seed in seeds]
 
 

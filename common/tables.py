@@ -33,6 +33,21 @@ def distilled(net, teacher, found):
     return experiments.chosen(groups) if groups else None
 
 
+def trio(net, teacher, found):
+    """`experiments.Trio` of `net` on labels alone, taught by `teacher`, and its control."""
+    return experiments.Trio([alone(net, found), *taught(net, teacher, found)])
+
+
+def grid(net, teacher, found, temperatures, alphas):
+    """The groups of `net` taught by `teacher`: a list for each temperature, one for each alpha."""
+    groups = taught(net, teacher, found)
+    rows = []
+    for temperature in temperatures:
+        at = comparisons.select(groups, temperature=float(temperature), shuffled=False)
+        rows.append([comparisons.select(at, alpha=float(alpha))[0] for alpha in alphas])
+    return rows
+
+
 def students(nets, found, study=""):
     """Every group of each net: labels alone, every temperature and alpha, and the control."""
     groups = [group for net in nets for group in in_order(of(net, found))]

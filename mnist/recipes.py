@@ -109,8 +109,13 @@ def settings(study, seeds):
 
 
 def crossed(study, seeds, teachers=tuple(TEACHERS)):
-    """Students by teachers, at the settings chosen for one of the pairs."""
-    return experiments.cross(study, CROSSED, teachers, seeds, *settings(study, seeds))
+    """Students by teachers, at the settings chosen for one of the pairs.
+
+    The first student has all seeds and, beside each teacher, its control; the others have few.
+    """
+    own, (small, *others) = settings(study, seeds), CROSSED
+    found = experiments.cross(study, [small], teachers, seeds, *own, controls=[small])
+    return found + experiments.cross(study, others, teachers, seeds[:SWEEP_SEEDS], *own)
 
 
 def mapped(study, seeds):

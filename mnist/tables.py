@@ -33,8 +33,18 @@ def published(found):
 
 
 def students(found):
-    """Every student: labels alone, every temperature and alpha, and the shuffled control."""
-    return tables.students(recipes.STUDENTS.values(), found)
+    """The tuned students: labels alone, every temperature and alpha, and the shuffled control."""
+    return tables.students([recipes.STUDENTS[name] for name in recipes.TUNED], found)
+
+
+def crossed(found):
+    """Students by teachers: accuracy alone → distilled, at the settings chosen for one pair."""
+    nets = [recipes.STUDENTS[name] for name in recipes.CROSSED]
+    first = tables.distilled(nets[0], recipes.TEACHERS["cnn"], found)
+    if first:
+        own = {key: first.configuration[key] for key in ("temperature", "alpha")}
+        found = [g for g in found if not g.teacher or g.matches(own)]
+    return tables.crossed(nets, recipes.TEACHERS.values(), found)
 
 
 def temperature_picture(found):
@@ -53,6 +63,6 @@ def temperature_picture(found):
     )
 
 
-TABLES = {"published": published, "students": students}
+TABLES = {"published": published, "crossed": crossed, "students": students}
 TABLES_OF_WHOLE = {"hinton": hinton_table.table}  # of runs on all training images
 PICTURES = {"temperature.png": temperature_picture}

@@ -85,6 +85,21 @@ def test_validation_chooses_among_the_taught_but_the_control():
     assert tables.in_order(found) == [poor, good, control]
 
 
+def test_trio_and_grid_of_a_pair():
+    def cell(temperature, alpha, **more):
+        return group(
+            STUDENT, [5], **by(TEACHER, temperature=temperature) | {"alpha": alpha}, **more
+        )
+
+    cells = {(t, a): cell(t, a, validation=10 * t - a) for t in (1.0, 4.0) for a in (0.5, 1.0)}
+    own, control = group(STUDENT, ALONE), cell(1.0, 1.0, shuffled=True)
+    found = [control, *cells.values(), own, group(STUDENT, [9], **by(OTHER))]
+    pair = tables.trio(STUDENT, TEACHER, found)
+    assert (pair.baseline, pair.distilled, pair.control) == (own, cells[1.0, 1.0], control)
+    expected = [[cells[4, 1], cells[4, 0.5]], [cells[1, 1], cells[1, 0.5]]]
+    assert tables.grid(STUDENT, TEACHER, found, [4, 1], [1, 0.5]) == expected
+
+
 def test_published_row_beside_ours():
     alone, taught = group(STUDENT, ALONE), group(STUDENT, TAUGHT, **by(TEACHER))
     row = dict(
