@@ -52,11 +52,12 @@ STUDENTS = {
     "mlp_300": Net("mlp", _narrow(20), "300-300", {"width": 300}),
     "mlp_30": Net("mlp", _narrow(40), "30-30", {"width": 30}),
     "without_3": _partly(10, without=(3,)),
+    "without_3_longer": _partly(30, without=(3,)),
     "only_7_8": _partly(30, only=(7, 8)),
 }
 
 SEEDS = (0, 1, 2, 3, 4)
-SWEEP_SEEDS = 3  # how many of them for all but H2 and H3
+SWEEP_SEEDS, LONGER_SEEDS = 3, 2  # how many of them for all but H2 and H3
 TEMPERATURE, ALPHA = 20, 0.9  # the paper's T; its labels count "considerably" less, section 2
 TEMPERATURES = {"mlp_300": (1, 2, 4, 8, 20, 40), "mlp_30": (1, 2, 2.5, 3, 4, 5, 8, 20)}
 
@@ -73,10 +74,10 @@ def distill(study, logits, student, seeds):
     return experiments.distill(study, logits, student, seeds, [TEMPERATURE], ALPHA)
 
 
-def distill_longer(study, logits, seeds):
-    """The group of H3 in three times as many epochs: whether it was trained for too short."""
+def distill_longer(study, logits, student, seeds):
+    """The group of H3 or H6 in three times as many epochs: whether they were too few."""
     taught = {"logits": logits, "temperature": TEMPERATURE, "alpha": ALPHA}
-    runs = [study.student("mlp_800_longer", seed, **taught) for seed in seeds]
+    runs = [study.student(f"{student}_longer", seed, **taught) for seed in seeds]
     (group,) = comparisons.groups(study.train(runs, logits=[logits]))
     study.tell_read()
     return group
@@ -92,7 +93,8 @@ def reproduce(study, seeds):
     experiments.train_teacher(study, "mlp_1200", seeds[:1])
     logits = study.logits("mlp_1200", seeds[0])
     distill(study, logits, "mlp_800", seeds)
-    distill_longer(study, logits, seeds[:1])
+    for student in ("mlp_800", "without_3"):
+        distill_longer(study, logits, student, seeds[:LONGER_SEEDS])
     for student in TEMPERATURES:
         sweep(study, logits, student, seeds[:SWEEP_SEEDS])
     for student in ("without_3", "only_7_8"):

@@ -39,7 +39,7 @@ def _rows(found):
         "H3 in three times as many epochs, errors": _errors("distilled", longer, alone),
         "H4 300-300, errors by T": ["alike above T = 8", _by_temperature("mlp_300", found)],
         "H5 30-30, errors by T": ["best at T = 2.5 to 4", _by_temperature("mlp_30", found)],
-        **_without_3(pair("without_3", found)[1]),
+        **_without_3(*(pair(name, found)[1] for name in ("without_3", "without_3_longer"))),
         **_only_7_8(pair("only_7_8", found)[1]),
     }
 
@@ -68,18 +68,23 @@ _RULES = {
 }
 
 
-def _without_3(group):
+def _without_3(group, longer):
     rows = {}
     for rule, words in _RULES.items():
         paper = hinton.PAPER_WITHOUT_3.get(rule)
-        cells = [f"{paper[0]}, of them {paper[1]} on threes" if paper else "", _WAITING]
-        if group is not None:
-            on_threes = comparisons.spread(hinton.with_rule(group, rule, "errors_on_missing"))
-            right = comparisons.spread(hinton.missing_right(group, rule))
-            cells[1] = f"{_mean(hinton.with_rule(group, rule))}, of them {on_threes} on threes: "
-            cells[1] += f"{right} % of threes right"
-        rows[f"H6 no threes, {words}: errors"] = cells
-    return rows
+        theirs = f"{paper[0]}, of them {paper[1]} on threes" if paper else ""
+        rows[f"H6 no threes, {words}: errors"] = [theirs, _on_threes(group, rule)]
+    name = f"H6 in three times as many epochs, {_RULES['prior']}: errors"
+    return rows | {name: ["", _on_threes(longer, "prior")]}
+
+
+def _on_threes(group, rule):
+    if group is None:
+        return _WAITING
+    on_threes = comparisons.spread(hinton.with_rule(group, rule, "errors_on_missing"))
+    right = comparisons.spread(hinton.missing_right(group, rule))
+    errors = _mean(hinton.with_rule(group, rule))
+    return f"{errors}, of them {on_threes} on threes: {right} % of threes right"
 
 
 def _only_7_8(group):

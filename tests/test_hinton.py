@@ -42,7 +42,7 @@ def rules(none, prior, paper):
 
 def test_nothing_has_been_run():
     text = hinton_table.table([])
-    assert text.count("not run yet") == 12
+    assert text.count("not run yet") == 13
     assert cells(text, "H3 taught") == ["74", "not run yet"]
 
 
@@ -72,11 +72,14 @@ def test_biases_of_classes_never_seen(study):
         record(taught(study, "without_3", seed), 20, rules((20, 15), (12, 8 + seed), (10, 2)))
         for seed in (0, 2)
     ]
+    made += [record(taught(study, "without_3_longer", 0), 20, rules((20, 15), (5, 1), (5, 1)))]
     made += [record(taught(study, "only_7_8", 0), 500, rules((500, 9), (99, 9), (132, 9)))]
     text = hinton_table.table(comparisons.groups(made))
     assert cells(text, "H6 no threes, as trained")[0] == "206, of them 133 on threes"
     expected = "12.0 ± 0.0 (2), of them 9.0 ± 1.4 on threes: 95.5 ± 0.7 % of threes right"
     assert cells(text, "H6 no threes, bias without labels") == ["", expected]
+    longer = "5.0 (1), of them 1.0 on threes: 99.5 % of threes right"
+    assert cells(text, "H6 in three times as many epochs")[1] == longer
     assert cells(text, "H7 only sevens and eights, as trained") == ["47.3 %", "50.0 % (1)"]
     assert cells(text, "H7 only sevens and eights, bias chosen on test")[1] == "13.2 % (1)"
 
