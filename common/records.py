@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from common import files
+from common.teachers import weights
 
 _REQUIRED = {
     "run",
@@ -27,9 +28,15 @@ def weights_path(folder, run):
 
 def find_weights(folder, run):
     """Path of a run's weights: kept by training, or beside a teacher's logits; else None."""
-    beside = Path(folder) / "teachers" / run.name / "teacher.weights.h5"
+    beside = Path(folder) / "teachers" / run.name / weights.EXACT
     kept = (weights_path(folder, run), beside)
     return next((path for path in kept if path.exists()), None)
+
+
+def find_rounded_weights(folder, run):
+    """The folder of a teacher's logits that holds its weights as float16; else None."""
+    beside = Path(folder) / "teachers" / run.name
+    return beside if (beside / weights.ROUNDED).exists() else None
 
 
 def write(folder, run, values):

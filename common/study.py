@@ -125,7 +125,7 @@ class Study:
     def model(self, run):
         """A finished run's model with its trained weights."""
         for folder in (self.output_dir, *self.also_read):
-            if records.find_weights(folder, run):
+            if records.find_weights(folder, run) or records.find_rounded_weights(folder, run):
                 return training.load_model(folder, run, self.dataset)
         return training.load_model(self.output_dir, run, self.dataset)  # says what is missing
 

@@ -54,13 +54,19 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
 def load_model(folder, run, dataset):
     """Build a finished run's model with its trained weights, checked against its record.
 
+    Where only a teacher's weights as float16 are kept, it gets those.
+
     Raises:
         ValueError: no record or weights in `folder`, or weights that are not the record's.
     """
     record, path = records.read(folder, run), records.find_weights(folder, run)
-    if record is None or path is None:
+    rounded = records.find_rounded_weights(folder, run)
+    if record is None or not (path or rounded):
         raise ValueError(f"{folder} holds no trained {run.name}: train it first")
     model = build(run, dataset)
+    if path is None:
+        teachers.weights.restore(model, rounded)
+        return model
     try:
         model.load_weights(path)
     except (OSError, ValueError, KeyError) as error:

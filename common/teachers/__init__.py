@@ -5,9 +5,12 @@ classes) and the 64-bit key of each image; where only some views of each trainin
 sampled, also which. Images are found by their key, that is by content: neither another order
 nor a part of the data set can pair an image with another's targets.
 
+The teacher's weights are beside them where they are at most 8 MB, in float32 or else float16.
+
 float16 rounds a logit to 11 significant bits: by at most 2⁻¹¹ of its value (0.05 %).
 """
 
+from common.teachers import weights
 from common.teachers.identity import SPLITS, folder, image_keys, weights_hash
 from common.teachers.logits import Logits, Targets
 from common.teachers.making import check, file_size, make
@@ -21,5 +24,6 @@ __all__ = [
     "folder",
     "image_keys",
     "make",
+    "weights",
     "weights_hash",
 ]

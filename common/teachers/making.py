@@ -10,11 +10,11 @@ import numpy as np
 
 from common import files, views
 from common.bars import bar
+from common.teachers import weights
 from common.teachers.identity import SPLITS, VERSION, image_keys, weights_hash
 from common.teachers.logits import Logits, checksum
 from common.teachers.unfinished import part_of, unfinished
 
-LARGEST_WEIGHTS = 8_000_000  # bytes of weights kept beside the logits
 LARGEST_CHUNK = 10_000  # images answered in one call
 SECONDS = 1  # that a call should last at least: then what surrounds it costs little
 
@@ -59,9 +59,8 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
                 _save(part / f"{split}_keys.npy", keys[split])
                 if questions.subset is not None:
                     _save(part / f"{split}_views.npy", questions.subset)
+            weights.keep(model, part)
             sums = {path.name: checksum(path) for path in sorted(part.glob("*.npy"))}
-            if 4 * model.count_params() <= LARGEST_WEIGHTS:
-                model.save_weights(part / "teacher.weights.h5")
             files.write_json(part / "header.json", header | {"sha256": sums})
         _move(part, folder)
     return Logits(folder)

@@ -1,0 +1,62 @@
+"""Weights too large as float32 are kept as float16, checked, and found by a study."""
+
+import types
+
+import numpy as np
+import pytest
+
+from common import teachers
+from common.runs import Net, Recipe
+from common.study import Study
+from common.teachers import weights
+
+
+@pytest.fixture
+def study(few, tmp_path, monkeypatch):
+    """A study of an mlp of which only the rounded weights are left, and its exact model."""
+    monkeypatch.setattr(weights, "LARGEST", 30_000)  # bytes: between float16's and float32's
+    nets = {"tiny": Net("mlp", Recipe(epochs=1, batch_size=50), "tiny", {"width": 16})}
+    recipes = types.SimpleNamespace(TEACHERS=nets, STUDENTS={}, FOLDER=tmp_path)
+    made = Study(recipes, few)
+    made.logits("tiny")
+    run = made.teacher("tiny")
+    exact = made.model(run)
+    (tmp_path / "weights" / f"{run.name}.weights.h5").unlink()
+    return made, run, exact
+
+
+def test_the_rounded_weights_stand_in_for_the_exact(study, few):
+    made, run, exact = study
+    folder = teachers.folder(made.output_dir, run)
+    assert not (folder / weights.EXACT).exists()
+    assert (folder / weights.ROUNDED).stat().st_size == pytest.approx(
+        2 * exact.count_params(), abs=200
+    )
+    rounded = made.model(run)
+    for ours, original in zip(rounded.get_weights(), exact.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, original.astype("float16").astype("float32"))
+    assert teachers.Logits(folder).identity.startswith(run.name)
+
+
+def test_damaged_rounded_weights_are_named(study):
+    made, run, _ = study
+    path = teachers.folder(made.output_dir, run) / weights.ROUNDED
+    array = np.load(path)
+    array[3] += 1
+    np.save(path, array)
+    with pytest.raises(ValueError, match=r"weights_float16\.npy are damaged .*checksum.* delete"):
+        made.model(run)
+
+
+def test_neither_where_both_are_too_large_or_overflow(few, teacher_model, tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "LARGEST", 100)
+    weights.keep(teacher_model, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(weights, "LARGEST", 3 * teacher_model.count_params())
+    before = teacher_model.get_weights()
+    try:
+        teacher_model.set_weights([np.full_like(weight, 1e6) for weight in before])
+        weights.keep(teacher_model, tmp_path)
+    finally:
+        teacher_model.set_weights(before)
+    assert list(tmp_path.iterdir()) == []
