@@ -1,8 +1,10 @@
-"""resnet164 and vgg16 in plain PyTorch, layer for layer the nets of common.models.
+"""Nets in plain PyTorch, layer for layer the nets of common.models.
 
 They take images (batch, channels, height, width) in [0, 255] and scale them alike. A strided
 convolution pads below and to the right, as Keras's "same" does on even sizes.
 """
+
+import functools
 
 import torch
 from torch import nn
@@ -96,8 +98,57 @@ def vgg16(image_shape, classes):
     return nn.Sequential(Standardized(image_shape), padding, *stages, *_head(inputs, classes))
 
 
+def cnn(image_shape, classes, width=1.0):
+    stages, inputs = [], image_shape[-1]
+    for channels in (32, 64, 128):
+        channels = max(1, round(width * channels))
+        stages += [Same(inputs, channels), normalized_relu(channels), nn.MaxPool2d(2)]
+        inputs = channels
+    sides = [side // 8 for side in image_shape[:2]]
+    last = nn.Linear(inputs * sides[0] * sides[1], classes)
+    return nn.Sequential(Standardized(image_shape), *stages, _ChannelsLast(), last)
+
+
+class _ChannelsLast(nn.Module):
+    """Flattens as Keras does: (height, width, channels)."""
+
+    def forward(self, x):
+        return x.permute(0, 2, 3, 1).flatten(1)
+
+
+class Basic(nn.Module):
+    """Two 3x3 convolutions and the input, padded evenly on all sides."""
+
+    def __init__(self, inputs, channels, stride):
+        super().__init__()
+        self.residual = nn.Sequential(
+            nn.Conv2d(inputs, channels, 3, stride, 1, bias=False),
+            normalized_relu(channels),
+            nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+        self.shortcut = nn.Identity()
+        if stride > 1 or inputs != channels:
+            projection = nn.Conv2d(inputs, channels, 1, stride, bias=False)
+            self.shortcut = nn.Sequential(projection, nn.BatchNorm2d(channels))
+
+    def forward(self, x):
+        return functional.relu(self.residual(x) + self.shortcut(x))
+
+
+def resnet(depth, image_shape, classes):
+    """resnet20 and its deeper kin, of basic blocks."""
+    stages, inputs = [Same(image_shape[-1], 16), normalized_relu(16)], 16
+    for stage, channels in enumerate((16, 32, 64)):
+        for block in range((depth - 2) // 6):
+            stages.append(Basic(inputs, channels, 2 if stage and not block else 1))
+            inputs = channels
+    return nn.Sequential(Standardized(image_shape), *stages, *_head(inputs, classes))
+
+
 def _head(inputs, classes):
     return nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, classes)
 
 
-NETS = {"resnet164": resnet164, "vgg16": vgg16}
+NETS = {"resnet164": resnet164, "vgg16": vgg16, "cnn": cnn}
+NETS |= {f"resnet{depth}": functools.partial(resnet, depth) for depth in (8, 20, 110)}
