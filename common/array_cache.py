@@ -36,7 +36,7 @@ def write(name, data_dir, arrays, class_names):
     """
     target = folder(name, data_dir)
     size = sum(array.nbytes for array in arrays.values())
-    title = f"writing {name}'s arrays"
+    title = f"{name}'s arrays"
     room.require_disk(target, size, title)
     with files.replacing(target) as temporary, bar(size, title, "B", delay=5, scaled=True) as line:
         temporary.mkdir()

@@ -3,33 +3,32 @@
 import shutil
 from pathlib import Path
 
-MARGIN = 100e6  # bytes left for everything else
 
-
-class NoRoomError(OSError):
+class NoRoomError(OSError, ValueError):
     """Too little free disk or memory."""
 
 
-def require_disk(folder, needed, what):
-    """Raise NoRoomError unless `needed` bytes for `what` fit on the disk of `folder`."""
+def require_disk(folder, needed, what, mend="make room or choose another folder"):
+    """Raise NoRoomError unless `needed` bytes for `what` fit on the disk of `folder`.
+
+    The folder need not exist yet.
+    """
     folder = Path(folder).absolute()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    if needed + MARGIN > free:
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    free = shutil.disk_usage(there).free
+    if needed > free:
         raise NoRoomError(
-            f"{what} needs {_gigabytes(needed)} of disk, {folder} has {_gigabytes(free)} free: "
-            "make room or choose another folder"
+            f"{what} take {needed / 1e9:.3g} GB, {folder} has {free / 1e9:.3g} GB free: {mend}"
         )
 
 
 def require_memory(needed, what):
     """Raise NoRoomError unless `needed` bytes for `what` fit in memory, where the system says."""
     free = available_memory()
-    if free is not None and needed + MARGIN > free:
+    if free is not None and needed > free:
         raise NoRoomError(
-            f"{what} needs {_gigabytes(needed)} of memory, {_gigabytes(free)} are free: "
-            "make room, or use a data folder that can be written, where it is memory-mapped"
+            f"{what} take {needed / 1e9:.3g} GB of memory, {free / 1e9:.3g} GB are free: "
+            "make room, or use a data folder that can be written, where they are memory-mapped"
         )
 
 
@@ -41,7 +40,3 @@ def available_memory(report="/proc/meminfo"):
         return None
     values = dict(line.split(":", 1) for line in lines)
     return 1024 * int(values["MemAvailable"].split()[0]) if "MemAvailable" in values else None
-
-
-def _gigabytes(count):
-    return f"{count / 1e9:.2f} GB"

@@ -173,7 +173,7 @@ def download(url, path, chunk=1 << 20):
     """
     with urllib.request.urlopen(url, timeout=30) as answer, files.replacing(path) as temporary:
         size = int(answer.headers["Content-Length"] or 0)
-        room.require_disk(path.parent, size, path.name)
+        room.require_disk(path.parent, size, f"the bytes of {path.name}")
         with bar(size, path.name, "B", scaled=True) as line, open(temporary, "wb") as file:
             while part := answer.read(chunk):
                 file.write(part)

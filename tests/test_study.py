@@ -69,7 +69,7 @@ def test_logits_that_do_not_fit_are_refused_before_training(recipes, few, monkey
     usage = shutil.disk_usage(".")
     for view_set, sampled, sentence in (
         ("crop_flip_64", 579, "cannot sample 579 of the 578 views"),
-        ("mnist_jitter", 0, "need 5.64e-05 GB, .* has 0 GB free"),
+        ("mnist_jitter", 0, "take 5.64e-05 GB, .* has 0 GB free"),
     ):
         monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=0))
         with pytest.raises(ValueError, match=sentence):

@@ -168,7 +168,7 @@ def test_a_full_disk_is_told_before_anything_is_asked(tmp_path, monkeypatch):
     assert size == 100 * (162 * 10 * 2 + 8) + 2 * 10 * (10 * 2 + 8)
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=size - 1))
-    with pytest.raises(ValueError, match=r"need 0.000325 GB, .* has 0.000325 GB free: choose"):
+    with pytest.raises(ValueError, match=r"take 0.000325 GB, .* has 0.000325 GB free: choose"):
         teachers.make(tmp_path / "t", idle, data, "t", "crop_flip")
     killed = Linear((20, 20, 3), 10, dies_after=1)
     with pytest.raises(KeyboardInterrupt):  # a smaller file finds room

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import io
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -208,14 +209,15 @@ def test_a_download_that_ends_early_leaves_nothing(served, data_dir, monkeypatch
 
 def test_too_little_disk_then_too_little_memory(data_dir, monkeypatch):
     """Both said before a single image is decoded."""
-    monkeypatch.setattr(room, "MARGIN", 1e18)
-    monkeypatch.setattr(room, "available_memory", lambda: 5e9)
+    usage = shutil.disk_usage(data_dir)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=7e5))
+    monkeypatch.setattr(room, "available_memory", lambda: 6e5)
     monkeypatch.setattr(
         "common.zipped_images.ZippedImages._decoded", lambda *_: pytest.fail("decoded")
     )
     with (
-        pytest.warns(UserWarning, match=r"tiny_imagenet's arrays needs 0.00 GB of disk, .* free"),
-        pytest.raises(room.NoRoomError, match=r"images needs 0.00 GB of memory, 5.00 GB are free"),
+        pytest.warns(UserWarning, match=r"arrays take 0.000848 GB, .* has 0.0007 GB free"),
+        pytest.raises(room.NoRoomError, match=r"images take 0.000737 GB of memory, 0.0006 GB are"),
     ):
         data.load("tiny_imagenet", data_dir=data_dir)
 

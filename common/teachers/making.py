@@ -2,13 +2,12 @@
 
 import io
 import os
-import shutil
 import time
 from pathlib import Path
 
 import numpy as np
 
-from common import files, views
+from common import files, room, views
 from common.bars import bar
 from common.teachers import weights
 from common.teachers.identity import SPLITS, VERSION, image_keys, weights_hash
@@ -77,14 +76,13 @@ def check(folder, dataset, classes, view_set="plain", sampled=0):
     seen = views.get(view_set)
     seen.check_sampled(sampled)
     seen.check_shape(dataset.image_shape)
-    needed = file_size(dataset, classes, view_set, sampled)
     there = sum(path.stat().st_size for path in part_of(folder).glob("*.npy"))
-    free = shutil.disk_usage(next(p for p in folder.absolute().parents if p.exists())).free
-    if needed - there > free:
-        raise ValueError(
-            f"the logits of {dataset.name} in views {view_set!r} need {needed / 1e9:.3g} GB, "
-            f"{folder} has {free / 1e9:.3g} GB free: choose another output folder or fewer views"
-        )
+    room.require_disk(
+        folder,
+        file_size(dataset, classes, view_set, sampled) - there,
+        f"the logits of {dataset.name} in views {view_set!r}",
+        "choose another output folder or fewer views",
+    )
 
 
 def file_size(dataset, classes, view_set="plain", sampled=0):
