@@ -30,6 +30,13 @@ def _parser(dataset):
     )
     teacher.add_argument("name", help="such as cnn")
     teacher.add_argument("--published", action="store_true", help="only load the committed logits")
+    teacher.add_argument("--views", default="plain", metavar="SET", help="of the logits")
+    teacher.add_argument(
+        "--sampled", type=int, default=0, metavar="K", help="of each image's views"
+    )
+    teacher.add_argument(
+        "--plan", action="store_true", help="only say how large the logits are, how long they take"
+    )
     teacher.set_defaults(command=_teacher)
 
     distill = commands.add_parser(
@@ -107,19 +114,28 @@ def _study(dataset, options):
 
 
 def _teacher(dataset, options):
-    from common import files
+    from common import files, views
 
     options.teacher = options.name
+    views.get(options.views).check_sampled(options.sampled)
     study, seeds = _study(dataset, options)
+    from common import durations  # after the checks, for it takes TensorFlow's seconds
+
     if options.published:
         logits = study.published_logits(options.name)
         print(f"{logits.identity}: {_score(study, logits)}")
+        return
+    asked = study.teacher(options.name, seeds[0]), options.views, options.sampled
+    if study.kept_logits(*asked) is None:
+        print(durations.of_logits(study.dataset, *asked), flush=True)
+    if options.plan:
         return
     trained = study.train([study.teacher(options.name, seed) for seed in seeds])
     study.tell_read()
     for record in trained:
         print(f"seed {record['seed']}: {_errors(record)}")
-    print(f"logits in {files.shown(study.logits(options.name, seeds[0]).folder)}")
+    logits = study.logits(options.name, seeds[0], options.views, options.sampled)
+    print(f"logits in {files.shown(logits.folder)}")
 
 
 def _distill(dataset, options):

@@ -4,9 +4,9 @@ import dataclasses
 import math
 import time
 
-from common import comparisons, machine
+from common import comparisons, machine, teachers, views
 from common.bars import bar
-from common.group import Group, asked_after
+from common.group import Group, asked_after, build
 
 _ANSWERED = 500  # images a batch where nothing is trained, as `Group.fit` has it
 
@@ -42,6 +42,23 @@ def of_training(members, dataset, pace):
     validation, test = (math.ceil(len(p) / _ANSWERED) for p in (part.validation, part.test))
     answers = (len(asked_after(recipe.epochs, part)) + 1) * validation + test
     return len(members) * (recipe.epochs * batches * pace.train + answers * pace.answer)
+
+
+def of_logits(dataset, run, view_set, sampled=0):
+    """In words, how large a teacher's logits will be and how long asking for them takes here.
+
+    Args:
+        run: the teacher's; view_set, sampled: as in `teachers.make`.
+    """
+    model, images = build(run, dataset), dataset.validation.images[:_ANSWERED]
+    batch = _fastest(lambda: model.predict_on_batch(images), 3)
+    views_each = sampled or views.get(view_set).count
+    answers = len(dataset.train) * views_each + len(dataset.validation) + len(dataset.test)
+    size = teachers.file_size(dataset, dataset.classes, view_set, sampled) / 1e9
+    return (
+        f"logits of {dataset.name} in {views_each} views of each training image: {size:.2g} GB, "
+        f"{answers:,} answers, {clock(answers * batch / len(images))} on {machine.device()}"
+    )
 
 
 def plan(finished, trainings):

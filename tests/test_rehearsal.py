@@ -131,3 +131,23 @@ def test_the_command_says_the_plan_and_stops(mnist_dir, tmp_path, monkeypatch, c
     said = capfd.readouterr().out.splitlines()
     assert said[0].startswith("0 runs are finished, ") and "cnn, 1 epoch" in said[1]
     assert not list(tmp_path.glob("results/*"))
+
+
+@pytest.mark.parametrize(("sampled", "views", "answers"), [(0, 25, "2,700"), (3, 3, "500")])
+def test_the_size_and_time_of_logits_are_said(few, tiny_run, sampled, views, answers):
+    said = durations.of_logits(few, tiny_run(), "mnist_jitter", sampled)
+    assert f"in {views} views of each training image: " in said  # 100 of them, 100 + 100 others
+    assert f", {answers} answers, about " in said
+
+
+def test_a_teachers_plan_makes_nothing(mnist_dir, tmp_path, capfd):
+    where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
+    cli.main("mnist", ["teacher", "cnn", "--views", "mnist_jitter", "--plan", *where])
+    assert "logits of mnist in 25 views" in capfd.readouterr().out
+    assert not list(tmp_path.iterdir())
+    for wrong, sentence in (
+        (["--views", "jitter"], "unknown view set"),
+        (["--sampled", "2"], "cannot sample 2"),
+    ):
+        with pytest.raises(SystemExit, match=sentence):
+            cli.main("mnist", ["teacher", "cnn", *wrong, *where])
