@@ -102,6 +102,15 @@ def _tuned(study, student, seeds):
     return experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
 
 
+def published(study, seeds, teachers=("vgg16", "resnet164")):
+    """The published table's student and teachers, at every temperature."""
+    found = []
+    for teacher in teachers:
+        logits = study.logits(teacher)
+        found += experiments.distill(study, logits, "cnn_small", seeds, TEMPERATURES, ALPHAS[0])
+    return found
+
+
 def settings(study, seeds):
     """The temperature and alpha that validation chose for cnn_small taught by the cnn."""
     own = experiments.chosen(_tuned(study, "cnn_small", seeds)).configuration
@@ -137,6 +146,7 @@ def _hinton(study, seeds):
 # what `python -m mnist reproduce` trains, in this order; finished runs are read
 PARTS = {
     "students": _students,
+    "published": published,
     "map": mapped,
     "few_shot": few_shot,
     "crossed": crossed,
