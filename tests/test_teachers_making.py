@@ -1,6 +1,9 @@
 """Making a logits file: in chunks, going on after a kill, with little memory, refused in time."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tracemalloc
 
 import filelock
@@ -9,52 +12,11 @@ import pytest
 
 from common import files, teachers, training, views
 from common.batches import Batches
-from common.data import Dataset, Split
 from common.runs import Recipe, Run
 from common.teachers import logits as reading
 from common.teachers import making
-
-
-class Linear:
-    """A teacher whose logits are products with the pixels; counts what it is asked.
-
-    Args:
-        image_shape: of one image.
-        dies_after: calls of `predict` after which it raises KeyboardInterrupt.
-    """
-
-    def __init__(self, image_shape, classes, seed=0, dies_after=None):
-        random = np.random.default_rng(seed)
-        self.weights = random.normal(size=(np.prod(image_shape), classes)).astype("float32")
-        self.output_shape, self.dies_after, self.batches = (None, classes), dies_after, []
-
-    def predict(self, images, batch_size, verbose):
-        if self.dies_after == len(self.batches):
-            raise KeyboardInterrupt
-        self.batches.append(len(images))
-        parts = (images[i : i + batch_size] for i in range(0, len(images), batch_size))
-        return np.concatenate([self.answer(part) for part in parts])
-
-    def answer(self, images):
-        return images.reshape(len(images), -1).astype("float32") / 255 @ self.weights
-
-    def get_weights(self):
-        return [self.weights]
-
-    def count_params(self):
-        return 10**9  # its weights are not kept
-
-
-def noise(images, shape=(20, 20, 3), classes=10, held_out=10):
-    """A `Dataset` of random pixels."""
-    random = np.random.default_rng(1)
-
-    def split(rows):
-        pixels = random.integers(256, size=(rows, *shape)).astype("uint8")
-        return Split(pixels, random.integers(classes, size=rows).astype("int32"))
-
-    names = tuple(map(str, range(classes)))
-    return Dataset("noise", names, split(images), split(held_out), split(held_out))
+from tests import killed_making
+from tests.killed_making import Linear, noise
 
 
 @pytest.fixture
@@ -107,6 +69,17 @@ def tear(path, many):
     path.write_bytes(whole + bytes(many) if many >= 0 else whole[:many])
 
 
+@pytest.mark.slow
+def test_killed_again_and_again(tmp_path):
+    """By kill -9, at whatever moment, until a process lives to the end."""
+    command = [sys.executable, "-m", "tests.killed_making", str(tmp_path / "cut")]
+    environment = os.environ | {"KERAS_BACKEND": "numpy"}  # quick to import
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert int(done.stdout.split()[-1]) >= 5
+    killed_making.make(tmp_path / "whole")
+    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+
+
 def test_killed_before_the_files_were_moved(tmp_path, monkeypatch):
     data = noise(5)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
@@ -151,7 +124,7 @@ def test_chunks_grow_until_a_call_takes_a_while(tmp_path):
     data = noise(500, (6, 6, 1))
     teacher = Linear(data.image_shape, 10)
     teachers.make(tmp_path / "t", teacher, data, "t", "mnist_jitter", batch_size=100)
-    assert teacher.batches[:8] == [100, 200, 400, 800, 1600, 3200, 6200, 10]  # 12,500; then 10
+    assert teacher.batches[:8] == [100, 100, 200, 400, 800, 1600, 3200, 6100]  # 12,500 in all
 
 
 def test_two_processes_at_one_file(tmp_path):

@@ -3,6 +3,7 @@
 import io
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -134,21 +135,29 @@ def _answer(model, questions, path, batch_size, title):
     shape = (len(questions.images), questions.views, model.output_shape[-1])
     path.touch()
     with open(path, "r+b") as file:
-        first = done = _continue(file, shape, batch_size)
-        size, began = batch_size, time.perf_counter()
+        done = _continue(file, shape, batch_size)
         with bar(len(questions), title, "images", done=done, delay=5) as line:
-            while done < len(questions):
-                asked = time.perf_counter()
-                images = questions.some(done, done + size)
-                file.write(_float16(model.predict(images, batch_size=batch_size, verbose=0)))
+            for logits, rate in _answers(model, questions, done, batch_size):
+                file.write(_float16(logits))
                 file.flush()  # from here on a kill does not lose them
-                done += len(images)
-                now = time.perf_counter()
-                rate = (done - first) / (now - began)
                 line.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
-                line.update(len(images))
-                if now - asked < SECONDS and 2 * size <= LARGEST_CHUNK:
-                    size *= 2
+                line.update(len(logits))
+
+
+def _answers(model, questions, done, batch_size):
+    """Yield ((many, classes) logits, images answered a second so far) from question `done` on."""
+    first, began, size = done, time.perf_counter(), batch_size
+    with ThreadPoolExecutor(1) as ahead:  # cuts out the next views while the teacher answers
+        coming = ahead.submit(questions.some, done, done + size)
+        while done < len(questions):
+            images, asked = coming.result(), time.perf_counter()
+            done += len(images)
+            coming = ahead.submit(questions.some, done, done + size)
+            logits = model.predict(images, batch_size=batch_size, verbose=0)
+            now = time.perf_counter()
+            yield logits, (done - first) / (now - began)
+            if now - asked < SECONDS and 2 * size <= LARGEST_CHUNK:
+                size *= 2
 
 
 def _continue(file, shape, batch_size):
