@@ -54,10 +54,11 @@ def _errors(name, group, baseline=None):
 
 
 def _by_temperature(student, found):
-    means = [
-        f"{group.values('errors').mean():.0f} at {group.configuration['temperature']:g}"
-        for group in swept(student, found)
-    ]
+    alone = tables.alone(hinton.STUDENTS[student], found)
+    means = [f"{alone.values('errors').mean():.0f} on labels alone"] if alone else []
+    for group in swept(student, found):
+        mean, own = group.values("errors").mean(), group.configuration
+        means.append(f"{mean:.0f} at {own['temperature']:g}")
     return ", ".join(means) or _WAITING
 
 
