@@ -13,15 +13,15 @@ import pytest
 from common import files, teachers, training, views
 from common.batches import Batches
 from common.runs import Recipe, Run
+from common.teachers import answering, making
 from common.teachers import logits as reading
-from common.teachers import making
 from tests import killed_making
 from tests.killed_making import Linear, noise
 
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(making, "LARGEST_CHUNK", 160)
+    monkeypatch.setattr(answering, "LARGEST_CHUNK", 160)
 
 
 def contents(folder):

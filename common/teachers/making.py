@@ -1,22 +1,16 @@
 """Asking a teacher once for all its logits: in chunks, going on after a kill."""
 
-import io
 import os
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from common import files, room, views
-from common.bars import bar
 from common.teachers import weights
+from common.teachers.answering import Questions, answer
 from common.teachers.identity import SPLITS, VERSION, image_keys, weights_hash
 from common.teachers.logits import Logits, checksum
 from common.teachers.unfinished import part_of, unfinished
-
-LARGEST_CHUNK = 10_000  # images answered in one call
-SECONDS = 1  # that a call should last at least: then what surrounds it costs little
 
 
 def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_size=500):
@@ -55,7 +49,7 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
             for split in SPLITS:
                 title = f"{dataset.name} {split}, {teacher} answers"
                 questions = _questions(dataset, split, keys[split], view_set, sampled)
-                _answer(model, questions, part / f"{split}.npy", batch_size, title)
+                answer(model, questions, part / f"{split}.npy", batch_size, title)
                 _save(part / f"{split}_keys.npy", keys[split])
                 if questions.subset is not None:
                     _save(part / f"{split}_views.npy", questions.subset)
@@ -96,92 +90,12 @@ def file_size(dataset, classes, view_set="plain", sampled=0):
     return total
 
 
-class _Questions:
-    """Every image in each of its views, image by image.
-
-    Args:
-        images: uint8 (n, h, w, c).
-        view_set: views.ViewSet.
-        subset: (n, k) the views of each image; None for all of the set.
-    """
-
-    def __init__(self, images, view_set, subset):
-        self.images, self.view_set, self.subset = images, view_set, subset
-        self.views = view_set.count if subset is None else subset.shape[1]
-
-    def __len__(self):
-        return len(self.images) * self.views
-
-    def some(self, first, last):
-        """Images uint8 (last - first, h, w, c) as seen in their views."""
-        rows, slots = np.divmod(np.arange(first, min(last, len(self))), self.views)
-        view = slots if self.subset is None else self.subset[rows, slots]
-        return self.view_set.apply(self.images[rows], view)
-
-
 def _questions(dataset, split, keys, view_set, sampled):
     images = getattr(dataset, split).images
     if split != "train":
-        return _Questions(images, views.get("plain"), None)
+        return Questions(images, views.get("plain"), None)
     seen = views.get(view_set)
-    return _Questions(images, seen, seen.subset(keys, sampled) if sampled else None)
-
-
-def _answer(model, questions, path, batch_size, title):
-    """Write the logits of all questions to an .npy file, going on from those it holds.
-
-    Always in the same batches of questions, so that a resumed file has the same bits.
-    """
-    shape = (len(questions.images), questions.views, model.output_shape[-1])
-    path.touch()
-    with open(path, "r+b") as file:
-        done = _continue(file, shape, batch_size)
-        with bar(len(questions), title, "images", done=done, delay=5) as line:
-            for logits, rate in _answers(model, questions, done, batch_size):
-                file.write(_float16(logits))
-                file.flush()  # from here on a kill does not lose them
-                line.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
-                line.update(len(logits))
-
-
-def _answers(model, questions, done, batch_size):
-    """Yield ((many, classes) logits, images answered a second so far) from question `done` on."""
-    first, began, size = done, time.perf_counter(), batch_size
-    with ThreadPoolExecutor(1) as ahead:  # cuts out the next views while the teacher answers
-        coming = ahead.submit(questions.some, done, done + size)
-        while done < len(questions):
-            images, asked = coming.result(), time.perf_counter()
-            done += len(images)
-            coming = ahead.submit(questions.some, done, done + size)
-            logits = model.predict(images, batch_size=batch_size, verbose=0)
-            now = time.perf_counter()
-            yield logits, (done - first) / (now - began)
-            if now - asked < SECONDS and 2 * size <= LARGEST_CHUNK:
-                size *= 2
-
-
-def _continue(file, shape, batch_size):
-    """Put an .npy file's header in place, or keep its whole batches; how many rows it has."""
-    head = io.BytesIO()
-    about = {"descr": np.dtype("<f2").str, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(head, about)
-    start, row = head.tell(), 2 * shape[-1]
-    done = max(0, (file.seek(0, os.SEEK_END) - start) // row)
-    if done < shape[0] * shape[1]:
-        done -= done % batch_size
-    file.seek(0)
-    file.write(head.getvalue())
-    file.truncate(start + done * row)
-    file.seek(0, os.SEEK_END)
-    return done
-
-
-def _float16(logits):
-    with np.errstate(over="ignore"):  # refused here
-        rounded = logits.astype("<f2")
-    if not np.isfinite(rounded).all():
-        raise ValueError("the teacher's logits are not finite or exceed float16's 65,504")
-    return rounded.tobytes()
+    return Questions(images, seen, seen.subset(keys, sampled) if sampled else None)
 
 
 def _save(path, array):
