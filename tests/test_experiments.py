@@ -1,0 +1,53 @@
+"""Which runs the experiments ask for: seen in a rehearsal, where nothing is trained."""
+
+import types
+
+import pytest
+
+from common import experiments
+from common.rehearsal import Rehearsal
+from common.runs import Net, Recipe
+from common.study import Study
+
+RECIPE = Recipe(epochs=1, batch_size=50)
+
+
+@pytest.fixture
+def study(few, tmp_path):
+    def nets(**widths):
+        return {name: Net("mlp", RECIPE, name, {"width": width}) for name, width in widths.items()}
+
+    recipes = types.SimpleNamespace(
+        TEACHERS=nets(large=9, larger=10), STUDENTS=nets(small=3, smaller=2), FOLDER=tmp_path
+    )
+    return Rehearsal(Study(recipes, few))
+
+
+def settings(group):
+    own = group.configuration
+    taught = own["teacher"] and "width10" in own["teacher"]
+    teacher = {None: None, False: "large", True: "larger"}[taught]
+    return own["options"]["width"], teacher, own["temperature"], own["alpha"], own["shuffled"]
+
+
+def test_students_by_teachers(study):
+    found = experiments.cross(
+        study, ["small", "smaller"], ["large", "larger"], [0, 5], 4, 0.9, controls=["smaller"]
+    )
+    expected = {(width, None, 1, 0, False) for width in (3, 2)}
+    expected |= {(w, name, 4, 0.9, False) for w in (3, 2) for name in ("large", "larger")}
+    expected |= {(2, name, 4, 0.9, True) for name in ("large", "larger")}
+    assert {settings(group) for group in found} == expected and len(found) == len(expected)
+    assert all(set(group.seeds) == {0, 5} for group in found)
+
+
+def test_all_of_one_recipe_and_seed_train_side_by_side(study):
+    experiments.cross(study, ["small", "smaller"], ["large", "larger"], [0, 5], 4, 0.9)
+    sizes = [len(members) for members, _ in study.trainings]
+    assert sizes == [1, 1, 6, 6]  # the teachers; two baselines and four distilled, a seed each
+
+
+def test_grid_of_temperatures_and_alphas(study):
+    found = experiments.grid(study, study.logits("large"), "small", [1], [1, 8], [0.5, 1])
+    cells = {(3, "large", t, alpha, False) for t in (1, 8) for alpha in (0.5, 1)}
+    assert {settings(group) for group in found} == cells | {(3, None, 1, 0, False)}
