@@ -1,5 +1,7 @@
 """Keras, imported quietly: `from common.backend import keras, layers, ops`."""
 
+import logging
+
 from common import quiet
 
 with quiet.imports():
@@ -7,3 +9,11 @@ with quiet.imports():
     from keras import layers, ops
 
 __all__ = ["keras", "layers", "ops"]
+
+
+def _is_news(record):
+    """Not TensorFlow's advice against a function for each model, which is what we want."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+logging.getLogger("tensorflow").addFilter(_is_news)

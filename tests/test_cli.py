@@ -48,7 +48,8 @@ def test_help_imports_neither_keras_nor_numpy():
 def test_bad_input_is_one_sentence_and_no_traceback():
     code, out, err, _ = run_module("distill", "--teacher", "cnm", "--student", "mlp")
     assert (code, out) == (1, "")
-    assert err == "error: unknown teacher 'cnm': did you mean cnn?\n"
+    assert err.startswith("error: unknown teacher 'cnm': did you mean cnn")
+    assert err.endswith("?\n") and err.count("\n") == 1
 
 
 DISTILL = ["distill", "--teacher", "cnn", "--student", "mlp"]
