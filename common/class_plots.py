@@ -8,7 +8,7 @@ from common.drawing import COLORS
 
 
 def contact_sheet(images, names, title, columns=10):
-    """A grid of images, each with its class's name below.
+    """A grid of small images, each with its class's name below.
 
     Args:
         images: uint8 (n, h, w, c).
@@ -17,12 +17,12 @@ def contact_sheet(images, names, title, columns=10):
         columns: images a row.
     """
     rows = -(-len(images) // columns)
-    figure, axes = drawing.axes(columns, rows, 1.2 * columns, 1.4 * rows + 0.5, squeeze=False)
+    figure, axes = drawing.axes(columns, rows, 0.65 * columns, 0.85 * rows + 0.5, squeeze=False)
     for place in axes.flat[len(images) :]:
         place.set_axis_off()
     for place, image, name in zip(axes.flat, images, names, strict=False):
-        drawing.show(place, image)
-        place.set_xlabel(name, fontsize=7, wrap=True)
+        drawing.show(place, image, "auto")
+        place.set_xlabel(name, fontsize=5.5)
     drawing.title(figure, title)
     return figure
 

@@ -36,8 +36,10 @@ def axes(columns=1, rows=1, width=7.0, height=4.0, **options):
     return figure, axes
 
 
-def show(axes, image):
-    axes.imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None)
+def show(axes, image, interpolation="nearest"):
+    """Draw uint8 (h, w, c) with its pixels as they are; "auto" smooths where it is made smaller."""
+    cmap = "gray_r" if image.shape[-1] == 1 else None
+    axes.imshow(image.squeeze(), cmap=cmap, interpolation=interpolation)
     axes.set(xticks=(), yticks=())
     axes.spines[:].set(visible=True, color="0.8")
 
