@@ -2,6 +2,7 @@
 
 from cifar100 import field, large, pilot, recipes
 from common import comparisons, results, tables
+from common.benchmark import latency
 
 FOLDER = recipes.FOLDER
 
@@ -81,6 +82,11 @@ def _accuracy(group):
     return comparisons.spread(group.values("accuracy"), 2, 100) if group else "not run yet"
 
 
-TABLES = {"pilot": of_pilot, "teachers": of_teachers, "large": of_large}
+def of_costs(found):
+    """What every net costs, as measured once on one machine."""
+    return latency.table(latency.read(FOLDER))
+
+
+TABLES = {"pilot": of_pilot, "teachers": of_teachers, "large": of_large, "costs": of_costs}
 TABLES_OF_WHOLE = {"field": of_field}
 PICTURES = {}

@@ -3,7 +3,10 @@
 import argparse
 import importlib
 
-SUBJECTS = {"models": "training and inference of the deep nets, beside plain PyTorch"}
+SUBJECTS = {
+    "latency": "what each net of a data set's tables costs, latency of one image",
+    "models": "training and inference of the deep nets, beside plain PyTorch",
+}
 
 
 def main(arguments=None):

@@ -1,0 +1,95 @@
+"""What each net of a data set's tables costs: parameters, multiply-adds, latency of one image."""
+
+import functools
+import importlib
+import json
+import statistics
+import time
+from pathlib import Path
+
+from common.benchmark import timing
+from common.checks import require_at_least
+
+FILE = "costs.json"
+
+
+def add_arguments(parser):
+    parser.add_argument("dataset", help="such as cifar100: the nets of its recipes")
+    parser.add_argument("--image-shape", nargs=3, type=int, default=(32, 32, 3), metavar="N")
+    parser.add_argument("--classes", type=int, default=100, help="default: 100")
+    parser.add_argument("--repeats", type=int, default=20, help="timed calls each; default: 20")
+    parser.add_argument("--write", action="store_true", help=f"keep them in the folder's {FILE}")
+
+
+def run(options):
+    """Print the table; with `--write` keep it where `table` finds it.
+
+    Raises:
+        ValueError: a data set without recipes, fewer than one repeat.
+    """
+    require_at_least("repeats", options.repeats, 1)
+    try:
+        recipes = importlib.import_module(f"{options.dataset}.recipes")
+    except ModuleNotFoundError:
+        raise ValueError(f"{options.dataset} has no recipes: try cifar100") from None
+    nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]
+    costs = measure(nets, tuple(options.image_shape), options.classes, options.repeats)
+    print(table(costs))
+    if options.write:
+        from common import files
+
+        files.write_json(Path(recipes.FOLDER) / FILE, costs)
+
+
+def measure(nets, image_shape, classes, repeats):
+    """What nets cost: plain values, each architecture once.
+
+    Latency is the processor time of one `predict_on_batch` of one image on one thread, the
+    median of interleaved calls, in milliseconds; so other programs hardly count.
+    """
+    import numpy as np
+
+    from common import comparisons, machine, models
+    from common.bars import bar
+    from common.benchmark import keras_steps
+    from common.models import counts
+
+    keras_steps.use_threads(1)
+    image = np.zeros((1, *image_shape), "float32")
+    named = {comparisons.name_of({"model": n.model, "options": n.options}): n for n in nets}
+    calls, found = {}, {}
+    with bar(len(named), "building each net", "nets", delay=5) as line:
+        for name, net in named.items():
+            model = models.build(net.model, image_shape, classes, **net.options)
+            calls[name] = functools.partial(model.predict_on_batch, image)
+            found[name] = {
+                "parameters": counts.parameters(model),
+                "multiply_adds": counts.multiply_adds(model),
+            }
+            line.update()
+    for name, seconds in timing.interleaved(calls, repeats, time.process_time).items():
+        found[name]["milliseconds"] = round(1e3 * statistics.median(seconds), 2)
+    return {"device": machine.device(), "repeats": repeats, "nets": found}
+
+
+def read(folder):
+    """What `--write` kept in a data set's folder."""
+    return json.loads((Path(folder) / FILE).read_text())
+
+
+def table(costs):
+    """Markdown: a row an architecture, by rising multiply-adds."""
+    from common import results
+
+    header = [f"one image, one thread of {costs['device']}, median of {costs['repeats']}"]
+    header += ["parameters", "multiply-adds, M", "latency, ms"]
+    rows = [
+        [
+            name,
+            f"{net['parameters']:,}",
+            f"{net['multiply_adds'] / 1e6:.1f}",
+            f"{net['milliseconds']:.1f}",
+        ]
+        for name, net in sorted(costs["nets"].items(), key=lambda item: item[1]["multiply_adds"])
+    ]
+    return results.markdown(header, rows)
