@@ -117,12 +117,12 @@ def settings(study, seeds):
     return own["temperature"], own["alpha"]
 
 
-def crossed(study, seeds, teachers=tuple(TEACHERS)):
+def crossed(study, seeds, teachers=tuple(TEACHERS), students=CROSSED):
     """Students by teachers, at the settings chosen for one of the pairs.
 
     The first student has all seeds and, beside each teacher, its control; the others have few.
     """
-    own, (small, *others) = settings(study, seeds), CROSSED
+    own, (small, *others) = settings(study, seeds), students
     found = experiments.cross(study, [small], teachers, seeds, *own, controls=[small])
     return found + experiments.cross(study, others, teachers, seeds[:SWEEP_SEEDS], *own)
 
