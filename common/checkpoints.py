@@ -12,7 +12,7 @@ from common import files
 
 def save(path, model, progress):
     """Write all variables of a compiled model and its optimizer, and `progress` as JSON."""
-    arrays = {f"variable-{i}": np.asarray(v) for i, v in enumerate(_variables(model))}
+    arrays = {f"variable-{i}": np.asarray(v) for i, v in enumerate(model.state)}
     files.write_arrays(path, arrays | {"progress": np.array(json.dumps(progress))})
 
 
@@ -31,7 +31,7 @@ def progress(path):
 def restore(path, model):
     """Set all variables of a compiled model and its optimizer to those saved at `path`."""
     with _opened(path) as arrays:
-        for index, variable in enumerate(_variables(model)):
+        for index, variable in enumerate(model.state):
             variable.assign(arrays[f"variable-{index}"])
 
 
@@ -45,9 +45,3 @@ def _opened(path):
             f"the checkpoint {path} is damaged or from another run ({error}): "
             "delete it to train from the start"
         ) from None
-
-
-def _variables(model):
-    """Weights, seeds of dropout and optimizer slots of every student, in a fixed order."""
-    students = [v for student in model.models.values() for v in student.variables]
-    return students + list(model.optimizer.variables)

@@ -10,10 +10,11 @@ from common import (
     models,
     optimizers,
     resident,
+    stacked,
 )
 from common.backend import keras
 from common.progress import Progress
-from common.side_by_side import SideBySide, Student
+from common.side_by_side import Student
 
 
 def build(run, dataset):
@@ -36,12 +37,13 @@ class Group:
         dataset: data.Dataset.
         given: {identity: teachers.Logits, or online.OnlineTeacher where the recipe augments
             without a finite set of views}, of every teacher the members name.
+        together: the class that trains them, such as SideBySide; by default what is fastest here.
 
     Raises:
         ValueError: teacher logits that do not fit the data, their views or classes.
     """
 
-    def __init__(self, members, dataset, given):
+    def __init__(self, members, dataset, given, together=None):
         self.members, self.given = members, given
         self.whole, self.dataset = dataset, members[0].transfer_set.restrict(dataset)
         self.recipe, self.seed = members[0].recipe, members[0].seed
@@ -50,8 +52,9 @@ class Group:
         seen = (self.recipe.views, self.recipe.sampled_views)
         targets = {} if self.online else self._targets("train", *seen)
         self.batches = batches.Batches(self.dataset.train, targets, self.recipe, self.seed)
-        self.model = SideBySide(
-            {run.name: self._student(run) for run in members},
+        students = {run.name: self._student(run) for run in members}
+        self.model = (together or stacked.choose(students))(
+            students,
             self._asked() if self.online else None,
             weight_decay=self.recipe.weight_decay,
             augment=augmentation.apply if self.online else None,
@@ -123,6 +126,7 @@ class Group:
                 f"a callback stopped the training after epoch {progress['epochs']} of "
                 f"{self.recipe.epochs}: it has no record yet, the next call goes on"
             )
+        self.model.settle()
         return progress
 
     def _line(self, first_epoch):

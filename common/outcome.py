@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from common import files, machine, metrics, missing_classes, records, teachers
+from common import files, machine, metrics, missing_classes, records, stacked, teachers
 
 
 def write_records(group, folder, progress):
@@ -48,6 +48,7 @@ def _description(group, run, model, progress):
         "curve": {key.replace(f"{run.name}_", ""): values for key, values in own.items()},
         "seconds": round(progress["seconds"], 1),
         "trained_side_by_side": len(group.members),
+        **({"stacked": True} if isinstance(group.model, stacked.Stacked) else {}),
         "weights_sha256": teachers.weights_hash(model),
     }
 

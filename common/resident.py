@@ -89,6 +89,11 @@ class Resident(keras.Model):
         return self.students.models
 
     @property
+    def state(self):
+        """The students', as of `SideBySide`; the data are no part of it."""
+        return self.students.state
+
+    @property
     def metrics(self):
         own = (self.students.losses_seen, self.students.accuracies_seen)
         return [*super().metrics, *(metric for kind in own for metric in kind.values())]

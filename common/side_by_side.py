@@ -87,6 +87,15 @@ class SideBySide(keras.Model):
         self.losses_seen = {name: mean(f"{name}_loss") for name in students}
         self.accuracies_seen = {name: accuracy(f"{name}_accuracy") for name in students}
 
+    @property
+    def state(self):
+        """Weights, seeds of dropout and optimizer slots of every student, in a fixed order."""
+        students = [v for model in self.models.values() for v in model.variables]
+        return students + list(self.optimizer.variables)
+
+    def settle(self):
+        """After training, have every student's own model hold its weights, as here it does."""
+
     def compile(self, optimizer="adam", **options):
         super().compile(optimizer, **options)
         if self.optimizer.global_clipnorm:

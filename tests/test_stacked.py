@@ -1,0 +1,96 @@
+"""Students as one stack end where students side by side do."""
+
+import keras
+import numpy as np
+import pytest
+
+from common import checkpoints, machine, models, records, stacked, training
+from common.side_by_side import SideBySide, Student
+
+SETTINGS = {"alone": (1, 0), "T4": (4, 0.9), "T20": (20, 0.5)}
+OPTIMIZERS = {
+    "adam": lambda: keras.optimizers.Adam(1e-2),
+    "sgd": lambda: keras.optimizers.SGD(1e-2, momentum=0.9, nesterov=True),
+}
+
+
+def students(model="mlp", **options):
+    options = options or {"width": 16}
+    return {
+        name: Student(models.build(model, (28, 28, 1), 10, seed=3, **options), *setting)
+        for name, setting in SETTINGS.items()
+    }
+
+
+def trained(kind, few, teacher, optimizer):
+    together = kind(students(), weight_decay=1e-3)
+    together.compile(optimizer())
+    targets = {"labels": few.train.labels, "teacher": teacher}
+    options = {"batch_size": 25, "epochs": 3, "shuffle": False, "verbose": 0}
+    history = together.fit(few.train.images, targets, **options).history
+    together.settle()
+    return together, history
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_ends_where_students_side_by_side_do(few, random_logits, optimizer):
+    together, history = trained(stacked.Stacked, few, random_logits(100), optimizer)
+    apart, expected = trained(SideBySide, few, random_logits(100), optimizer)
+    for name in SETTINGS:
+        pairs = zip(together.models[name].weights, apart.models[name].weights, strict=True)
+        for own, other in pairs:
+            np.testing.assert_allclose(np.asarray(own), np.asarray(other), atol=1e-4)
+        assert history[f"{name}_accuracy"] == pytest.approx(expected[f"{name}_accuracy"], abs=1e-6)
+        assert history[f"{name}_loss"] == pytest.approx(expected[f"{name}_loss"], rel=1e-4)
+    moments = [np.asarray(v) for v in together.optimizer.variables if np.ndim(v) > 1]
+    others = [np.asarray(v) for v in apart.optimizer.variables if np.ndim(v)]
+    joined = np.concatenate([moment.ravel() for moment in moments])
+    assert joined.size == sum(other.size for other in others)
+    others = np.concatenate([other.ravel() for other in others])
+    np.testing.assert_allclose(np.sort(joined), np.sort(others), atol=1e-4)
+
+
+def test_what_can_be_stacked():
+    assert stacked.stackable(students())
+    assert not stacked.stackable(students("cnn", width=0.1))
+    assert not stacked.stackable(students(width=16, dropout=0.5))
+    mixed = students() | {"wider": Student(models.build("mlp", (28, 28, 1), 10, width=8), 1, 0)}
+    assert not stacked.stackable(mixed)
+    with pytest.raises(ValueError, match="only dense nets of one architecture"):
+        stacked.Stacked(mixed)
+
+
+def test_only_gpus_stack(monkeypatch):
+    assert stacked.choose(students()) is SideBySide
+    monkeypatch.setattr(machine, "gpu_memory", lambda: 10**9)
+    assert stacked.choose(students()) is stacked.Stacked
+    assert stacked.choose({"one": students()["alone"]}) is SideBySide
+
+
+@pytest.mark.slow
+def test_runs_are_stacked_resumed_and_recorded(few, logits, tiny_run, tmp_path, monkeypatch):
+    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
+    runs = [tiny_run(), tiny_run(**taught), tiny_run(**taught, shuffled=True)]
+    options = {"teachers": [logits]}
+    apart = training.run(runs, few, output_dir=tmp_path / "apart", **options)
+    monkeypatch.setattr(stacked, "choose", lambda students: stacked.Stacked)
+    save = checkpoints.save
+
+    def save_and_stop(*arguments):
+        save(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(checkpoints, "save", save_and_stop)
+        training.run(runs, few, output_dir=tmp_path, **options)
+    records_of = training.run(runs, few, output_dir=tmp_path, **options)
+    for run, record, other in zip(runs, records_of, apart, strict=True):
+        assert record["stacked"] and record["parameters"] == other["parameters"]
+        assert set(record) - {"stacked"} == set(other)
+        assert record["curve"]["loss"] == pytest.approx(other["curve"]["loss"], rel=1e-4)
+        assert record["test"]["errors"] == other["test"]["errors"]
+        model = training.load_model(tmp_path, run, few)
+        expected = training.load_model(tmp_path / "apart", run, few)
+        for own, its in zip(model.weights, expected.weights, strict=True):
+            np.testing.assert_allclose(np.asarray(own), np.asarray(its), atol=1e-4)
+        assert records.find_weights(tmp_path, run)
