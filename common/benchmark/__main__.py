@@ -1,10 +1,12 @@
-"""`python -m common.benchmark SUBJECT`: a subject is a module with `add_arguments` and `run`."""
+"""`python -m common.benchmark [SUBJECT]`: modules with `add_arguments` and `run`; else distill."""
 
 import argparse
 import importlib
+import sys
 
 SUBJECTS = {
     "latency": "what each net of a data set's tables costs, latency of one image",
+    "distill": "distillation beside Keras's Distiller, a PyTorch loop and plain training",
     "models": "training and inference of the deep nets, beside plain PyTorch",
 }
 
@@ -16,7 +18,7 @@ def main(arguments=None):
     for name, summary in SUBJECTS.items():
         modules[name] = importlib.import_module(f"common.benchmark.{name}")
         modules[name].add_arguments(choices.add_parser(name, help=summary, description=summary))
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(arguments or sys.argv[1:] or ["distill"])
     try:
         modules[options.subject].run(options)
     except ValueError as error:

@@ -1,0 +1,97 @@
+"""One epoch of a distillation in Keras: ours, Keras's own, and the students without a teacher."""
+
+import numpy as np
+
+from common import models, resident
+from common.backend import keras
+from common.benchmark.tasks import TEACHER, RandomLogits
+from common.group import Group
+
+
+def ours(task, dataset, temperatures, together=None):
+    """An epoch of `common.training`: students together on a teacher's cached logits."""
+    group = Group(task.runs(temperatures), dataset, {TEACHER: RandomLogits(task)}, together)
+    model, batches = resident.for_device(group.model, group.batches)
+
+    def epoch():
+        group.batches.start(0)
+        model.fit(batches, shuffle=False, verbose=0)
+
+    return epoch
+
+
+def plain(task, dataset, temperatures):
+    """An epoch of Keras's `fit` on the labels, of as many students, one after another."""
+    students = [_student(task) for _ in temperatures]
+    for student in students:
+        student.compile("adam", _hard_loss(), metrics=["accuracy"])
+
+    def epoch():
+        for student in students:
+            _fit(student, task, dataset)
+
+    return epoch
+
+
+def distiller(task, dataset, jit):
+    """An epoch of keras.distillation.Distiller, its loss as Hinton et al. define it.
+
+    Its default loss compares logits without a softmax (keras 3.12 to 3.15.1); the loss object
+    compares softmaxes, as ours does.
+    """
+    distillation = keras.distillation
+    loss = distillation.LogitsDistillation(temperature=4.0, loss=keras.losses.KLDivergence())
+    teacher = models.build(task.teacher, task.image_shape, task.classes)
+    both = distillation.Distiller(teacher, _student(task), loss, student_loss_weight=0.1)
+    both.compile("adam", _hard_loss(), metrics=["accuracy"], jit_compile=jit)
+    return lambda: _fit(both, task, dataset)
+
+
+def bare(task, dataset):
+    """An epoch of the compiled training step alone: one batch on the device, no teacher."""
+    model = _Bare(_student(task), dataset, task.batch_size)
+    model.compile("adam", steps_per_execution=min(resident.STEPS, task.steps))
+    return lambda: model.fit(_Nothing(task.steps), shuffle=False, verbose=0)
+
+
+class _Bare(keras.Model):
+    def __init__(self, student, dataset, batch_size):
+        super().__init__()
+        first = dataset.train.take(slice(batch_size))
+        self.student, self.loss_of = student, _hard_loss()
+        self.images = keras.Variable(first.images, dtype="uint8", trainable=False)
+        self.labels = keras.Variable(first.labels, dtype="int32", trainable=False)
+        self.built = True
+
+    def call(self, x, training=False):
+        return self.student(self.images.value, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return self.loss_of(self.labels.value, y_pred)
+
+
+class _Nothing(keras.utils.PyDataset):
+    """So many steps, each of a single number."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def __len__(self):
+        return self.steps
+
+    def __getitem__(self, index):
+        return (np.zeros((1, 1), "int32"),)
+
+
+def _student(task):
+    return models.build(task.student, task.image_shape, task.classes, **task.student_options)
+
+
+def _hard_loss():
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def _fit(model, task, dataset):
+    train = dataset.train
+    model.fit(train.images, train.labels, batch_size=task.batch_size, verbose=0)

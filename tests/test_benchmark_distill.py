@@ -1,0 +1,56 @@
+"""The distillation benchmark's table: ratios of medians, and each row from end to end."""
+
+import dataclasses
+import importlib.util
+
+import numpy as np
+import pytest
+
+from common.benchmark import __main__ as command
+from common.benchmark import distill
+
+TINY = dataclasses.replace(
+    distill.MNIST, teacher="resnet8", batch_size=8, steps=2, student_options={"width": 0.1}
+)
+
+
+def test_cells_of_a_row():
+    cell = "{:.1f} s".format
+    ours, theirs = [1, 2, 4], [20, 30, 80]
+    assert distill._row("x", ours, theirs, cell, "a") == (
+        "x",
+        "2.0 s",
+        "30.0 s",
+        "20.0 times faster",
+        "a",
+    )
+    assert distill._overhead("x", [10.4, 21, 9], [10, 20, 10], cell, "")[3] == "+4 %"
+    assert distill._epoch_cell(0.5, TINY) == f"{0.5 * 50_000 / 16:.1f} s"
+
+
+def test_tasks_data_and_runs():
+    task = dataclasses.replace(distill.CIFAR, batch_size=8, steps=3)
+    dataset = task.dataset()
+    assert dataset.train.images.shape == (24, 32, 32, 3) and dataset.classes == 100
+    settings = [(run.temperature, run.alpha) for run in task.runs([1.0, 4.0])]
+    assert settings == [(1.0, 0.9), (4.0, 0.9)]
+    np.testing.assert_array_equal(dataset.train.images, task.dataset().train.images)
+
+
+@pytest.mark.parametrize("option", ["--repeats", "--steps"])
+def test_bad_input_is_refused(option, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["distill", option, "0"])
+    assert "must be a whole number of at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_rows_from_end_to_end(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # no PyTorch
+    monkeypatch.setattr(distill, "TEMPERATURES", (1.0, 4.0))
+    large = dataclasses.replace(distill.CIFAR, teacher="resnet8", student="resnet8")
+    large = dataclasses.replace(large, batch_size=8, steps=2)
+    found = [*distill.stack(TINY, 1), *distill.logits_file(TINY, 1), *distill.on_device(large, 1)]
+    assert [row[0].split()[0] for row in found] == ["five", "logits", "resnet8"]
+    for _, *cells, _ in found:
+        assert all(float(cell.split()[0].strip("%")) > 0 for cell in cells)
