@@ -7,6 +7,7 @@ from scipy import stats
 
 from common import comparisons, experiments, notebooks, records, results, runs
 from common.runs import Recipe, Run
+from common.transfer_sets import TransferSet
 
 RANDOM = np.random.default_rng(0)
 TEACHER = "mnist-cnn-0123abcd-seed0@0123456789ab"
@@ -176,13 +177,17 @@ def test_the_tables_in_readme_are_those_of_the_records():
 
 
 def test_every_committed_record_is_of_the_run_that_it_names():
-    for folder in (notebooks.ROOT / name for name in ("mnist",)):
+    folders = {path.parents[1] for path in notebooks.ROOT.glob("*/results/*.json")}
+    assert folders
+    for folder in folders:
         found = records.load_all(folder)
         assert found
         for one in found:
             settings = dict(one["configuration"])
             assert settings.pop("format") == runs.FORMAT
             settings["recipe"] = runs.Recipe(**settings["recipe"])
+            if "transfer_set" in settings:
+                settings["transfer_set"] = TransferSet(**settings["transfer_set"])
             run = runs.Run(seed=one["seed"], **settings)
             assert records.path(folder, run).exists(), run.name
             assert len(one["test"]["wrong"]) == one["test"]["errors"]
