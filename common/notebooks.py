@@ -96,7 +96,8 @@ def main(arguments=None):
     figures = []
     for notebook in sorted((ROOT / options.dataset).glob("*.ipynb")):
         print(f"\n{notebook.name}: {_clock(time.perf_counter() - began)} so far", flush=True)
-        figures += execute(notebook, folder, given)
+        own = getattr(recipes, "QUICKER", {}).get(notebook.stem, {})
+        figures += execute(notebook, folder, given | own)
     print(f"\nAll notebooks executed in {_clock(time.perf_counter() - began)}.")
     _print_tables(options.dataset, folder)
     print(f"\nExecuted notebooks and {len(figures)} figures: {files.shown(folder)}")
