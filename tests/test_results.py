@@ -8,7 +8,6 @@ from scipy import stats
 from common import comparisons, experiments, notebooks, records, results, runs
 from common.runs import Recipe, Run
 from common.transfer_sets import TransferSet
-from common.transfer_sets import TransferSet
 
 RANDOM = np.random.default_rng(0)
 TEACHER = "mnist-cnn-0123abcd-seed0@0123456789ab"
@@ -187,7 +186,6 @@ def test_every_committed_record_is_of_the_run_that_it_names():
             settings = dict(one["configuration"])
             assert settings.pop("format") == runs.FORMAT
             settings["recipe"] = runs.Recipe(**settings["recipe"])
-            settings["transfer_set"] = TransferSet(**settings.get("transfer_set", {}))
             if "transfer_set" in settings:
                 settings["transfer_set"] = TransferSet(**settings["transfer_set"])
             run = runs.Run(seed=one["seed"], **settings)
