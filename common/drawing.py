@@ -53,14 +53,17 @@ def band(axes, x, values, color, style="-"):
         axes.fill_between(x, mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
 
 
-def level(axes, values, label, color):
-    """A horizontal line at the mean of (seeds,) values, its band, and its label above it."""
+def level(axes, values, label, color, place=0.01):
+    """A horizontal line at the mean of (seeds,) values, its band, and its label above it.
+
+    `place` is where the label begins, as a share of the axes' width.
+    """
     mean, spread = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0
     axes.axhline(mean, color=color)
     axes.axhspan(mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
     axes.annotate(
         label,
-        (0.01, mean + spread),
+        (place, mean + spread),
         xycoords=("axes fraction", "data"),
         xytext=(0, 2),
         textcoords="offset points",
