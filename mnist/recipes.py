@@ -155,4 +155,7 @@ PARTS = {
 
 # `make mnist`: small enough for two CPU cores in a few minutes, large enough to show the effect
 QUICK = {"seeds": [0, 1, 2], "epochs": 4, "limit": 8_000}
-QUICKER = {"04_hinton_2015": {"seeds": [0], "limit": 4_000}}  # its students are many
+QUICKER = {  # their students are many
+    "04_hinton_2015": {"seeds": [0], "limit": 4_000},
+    "05_what_is_transferred": {"seeds": [0]},
+}
