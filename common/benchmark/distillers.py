@@ -49,12 +49,12 @@ def distiller(task, dataset, jit):
 
 def bare(task, dataset):
     """An epoch of the compiled training step alone: one batch on the device, no teacher."""
-    model = _Bare(_student(task), dataset, task.batch_size)
+    model = BareStep(_student(task), dataset, task.batch_size)
     model.compile("adam", steps_per_execution=min(resident.STEPS, task.steps))
     return lambda: model.fit(_Nothing(task.steps), shuffle=False, verbose=0)
 
 
-class _Bare(keras.Model):
+class BareStep(keras.Model):
     def __init__(self, student, dataset, batch_size):
         super().__init__()
         first = dataset.train.take(slice(batch_size))
