@@ -1,7 +1,7 @@
 """The pilot: a teacher and two students that two CPU cores train within an hour.
 
 Its few epochs show what distillation does early in training, not what the nets can reach:
-every title says pilot. The full studies are in `mission` and `field`.
+every title says pilot. The full studies are `large` and `field`.
 """
 
 from common import experiments

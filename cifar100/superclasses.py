@@ -8,7 +8,7 @@ image's 99 wrong classes are of its own superclass.
 import numpy as np
 from scipy import special
 
-from common import comparisons, drawing, metrics
+from common import comparisons, drawing, metrics, transferred
 from common.drawing import COLORS
 
 
@@ -46,10 +46,8 @@ def error_shares(group, labels, superclasses):
         record = group.seeds[seed]
         if record["images"]["test"] != len(labels):
             raise ValueError(f"{record['run']} was tested on other than these {len(labels)} images")
-        if "wrong_answers" not in record["test"]:
-            raise ValueError(f"{record['run']} does not hold its wrong answers: train it anew")
-        truth = superclasses[labels[record["test"]["wrong"]]]
-        shares.append(np.mean(superclasses[record["test"]["wrong_answers"]] == truth))
+        given, wrong = transferred.answers(record, labels), record["test"]["wrong"]
+        shares.append(np.mean(superclasses[given[wrong]] == superclasses[labels[wrong]]))
     return np.array(shares)
 
 
@@ -69,11 +67,8 @@ def figure(temperatures, shares, students, title):
     axes.axhline(100 * 4 / 99, color="0.6", ls=":")
     axes.annotate("chance", (temperatures[0], 100 * 4 / 99), color="0.4", va="bottom")
     drawing.title(figure, title)
-    axes.set(xlabel="temperature T", xscale="log", ylim=(0, None))
-    axes.set_ylabel("share within the superclass, %")
-    ticks = [t for t in (0.5, 1, 2, 5, 10, 20, 50) if temperatures[0] <= t <= temperatures[-1]]
-    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
-    axes.minorticks_off()
+    axes.set(ylabel="share within the superclass, %", ylim=(0, None))
+    drawing.temperature_axis(axes, drawing.round_temperatures(temperatures))
     axes.set_xlim(right=temperatures[-1] * 1.5)
     return figure
 
@@ -87,9 +82,7 @@ def finding(share, distilled, baseline):
     """
     mean, _, _, p = metrics.paired_t(distilled, baseline)
     words = f"{100 * abs(mean):.1f} points {'more' if mean >= 0 else 'less'}"
-    p = comparisons.p_value(p)
-    p = f" (p {p})" if p.startswith("<") else f" (p = {p})" if p else " (one seed)"
     return (
-        f"{100 * share:.0f} % of the dark knowledge at T = 1 is of the same superclass; "
-        f"distilled students err within it {words} than labels alone teach{p}"
+        f"{100 * share:.0f} % of the dark knowledge at T = 1 is of the same superclass; distilled "
+        f"students err within it {words} than labels alone teach{comparisons.p_in_words(p)}"
     )

@@ -15,11 +15,7 @@ def of_pilot(found):
 
 def of_teachers(found):
     """The large study's teachers beside what others print."""
-    rows = [
-        tables.published_row(net.title, large.PUBLISHED.get(name), tables.alone(net, found))
-        for name, net in large.TEACHERS.items()
-    ]
-    return results.markdown([comparisons.title(found), *tables.PUBLISHED_COLUMNS], rows)
+    return tables.teachers(large.TEACHERS, large.PUBLISHED, found)
 
 
 def of_large(found):

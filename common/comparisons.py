@@ -138,13 +138,19 @@ def p_value(p):
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
+def p_in_words(p, without=" (one seed)"):
+    """p as sentences have it, such as ` (p = 0.0004)`; `without` where one pair allows no test."""
+    p = p_value(p)
+    if not p:
+        return without
+    return f" (p {p})" if p.startswith("<") else f" (p = {p})"
+
+
 def finding(group, baseline):
     """The comparison in words, such as `21 % fewer errors (p = 0.0004)`."""
     difference = compare(group, baseline)
     word = "fewer" if difference.fewer >= 0 else "more"
-    p = p_value(difference.p)
-    p = f" (p {p})" if p.startswith("<") else f" (p = {p})" if p else " (one seed)"
-    return f"{100 * abs(difference.fewer):.0f} % {word} errors{p}"
+    return f"{100 * abs(difference.fewer):.0f} % {word} errors{p_in_words(difference.p)}"
 
 
 def extremes(sweep):

@@ -84,6 +84,20 @@ def published_row(label, published, group, baseline=None):
     return [*row, *results.comparison_cells(group, baseline)]
 
 
+def teachers(nets, published, found):
+    """Markdown: every teacher beside the accuracy that others print.
+
+    Args:
+        nets: {name: net}.
+        published: {name: accuracy in %}, of some of them.
+    """
+    rows = [
+        published_row(net.title, published.get(name), alone(net, found))
+        for name, net in nets.items()
+    ]
+    return results.markdown([comparisons.title(found), *PUBLISHED_COLUMNS], rows)
+
+
 def crossed(students, teachers, found):
     """Markdown: a row a student, a column a teacher; each cell accuracy alone → distilled, in %.
 
@@ -100,9 +114,8 @@ def _crossed(net, teacher, found):
     if baseline is None or group is None:
         return "not run yet"
     pair = (comparisons.spread(g.values("accuracy"), 2, 100) for g in (baseline, group))
-    p = comparisons.p_value(comparisons.compare(group, baseline).p)
-    p = f" (p {p})" if p.startswith("<") else f" (p = {p})" if p else ""
-    return " → ".join(pair) + p
+    p = comparisons.compare(group, baseline).p
+    return " → ".join(pair) + comparisons.p_in_words(p, without="")
 
 
 def _as_recipe_has_it(net, own):

@@ -59,7 +59,7 @@ def test_error_shares_of_each_seed():
         superclasses.error_shares(group([[0]], [[1]]), labels[:5], COARSE)
     bare = group([[0]], [[1]])
     del bare.seeds[0]["test"]["wrong_answers"]
-    with pytest.raises(ValueError, match="does not hold its wrong answers"):
+    with pytest.raises(ValueError, match="holds no wrong answers"):
         superclasses.error_shares(bare, labels, COARSE)
 
 

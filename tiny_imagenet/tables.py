@@ -8,11 +8,7 @@ FOLDER = recipes.FOLDER
 
 def teachers(found):
     """Every teacher beside the accuracy that others print."""
-    rows = [
-        tables.published_row(net.title, recipes.PUBLISHED.get(name), tables.alone(net, found))
-        for name, net in recipes.TEACHERS.items()
-    ]
-    return results.markdown([comparisons.title(found), *tables.PUBLISHED_COLUMNS], rows)
+    return tables.teachers(recipes.TEACHERS, recipes.PUBLISHED, found)
 
 
 def pairs(found):
