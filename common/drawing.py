@@ -4,7 +4,7 @@ import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 COLORS = {  # from Okabe & Ito's color-blind-safe set
     "teacher": "#0072B2",
@@ -20,6 +20,7 @@ STYLE = {
     "figure.dpi": 96,
     "figure.constrained_layout.use": True,
 }
+_ROUND = (0.5, 1, 2, 5, 10, 20, 50)
 
 
 def title(figure, finding):
@@ -53,6 +54,12 @@ def band(axes, x, values, color, style="-"):
         axes.fill_between(x, mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
 
 
+def curve(axes, x, values, label, color, style="-"):
+    """`band` of (seeds, points), its label at the right end."""
+    band(axes, x, values, color, style)
+    label_end(axes, x[-1], values[:, -1].mean(), label, color)
+
+
 def level(axes, values, label, color, place=0.01):
     """A horizontal line at the mean of (seeds,) values, its band, and its label above it.
 
@@ -74,6 +81,23 @@ def level(axes, values, label, color, place=0.01):
 
 def label_end(axes, x, y, text, color):
     axes.annotate(f"  {text}", (x, y), color=color, va="center")
+
+
+def temperature_axis(axes, ticks):
+    """A logarithmic horizontal axis for the temperature, labeled at the `ticks` alone."""
+    axes.set(xlabel="temperature T", xscale="log")
+    label_ticks(axes.xaxis, ticks)
+
+
+def round_temperatures(temperatures):
+    """The round numbers that lie between the first and the last of rising temperatures."""
+    return [t for t in _ROUND if temperatures[0] <= t <= temperatures[-1]]
+
+
+def label_ticks(axis, ticks):
+    """Ticks at the given numbers and nowhere else, labeled as they are."""
+    axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_minor_locator(NullLocator())
 
 
 def mark_published(axes, x, y):

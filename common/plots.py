@@ -23,10 +23,7 @@ def learning_curves(curves, title, measure="validation errors, %"):
     for label, (role, values) in curves.items():
         values = np.asarray(values, float)
         epochs = np.arange(1, values.shape[1] + 1)
-        drawing.band(axes, epochs, values, COLORS[role])
-        axes.annotate(
-            f" {label}", (epochs[-1], values.mean(0)[-1]), color=COLORS[role], va="center"
-        )
+        drawing.curve(axes, epochs, values, label, COLORS[role])
     drawing.title(figure, title)
     axes.set(xlabel="epoch", ylabel=measure, yscale="log")
     drawing.plain_ticks(axes.yaxis)
@@ -64,10 +61,8 @@ def line(x, y, marked, title, measure):
     axes.plot(marked, np.interp(marked, x, y), "o", color=COLORS["teacher"])
     drawing.label_end(axes, marked, np.interp(marked, x, y), f"T = {marked:g}", COLORS["teacher"])
     drawing.title(figure, title)
-    axes.set(xlabel="temperature T", ylabel=measure, xscale="log")
-    ticks = [t for t in (0.5, 1, 2, 5, 10, 20, 50) if x[0] <= t <= x[-1]]
-    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
-    axes.minorticks_off()
+    axes.set(ylabel=measure)
+    drawing.temperature_axis(axes, drawing.round_temperatures(x))
     return figure
 
 
@@ -113,14 +108,14 @@ def temperature_sweep(temperatures, errors, baseline, title, measure="test error
     """
     figure, axes = drawing.axes()
     errors = np.asarray(errors, float)
-    drawing.band(axes, np.asarray(temperatures, float), errors.T, COLORS["distilled"], "o-")
+    drawing.curve(
+        axes, np.asarray(temperatures, float), errors.T, "distilled", COLORS["distilled"], "o-"
+    )
     axes.plot(temperatures, errors, ".", color=COLORS["distilled"], alpha=0.35, ms=4)
     drawing.level(axes, baseline, "labels alone", COLORS["baseline"])
     drawing.title(figure, title)
-    axes.set(xlabel="temperature T", ylabel=measure, xscale="log")
-    axes.set_xticks(temperatures, [f"{t:g}" for t in temperatures])
-    axes.minorticks_off()
-    drawing.label_end(axes, temperatures[-1], errors[-1].mean(), "distilled", COLORS["distilled"])
+    axes.set(ylabel=measure)
+    drawing.temperature_axis(axes, temperatures)
     axes.set_xlim(right=temperatures[-1] * 2.2)
     return figure
 

@@ -45,12 +45,10 @@ def shares(percent, curves, title, measure):
     figure, axes = drawing.axes()
     for label, (role, values) in curves.items():
         values = np.asarray(values, float)
-        drawing.band(axes, np.asarray(percent, float), values.T, COLORS[role], "o-")
-        drawing.label_end(axes, percent[-1], values[-1].mean(), label, COLORS[role])
+        drawing.curve(axes, np.asarray(percent, float), values.T, label, COLORS[role], "o-")
     drawing.title(figure, title)
     axes.set(xlabel="training images, % of all", ylabel=measure, xscale="log", yscale="log")
-    axes.set_xticks(percent, [f"{value:g}" for value in percent])
-    axes.minorticks_off()
+    drawing.label_ticks(axes.xaxis, percent)
     drawing.plain_ticks(axes.yaxis)
     axes.set_xlim(right=percent[-1] * 4)
     return figure
