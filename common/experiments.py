@@ -30,22 +30,11 @@ def distill(study, logits, student, seeds, temperatures, alpha, *, control=False
 
 
 def _distill(study, logits, student, seeds, temperatures, alpha, control=False):
-    runs = []
-    for seed in seeds:
-        runs.append(study.student(student, seed))
-        settings = [(temperature, False) for temperature in temperatures]
-        settings += [(temperatures[0], True)] * control
-        for temperature, shuffled in settings:
-            runs.append(
-                study.student(
-                    student,
-                    seed,
-                    logits=logits,
-                    temperature=temperature,
-                    alpha=alpha,
-                    shuffled=shuffled,
-                )
-            )
+    runs = [study.student(student, seed) for seed in seeds]
+    for temperature in temperatures:
+        runs += _taught(study, logits, student, seeds, temperature, alpha)
+    if control:
+        runs += _taught(study, logits, student, seeds, temperatures[0], alpha, shuffled=True)
     return comparisons.groups(study.train(runs, logits=[logits]))
 
 
