@@ -7,10 +7,11 @@ import argparse
 import sys
 
 from common import machine
-from common.backend import keras, ops
-from common.benchmark import timing
+from common.backend import keras
+from common.benchmark import bare_step, timing
 from common.checks import require_at_least, require_known
 
+IMAGES = 90_000  # of the training split
 PRINTED = 2.26  # hours of shufflenet's 40 epochs on one K80 (TropComplique, ShuffleNet-tensorflow)
 
 
@@ -49,11 +50,11 @@ def described(run, dataset, seconds):
     """The line, from {"ours", "bare"}: lists of seconds that an epoch took."""
     size = min(run.recipe.batch_size, len(dataset.train))
     rate, _, _ = timing.rates(seconds["ours"], len(dataset.train) // size * size)
-    whole = 90_000 * run.recipe.epochs / rate / 3600
+    whole = IMAGES * run.recipe.epochs / rate / 3600
     return (
         f"{machine.device()}, Keras on {keras.config.backend()}, {run.model}, batches of {size}: "
         f"{rate:,.0f} images/s, {timing.ratio(seconds['bare'], seconds['ours']):.0%} of the bare "
-        f"step's; {run.recipe.epochs} epochs of 90,000 images would take {whole:.2f} hours "
+        f"step's; {run.recipe.epochs} epochs of {IMAGES:,} images would take {whole:.2f} hours "
         f"(printed for shufflenet on a K80: {PRINTED})"
     )
 
@@ -65,34 +66,15 @@ def contenders(run, dataset):
 
     group = Group([run], dataset, {})
     model, batches = resident.for_device(group.model, group.batches)
-    images, targets = group.batches[0]
-    bare = build(run, dataset)
-    bare.compile(
+    bare = bare_step.epoch(
+        build(run, dataset),
+        dataset.train.take(slice(group.batches.batch_size)),
+        len(batches),
         keras.optimizers.SGD(1e-3, momentum=0.9, nesterov=True),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=model.jit_compile,
         steps_per_execution=model.steps_per_execution,
     )
-    same = _SameBatch(images, targets["labels"], len(batches))
-    return {
-        "ours": lambda: model.fit(batches, shuffle=False, verbose=0),
-        "bare": lambda: bare.fit(same, shuffle=False, verbose=0),
-    }
-
-
-class _SameBatch(keras.utils.PyDataset):
-    """One batch that stays on the device, as often as an epoch has steps."""
-
-    def __init__(self, images, labels, steps):
-        super().__init__()
-        self.batch = ops.convert_to_tensor(images), ops.convert_to_tensor(labels)
-        self.steps = steps
-
-    def __len__(self):
-        return self.steps
-
-    def __getitem__(self, index):
-        return self.batch
+    return {"ours": lambda: model.fit(batches, shuffle=False, verbose=0), "bare": bare}
 
 
 if __name__ == "__main__":

@@ -105,11 +105,16 @@ def peers(task, dataset):
     calls = {
         f"Distiller{', XLA' * jit}": distillers.distiller(task, dataset, jit) for jit in settings
     }
-    if importlib.util.find_spec("torch"):
-        from common.benchmark import torch_distillers
+    return calls | pytorch(task, dataset)
 
-        calls["PyTorch loop"] = torch_distillers.epoch(task, dataset)
-    return calls
+
+def pytorch(task, dataset):
+    """{"PyTorch loop": an epoch} where PyTorch is installed, else {}."""
+    if not importlib.util.find_spec("torch"):
+        return {}
+    from common.benchmark import torch_distillers
+
+    return {"PyTorch loop": torch_distillers.epoch(task, dataset)}
 
 
 def stack(task, repeats):
@@ -175,11 +180,7 @@ def on_device(task, repeats):
     calls = {
         "ours": distillers.ours(task, dataset, [4.0]),
         "bare": distillers.bare(task, dataset),
-    }
-    if importlib.util.find_spec("torch"):
-        from common.benchmark import torch_distillers
-
-        calls["PyTorch loop"] = torch_distillers.epoch(task, dataset)
+    } | pytorch(task, dataset)
     seconds = timing.interleaved(calls, repeats)
     what = f"{task.student} taught by {task.teacher}, {task.views}, batch {task.batch_size}"
     ours, bare, *others = (

@@ -1,9 +1,8 @@
 """One epoch of a distillation in Keras: ours, Keras's own, and the students without a teacher."""
 
-import numpy as np
-
 from common import models, resident
 from common.backend import keras
+from common.benchmark import bare_step
 from common.benchmark.tasks import TEACHER, RandomLogits
 from common.group import Group
 
@@ -49,39 +48,9 @@ def distiller(task, dataset, jit):
 
 def bare(task, dataset):
     """An epoch of the compiled training step alone: one batch on the device, no teacher."""
-    model = BareStep(_student(task), dataset, task.batch_size)
-    model.compile("adam", steps_per_execution=min(resident.STEPS, task.steps))
-    return lambda: model.fit(_Nothing(task.steps), shuffle=False, verbose=0)
-
-
-class BareStep(keras.Model):
-    def __init__(self, student, dataset, batch_size):
-        super().__init__()
-        first = dataset.train.take(slice(batch_size))
-        self.student, self.loss_of = student, _hard_loss()
-        self.images = keras.Variable(first.images, dtype="uint8", trainable=False)
-        self.labels = keras.Variable(first.labels, dtype="int32", trainable=False)
-        self.built = True
-
-    def call(self, x, training=False):
-        return self.student(self.images.value, training=training)
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return self.loss_of(self.labels.value, y_pred)
-
-
-class _Nothing(keras.utils.PyDataset):
-    """So many steps, each of a single number."""
-
-    def __init__(self, steps):
-        super().__init__()
-        self.steps = steps
-
-    def __len__(self):
-        return self.steps
-
-    def __getitem__(self, index):
-        return (np.zeros((1, 1), "int32"),)
+    batch, steps = dataset.train.take(slice(task.batch_size)), task.steps
+    together = min(resident.STEPS, steps)
+    return bare_step.epoch(_student(task), batch, steps, steps_per_execution=together)
 
 
 def _student(task):
