@@ -142,7 +142,8 @@ def main(arguments=None):
     text = README.read_text()
     fresh = rewritten(text)
     if options.write:
-        README.write_text(fresh)
+        with files.replacing(README) as temporary:
+            temporary.write_text(fresh)
         names = {match[2].removesuffix(data.WHOLE) for match in _MARKED.finditer(text)}
         for dataset in sorted(names):
             draw(dataset)

@@ -8,11 +8,8 @@ from common import augmentations, transfer_sets, views
 from common.checks import require_fraction, require_known, require_positive, require_seed
 
 FORMAT = 1  # part of every run's id: raise it when training itself changes
-_LATER = {
-    "sampled_views": 0,
-    "augmentation": "none",
-}  # a recipe's fields that no id holds at these values: the first
-# records were made without them
+# a recipe's fields that no id holds at these values: the first records were made without them
+_LATER = {"sampled_views": 0, "augmentation": "none"}
 
 
 @dataclasses.dataclass(frozen=True)
