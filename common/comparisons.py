@@ -100,7 +100,7 @@ def compare(group, baseline):
     errors = [np.array([r["test"]["errors"] for r in side]) for side in (ours, theirs)]
     return Comparison(
         fewer=(errors[1] - errors[0]).sum() / max(errors[1].sum(), 1),  # it may have made none
-        p=metrics.paired_t(*errors)[3] if len(shared) > 1 else float("nan"),
+        p=metrics.paired_t(*errors)[3],
         mcnemar=max(
             metrics.mcnemar(_correct(a), _correct(b)) for a, b in zip(ours, theirs, strict=True)
         ),
@@ -123,23 +123,21 @@ def spread(values, digits=1, scale=1):
 def interval(values, digits=1, scale=1):
     """95 % confidence interval of the mean of values times `scale` (Student's t), in words.
 
-    Empty for one value.
+    Empty where the values tell nothing of their spread.
     """
-    if len(values) < 2:
-        return ""
     _, low, high, _ = metrics.paired_t(np.asarray(values, float) * scale, np.zeros(len(values)))
-    return f"{low:.{digits}f} to {high:.{digits}f}"
+    return "" if np.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def p_value(p):
-    """p as tables print it; empty where one pair allows no test."""
+    """p as tables print it; empty where the seeds allow no test."""
     if np.isnan(p):
         return ""
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
-def p_in_words(p, without=" (one seed)"):
-    """p as sentences have it, such as ` (p = 0.0004)`; `without` where one pair allows no test."""
+def p_in_words(p, without=" (too few seeds to test)"):
+    """p as sentences have it, such as ` (p = 0.0004)`; `without` where seeds allow no test."""
     p = p_value(p)
     if not p:
         return without

@@ -111,14 +111,17 @@ def paired_t(first, second):
     """Mean of first - second over paired runs, its 95 % interval and two-sided p.
 
     Args:
-        first, second: (runs,) floats, same order of seeds; at least two runs.
+        first, second: (runs,) floats, same order of seeds.
 
     Returns:
-        (mean, low, high, p); p is 1 where the two are equal throughout, nan with one pair.
+        (mean, low, high, p); p is 1 where the two are equal throughout. Interval and p are nan
+        where runs tell nothing of their spread: one pair, or all pairs apart by the same.
     """
     difference = np.asarray(first, float) - np.asarray(second, float)
-    if not difference.any():
+    if len(difference) > 1 and not difference.any():
         return 0.0, 0.0, 0.0, 1.0
+    if np.ptp(difference) == 0:
+        return float(difference[0]), np.nan, np.nan, np.nan
     test = stats.ttest_1samp(difference, 0)
     low, high = test.confidence_interval(0.95)
     return float(difference.mean()), float(low), float(high), float(test.pvalue)

@@ -56,7 +56,8 @@ def test_students_beside_the_paper(study):
     assert cells(text, "H1") == ["67", "7.0 (1)"]
     assert cells(text, "H2") == ["146", "15.5 ± 0.7 (2)"]
     assert cells(text, "H3 taught")[1].startswith("9.5 ± 0.7 (2): 39 % fewer errors")  # 12 of 31
-    assert cells(text, "H3 in three times")[1].startswith("5.0 (1): 67 % fewer errors (one seed)")
+    longer = cells(text, "H3 in three times")[1]
+    assert longer.startswith("5.0 (1): 67 % fewer errors (too few seeds to test)")
 
 
 def test_sweeps_are_in_order(study):

@@ -105,6 +105,14 @@ def test_paired_t():
     assert metrics.paired_t(first, first) == (0, 0, 0, 1)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("pairs", [1, 2, 3])
+def test_pairs_that_tell_nothing_of_their_spread_allow_no_test(pairs):
+    errors = np.arange(pairs) + 100.0
+    mean, *interval, p = metrics.paired_t(errors, errors + 5)
+    assert mean == -5 and np.isnan([*interval, p]).all()
+
+
 def test_summary_holds_plain_numbers():
     summary = metrics.summary(LOGITS, LABELS)
     assert summary["wrong"] == [i for i in range(400) if LOGITS[i].argmax() != LABELS[i]]
