@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from common.benchmark import __main__ as command
-from common.benchmark import distill
+from common.benchmark import distill, distillers, timing
 
 TINY = dataclasses.replace(
     distill.MNIST, teacher="resnet8", batch_size=8, steps=2, student_options={"width": 0.1}
@@ -15,17 +15,36 @@ TINY = dataclasses.replace(
 
 
 def test_cells_of_a_row():
-    cell = "{:.1f} s".format
     ours, theirs = [1, 2, 4], [20, 30, 80]
-    assert distill._row("x", ours, theirs, cell, "a") == (
+    assert distill._row("x", ours, theirs, "a") == (
         "x",
         "2.0 s",
         "30.0 s",
         "20.0 times faster",
         "a",
     )
-    assert distill._overhead("x", [10.4, 21, 9], [10, 20, 10], cell, "")[3] == "+4 %"
-    assert distill._epoch_cell(0.5, TINY) == f"{0.5 * 50_000 / 16:.1f} s"
+    assert distill._overhead("x", [10.4, 21, 9], [10, 20, 10], str, "")[3] == "+4 %"
+
+
+def test_seconds_are_those_of_a_whole_epoch_however_many_steps_were_timed(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # no PyTorch
+    monkeypatch.setattr(distillers, "ours", lambda task, dataset, temperatures: len(temperatures))
+    monkeypatch.setattr(distillers, "plain", distillers.ours)
+    monkeypatch.setattr(distillers, "distiller", lambda task, dataset, jit: 40)
+    monkeypatch.setattr(
+        timing, "interleaved", lambda calls, repeats: {k: [v] for k, v in calls.items()}
+    )
+    long = 50_000 / (distill.LONGER * TINY.images)
+    epoch, five, *overheads = distill.epochs(TINY, 1)
+    assert epoch[1:3] == (f"{long:.1f} s", f"{40 * 50_000 / TINY.images:.1f} s")
+    assert epoch[3] == five[3] == f"{40 * distill.LONGER:.1f} times faster"
+    assert [row[3] for row in overheads] == ["+0 %", "+0 %"]
+
+
+def test_an_untrained_teachers_logits_fit_float16():
+    task = dataclasses.replace(TINY, teacher="resnet110")
+    images = task.dataset().train.images[:2]
+    assert np.asarray(task.teacher_model()(images)).tolist() == [[0.0] * 10] * 2
 
 
 def test_tasks_data_and_runs():

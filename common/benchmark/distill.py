@@ -1,7 +1,6 @@
 """Distillation beside Keras's own, a PyTorch loop and plain training: one table of ratios."""
 
 import dataclasses
-import functools
 import importlib.util
 import statistics
 import tempfile
@@ -12,6 +11,7 @@ from common.checks import require_at_least
 
 EPOCH = 50_000  # images of MNIST's and of CIFAR-100's training split, about
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
+LONGER = 5  # times the steps without a teacher: Keras ends each fit with up to half a second idle
 MNIST = Task("resnet164", "cnn", (28, 28, 1), 10, batch_size=128, steps=40)
 CIFAR = Task("resnet110", "resnet20", (32, 32, 3), 100, 64, 128, "crop_flip")
 
@@ -72,28 +72,32 @@ def epochs(task, repeats):
     """An epoch beside the peers', five temperatures beside theirs, and what a teacher adds."""
     from common.benchmark import distillers
 
-    dataset, five = task.dataset(), len(TEMPERATURES)
+    longer = dataclasses.replace(task, steps=LONGER * task.steps)
+    dataset = longer.dataset()
     calls = {
-        "one": distillers.ours(task, dataset, [4.0]),
-        "five": distillers.ours(task, dataset, TEMPERATURES),
-        "plain": distillers.plain(task, dataset, [4.0]),
-        "five plain": distillers.plain(task, dataset, TEMPERATURES),
-    } | peers(task, dataset)
-    seconds = timing.interleaved(calls, repeats)
-    to_epoch = functools.partial(_epoch_cell, task=task)
-    keras_peers = [name for name in seconds if name.startswith("Distiller")]
-    best = min(keras_peers, key=lambda name: statistics.median(seconds[name]))
-    for name in [best, *(name for name in seconds if name == "PyTorch loop")]:
+        "one": distillers.ours(longer, dataset, [4.0]),
+        "plain": distillers.plain(longer, dataset, [4.0]),
+        "five": distillers.ours(longer, dataset, TEMPERATURES),
+        "five plain": distillers.plain(longer, dataset, TEMPERATURES),
+    }
+    asking = peers(task, task.dataset())
+    seconds = timing.interleaved(calls | asking, repeats)
+    for name, values in seconds.items():  # from here on of a whole epoch
+        images = (task if name in asking else longer).images
+        seconds[name] = [value * EPOCH / images for value in values]
+    distillers_alone = [name for name in asking if name.startswith("Distiller")]
+    best = min(distillers_alone, key=lambda name: statistics.median(seconds[name]))
+    for name in [best, *(name for name in asking if name not in distillers_alone)]:
         what = f"epoch of {task.student} taught by {task.teacher}, {name}"
-        yield _row(what, seconds["one"], seconds[name], to_epoch, "10 times faster")
-        fivefold = [five * value for value in seconds[name]]
+        yield _row(what, seconds["one"], seconds[name], "10 times faster")
+        fivefold = [len(TEMPERATURES) * value for value in seconds[name]]
         what = f"five temperatures side by side, five runs of {name}"
-        yield _row(what, seconds["five"], fivefold, to_epoch, "10 times faster")
+        yield _row(what, seconds["five"], fivefold, "10 times faster")
     for own, other, what in (
         ("one", "plain", "distilled student, plain fit"),
         ("five", "five plain", "five students side by side, five plain fits"),
     ):
-        yield _overhead(what, seconds[own], seconds[other], to_epoch, "at most 5 % longer")
+        yield _overhead(what, seconds[own], seconds[other], _SECONDS, "at most 5 % longer")
 
 
 def peers(task, dataset):
@@ -131,17 +135,17 @@ def stack(task, repeats):
         for name, kind in kinds.items()
     }
     seconds = timing.interleaved(calls, repeats)
-    cell = functools.partial(_epoch_cell, task=task)
+    epoch = {name: [s * EPOCH / task.images for s in values] for name, values in seconds.items()}
     what = "five two-layer nets as one stack, side by side"
-    yield _row(what, seconds["ours"], seconds["theirs"], cell, "several times, on a GPU")
+    yield _row(what, epoch["ours"], epoch["theirs"], "several times, on a GPU")
 
 
 def logits_file(task, repeats):
     """Making a teacher's logits file beside bare `predict` of the same images."""
-    from common import models, teachers
+    from common import teachers
 
     dataset = task.dataset()
-    model = models.build(task.teacher, task.image_shape, task.classes)
+    model = task.teacher_model()
 
     def make():
         with tempfile.TemporaryDirectory() as folder:
@@ -166,8 +170,7 @@ def start(repeats):
         for kind, values in measured.items():
             values.append(start.measure(kind))
     (ours, memory), (plain, plain_memory) = (zip(*both, strict=True) for both in measured.values())
-    seconds = "{:.1f} s".format
-    yield _overhead("command to first step, plain fit", ours, plain, seconds, "")
+    yield _overhead("command to first step, plain fit", ours, plain, _SECONDS, "")
     gigabytes = lambda value: f"{value / 1e9:.2f} GB"  # noqa: E731
     yield _overhead("peak of memory, plain fit", memory, plain_memory, gigabytes, "")
 
@@ -193,12 +196,11 @@ def on_device(task, repeats):
         yield f"{what}, PyTorch loop", ours, other, f"{times:.1f} times faster", "3 times faster"
 
 
-def _epoch_cell(seconds, task):
-    return f"{seconds * EPOCH / task.images:.1f} s"
+_SECONDS = "{:.1f} s".format
 
 
-def _row(what, ours, theirs, cell, aim):
-    medians = (cell(statistics.median(values)) for values in (ours, theirs))
+def _row(what, ours, theirs, aim):
+    medians = (_SECONDS(statistics.median(values)) for values in (ours, theirs))
     return what, *medians, f"{timing.ratio(theirs, ours):.1f} times faster", aim
 
 

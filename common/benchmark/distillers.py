@@ -40,8 +40,9 @@ def distiller(task, dataset, jit):
     """
     distillation = keras.distillation
     loss = distillation.LogitsDistillation(temperature=4.0, loss=keras.losses.KLDivergence())
-    teacher = models.build(task.teacher, task.image_shape, task.classes)
-    both = distillation.Distiller(teacher, _student(task), loss, student_loss_weight=0.1)
+    both = distillation.Distiller(
+        task.teacher_model(), _student(task), loss, student_loss_weight=0.1
+    )
     both.compile("adam", _hard_loss(), metrics=["accuracy"], jit_compile=jit)
     return lambda: _fit(both, task, dataset)
 

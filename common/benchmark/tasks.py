@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from common import data, teachers, views
+from common import data, models, teachers, views
 from common.runs import Recipe, Run
 
 TEACHER = "random-teacher-0-seed0"  # the run that a logits file would name
@@ -35,6 +35,16 @@ class Task:
     @property
     def images(self):
         return self.batch_size * self.steps
+
+    def teacher_model(self):
+        """The teacher in Keras, with random weights but for its last layer.
+
+        Untrained, so deep a net's logits would overflow; zeros take the same time.
+        """
+        model = models.build(self.teacher, self.image_shape, self.classes)
+        for weight in model.layers[-1].weights:
+            weight.assign(np.zeros(weight.shape))
+        return model
 
     def dataset(self):
         """data.Dataset of random pixels and labels, `images` of them to train on."""

@@ -18,6 +18,8 @@ def epoch(task, dataset):
     device = "cuda" if torch.cuda.is_available() else "cpu"
     shape, classes = task.image_shape, task.classes
     teacher = torch_nets.NETS[task.teacher](shape, classes)
+    last = [layer for layer in teacher.modules() if isinstance(layer, nn.Linear)][-1]
+    nn.init.zeros_(last.weight)  # untrained, so deep a net's logits would overflow
     student = torch_nets.NETS[task.student](shape, classes, **task.student_options)
     teacher, student = (_prepared(net, device) for net in (teacher, student))
     images = torch.from_numpy(dataset.train.images).permute(0, 3, 1, 2).contiguous()
