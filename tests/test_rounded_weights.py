@@ -48,6 +48,12 @@ def test_damaged_rounded_weights_are_named(study):
         made.model(run)
 
 
+def test_the_file_is_at_most_as_large_as_said(teacher_model, tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "LARGEST", 4 * teacher_model.count_params() + 1)
+    weights.keep(teacher_model, tmp_path)  # HDF5 adds more than one byte
+    assert [path.name for path in tmp_path.iterdir()] == [weights.ROUNDED]
+
+
 def test_neither_where_both_are_too_large_or_overflow(few, teacher_model, tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "LARGEST", 100)
     weights.keep(teacher_model, tmp_path)

@@ -19,7 +19,10 @@ def keep(model, folder):
     """Write a model's weights to `folder` if they are small enough, exactly or rounded."""
     if 4 * model.count_params() <= LARGEST:
         model.save_weights(folder / EXACT)
-    elif 2 * model.count_params() <= LARGEST:
+        if (folder / EXACT).stat().st_size <= LARGEST:  # with what HDF5 adds for each layer
+            return
+        (folder / EXACT).unlink()
+    if 2 * model.count_params() <= LARGEST:
         with np.errstate(over="ignore"):  # looked for below
             parts = [np.asarray(weight).ravel().astype("<f2") for weight in model.get_weights()]
         rounded = np.concatenate(parts)
