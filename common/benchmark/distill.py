@@ -70,6 +70,22 @@ def rows(options, on_gpu):
 
 def epochs(task, repeats):
     """An epoch beside the peers', five temperatures beside theirs, and what a teacher adds."""
+    seconds, asking = _of_contenders(task, repeats)
+    for name in asking:
+        what = f"epoch of {task.student} taught by {task.teacher}, {name}"
+        yield _row(what, seconds["one"], seconds[name], "10 times faster")
+        fivefold = [len(TEMPERATURES) * value for value in seconds[name]]
+        what = f"five temperatures side by side, five runs of {name}"
+        yield _row(what, seconds["five"], fivefold, "10 times faster")
+    for own, other, what in (
+        ("one", "plain", "distilled student, plain fit"),
+        ("five", "five plain", "five students side by side, five plain fits"),
+    ):
+        yield _overhead(what, seconds[own], seconds[other], _SECONDS, "at most 5 % longer")
+
+
+def _of_contenders(task, repeats):
+    """({name: lists of seconds an epoch}, names of the peers, of Distiller's the best alone)."""
     from common.benchmark import distillers
 
     longer = dataclasses.replace(task, steps=LONGER * task.steps)
@@ -81,23 +97,19 @@ def epochs(task, repeats):
         "five plain": distillers.plain(longer, dataset, TEMPERATURES),
     }
     asking = peers(task, task.dataset())
-    seconds = timing.interleaved(calls | asking, repeats)
-    for name, values in seconds.items():  # from here on of a whole epoch
-        images = (task if name in asking else longer).images
-        seconds[name] = [value * EPOCH / images for value in values]
-    distillers_alone = [name for name in asking if name.startswith("Distiller")]
-    best = min(distillers_alone, key=lambda name: statistics.median(seconds[name]))
-    for name in [best, *(name for name in asking if name not in distillers_alone)]:
-        what = f"epoch of {task.student} taught by {task.teacher}, {name}"
-        yield _row(what, seconds["one"], seconds[name], "10 times faster")
-        fivefold = [len(TEMPERATURES) * value for value in seconds[name]]
-        what = f"five temperatures side by side, five runs of {name}"
-        yield _row(what, seconds["five"], fivefold, "10 times faster")
-    for own, other, what in (
-        ("one", "plain", "distilled student, plain fit"),
-        ("five", "five plain", "five students side by side, five plain fits"),
-    ):
-        yield _overhead(what, seconds[own], seconds[other], _SECONDS, "at most 5 % longer")
+    measured = timing.interleaved(calls | asking, repeats)
+    seconds = {
+        name: _of_epoch(values, task if name in asking else longer)
+        for name, values in measured.items()
+    }
+    alone = [name for name in asking if name.startswith("Distiller")]
+    best = min(alone, key=lambda name: statistics.median(seconds[name]))
+    return seconds, [best, *(name for name in asking if name not in alone)]
+
+
+def _of_epoch(seconds, task):
+    """Seconds of a whole epoch, from those of a task's steps."""
+    return [value * EPOCH / task.images for value in seconds]
 
 
 def peers(task, dataset):
@@ -135,9 +147,9 @@ def stack(task, repeats):
         for name, kind in kinds.items()
     }
     seconds = timing.interleaved(calls, repeats)
-    epoch = {name: [s * EPOCH / task.images for s in values] for name, values in seconds.items()}
+    ours, theirs = (_of_epoch(seconds[name], task) for name in kinds)
     what = "five two-layer nets as one stack, side by side"
-    yield _row(what, epoch["ours"], epoch["theirs"], "several times, on a GPU")
+    yield _row(what, ours, theirs, "several times, on a GPU")
 
 
 def logits_file(task, repeats):
