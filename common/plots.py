@@ -5,6 +5,7 @@ are the caller's, for only the caller knows the numbers.
 """
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from scipy import special
 
 from common import drawing
@@ -26,6 +27,7 @@ def learning_curves(curves, title, measure="validation errors, %"):
         drawing.curve(axes, epochs, values, label, COLORS[role])
     drawing.title(figure, title)
     axes.set(xlabel="epoch", ylabel=measure, yscale="log")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     drawing.plain_ticks(axes.yaxis)
     axes.set_xlim(right=axes.get_xlim()[1] * 1.25)
     return figure

@@ -78,6 +78,11 @@ def test_a_file_in_another_order(few, logits, copied):
     np.testing.assert_array_equal(moved, logits.targets("train", few.train.images).plain())
 
 
+def test_size(few, logits):
+    images = sum(len(getattr(few, split)) for split in teachers.SPLITS)
+    assert logits.nbytes == 2 * 10 * images  # float16, ten classes, one view
+
+
 def test_shuffled_control(few, logits):
     targets = logits.targets("train", few.train.images)
     plain, control = targets.plain(), targets.shuffled(0).plain()

@@ -86,6 +86,11 @@ class Logits:
         """How many views of each training image were sampled; 0 for all of the set."""
         return self.header.get("sampled", 0)
 
+    @property
+    def nbytes(self):
+        """Bytes of the logits of all splits."""
+        return sum(self._arrays[f"{split}.npy"].nbytes for split in SPLITS)
+
     def targets(self, split, images, view_set="plain", sampled=0):
         """This teacher's `Targets` for `images` of a split.
 
