@@ -62,8 +62,10 @@ def figure(temperatures, shares, students, title):
     figure, axes = drawing.axes()
     axes.plot(temperatures, 100 * np.asarray(shares), color=COLORS["teacher"])
     drawing.label_end(axes, temperatures[-1], 100 * shares[-1], "teacher", COLORS["teacher"])
+    lowest = min(np.mean(values) for _, values in students.values())
     for label, (role, values) in students.items():
-        drawing.level(axes, 100 * np.asarray(values), label, COLORS[role])
+        below = np.mean(values) == lowest  # students differ little
+        drawing.level(axes, 100 * np.asarray(values), label, COLORS[role], below=below)
     axes.axhline(100 * 4 / 99, color="0.6", ls=":")
     axes.annotate("chance", (temperatures[0], 100 * 4 / 99), color="0.4", va="bottom")
     drawing.title(figure, title)

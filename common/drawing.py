@@ -60,22 +60,24 @@ def curve(axes, x, values, label, color, style="-"):
     label_end(axes, x[-1], values[:, -1].mean(), label, color)
 
 
-def level(axes, values, label, color, place=0.01):
+def level(axes, values, label, color, place=0.01, below=False):
     """A horizontal line at the mean of (seeds,) values, its band, and its label above it.
 
-    `place` is where the label begins, as a share of the axes' width.
+    Args:
+        place: where the label begins, as a share of the axes' width.
+        below: put the label below, where another line is close above.
     """
     mean, spread = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0
     axes.axhline(mean, color=color)
     axes.axhspan(mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
     axes.annotate(
         label,
-        (place, mean + spread),
+        (place, mean - spread if below else mean + spread),
         xycoords=("axes fraction", "data"),
-        xytext=(0, 2),
+        xytext=(0, -2 if below else 2),
         textcoords="offset points",
         color=color,
-        va="bottom",
+        va="top" if below else "bottom",
     )
 
 
