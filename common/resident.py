@@ -6,10 +6,9 @@ costs more than a small student's step; here it sends eight bytes an example.
 
 import numpy as np
 
-from common import machine
+from common import fused, machine
 from common.backend import keras, ops
 
-STEPS = 32  # a dispatch: the host waits for the device once in so many
 SHARE = 0.5  # of the free memory that the data may take; the rest is for training
 
 
@@ -57,7 +56,7 @@ class Indices(keras.utils.PyDataset):
         return (sent,)
 
 
-class Resident(keras.Model):
+class Resident(fused.Fused):
     """`SideBySide` that trains on `Indices`, its data in variables, to the same weights.
 
     Shares the students and their optimizer; validates on images and targets, as `SideBySide`.
@@ -80,7 +79,7 @@ class Resident(keras.Model):
         self.compile(
             students.optimizer,
             jit_compile=students.jit_compile,
-            steps_per_execution=min(STEPS, len(batches)),
+            steps_per_execution=fused.length(len(batches)),
         )
 
     @property

@@ -1,7 +1,7 @@
 """Train under JAX as on a host without TensorFlow: python -m tests.jax_host DATA_DIR OUTPUT_DIR
 
 Reads the array cache, distills in mixed precision, is interrupted, goes on; fails if a training
-differs from an uninterrupted one.
+differs from an uninterrupted one, or from one whose data and steps are kept together as on a GPU.
 """
 
 import importlib.abc
@@ -17,7 +17,9 @@ class _Lacking(importlib.abc.MetaPathFinder):
 
 
 def train(data_dir, folder):
-    from common import cli, data, models, teachers, training
+    import numpy as np
+
+    from common import cli, data, fused, machine, models, teachers, training
     from common.backend import keras
 
     class InterruptOnce(keras.callbacks.Callback):
@@ -42,15 +44,24 @@ def train(data_dir, folder):
     own = {"options": {"width": 8, "dropout": 0.5}, "limit": 60}
     taught = {"teacher": logits.identity, "temperature": 4.0, "alpha": 0.9}
     runs = [training.Run("mnist", "mlp", recipe, **own, **more) for more in ({}, taught)]
-    hashes = []
-    for place, callbacks in (("whole", []), ("cut", [InterruptOnce()]), ("cut", [])):
+
+    def run(place, callbacks=()):
         options = {"output_dir": f"{folder}/{place}", "teachers": [logits], "callbacks": callbacks}
         try:
-            found = training.run(runs, few, **options)
-            hashes.append([record["weights_sha256"] for record in found])
+            return training.run(runs, few, **options)
         except KeyboardInterrupt:
-            hashes.append("interrupted")
-    assert hashes[0] == hashes[2] and hashes[1] == "interrupted", hashes
+            return "interrupted"
+
+    whole = run("whole")
+    assert run("cut", [InterruptOnce()]) == "interrupted"
+    for record, same in zip(whole, run("cut"), strict=True):
+        assert record["weights_sha256"] == same["weights_sha256"]
+    memory, length = machine.gpu_memory, fused.length
+    machine.gpu_memory, fused.length = lambda: 10**9, lambda steps: 2  # of the three
+    for record, close in zip(whole, run("device"), strict=True):
+        for curve, values in record["curve"].items():
+            np.testing.assert_allclose(values, close["curve"][curve], rtol=1e-3, err_msg=curve)
+    machine.gpu_memory, fused.length = memory, length
     where = ["--limit", "60", "--epochs", "1", "--data-dir", data_dir, "--seeds", "0"]
     cli.main("mnist", ["teacher", "cnn", *where, "--output-dir", folder])
     student = ["--teacher", "cnn", "--student", "cnn_small", "--output-dir", folder]

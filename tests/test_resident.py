@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from common import machine, records, resident, teachers, training
+from common import fused, machine, records, resident, teachers, training
 from common.batches import Batches
 from common.group import Group
 from common.online import OnlineTeacher
@@ -60,7 +60,7 @@ def on_a_gpu(monkeypatch):
     """As if the processor were one; the number of steps of each dispatch is odd to 3 batches."""
     used = []
     monkeypatch.setattr(machine, "gpu_memory", lambda: 10**9)
-    monkeypatch.setattr(resident, "STEPS", 2)
+    monkeypatch.setattr(fused, "length", lambda steps: 2)
     fit = resident.Resident.fit
     monkeypatch.setattr(
         resident.Resident, "fit", lambda self, *a, **o: used.append(self) or fit(self, *a, **o)

@@ -5,6 +5,7 @@ The limit of what any loop around the step can reach.
 
 import numpy as np
 
+from common import fused
 from common.backend import keras
 
 
@@ -21,7 +22,7 @@ def epoch(model, batch, steps, optimizer="adam", **options):
     return lambda: repeated.fit(_Nothing(steps), shuffle=False, verbose=0)
 
 
-class BareStep(keras.Model):
+class BareStep(fused.Fused):
     """A net on labels alone whose batch is part of it: a step is sent a single number.
 
     Args:

@@ -1,6 +1,6 @@
 """One epoch of a distillation in Keras: ours, Keras's own, and the students without a teacher."""
 
-from common import models, resident
+from common import fused, models, resident
 from common.backend import keras
 from common.benchmark import bare_step
 from common.benchmark.tasks import TEACHER, RandomLogits
@@ -50,7 +50,7 @@ def distiller(task, dataset, jit):
 def bare(task, dataset):
     """An epoch of the compiled training step alone: one batch on the device, no teacher."""
     batch, steps = dataset.train.take(slice(task.batch_size)), task.steps
-    together = min(resident.STEPS, steps)
+    together = fused.length(steps)
     return bare_step.epoch(_student(task), batch, steps, steps_per_execution=together)
 
 

@@ -1,0 +1,68 @@
+"""Several training steps as one computation under JAX, where Keras sends them one by one.
+
+A small student's step takes a GPU less time than the host needs to send it.
+"""
+
+import functools
+import itertools
+
+from common.backend import keras
+
+MOST = 64  # steps at once: beyond, nothing is left to gain and the progress line stands still
+LEAST = 8
+
+
+def length(steps):
+    """How many of an epoch's `steps` to send at once.
+
+    A divisor, so that nothing is left over, for which a second computation would be compiled.
+    """
+    divisors = [n for n in range(LEAST, MOST + 1) if steps % n == 0]
+    return max(divisors, default=min(steps, MOST // 2))
+
+
+class Fused(keras.Model):
+    """A model whose `steps_per_execution` training steps are one computation on every backend.
+
+    It is to be fitted on batches of equal shapes.
+    """
+
+    def make_train_function(self, force=False):
+        if keras.config.backend() != "jax":
+            super().make_train_function(force)
+        elif force or self.train_function is None:
+            self.train_function = train_function(self.train_step, self.steps_per_execution)
+
+
+def train_function(step, most):
+    """What Keras's JAX trainer calls for each dispatch: (state, iterator) -> (logs, state).
+
+    Args:
+        step: (state, batch) -> (logs, state), such as a model's `train_step`.
+        most: how many batches to take from the iterator at once; where fewer are left, each
+            has a dispatch of its own.
+
+    Returns:
+        The function. Its logs are the last step's; StopIteration where no batch is left.
+    """
+    import jax
+
+    alone = jax.jit(step, donate_argnums=0)
+
+    @functools.partial(jax.jit, donate_argnums=0)
+    def together(state, batches):
+        stacked = jax.tree.map(lambda *same: jax.numpy.stack(same), *batches)
+        # a scan, for its number of steps is known: else a GPU would ask the host after each
+        state, logs = jax.lax.scan(lambda *given: step(*given)[::-1], state, stacked)
+        return jax.tree.map(lambda log: log[-1], logs), state
+
+    def dispatch(state, iterator):
+        batches = list(itertools.islice(iterator, most))
+        if len(batches) == most:
+            return together(state, batches)
+        logs = None
+        for batch in batches or [next(iterator)]:
+            logs, state = alone(state, batch)
+        return logs, state
+
+    return dispatch
