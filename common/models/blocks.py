@@ -1,11 +1,7 @@
 """The pieces that every family of ConvNets shares."""
 
 from common.backend import layers
-
-
-def normalization(**options):
-    """Batch normalization as in the published CIFAR nets: running statistics keep 0.9."""
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, **options)
+from common.models.normalization import normalization
 
 
 def convolution(channels, size=3, strides=1, **options):
