@@ -12,9 +12,9 @@ def table(found):
     return results.markdown(header, [[name, *cells] for name, cells in _rows(found).items()])
 
 
-def pair(student, found):
-    """[labels alone, taught at the paper's temperature]; None for a group that is missing."""
-    net = hinton.STUDENTS[student]
+def pair(name, found):
+    """A net's [labels alone, taught at the paper's temperature]; None for a missing group."""
+    net = (hinton.TEACHERS | hinton.STUDENTS)[name]
     own = tables.of(net, found)
     exact = [g for g in own if g.configuration["recipe"]["epochs"] == net.recipe.epochs]
     own = exact or [g for g in own if g.configuration["limit"]]  # a quick look's other epochs
@@ -31,9 +31,10 @@ def swept(student, found):
 def _rows(found):
     alone, taught = pair("mlp_800", found)
     longer = pair("mlp_800_longer", found)[1]
-    teacher = tables.alone(hinton.TEACHERS["mlp_1200"], found)
+    teacher, patient = (pair(name, found)[0] for name in hinton.TEACHERS)
     return {
         "H1 teacher 1200-1200, errors": _errors("teacher", teacher),
+        "H1 in three times as many epochs, errors": _errors("teacher", patient),
         "H2 student 800-800 on labels alone, errors": _errors("alone", alone),
         f"H3 taught at T = {hinton.TEMPERATURE}, errors": _errors("distilled", taught, alone),
         "H3 in three times as many epochs, errors": _errors("distilled", longer, alone),
