@@ -1,6 +1,6 @@
 """Batch normalization; under TensorFlow its training step in TensorFlow's own kernel.
 
-Keras composes it of some twenty operations, each a pass over memory: on a CPU half of the
+Keras composes it of some twenty operations, each a pass over memory: on a CPU a third of the
 training time of a net of small convolutions.
 """
 
