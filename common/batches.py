@@ -13,20 +13,21 @@ class Batches(keras.utils.PyDataset):
         split: data.Split to train on.
         targets: {teacher's name: teachers.Targets}, aligned with the split.
         recipe: gives batch_size, views, how many of them are sampled, and augmentation.
-        seed: with the epoch, decides order and views.
+        seeds: each, with the epoch, decides an order and views. A batch holds one of each
+            seed, one after another: the first `batch_size` examples are the first seed's.
 
     Raises:
         ValueError: targets made for other views than the images are seen in.
 
     Yields:
-        images uint8 (batch, h, w, c) and {"labels": (batch,) int32, name: (batch, classes)
-        float32}, with what was drawn for an `augmentation` that the step is to make. The images
-        left over after the last full batch wait for another epoch.
+        images uint8 (seeds * batch, h, w, c) and {"labels": (seeds * batch,) int32, name:
+        (seeds * batch, classes) float32}, with what was drawn for an `augmentation` that the
+        step is to make. The images left over after the last full batch wait for another epoch.
     """
 
-    def __init__(self, split, targets, recipe, seed):
+    def __init__(self, split, targets, recipe, *seeds):
         super().__init__()
-        self.split, self.targets, self.seed = split, targets, seed
+        self.split, self.targets, self.seeds = split, targets, seeds
         self.views = views.get(recipe.views)
         self.augmentation = augmentations.get(recipe.augmentation)
         self.batch_size = min(recipe.batch_size, len(split))
@@ -39,29 +40,38 @@ class Batches(keras.utils.PyDataset):
 
     def start(self, epoch):
         """Choose order, views and augmentations of `epoch`."""
-        self.order = np.random.default_rng((self.seed, epoch, 0)).permutation(len(self.split))
+        passes = [self._pass(seed, epoch) for seed in self.seeds]
+        self._seen = [np.stack(same) for same in zip(*passes, strict=True)]
+
+    def _pass(self, seed, epoch):
+        """Rows, slots and, with an augmentation, what it drew, in the order they are seen in."""
+        count = len(self.split)
+        rows = np.random.default_rng((seed, epoch, 0)).permutation(count)
         among = self.views.count if self.subset is None else self.subset.shape[1]
-        self.slot = self.views.sample(self.seed, epoch, len(self.split), among)
+        seen = [rows, self.views.sample(seed, epoch, count, among)[rows]]
         if self.augmentation:
-            random = np.random.default_rng((self.seed, epoch, 3))
-            shape = self.split.images.shape
-            self.drawn = self.augmentation.draw(random, shape[0], shape[1:])
+            random = np.random.default_rng((seed, epoch, 3))
+            seen += [self.augmentation.draw(random, count, self.split.images.shape[1:])[rows]]
+        return seen
 
     def chosen(self, index):
-        """(batch,) rows of the split in a batch, and for each the slot of its view."""
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return rows, self.slot[rows]
+        """A batch's rows of the split, (seeds * batch,), and for each the slot of its view.
+
+        With an augmentation, what was drawn for each comes third.
+        """
+        taken = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        return [np.concatenate(same[:, taken]) for same in self._seen]
 
     def __len__(self):
         return len(self.split) // self.batch_size
 
     def __getitem__(self, index):
-        rows, slot = self.chosen(index)
+        rows, slot, *drawn = self.chosen(index)
         given = {name: targets.take(rows, slot) for name, targets in self.targets.items()}
         view = slot if self.subset is None else self.subset[rows, slot]
         images = self.views.apply(self.split.images[rows], view)
         if self.augmentation:
-            given["augmentation"] = self.drawn[rows]
+            (given["augmentation"],) = drawn
         return images, {"labels": self.split.labels[rows]} | given
 
     def _check(self):

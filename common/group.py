@@ -30,7 +30,9 @@ def build(run, dataset):
 
 
 class Group:
-    """Runs of one recipe, seed and transfer set: compiled side by side, with their batches.
+    """Runs of one recipe and transfer set: compiled side by side, with their batches.
+
+    Of one seed, or of several where `stacked.seeds_too` has them train as one stack.
 
     Args:
         members: list of Run.
@@ -46,18 +48,19 @@ class Group:
     def __init__(self, members, dataset, given, together=None):
         self.members, self.given = members, given
         self.whole, self.dataset = dataset, members[0].transfer_set.restrict(dataset)
-        self.recipe, self.seed = members[0].recipe, members[0].seed
+        self.recipe, self.seeds = members[0].recipe, sorted({run.seed for run in members})
         augmentation = augmentations.get(self.recipe.augmentation)
         self.online = augmentation is not None  # then teachers are asked in the step
         seen = (self.recipe.views, self.recipe.sampled_views)
         targets = {} if self.online else self._targets("train", *seen)
-        self.batches = batches.Batches(self.dataset.train, targets, self.recipe, self.seed)
+        self.batches = batches.Batches(self.dataset.train, targets, self.recipe, *self.seeds)
         students = {run.name: self._student(run) for run in members}
         self.model = (together or stacked.choose(students))(
             students,
             self._asked() if self.online else None,
             weight_decay=self.recipe.weight_decay,
             augment=augmentation.apply if self.online else None,
+            **self._parts(),
         )
         self.model.compile(optimizers.optimizer(self.recipe, len(self.batches)))
         self.model.optimizer.build(self.model.trainable_variables)
@@ -66,9 +69,15 @@ class Group:
         how = (run.temperature, run.alpha, self._source(run), self.online and run.shuffled)
         return Student(build(run, self.dataset), *how)
 
+    def _parts(self):
+        """Which part of a batch of several seeds is each member's, as an option of `Stacked`."""
+        if len(self.seeds) == 1:
+            return {}
+        return {"parts": {run.name: self.seeds.index(run.seed) for run in self.members}}
+
     def _source(self, run):
         """The name of a run's teacher among the targets."""
-        return f"{run.teacher}{' shuffled' * (run.shuffled and not self.online)}"
+        return f"{run.teacher}{f' shuffled {run.seed}' * (run.shuffled and not self.online)}"
 
     def _asked(self):
         """{identity: model} of the teachers that are asked in the step."""
@@ -133,7 +142,8 @@ class Group:
         many = (
             f"{len(self.members)} side by side" if len(self.members) > 1 else self.members[0].model
         )
-        title = f"{self.dataset.name}, {many}, seed {self.seed}"
+        seeds = f"seed{'s' * (len(self.seeds) > 1)} {', '.join(map(str, self.seeds))}"
+        title = f"{self.dataset.name}, {many}, {seeds}"
         return Progress(title, first_epoch, self.recipe.epochs, len(self.batches))
 
 

@@ -49,10 +49,10 @@ class Indices(keras.utils.PyDataset):
         return len(self.batches)
 
     def __getitem__(self, index):
-        rows, slots = self.batches.chosen(index)
+        rows, slots, *drawn = self.batches.chosen(index)
         sent = {"indices": np.stack([rows, slots], axis=1).astype("int32")}
         if self.batches.augmentation:
-            sent["augmentation"] = self.batches.drawn[rows]
+            (sent["augmentation"],) = drawn
         return (sent,)
 
 

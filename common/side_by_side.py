@@ -127,11 +127,16 @@ class SideBySide(keras.Model):
         targets = targets | {name: ask(x) for name, ask in self._ask if name not in targets}
         total = 0.0
         for name, student in self._students:
-            loss = student.loss(y_pred[name], targets)
+            own = self.targets_of(name, targets) if training else targets
+            loss = student.loss(y_pred[name], own)
             self.losses_seen[name].update_state(loss, ops.shape(y_pred[name])[0])
-            self.accuracies_seen[name].update_state(targets["labels"], y_pred[name])
+            self.accuracies_seen[name].update_state(own["labels"], y_pred[name])
             total += loss
         return total + self._decay() if training and self._weight_decay else total
+
+    def targets_of(self, name, targets):
+        """What of a training batch's targets a student learns from: here, all."""
+        return targets
 
     def _decay(self):
         squares = [ops.sum(ops.square(weight)) for weight in self.trainable_variables]

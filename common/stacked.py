@@ -12,6 +12,12 @@ from common.backend import keras, layers, ops
 from common.side_by_side import SideBySide
 
 
+def seeds_too(run):
+    """Whether a run trains in one stack with those of other seeds: dense nets on a GPU."""
+    plain = run.model == "mlp" and not {"dropout", "max_norm"} & set(run.options)
+    return plain and run.recipe.augmentation == "none" and machine.gpu_memory() > 0
+
+
 def choose(students):
     """`Stacked` where it pays and can be, else `SideBySide`.
 
@@ -37,20 +43,23 @@ class Stacked(SideBySide):
 
     Args:
         students: {name: Student}, `stackable`.
+        parts: {name: k}: a student sees the k-th of the equal parts of each training batch, as
+            `batches.Batches` of several seeds holds them; by default all see all of it.
         options: as for SideBySide.
 
     Raises:
         ValueError: students that are not `stackable`.
     """
 
-    def __init__(self, students, *arguments, **options):
+    def __init__(self, students, *arguments, parts=None, **options):
         if not stackable(students):
             raise ValueError("only dense nets of one architecture can be stacked")
         super().__init__(students, *arguments, **options)
         self._own = tuple(student.model for student in students.values())
-        self._chain = tuple(
-            layer for layer in self._own[0].layers if not isinstance(layer, layers.InputLayer)
-        )
+        self._part = None if parts is None else {name: parts[name] for name in students}
+        own = [layer for layer in self._own[0].layers if not isinstance(layer, layers.InputLayer)]
+        self._dense = tuple(layer for layer in own if isinstance(layer, layers.Dense))
+        self._first = tuple(layer for layer in own if not isinstance(layer, layers.Dense))
         weights = zip(*(model.trainable_variables for model in self._own), strict=True)
         self.stacks = [
             keras.Variable(np.stack([np.asarray(one) for one in same]), autocast=False)
@@ -65,12 +74,22 @@ class Stacked(SideBySide):
 
     def call(self, images, training=False):
         stacks, x = iter(self.stacks), images
-        for layer in self._chain:
-            if isinstance(layer, layers.Dense):
-                x = _dense(layer, x, next(stacks), next(stacks))
-            else:
-                x = layer(x)
+        for layer in self._first:
+            x = layer(x)
+        if training and self._part:
+            x = ops.take(self._parted(x), list(self._part.values()), axis=0)
+        for layer in self._dense:
+            x = _dense(layer, x, next(stacks), next(stacks))
         return {name: x[index] for index, name in enumerate(self.models)}
+
+    def targets_of(self, name, targets):
+        if not self._part:
+            return targets
+        return {key: self._parted(value)[self._part[name]] for key, value in targets.items()}
+
+    def _parted(self, batch):
+        """(parts, n, ...) of (parts * n, ...)."""
+        return ops.reshape(batch, (1 + max(self._part.values()), -1, *batch.shape[1:]))
 
     def settle(self):
         for model in self._own:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import filelock
 
-from common import checkpoints, files, models, outcome, records, teachers
+from common import checkpoints, files, models, outcome, records, stacked, teachers
 from common.checks import require_known, require_writable
 from common.group import Group, build
 from common.online import OnlineTeacher
@@ -19,8 +19,9 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
     """Return the records of `runs`, training side by side those that have none yet.
 
     Runs of one recipe, seed and transfer set train together: the same batches, views and, for one
-    architecture, initial weights. A killed call goes on from its last finished epoch and ends
-    with the same weights as an uninterrupted one.
+    architecture, initial weights; on a GPU dense nets of several seeds too, each seed on its own
+    batches. A killed call goes on from its last finished epoch and ends with the same weights as
+    an uninterrupted one.
 
     Args:
         runs: list of Run, all of `dataset`.
@@ -118,10 +119,14 @@ def finished(runs, folders, reading):
 
 
 def groups(runs):
-    """Lists of the runs that train together: of one recipe, seed and transfer set."""
+    """Lists of the runs that train together: of one recipe, transfer set and seed.
+
+    On a GPU nets of several seeds that can be one stack train together too.
+    """
     found = {}
     for run in runs:
-        found.setdefault((run.recipe, run.seed, run.transfer_set), []).append(run)
+        which = str(run.options) if stacked.seeds_too(run) else run.seed
+        found.setdefault((run.recipe, run.transfer_set, which), []).append(run)
     return list(found.values())
 
 

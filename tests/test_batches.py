@@ -106,6 +106,20 @@ def test_each_member_of_a_group_gets_its_own_logits(tiny_run, few, logits):
     sources = [student.teacher for _, student in group.model._students]
     plain = logits.targets("train", few.train.images)
     np.testing.assert_array_equal(given[sources[0]], logits.targets("train", images).plain())
-    rows = group.batches.order[50:75]
+    rows, _ = group.batches.chosen(2)
     np.testing.assert_array_equal(given[sources[1]], plain.shuffled(3).plain()[rows])
     assert (given[sources[0]] != given[sources[1]]).any()
+
+
+def test_a_batch_of_several_seeds_is_one_of_each(mnist):
+    recipe = Recipe(batch_size=40, views="mnist_jitter")
+    targets = {"teacher": Numbered()}
+    both, *alone = (Batches(mnist.train, targets, recipe, *seeds) for seeds in ((3, 1), (3,), (1,)))
+    for batches in (both, *alone):
+        batches.start(2)
+    assert len(both) == len(alone[0])
+    images, given = both[4]
+    parts = [batches[4] for batches in alone]
+    np.testing.assert_array_equal(images, np.concatenate([images for images, _ in parts]))
+    for key, values in given.items():
+        np.testing.assert_array_equal(values, np.concatenate([own[key] for _, own in parts]))

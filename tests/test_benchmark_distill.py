@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from common.benchmark import __main__ as command
-from common.benchmark import distill, distillers, timing
+from common.benchmark import distill, distillers, engine, rows, timing
 
 TINY = dataclasses.replace(
     distill.MNIST, teacher="resnet8", batch_size=8, steps=2, student_options={"width": 0.1}
@@ -16,14 +16,14 @@ TINY = dataclasses.replace(
 
 def test_cells_of_a_row():
     ours, theirs = [1, 2, 4], [20, 30, 80]
-    assert distill._row("x", ours, theirs, "a") == (
+    assert rows.faster("x", ours, theirs, "a") == (
         "x",
         "2.0 s",
         "30.0 s",
         "20.0 times faster",
         "a",
     )
-    assert distill._overhead("x", [10.4, 21, 9], [10, 20, 10], str, "")[3] == "+4 %"
+    assert rows.overhead("x", [10.4, 21, 9], [10, 20, 10], str, "")[3] == "+4 %"
 
 
 def test_seconds_are_those_of_a_whole_epoch_however_many_steps_were_timed(monkeypatch):
@@ -66,10 +66,13 @@ def test_bad_input_is_refused(option, capsys):
 @pytest.mark.slow
 def test_rows_from_end_to_end(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # no PyTorch
-    monkeypatch.setattr(distill, "TEMPERATURES", (1.0, 4.0))
     large = dataclasses.replace(distill.CIFAR, teacher="resnet8", student="resnet8")
     large = dataclasses.replace(large, batch_size=8, steps=2)
-    found = [*distill.stack(TINY, 1), *distill.logits_file(TINY, 1), *distill.on_device(large, 1)]
-    assert [row[0].split()[0] for row in found] == ["five", "logits", "resnet8"]
+    found = [
+        *engine.stack(TINY, (1.0, 4.0), 1),
+        *engine.logits_file(TINY, 1),
+        *distill.on_device(large, 1),
+    ]
+    assert [row[0].split()[0] for row in found] == ["two-layer", "two-layer", "logits", "resnet8"]
     for _, *cells, _ in found:
         assert all(float(cell.split()[0].strip("%")) > 0 for cell in cells)

@@ -67,6 +67,29 @@ def test_only_gpus_stack(monkeypatch):
     assert stacked.choose({"one": students()["alone"]}) is SideBySide
 
 
+@pytest.mark.parametrize("memory", [1, 10**9], ids=["data on the host", "data on the device"])
+def test_seeds_in_one_stack_end_where_each_does_alone(
+    few, logits, tiny_run, tmp_path, monkeypatch, memory
+):
+    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
+    kinds = ({}, taught, taught | {"shuffled": True})
+    runs = [tiny_run(seed=seed, **kind) for seed in (5, 0) for kind in kinds]
+    runs += [tiny_run(options={"width": 8}), tiny_run(options={"width": 8, "dropout": 0.5})]
+    assert len(training.groups(runs)) == 2
+    apart = training.run(runs, few, output_dir=tmp_path / "apart", teachers=[logits])
+    monkeypatch.setattr(machine, "gpu_memory", lambda: memory)
+    assert [len(group) for group in training.groups(runs)] == [6, 1, 1]  # one net a group
+    together = training.run(runs, few, output_dir=tmp_path, teachers=[logits])
+    for run, record, other in zip(runs[:6], together, apart, strict=False):
+        assert record["stacked"] and record["trained_side_by_side"] == 6
+        assert record["curve"]["loss"] == pytest.approx(other["curve"]["loss"], rel=1e-4)
+        assert record["curve"]["val_loss"] == pytest.approx(other["curve"]["val_loss"], rel=1e-4)
+        assert record["curve"]["accuracy"] == pytest.approx(other["curve"]["accuracy"])
+        mine, its = (training.load_model(tmp_path / where, run, few) for where in ("", "apart"))
+        for own, expected in zip(mine.weights, its.weights, strict=True):
+            np.testing.assert_allclose(np.asarray(own), np.asarray(expected), atol=1e-4)
+
+
 @pytest.mark.slow
 def test_runs_are_stacked_resumed_and_recorded(few, logits, tiny_run, tmp_path, monkeypatch):
     taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}

@@ -3,13 +3,11 @@
 import dataclasses
 import importlib.util
 import statistics
-import tempfile
 
-from common.benchmark import timing
+from common.benchmark import engine, rows, timing
 from common.benchmark.tasks import Task
 from common.checks import require_at_least
 
-EPOCH = 50_000  # images of MNIST's and of CIFAR-100's training split, about
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
 LONGER = 5  # times the steps without a teacher: Keras ends each fit with up to half a second idle
 MNIST = Task("resnet164", "cnn", (28, 28, 1), 10, batch_size=128, steps=40)
@@ -40,23 +38,21 @@ def run(options):
     print(f"{machine.device()}, Keras {keras.__version__} on {keras.config.backend()}")
     if not importlib.util.find_spec("torch"):
         print("PyTorch is not installed, so its rows are missing: pip install -e .[extra]")
-    print(f"\n| {' | '.join(HEADER)} |\n| --- | ---: | ---: | ---: | --- |")
-    for row in rows(options, on_gpu=machine.gpu_memory() > 0):
+    print(f"\n| {' | '.join(rows.HEADER)} |\n| --- | ---: | ---: | ---: | --- |")
+    for row in measured(options, on_gpu=machine.gpu_memory() > 0):
         print(f"| {' | '.join(row)} |", flush=True)
 
 
-HEADER = ("what, against what", "ours", "theirs", "ratio", "aim")
-
-
-def rows(options, on_gpu):
+def measured(options, on_gpu):
     """Rows of cells, each as soon as it is measured."""
     task = dataclasses.replace(MNIST, steps=options.steps or MNIST.steps)
     if options.small:
         task = dataclasses.replace(task, teacher="resnet8", student_options={"width": 0.1})
     yield from epochs(task, options.repeats)
-    yield from stack(task, options.repeats)
-    yield from logits_file(task, options.repeats)
-    yield from start(options.repeats)
+    longer = dataclasses.replace(task, steps=LONGER * task.steps)
+    yield from engine.stack(longer, TEMPERATURES, options.repeats)
+    yield from engine.logits_file(task, options.repeats)
+    yield from engine.start(options.repeats)
     if on_gpu or options.small:
         for batch_size in (64, 512):
             large = dataclasses.replace(CIFAR, batch_size=batch_size, steps=CIFAR.steps * 64)
@@ -73,15 +69,16 @@ def epochs(task, repeats):
     seconds, asking = _of_contenders(task, repeats)
     for name in asking:
         what = f"epoch of {task.student} taught by {task.teacher}, {name}"
-        yield _row(what, seconds["one"], seconds[name], "10 times faster")
+        yield rows.faster(what, seconds["one"], seconds[name], "10 times faster")
         fivefold = [len(TEMPERATURES) * value for value in seconds[name]]
         what = f"five temperatures side by side, five runs of {name}"
-        yield _row(what, seconds["five"], fivefold, "10 times faster")
+        yield rows.faster(what, seconds["five"], fivefold, "10 times faster")
     for own, other, what in (
         ("one", "plain", "distilled student, plain fit"),
         ("five", "five plain", "five students side by side, five plain fits"),
     ):
-        yield _overhead(what, seconds[own], seconds[other], _SECONDS, "at most 5 % longer")
+        beside = seconds[own], seconds[other], rows.seconds_cell
+        yield rows.overhead(what, *beside, "at most 5 % longer")
 
 
 def _of_contenders(task, repeats):
@@ -99,17 +96,12 @@ def _of_contenders(task, repeats):
     asking = peers(task, task.dataset())
     measured = timing.interleaved(calls | asking, repeats)
     seconds = {
-        name: _of_epoch(values, task if name in asking else longer)
+        name: rows.of_epoch(values, task if name in asking else longer)
         for name, values in measured.items()
     }
     alone = [name for name in asking if name.startswith("Distiller")]
     best = min(alone, key=lambda name: statistics.median(seconds[name]))
     return seconds, [best, *(name for name in asking if name not in alone)]
-
-
-def _of_epoch(seconds, task):
-    """Seconds of a whole epoch, from those of a task's steps."""
-    return [value * EPOCH / task.images for value in seconds]
 
 
 def peers(task, dataset):
@@ -133,60 +125,6 @@ def pytorch(task, dataset):
     return {"PyTorch loop": torch_distillers.epoch(task, dataset)}
 
 
-def stack(task, repeats):
-    """Five two-layer nets as one batched net, beside the same side by side."""
-    from common.benchmark import distillers
-    from common.side_by_side import SideBySide
-    from common.stacked import Stacked
-
-    small = {"student_options": {"width": 16}} if task.student_options else {}
-    task = dataclasses.replace(task, student="mlp", **small)
-    kinds = {"ours": Stacked, "theirs": SideBySide}
-    calls = {
-        name: distillers.ours(task, task.dataset(), TEMPERATURES, kind)
-        for name, kind in kinds.items()
-    }
-    seconds = timing.interleaved(calls, repeats)
-    ours, theirs = (_of_epoch(seconds[name], task) for name in kinds)
-    what = "five two-layer nets as one stack, side by side"
-    yield _row(what, ours, theirs, "several times, on a GPU")
-
-
-def logits_file(task, repeats):
-    """Making a teacher's logits file beside bare `predict` of the same images."""
-    from common import teachers
-
-    dataset = task.dataset()
-    model = task.teacher_model()
-
-    def make():
-        with tempfile.TemporaryDirectory() as folder:
-            teachers.make(f"{folder}/logits", model, dataset, "benchmark-0-seed0")
-
-    def predict():
-        model.predict(dataset.train.images, batch_size=500, verbose=0)
-
-    seconds = timing.interleaved({"ours": make, "theirs": predict}, repeats)
-    rates = [timing.rates(values, task.images)[0] for values in seconds.values()]
-    ratio = timing.ratio(seconds["theirs"], seconds["ours"])
-    what = f"logits file of {task.teacher}, bare predict"
-    yield what, *(f"{rate:.0f} images/s" for rate in rates), f"{100 * ratio:.0f} %", "95 %"
-
-
-def start(repeats):
-    """A process's first step and memory, beside plain Keras."""
-    from common.benchmark import start
-
-    measured = {kind: [] for kind in ("ours", "plain")}
-    for _ in range(min(repeats, 3)):
-        for kind, values in measured.items():
-            values.append(start.measure(kind))
-    (ours, memory), (plain, plain_memory) = (zip(*both, strict=True) for both in measured.values())
-    yield _overhead("command to first step, plain fit", ours, plain, _SECONDS, "")
-    gigabytes = lambda value: f"{value / 1e9:.2f} GB"  # noqa: E731
-    yield _overhead("peak of memory, plain fit", memory, plain_memory, gigabytes, "")
-
-
 def on_device(task, repeats):
     """On a GPU, with views: the share of the bare step's rate, and against PyTorch's loop."""
     from common.benchmark import distillers
@@ -206,16 +144,3 @@ def on_device(task, repeats):
     for other in others:
         times = timing.ratio(seconds["PyTorch loop"], seconds["ours"])
         yield f"{what}, PyTorch loop", ours, other, f"{times:.1f} times faster", "3 times faster"
-
-
-_SECONDS = "{:.1f} s".format
-
-
-def _row(what, ours, theirs, aim):
-    medians = (_SECONDS(statistics.median(values)) for values in (ours, theirs))
-    return what, *medians, f"{timing.ratio(theirs, ours):.1f} times faster", aim
-
-
-def _overhead(what, ours, theirs, cell, aim):
-    medians = (cell(statistics.median(values)) for values in (ours, theirs))
-    return what, *medians, f"{100 * (timing.ratio(ours, theirs) - 1):+.0f} %", aim

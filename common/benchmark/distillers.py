@@ -7,9 +7,10 @@ from common.benchmark.tasks import TEACHER, RandomLogits
 from common.group import Group
 
 
-def ours(task, dataset, temperatures, together=None):
+def ours(task, dataset, temperatures, together=None, seeds=(0,)):
     """An epoch of `common.training`: students together on a teacher's cached logits."""
-    group = Group(task.runs(temperatures), dataset, {TEACHER: RandomLogits(task)}, together)
+    runs = task.runs(temperatures, seeds)
+    group = Group(runs, dataset, {TEACHER: RandomLogits(task)}, together)
     model, batches = resident.for_device(group.model, group.batches)
 
     def epoch():

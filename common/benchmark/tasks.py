@@ -57,19 +57,21 @@ class Task:
         names = tuple(map(str, range(self.classes)))
         return data.Dataset("random", names, split(self.images), split(8), split(8))
 
-    def runs(self, temperatures):
-        """One distilled student for each temperature, of one recipe."""
+    def runs(self, temperatures, seeds=(0,)):
+        """One distilled student for each temperature and seed, of one recipe."""
         recipe = Recipe(1, self.batch_size, schedule="constant", views=self.views)
         return [
             Run(
                 "random",
                 self.student,
                 recipe,
+                seed=seed,
                 options=self.student_options,
                 teacher=TEACHER,
                 temperature=temperature,
                 alpha=0.9,
             )
+            for seed in seeds
             for temperature in temperatures
         ]
 

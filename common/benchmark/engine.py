@@ -1,0 +1,64 @@
+"""What the engine's own parts take: a stack of nets, the logits file, the start."""
+
+import dataclasses
+import tempfile
+
+from common.benchmark import rows, timing
+
+
+def stack(task, temperatures, repeats):
+    """Two-layer nets as one batched net: five temperatures side by side, five seeds in turn."""
+    from common.benchmark import distillers
+    from common.side_by_side import SideBySide
+    from common.stacked import Stacked
+
+    small = {"student_options": {"width": 16}} if task.student_options else {}
+    task = dataclasses.replace(task, student="mlp", **small)
+    dataset, seeds = task.dataset(), range(5)
+    alone = [distillers.ours(task, dataset, [4.0], SideBySide, [seed]) for seed in seeds]
+    calls = {
+        "temperatures": distillers.ours(task, dataset, temperatures, Stacked),
+        "side by side": distillers.ours(task, dataset, temperatures, SideBySide),
+        "seeds": distillers.ours(task, dataset, [4.0], Stacked, seeds),
+        "in turn": lambda: [epoch() for epoch in alone],
+    }
+    seconds = timing.interleaved(calls, repeats)
+    seconds = {name: rows.of_epoch(values, task) for name, values in seconds.items()}
+    for ours, theirs in (("temperatures", "side by side"), ("seeds", "in turn")):
+        what = f"two-layer net, five {ours} as one stack, {theirs}"
+        yield rows.faster(what, seconds[ours], seconds[theirs], "several times, on a GPU")
+
+
+def logits_file(task, repeats):
+    """Making a teacher's logits file beside bare `predict` of the same images."""
+    from common import teachers
+
+    dataset = task.dataset()
+    model = task.teacher_model()
+
+    def make():
+        with tempfile.TemporaryDirectory() as folder:
+            teachers.make(f"{folder}/logits", model, dataset, "benchmark-0-seed0")
+
+    def predict():
+        model.predict(dataset.train.images, batch_size=500, verbose=0)
+
+    seconds = timing.interleaved({"ours": make, "theirs": predict}, repeats)
+    rates = [timing.rates(values, task.images)[0] for values in seconds.values()]
+    ratio = timing.ratio(seconds["theirs"], seconds["ours"])
+    what = f"logits file of {task.teacher}, bare predict"
+    yield what, *(f"{rate:.0f} images/s" for rate in rates), f"{100 * ratio:.0f} %", "95 %"
+
+
+def start(repeats):
+    """A process's first step and memory, beside plain Keras."""
+    from common.benchmark import start
+
+    measured = {kind: [] for kind in ("ours", "plain")}
+    for _ in range(min(repeats, 3)):
+        for kind, values in measured.items():
+            values.append(start.measure(kind))
+    (ours, memory), (plain, plain_memory) = (zip(*both, strict=True) for both in measured.values())
+    yield rows.overhead("command to first step, plain fit", ours, plain, rows.seconds_cell, "")
+    gigabytes = lambda value: f"{value / 1e9:.2f} GB"  # noqa: E731
+    yield rows.overhead("peak of memory, plain fit", memory, plain_memory, gigabytes, "")
