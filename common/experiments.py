@@ -19,7 +19,7 @@ def distill(study, logits, student, seeds, temperatures, alpha, *, control=False
         study: Study.
         logits: the teacher's Logits.
         student: a name in the recipes' STUDENTS.
-        seeds: one training each, all students of it side by side.
+        seeds: of each student; those of one seed train side by side.
         temperatures: list of T > 0.
         alpha: weight of the soft-target loss, in (0, 1].
         control: add the student taught by shuffled logits, at the first temperature.

@@ -24,11 +24,12 @@ def length(steps):
 class Fused(keras.Model):
     """A model whose `steps_per_execution` training steps are one computation on every backend.
 
-    It is to be fitted on batches of equal shapes.
+    It is to be fitted on batches of equal shapes. Where it is compiled not to be, JAX gets its
+    steps as Keras sends them.
     """
 
     def make_train_function(self, force=False):
-        if keras.config.backend() != "jax":
+        if keras.config.backend() != "jax" or self.run_eagerly or not self.jit_compile:
             super().make_train_function(force)
         elif force or self.train_function is None:
             self.train_function = train_function(self.train_step, self.steps_per_execution)

@@ -32,7 +32,8 @@ def build(run, dataset):
 class Group:
     """Runs of one recipe and transfer set: compiled side by side, with their batches.
 
-    Of one seed, or of several where `stacked.seeds_too` has them train as one stack.
+    Of one seed, or of several where `stacked.seeds_too` has them train as one stack, each seed
+    on batches of its own.
 
     Args:
         members: list of Run.
@@ -42,7 +43,8 @@ class Group:
         together: the class that trains them, such as SideBySide; by default what is fastest here.
 
     Raises:
-        ValueError: teacher logits that do not fit the data, their views or classes.
+        ValueError: teacher logits that do not fit the data, their views or classes; several
+            seeds of nets that cannot be stacked.
     """
 
     def __init__(self, members, dataset, given, together=None):
@@ -55,7 +57,11 @@ class Group:
         targets = {} if self.online else self._targets("train", *seen)
         self.batches = batches.Batches(self.dataset.train, targets, self.recipe, *self.seeds)
         students = {run.name: self._student(run) for run in members}
-        self.model = (together or stacked.choose(students))(
+        kind = together or stacked.choose(students)
+        if len(self.seeds) > 1 and kind is not stacked.Stacked:
+            raise ValueError(f"seeds {self.seeds} together need nets that can be stacked")
+        self.kind = kind.__name__
+        self.model = kind(
             students,
             self._asked() if self.online else None,
             weight_decay=self.recipe.weight_decay,
@@ -107,13 +113,14 @@ class Group:
             callbacks: the user's.
 
         Returns:
-            dict: members, epochs, seconds and history so far.
+            dict: members, kind of model, epochs, seconds and history so far.
         """
         if progress:
             checkpoints.restore(state, self.model)
         else:
             names = [run.name for run in self.members]
-            progress = {"members": names, "epochs": 0, "seconds": 0.0, "history": {}}
+            progress = {"members": names, "kind": self.kind}
+            progress |= {"epochs": 0, "seconds": 0.0, "history": {}}
         if progress["epochs"] < self.recipe.epochs:
             epochs = _Epochs(self.batches, state, progress)
             model, data = resident.for_device(self.model, self.batches)
@@ -169,8 +176,11 @@ class _Epochs(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if not math.isfinite(logs["loss"]):
+            names = self.progress["members"]
+            lost = [name for name in names if not math.isfinite(logs[f"{name}_loss"])]
             raise FloatingPointError(
-                f"the loss is {logs['loss']} after epoch {epoch + 1}: lower the learning rate"
+                f"the loss of {', '.join(lost) or 'all together'} is no longer finite after epoch "
+                f"{epoch + 1}: lower the learning rate"
             )
         for key, value in logs.items():
             self.progress["history"].setdefault(key, []).append(float(f"{value:.6g}"))

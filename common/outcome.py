@@ -47,7 +47,7 @@ def _description(group, run, model, progress):
         "images": {split: len(getattr(group.dataset, split)) for split in teachers.SPLITS},
         "curve": {key.replace(f"{run.name}_", ""): values for key, values in own.items()},
         "seconds": round(progress["seconds"], 1),
-        "trained_side_by_side": len(group.members),
+        "trained_side_by_side": len(group.members),  # in a stack those of all its seeds
         **({"stacked": True} if isinstance(group.model, stacked.Stacked) else {}),
         "weights_sha256": teachers.weights_hash(model),
     }

@@ -107,9 +107,12 @@ def _dense(layer, x, kernels, biases):
 
 def _chain(model):
     """What makes two nets one architecture; None for nets that cannot be stacked."""
-    chain = []
+    chain, dense = [], False
     for layer in model.layers:
         kind = type(layer)
+        if dense and kind is not layers.Dense:  # the stack begins at the first
+            return None
+        dense = kind is layers.Dense
         if kind is layers.Dense and layer.use_bias and not layer.kernel_constraint:
             chain.append((layer.kernel.shape, layer.activation, layer.compute_dtype))
         elif kind in (layers.InputLayer, layers.Normalization, layers.Flatten):

@@ -151,11 +151,15 @@ def _train(group, finished, dataset, folder, given, callbacks):
     members = [run for run in group if run.name not in finished]
     saved = checkpoints.progress(state)
     if saved and {run.name for run in members} <= set(saved["members"]):
-        # killed between two records: all members of the finished training are needed again
-        members = [run for run in group if run.name in saved["members"]]
+        # all of them, though a kill between two records left some finished; in the state's order
+        named = {run.name: run for run in group}
+        members = [named[name] for name in saved["members"]]
     else:
         saved = None
     training = Group(members, dataset, given)
+    if saved and saved.get("kind", training.kind) != training.kind:
+        print(f"{state} is of a {saved['kind']}, here trains a {training.kind}: starting anew")
+        saved = None
     progress = training.fit(state, saved, callbacks)
     result = outcome.write_records(training, folder, progress)
     state.unlink(missing_ok=True)

@@ -56,12 +56,20 @@ def train(data_dir, folder):
     assert run("cut", [InterruptOnce()]) == "interrupted"
     for record, same in zip(whole, run("cut"), strict=True):
         assert record["weights_sha256"] == same["weights_sha256"]
-    memory, length = machine.gpu_memory, fused.length
+    plain = {"options": {"width": 8}, "limit": 60}
+    for seed in (1, 2):
+        runs += [training.Run("mnist", "mlp", recipe, seed, **plain, **k) for k in ({}, taught)]
+    originals, made = (machine.gpu_memory, fused.length, fused.train_function), []
+    whole = run("whole")
     machine.gpu_memory, fused.length = lambda: 10**9, lambda steps: 2  # of the three
-    for record, close in zip(whole, run("device"), strict=True):
+    fused.train_function = lambda *how: made.append(how) or originals[2](*how)
+    device = run("device")
+    assert len(made) == 2, made  # a group with dropout, a stack of two seeds
+    for record, close in zip(whole, device, strict=True):
+        assert close.get("stacked", False) == ("dropout" not in str(record["configuration"]))
         for curve, values in record["curve"].items():
             np.testing.assert_allclose(values, close["curve"][curve], rtol=1e-3, err_msg=curve)
-    machine.gpu_memory, fused.length = memory, length
+    machine.gpu_memory, fused.length, fused.train_function = originals
     where = ["--limit", "60", "--epochs", "1", "--data-dir", data_dir, "--seeds", "0"]
     cli.main("mnist", ["teacher", "cnn", *where, "--output-dir", folder])
     student = ["--teacher", "cnn", "--student", "cnn_small", "--output-dir", folder]

@@ -53,6 +53,15 @@ def test_training_is_kerass_own(dtype, options):
             np.testing.assert_allclose(mine, its, rtol=1e-6)
 
 
+def test_the_kernel_is_what_trains():
+    tf = pytest.importorskip("tensorflow")
+    for layer, expected in zip(pair("float32"), (True, False), strict=True):
+        graph = tf.function(lambda x, layer=layer: layer(x, training=True))
+        traced = graph.get_concrete_function(tf.TensorSpec((4, 6, 5, 3))).graph
+        kinds = {operation.type for operation in traced.get_operations()}
+        assert ("FusedBatchNormV3" in kinds) == expected
+
+
 def test_statistics_are_numpys():
     x = np.random.default_rng(2).normal(-1, 3, (4, 6, 5, 3))
     ours, _ = pair("float32")

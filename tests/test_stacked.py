@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from common import checkpoints, machine, models, records, stacked, training
+from common import checkpoints, group, machine, models, records, stacked, training
 from common.side_by_side import SideBySide, Student
 
 SETTINGS = {"alone": (1, 0), "T4": (4, 0.9), "T20": (20, 0.5)}
@@ -58,6 +58,23 @@ def test_what_can_be_stacked():
     assert not stacked.stackable(mixed)
     with pytest.raises(ValueError, match="only dense nets of one architecture"):
         stacked.Stacked(mixed)
+    flat = keras.Sequential(
+        [keras.Input((4, 3)), keras.layers.Dense(2), keras.layers.Flatten(), keras.layers.Dense(5)]
+    )
+    assert not stacked.stackable({"flattened in between": Student(flat, 1, 0)})
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"width": 8}, {"dropout": 0.5}, {"max_norm": 3.0}, {"dropout": 0.0}], ids=str
+)
+def test_seeds_train_together_only_where_they_can_be_stacked(few, tiny_run, monkeypatch, options):
+    monkeypatch.setattr(machine, "gpu_memory", lambda: 1)
+    run = tiny_run(options=options)
+    stackable = stacked.stackable({"it": Student(group.build(run, few), 1, 0)})
+    assert stackable if stacked.seeds_too(run) else set(options) & {"dropout", "max_norm"}
+    seeds = [tiny_run(options={"dropout": 0.5}, seed=seed) for seed in (0, 1)]
+    with pytest.raises(ValueError, match=r"seeds \[0, 1\] together need nets that can be stacked"):
+        group.Group(seeds, few, {})
 
 
 def test_only_gpus_stack(monkeypatch):
@@ -78,25 +95,18 @@ def test_seeds_in_one_stack_end_where_each_does_alone(
     assert len(training.groups(runs)) == 2
     apart = training.run(runs, few, output_dir=tmp_path / "apart", teachers=[logits])
     monkeypatch.setattr(machine, "gpu_memory", lambda: memory)
-    assert [len(group) for group in training.groups(runs)] == [6, 1, 1]  # one net a group
+    assert [len(members) for members in training.groups(runs)] == [6, 1, 1]  # one net a group
     together = training.run(runs, few, output_dir=tmp_path, teachers=[logits])
     for run, record, other in zip(runs[:6], together, apart, strict=False):
         assert record["stacked"] and record["trained_side_by_side"] == 6
         assert record["curve"]["loss"] == pytest.approx(other["curve"]["loss"], rel=1e-4)
         assert record["curve"]["val_loss"] == pytest.approx(other["curve"]["val_loss"], rel=1e-4)
         assert record["curve"]["accuracy"] == pytest.approx(other["curve"]["accuracy"])
-        mine, its = (training.load_model(tmp_path / where, run, few) for where in ("", "apart"))
-        for own, expected in zip(mine.weights, its.weights, strict=True):
-            np.testing.assert_allclose(np.asarray(own), np.asarray(expected), atol=1e-4)
+        assert_same_weights(run, few, tmp_path, 1e-4)
 
 
-@pytest.mark.slow
-def test_runs_are_stacked_resumed_and_recorded(few, logits, tiny_run, tmp_path, monkeypatch):
-    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
-    runs = [tiny_run(), tiny_run(**taught), tiny_run(**taught, shuffled=True)]
-    options = {"teachers": [logits]}
-    apart = training.run(runs, few, output_dir=tmp_path / "apart", **options)
-    monkeypatch.setattr(stacked, "choose", lambda students: stacked.Stacked)
+def cut_short(runs, few, folder, logits, monkeypatch):
+    """Train until the first epoch's state is on disk."""
     save = checkpoints.save
 
     def save_and_stop(*arguments):
@@ -105,15 +115,50 @@ def test_runs_are_stacked_resumed_and_recorded(few, logits, tiny_run, tmp_path, 
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(checkpoints, "save", save_and_stop)
-        training.run(runs, few, output_dir=tmp_path, **options)
-    records_of = training.run(runs, few, output_dir=tmp_path, **options)
-    for run, record, other in zip(runs, records_of, apart, strict=True):
+        training.run(runs, few, output_dir=folder, teachers=[logits])
+
+
+@pytest.mark.slow
+def test_a_stack_is_resumed_in_any_order_and_recorded(few, logits, tiny_run, tmp_path, monkeypatch):
+    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
+    runs = [tiny_run(seed=seed, **kind) for seed in (0, 3) for kind in ({}, taught)]
+    apart = training.run(runs, few, output_dir=tmp_path / "apart", teachers=[logits])
+    monkeypatch.setattr(machine, "gpu_memory", lambda: 1)
+    cut_short(runs, few, tmp_path, logits, monkeypatch)
+    backwards = training.run(runs[::-1], few, output_dir=tmp_path, teachers=[logits])
+    for run, record, other in zip(runs, backwards[::-1], apart, strict=True):
         assert record["stacked"] and record["parameters"] == other["parameters"]
         assert set(record) - {"stacked"} == set(other)
         assert record["curve"]["loss"] == pytest.approx(other["curve"]["loss"], rel=1e-4)
         assert record["test"]["errors"] == other["test"]["errors"]
-        model = training.load_model(tmp_path, run, few)
-        expected = training.load_model(tmp_path / "apart", run, few)
-        for own, its in zip(model.weights, expected.weights, strict=True):
-            np.testing.assert_allclose(np.asarray(own), np.asarray(its), atol=1e-4)
+        assert_same_weights(run, few, tmp_path, 1e-4)
         assert records.find_weights(tmp_path, run)
+
+
+def test_students_side_by_side_are_resumed_in_any_order(
+    few, logits, tiny_run, tmp_path, monkeypatch
+):
+    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
+    runs = [tiny_run(), tiny_run(**taught)]
+    training.run(runs, few, output_dir=tmp_path / "apart", teachers=[logits])
+    cut_short(runs, few, tmp_path, logits, monkeypatch)
+    training.run(runs[::-1], few, output_dir=tmp_path, teachers=[logits])
+    for run in runs:
+        assert_same_weights(run, few, tmp_path, 0)
+
+
+def test_a_state_of_another_kind_is_left_aside(
+    few, logits, tiny_run, tmp_path, monkeypatch, capsys
+):
+    runs = [tiny_run(), tiny_run(teacher=logits.identity, temperature=4, alpha=0.9)]
+    cut_short(runs, few, tmp_path, logits, monkeypatch)
+    monkeypatch.setattr(machine, "gpu_memory", lambda: 1)
+    both = training.run(runs, few, output_dir=tmp_path, teachers=[logits])
+    assert all(record["stacked"] and len(record["curve"]["loss"]) == 2 for record in both)
+    assert "of a SideBySide, here trains a Stacked: starting anew" in capsys.readouterr().out
+
+
+def assert_same_weights(run, few, folder, tolerance):
+    mine, its = (training.load_model(where, run, few) for where in (folder, folder / "apart"))
+    for own, expected in zip(mine.weights, its.weights, strict=True):
+        np.testing.assert_allclose(np.asarray(own), np.asarray(expected), atol=tolerance, rtol=0)
