@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import time
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from common import models
 from common.backend import layers
 from common.benchmark import __main__ as command
-from common.benchmark import timing
+from common.benchmark import bare_step, timing
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
@@ -23,6 +24,19 @@ def test_interleaved_calls_take_turns():
     seconds = timing.interleaved(calls, 2, clock=lambda: next(ticks))
     assert order == ["a", "b"] * 4
     assert seconds == {"a": [1, 1], "b": [1, 1]}
+
+
+def test_a_call_may_tell_its_own_seconds():
+    assert timing.interleaved({"a": lambda: 7.5}, 2) == {"a": [7.5, 7.5]}
+
+
+def test_seconds_of_a_fit_end_with_its_epoch(few):
+    images = few.train.take(slice(20))
+    epoch = bare_step.epoch(models.build("mlp", few.image_shape, 10, width=8), images, 3)
+    epoch()
+    began = time.perf_counter()
+    told = epoch()
+    assert 0 < told < time.perf_counter() - began
 
 
 def test_rates_and_ratio():

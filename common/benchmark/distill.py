@@ -9,7 +9,7 @@ from common.benchmark.tasks import Task
 from common.checks import require_at_least
 
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
-LONGER = 5  # times the steps without a teacher: Keras ends each fit with up to half a second idle
+LONGER = 5  # times the steps where no teacher is asked: else a fit's beginning would count
 MNIST = Task("resnet164", "cnn", (28, 28, 1), 10, batch_size=128, steps=40)
 CIFAR = Task("resnet110", "resnet20", (32, 32, 3), 100, 64, 128, "crop_flip")
 

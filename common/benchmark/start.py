@@ -36,7 +36,8 @@ def main(kind):
 
     def timed_fit(model, *arguments, **options):
         told = keras.callbacks.LambdaCallback(on_train_batch_end=_tell_once())
-        return fit(model, *arguments, callbacks=[told], **options)
+        own = options.pop("callbacks", [])
+        return fit(model, *arguments, callbacks=[*own, told], **options)
 
     keras.Model.fit = timed_fit
     epoch()
