@@ -11,8 +11,15 @@ FOLDER = Path(__file__).parent
 
 # The deep teachers' are short one-cycle recipes (Smith & Topin 2018, arXiv:1708.07120) that two
 # CPU cores finish in an hour or two; the published ones take 200 epochs.
-_ONE_CYCLE = {"batch_size": 64, "optimizer": "sgd", "warmup": 0.15, "final": 0.01}
 _JITTERED = {"views": "mnist_jitter"}
+_DEEP = _JITTERED | {
+    "batch_size": 64,
+    "optimizer": "sgd",
+    "warmup": 0.15,
+    "final": 0.01,
+    "weight_decay": 5e-4,
+    "precision": "mixed_bfloat16",
+}
 
 TEACHERS = {
     "cnn": Net(
@@ -26,23 +33,8 @@ TEACHERS = {
         "three 3-layer CNNs, quarter width",
         {"members": 3, "width": 0.25},
     ),
-    "vgg16": Net(
-        "vgg16",
-        Recipe(
-            epochs=6,
-            learning_rate=0.05,
-            weight_decay=5e-4,
-            precision="mixed_bfloat16",
-            **_ONE_CYCLE,
-            **_JITTERED,
-        ),
-        "VGG16",
-    ),
-    "resnet164": Net(
-        "resnet164",
-        Recipe(epochs=3, learning_rate=0.1, weight_decay=1e-4, **_ONE_CYCLE, **_JITTERED),
-        "ResNet164",
-    ),
+    "vgg16": Net("vgg16", Recipe(epochs=6, learning_rate=0.05, **_DEEP), "VGG16"),
+    "resnet164": Net("resnet164", Recipe(epochs=8, learning_rate=0.1, **_DEEP), "ResNet164"),
 }
 
 # Weak for want of images, not of room: a student that labels alone leave at about 97 % and soft

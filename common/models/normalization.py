@@ -26,12 +26,13 @@ def normalization(**options):
 
 
 def _call(layer, inputs, training=None, mask=None):
-    if not (training and layer.trainable):
+    # the kernel knows no float64
+    if not (training and layer.trainable) or layer.compute_dtype == "float64":
         return layers.BatchNormalization.call(layer, inputs, training=training, mask=mask)
     import tensorflow as tf
 
-    inputs = tf.cast(inputs, "float32")  # as Keras does: bfloat16 has too few bits for moments
     channels = inputs.shape[-1]
+    # moments, scale and offset are float32 in the kernel, whatever the inputs are
     outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=inputs,
         scale=layer.gamma.value if layer.scale else tf.ones(channels),
@@ -45,7 +46,7 @@ def _call(layer, inputs, training=None, mask=None):
     _keep(layer.moving_mean, mean, layer.momentum)
     # the kernel tells the sample's unbiased variance, Keras keeps the biased one
     _keep(layer.moving_variance, variance * (count - 1) / count, layer.momentum)
-    return tf.cast(outputs, layer.compute_dtype)
+    return outputs
 
 
 def _keep(moving, value, momentum):
