@@ -44,6 +44,17 @@ _FEW = Recipe(epochs=8, batch_size=32, learning_rate=3e-3)
 
 STUDENTS = {
     "mlp": Net("mlp", Recipe(epochs=10, batch_size=256), "two-layer net, 800-800"),
+    "cnn": Net(
+        "cnn",
+        Recipe(epochs=4, learning_rate=2e-3, precision="mixed_bfloat16"),
+        "3-layer CNN",
+    ),
+    "cnn_ensemble": Net(
+        "cnn_ensemble",
+        Recipe(epochs=4, learning_rate=4e-3),
+        "three 3-layer CNNs, quarter width",
+        {"members": 3, "width": 0.25},
+    ),
     "cnn_small": Net("cnn", _FEW, "3-layer CNN, half width, 5 % of images", {"width": 0.5}, _PART),
     "cnn_few": Net("cnn", _FEW, "3-layer CNN, 5 % of images", transfer_set=_PART),
     "mlp_few": Net(
@@ -61,7 +72,8 @@ STUDENTS = {
     ),
 }
 TUNED = ("mlp", "cnn_small")  # students whose temperature and alpha are chosen on validation
-CROSSED = ("cnn_small", "cnn_few", "mlp_few", "cnn_ensemble_few")  # taught by every teacher
+# taught by every teacher: on few images, then on all
+CROSSED = ("cnn_small", "cnn_few", "mlp_few", "cnn_ensemble_few", "cnn", "mlp", "cnn_ensemble")
 
 # the same number of updates whatever the share: each epoch passes over that many fewer images
 SHARES = {1: 100, 3: 33, 10: 10, 100: 1}  # {% of the images: epochs}
