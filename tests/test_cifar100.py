@@ -135,6 +135,32 @@ def small_pilot(monkeypatch):
             monkeypatch.setitem(getattr(recipes, kind), name, small)
 
 
+@pytest.fixture
+def small_large(monkeypatch):
+    """The large study with one teacher and one student of a few weights."""
+    for kind, name, width in (("TEACHERS", "vgg16", 5), ("STUDENTS", "cnn", 4)):
+        net = getattr(large, kind)[name]
+        small = dataclasses.replace(net, model="mlp", options={"width": width})
+        monkeypatch.setattr(large, kind, {name: small})
+        monkeypatch.setitem(getattr(recipes, kind), name, small)
+
+
+@pytest.mark.slow
+def test_the_large_study_from_end_to_end(small_large, cifar_dir, tmp_path, capsys):
+    where = ["--limit", "130", "--epochs", "1", "--seeds", "0", "--data-dir", str(cifar_dir)]
+    cli.main("cifar100", ["reproduce", "large", *where, "--output-dir", str(tmp_path)])
+    found = comparisons.groups(records.load_all(tmp_path))
+    taught = [group for group in found if group.teacher]
+    assert len(taught) == len(large.TEMPERATURES) + 2  # the other alpha, the control
+    (control,) = [group.configuration for group in taught if group.configuration["shuffled"]]
+    own = {key: control[key] for key in ("temperature", "alpha")} | {"shuffled": False}
+    errors = [g.values("errors", "validation") for g in taught if not g.configuration["shuffled"]]
+    (chosen,) = [g for g in taught if g.matches(own)]
+    assert chosen.values("errors", "validation") == min(errors)
+    *_, row = tables.of_large(found).splitlines()
+    assert row.startswith("| 3-layer CNN |") and "not run yet" not in row and " → " in row
+
+
 @pytest.mark.slow
 def test_the_pilot_from_end_to_end(small_pilot, cifar_dir, tmp_path, capsys):
     where = ["--limit", "130", "--epochs", "1", "--data-dir", str(cifar_dir)]
