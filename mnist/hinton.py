@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common import comparisons, experiments
+from common import experiments
 from common.runs import Net, Recipe
 from common.transfer_sets import TransferSet
 
@@ -59,7 +59,6 @@ STUDENTS = {
 
 SEEDS = (0, 1, 2, 3, 4)
 MOST_SWEPT = 3  # seeds of a sweep over temperatures
-LONGER_SEEDS = (0, 1, 2, 4)  # of the teacher in three times as many epochs, as time allowed
 TEMPERATURE, ALPHA = 20, 0.9  # the paper's T; its labels count "considerably" less, section 2
 TEMPERATURES = {"mlp_300": (1, 2, 4, 8, 20, 40), "mlp_30": (1, 2, 2.5, 3, 4, 5, 8, 20)}
 
@@ -73,24 +72,12 @@ PAPER_SHIFTS = {"without_3": 3.5, "only_7_8": 7.6}  # of the rule `paper`
 
 def train_teachers(study, seeds):
     """H1: the groups of the teacher and of the same in three times as many epochs."""
-    (found,) = experiments.train_teacher(study, "mlp_1200", seeds)
-    longer = [seed for seed in seeds if seed in LONGER_SEEDS]
-    return found, *experiments.train_teacher(study, "mlp_1200_longer", longer)
+    return [group for name in TEACHERS for group in experiments.train_teacher(study, name, seeds)]
 
 
 def distill(study, logits, student, seeds):
     """H2 and H3, H6, H7: a student on labels alone, and taught at the paper's temperature."""
     return experiments.distill(study, logits, student, seeds, [TEMPERATURE], ALPHA)
-
-
-def distill_longer(study, logits, student, seeds):
-    """The group of H3 or H6 in three times as many epochs: whether they were too few."""
-    taught = {"logits": logits, "temperature": TEMPERATURE, "alpha": ALPHA}
-    longer = f"{student}_longer"
-    runs = [study.student(longer, seed, **taught) for seed in seeds]
-    (group,) = comparisons.groups(study.train(runs, logits=[logits]))
-    study.tell_read()
-    return group
 
 
 def sweep(study, logits, student, seeds):
@@ -103,13 +90,9 @@ def reproduce(study, seeds):
     """Every run of H1 to H7; finished ones are read."""
     train_teachers(study, seeds)
     logits = study.logits("mlp_1200", seeds[0])
-    distill(study, logits, "mlp_800", seeds)
-    for student in ("mlp_800", "without_3"):
-        distill_longer(study, logits, student, seeds)
-    for student in TEMPERATURES:
-        sweep(study, logits, student, seeds)
-    for student in ("without_3", "only_7_8"):
-        distill(study, logits, student, seeds)
+    for student in STUDENTS:
+        once = sweep if student in TEMPERATURES else distill
+        once(study, logits, student, seeds)
 
 
 def paper_points(student, images):

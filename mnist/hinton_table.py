@@ -30,14 +30,15 @@ def swept(student, found):
 
 def _rows(found):
     alone, taught = pair("mlp_800", found)
-    longer = pair("mlp_800_longer", found)[1]
+    alone_longer, longer = pair("mlp_800_longer", found)
     teacher, patient = (pair(name, found)[0] for name in hinton.TEACHERS)
     return {
         "H1 teacher 1200-1200, errors": _errors("teacher", teacher),
         "H1 in three times as many epochs, errors": _errors("teacher", patient),
         "H2 student 800-800 on labels alone, errors": _errors("alone", alone),
         f"H3 taught at T = {hinton.TEMPERATURE}, errors": _errors("distilled", taught, alone),
-        "H3 in three times as many epochs, errors": _errors("distilled", longer, alone),
+        "H2 in three times as many epochs, errors": _errors("alone", alone_longer),
+        "H3 in three times as many epochs, errors": _errors("distilled", longer, alone_longer),
         "H4 300-300, errors by T": ["alike above T = 8", _by_temperature("mlp_300", found)],
         "H5 30-30, errors by T": ["best at T = 2.5 to 4", _by_temperature("mlp_30", found)],
         **_without_3(*(pair(name, found)[1] for name in ("without_3", "without_3_longer"))),

@@ -101,34 +101,31 @@ def _students(study, seeds):
         _tuned(study, student, seeds)
 
 
-def _tuned(study, student, seeds):
-    logits = study.logits("cnn")
+def _tuned(study, student, seeds, teacher="cnn"):
+    logits = study.logits(teacher)
     return experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
 
 
-def published(study, seeds, teachers=("vgg16", "resnet164")):
-    """The published table's student and teachers, at every temperature."""
-    found = []
-    for teacher in teachers:
-        logits = study.logits(teacher)
-        found += experiments.distill(study, logits, "cnn_small", seeds, TEMPERATURES, ALPHAS[0])
-    return found
-
-
-def settings(study, seeds):
-    """The temperature and alpha that validation chose for cnn_small taught by the cnn."""
-    own = experiments.chosen(_tuned(study, "cnn_small", seeds)).configuration
+def _settings(found):
+    own = experiments.chosen(found).configuration
     return own["temperature"], own["alpha"]
 
 
 def crossed(study, seeds, teachers=tuple(TEACHERS), students=CROSSED):
-    """Students by teachers, at the settings chosen for one of the pairs.
+    """Students by teachers, at the settings that validation chose for the first student of each.
 
-    The first student has all seeds and, beside each teacher, its control; the others have few.
+    The first student has all seeds, all temperatures and its control; the others have few seeds.
     """
-    own, (small, *others) = settings(study, seeds), students
-    found = experiments.cross(study, [small], teachers, seeds, *own, controls=[small])
-    return found + experiments.cross(study, others, teachers, seeds[:SWEEP_SEEDS], *own)
+    found, (first, *others), few = [], students, seeds[:SWEEP_SEEDS]
+    for teacher in teachers:
+        tuned = _tuned(study, first, seeds, teacher)
+        found += tuned + experiments.cross(study, others, [teacher], few, *_settings(tuned))
+    return found
+
+
+def published(study, seeds):
+    """The published table's student, tuned for each teacher, with its control."""
+    return crossed(study, seeds, students=CROSSED[:1])
 
 
 def mapped(study, seeds):
@@ -139,7 +136,7 @@ def mapped(study, seeds):
 
 def few_shot(study, seeds):
     """The two-layer net on rising shares of the images, with and without soft targets."""
-    own, few = settings(study, seeds), seeds[:SWEEP_SEEDS]
+    own, few = _settings(_tuned(study, "cnn_small", seeds)), seeds[:SWEEP_SEEDS]
     return experiments.cross(study, FEW_SHOT.values(), ["cnn"], few, *own)
 
 

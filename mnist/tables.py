@@ -38,26 +38,30 @@ def students(found):
 
 
 def crossed(found):
-    """Students by teachers: accuracy alone → distilled, at the settings chosen for one pair."""
+    """Students by teachers: accuracy alone → distilled, at the first student's best settings.
+
+    Those are chosen for each teacher.
+    """
     nets = [recipes.STUDENTS[name] for name in recipes.CROSSED]
-    first = tables.distilled(nets[0], recipes.TEACHERS["cnn"], found)
-    if first:
-        own = {key: first.configuration[key] for key in ("temperature", "alpha")}
-        found = [g for g in found if not g.teacher or g.matches(own)]
-    return tables.crossed(nets, recipes.TEACHERS.values(), found)
+    kept = [group for group in found if not group.teacher]
+    for teacher in recipes.TEACHERS.values():
+        if first := tables.distilled(nets[0], teacher, found):
+            own = {key: first.configuration[key] for key in ("temperature", "alpha")}
+            groups = [group for net in nets for group in tables.taught(net, teacher, found)]
+            kept += comparisons.select(groups, **own)
+    return tables.crossed(nets, recipes.TEACHERS.values(), kept)
 
 
 def temperature_picture(found):
     """The two-layer student's errors against the temperature, as in the third notebook."""
-    groups = tables.of(recipes.STUDENTS["mlp"], found)
-    trio, alpha = experiments.Trio(groups), recipes.ALPHAS[0]
-    sweep = experiments.temperatures(groups, alpha)
-    temperatures = [group.configuration["temperature"] for group in sweep]
+    net, teacher = recipes.STUDENTS["mlp"], recipes.TEACHERS["cnn"]
+    trio = tables.trio(net, teacher, found)
+    sweep = experiments.temperatures(tables.taught(net, teacher, found), recipes.ALPHAS[0])
     return plots.temperature_sweep(
-        temperatures,
+        [group.configuration["temperature"] for group in sweep],
         [group.values("errors") for group in sweep],
         trio.baseline.values("errors"),
-        f"mnist: the {recipes.STUDENTS['mlp'].title}, makes "
+        f"mnist: the {net.title}, makes "
         f"{comparisons.finding(trio.distilled, trio.baseline)} when distilled",
         "test errors of 10,000, five seeds",
     )
