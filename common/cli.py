@@ -35,7 +35,9 @@ def _parser(dataset):
         "--sampled", type=int, default=0, metavar="K", help="of each image's views"
     )
     teacher.add_argument(
-        "--plan", action="store_true", help="only say how large the logits are, how long they take"
+        "--plan",
+        action="store_true",
+        help="only say how long it takes and how large it is",
     )
     teacher.set_defaults(command=_teacher)
 
@@ -120,17 +122,22 @@ def _teacher(dataset, options):
     views.get(options.views).check_sampled(options.sampled)
     study, seeds = _study(dataset, options)
     from common import durations  # after the checks, for it takes TensorFlow's seconds
+    from common.rehearsal import Rehearsal
 
     if options.published:
-        logits = study.published_logits(options.name)
+        logits = study.published_logits(options.name, seeds[0], options.views, options.sampled)
         print(f"{logits.identity}: {_score(study, logits)}")
         return
-    asked = study.teacher(options.name, seeds[0]), options.views, options.sampled
+    runs = [study.teacher(options.name, seed) for seed in seeds]
+    asked = runs[0], options.views, options.sampled
     if study.kept_logits(*asked) is None:
         print(durations.of_logits(study.dataset, *asked), flush=True)
     if options.plan:
+        rehearsal = Rehearsal(study)
+        rehearsal.train(runs)
+        _print_plan(rehearsal)
         return
-    trained = study.train([study.teacher(options.name, seed) for seed in seeds])
+    trained = study.train(runs)
     study.tell_read()
     for record in trained:
         print(f"seed {record['seed']}: {_errors(record)}")
@@ -155,7 +162,6 @@ def _distill(dataset, options):
 
 
 def _reproduce(dataset, options):
-    from common import durations
     from common.rehearsal import Rehearsal
 
     study, seeds = _study(dataset, options)
@@ -163,13 +169,19 @@ def _reproduce(dataset, options):
     rehearsal = Rehearsal(study)
     for part in parts:
         part(rehearsal, seeds)
-    for line in durations.plan(rehearsal.finished, rehearsal.trainings):
-        print(line, flush=True)
+    _print_plan(rehearsal)
     if options.plan:
         return
     for part in parts:
         part(study, seeds)
     _table(dataset, options)
+
+
+def _print_plan(rehearsal):
+    from common import durations
+
+    for line in durations.plan(rehearsal.finished, rehearsal.trainings):
+        print(line, flush=True)
 
 
 def _table(dataset, options):

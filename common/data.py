@@ -100,6 +100,7 @@ def load(name, *, data_dir=None, limit=None):
     Raises:
         ValueError: unknown name; limit not a whole number above 0.
         sources.UnavailableError: no prepared data, no answering host, no stand-in.
+        sources.NotInstalledError: neither an array cache nor TensorFlow Datasets.
         zipped_images.BadArchiveError: a damaged or wrong archive of Tiny ImageNet.
         room.NoRoomError: images that fit neither on the disk nor in memory.
     """

@@ -1,5 +1,6 @@
 """How long trainings will take on this machine, from a few timed batches of each net."""
 
+import collections
 import dataclasses
 import math
 import time
@@ -29,19 +30,19 @@ def measure(run, dataset, batches=3):
     return Pace(train, answer * _ANSWERED / len(images))
 
 
-def of_training(members, dataset, pace):
-    """Seconds of one training of runs side by side: as many times one, validation and test in.
+def of_run(run, dataset, pace):
+    """Seconds that a run adds to its training: as many times one, validation and test in.
 
     Args:
-        members: list of Run that train together.
+        run: of the training.
         dataset: data.Dataset.
-        pace: the `Pace` of one of them.
+        pace: the `Pace` of the run.
     """
-    recipe, part = members[0].recipe, members[0].transfer_set.restrict(dataset)
+    recipe, part = run.recipe, run.transfer_set.restrict(dataset)
     batches = len(part.train) // min(recipe.batch_size, len(part.train))
     validation, test = (math.ceil(len(p) / _ANSWERED) for p in (part.validation, part.test))
     answers = (len(asked_after(recipe.epochs, part)) + 1) * validation + test
-    return len(members) * (recipe.epochs * batches * pace.train + answers * pace.answer)
+    return recipe.epochs * batches * pace.train + answers * pace.answer
 
 
 def of_logits(dataset, run, view_set, sampled=0):
@@ -72,17 +73,19 @@ def plan(finished, trainings):
     head = f"{len(finished)} runs are finished, {runs} are to be trained"
     if not trainings:
         return [head]
-    left = {}  # {net and recipe: [trainings, runs, seconds]}
-    for (members, dataset), pace in zip(trainings, _paces(trainings), strict=True):
-        row = left.setdefault(_name(members[0]), [0, 0, 0.0])
-        seconds = of_training(members, dataset, pace)
-        row[:] = row[0] + 1, row[1] + len(members), row[2] + seconds
-    total = sum(row[2] for row in left.values())
-    lines = [
-        f"  {name}: {_counted(row[0], 'training')} of {_counted(row[1], 'run')}, {clock(row[2])}"
-        for name, row in left.items()
-    ]
-    return [f"{head}, {clock(total)} on {machine.device()}:", *lines]
+    paces = _paces(trainings)
+    left = collections.defaultdict(list)  # {net and recipe: [(place of its training, seconds)]}
+    for place, (members, dataset) in enumerate(trainings):
+        for run in members:
+            left[_name(run)].append((place, of_run(run, dataset, paces[_kind(run)])))
+    total = sum(seconds for row in left.values() for _, seconds in row)
+    return [f"{head}, {clock(total)} on {machine.device()}:", *map(_line, left, left.values())]
+
+
+def _line(name, row):
+    trainings, seconds = len({place for place, _ in row}), sum(seconds for _, seconds in row)
+    what = f"{_counted(trainings, 'training')} of {_counted(len(row), 'run')}"
+    return f"  {name}: {what}, {clock(seconds)}"
 
 
 def clock(seconds):
@@ -94,15 +97,14 @@ def clock(seconds):
 
 
 def _paces(trainings):
-    """The `Pace` of each training, each net measured once."""
-    kinds = [_kind(members[0]) for members, _ in trainings]
+    """{kind of run: `Pace`}, each measured once."""
+    kinds = {_kind(run): (run, dataset) for members, dataset in trainings for run in members}
     measured = {}
-    with bar(len(set(kinds)), "timing a few batches of each net", "nets", delay=5) as line:
-        for kind, (members, dataset) in zip(kinds, trainings, strict=True):
-            if kind not in measured:
-                measured[kind] = measure(members[0], dataset)
-                line.update()
-    return [measured[kind] for kind in kinds]
+    with bar(len(kinds), "timing a few batches of each net", "nets", delay=5) as line:
+        for kind, (run, dataset) in kinds.items():
+            measured[kind] = measure(run, dataset)
+            line.update()
+    return measured
 
 
 def _kind(run):

@@ -23,6 +23,10 @@ class UnavailableError(ConnectionError):
     """Neither prepared data nor an answering host."""
 
 
+class NotInstalledError(OSError):
+    """TFDS or TensorFlow is missing where only they could read the data."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Raw:
     """Arrays as published: images uint8 (n, h, w, c), labels int32 (n,), in a fixed order.
@@ -41,11 +45,9 @@ def from_tfds(name, data_dir):
 
     Raises:
         UnavailableError: if nothing is prepared and the host does not answer or fails.
+        NotInstalledError: without TFDS or TensorFlow.
     """
-    with quiet.imports():  # here, since it takes seconds and a GPU host may lack it
-        import tensorflow  # noqa: F401 (TFDS imports it later, aloud)
-        import tensorflow_datasets as tfds
-
+    tfds = _tfds(name, data_dir)
     builder = tfds.builder(name, data_dir=str(data_dir))
     if not (Path(builder.data_path) / "dataset_info.json").exists():
         _download(builder, CATALOGUE[name])
@@ -65,6 +67,20 @@ def from_tfds(name, data_dir):
         arrays["superclasses"] = superclasses(labels, coarse)
         arrays["superclass_names"] = np.array(features["coarse_label"].names)
     return Raw(arrays, tuple(features["label"].names))
+
+
+def _tfds(name, data_dir):
+    try:
+        with quiet.imports():  # here, since it takes seconds and a GPU host may lack it
+            import tensorflow  # noqa: F401 (TFDS imports it later, aloud)
+            import tensorflow_datasets
+    except ImportError as error:
+        raise NotInstalledError(
+            f"{name} has no array cache in {Path(data_dir) / 'arrays'}, and without one it takes "
+            f"{error.name} to read it: pip install -r requirements.txt, or copy the cache of "
+            "another machine there"
+        ) from None
+    return tensorflow_datasets
 
 
 def superclasses(labels, coarse):

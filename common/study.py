@@ -81,9 +81,9 @@ class Study:
             print(f"read {', '.join(told)}")
         self.read.clear()
 
-    def published_logits(self, name, seed=0, view_set="plain"):
+    def published_logits(self, name, seed=0, view_set="plain", sampled=0):
         """A teacher's committed `Logits`; FileNotFoundError where there are none."""
-        return teachers.Logits(teachers.folder(self.published, self.teacher(name, seed), view_set))
+        return self._checked(self.published, self.teacher(name, seed), view_set, sampled)
 
     def logits(self, name, seed=0, view_set="plain", sampled=0):
         """A teacher's `Logits`: read where they are kept, else made, training it if need be.
@@ -102,12 +102,31 @@ class Study:
         return teachers.make(kept, self.model(run), self.dataset, run.name, view_set, sampled)
 
     def kept_logits(self, run, view_set="plain", sampled=0):
-        """The `Logits` that a teacher's run has given before; None if there are none."""
+        """The `Logits` that a teacher's run has given before; None if there are none.
+
+        Raises:
+            ValueError: logits of another teacher or data set, or of weights that are not its
+                record's.
+        """
         for folder in (self.output_dir, *self.also_read):
             kept = teachers.folder(folder, run, view_set, sampled)
             if (kept / "header.json").exists():  # written last
-                return teachers.Logits(kept)
+                return self._checked(folder, run, view_set, sampled)
         return None
+
+    def _checked(self, folder, run, view_set, sampled):
+        logits = teachers.Logits(teachers.folder(folder, run, view_set, sampled))
+        record, header = records.read(folder, run), logits.header
+        expected = {"teacher": run.name, "dataset": self.dataset.name}
+        if record and not records.find_rounded_weights(folder, run):  # else those may have answered
+            expected["weights_sha256"] = record["weights_sha256"]
+        for key, value in expected.items():
+            if header[key] != value:
+                raise ValueError(
+                    f"{logits.folder} holds the logits of {key} {header[key]}, not {value}: "
+                    "delete it, and they are made again"
+                )
+        return logits
 
     def logits_for(self, student, teacher, seed=0):
         """A teacher's `Logits` in the views that a student's recipe shows, as `logits`.

@@ -123,3 +123,10 @@ def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
     table = capfd.readouterr().out
     assert "60 test images" in table and distilled.splitlines()[-1] in table
     assert np.isfinite([record["test"]["negative_log_likelihood"] for record in records]).all()
+
+
+def test_committed_logits_are_asked_for_by_seed_and_views(mnist_dir, capfd):
+    published = ["teacher", "cnn", "--published", "--data-dir", str(mnist_dir)]
+    for options, name in ((["--seeds", "1"], "seed1"), (["--views", "mnist_jitter"], "jitter")):
+        with pytest.raises(SystemExit, match=f"no teacher's logits in .*{name}"):
+            cli.main("mnist", [*published, *options])

@@ -83,14 +83,14 @@ def test_a_stand_in_has_what_a_record_has(recipes, few):
 
 def test_a_trainings_time_counts_every_batch(few, tiny_run):
     pace = Pace(train=2.0, answer=10.0)
-    members = [tiny_run({"epochs": 3, "batch_size": 40}, seed=0)] * 2
+    run = tiny_run({"epochs": 3, "batch_size": 40}, seed=0)
     # 2 batches of 40 in 100 images; one of answers for validation in each epoch and after, one test
-    assert durations.of_training(members, few, pace) == 2 * (3 * 2 * 2 + (4 + 1) * 10)
+    assert durations.of_run(run, few, pace) == 3 * 2 * 2 + (4 + 1) * 10
     part = TransferSet(share=0.2)
     share = len(part.rows(few.train.labels))
     assert 20 <= share <= 25 and 100 // share >= 4  # 3 epochs hold fewer images: asked at the end
-    runs = [tiny_run({"epochs": 3, "batch_size": 40}, transfer_set=part)]
-    assert durations.of_training(runs, few, pace) == 3 * 1 * 2 + (2 + 1) * 10
+    run = tiny_run({"epochs": 3, "batch_size": 40}, transfer_set=part)
+    assert durations.of_run(run, few, pace) == 3 * 1 * 2 + (2 + 1) * 10
 
 
 def test_a_net_is_timed(few, tiny_run):
@@ -99,17 +99,19 @@ def test_a_net_is_timed(few, tiny_run):
 
 
 def test_the_plan_adds_up(few, tiny_run, monkeypatch):
-    monkeypatch.setattr(durations, "measure", lambda run, data: Pace(100.0, 0.0))
+    seconds = {16: 100.0, 32: 300.0}  # a batch, by width
+    width = lambda run: run.configuration["options"]["width"]  # noqa: E731
+    monkeypatch.setattr(durations, "measure", lambda run, data: Pace(seconds[width(run)], 0.0))
     small, large = tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, options={"width": 32})
-    trainings = [[small, tiny_run({"epochs": 1}, seed=1)], [small], [large]]
+    trainings = [[small, tiny_run({"epochs": 1}, seed=1)], [small, large], [large]]
     head, *rows = durations.plan({"a"}, [(members, few) for members in trainings])
     batches = 100 // 25
     assert head.startswith(
-        f"1 runs are finished, 4 are to be trained, about {4 * batches * 100 / 60:.0f} min on "
+        f"1 runs are finished, 5 are to be trained, about {900 * batches / 60:.0f} min on "
     )
     assert rows == [
         "  mlp width 16, 1 epoch: 2 trainings of 3 runs, about 20 min",
-        "  mlp width 32, 1 epoch: 1 training of 1 run, about 7 min",
+        "  mlp width 32, 1 epoch: 2 trainings of 2 runs, about 40 min",
     ]
 
 
@@ -143,7 +145,9 @@ def test_the_size_and_time_of_logits_are_said(few, tiny_run, sampled, views, ans
 def test_a_teachers_plan_makes_nothing(mnist_dir, tmp_path, capfd):
     where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
     cli.main("mnist", ["teacher", "cnn", "--views", "mnist_jitter", "--plan", *where])
-    assert "logits of mnist in 25 views" in capfd.readouterr().out
+    said = capfd.readouterr().out
+    assert "logits of mnist in 25 views" in said
+    assert "cnn, 6 epochs: 5 trainings of 5 runs, about" in said
     assert not list(tmp_path.iterdir())
     for wrong, sentence in (
         (["--views", "jitter"], "unknown view set"),

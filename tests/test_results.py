@@ -5,6 +5,8 @@ import pytest
 from mlxtend.evaluate import mcnemar
 from scipy import stats
 
+import mnist.recipes
+import mnist.tables
 from common import comparisons, experiments, notebooks, records, results, runs
 from common.runs import Recipe, Run
 from common.transfer_sets import TransferSet
@@ -191,3 +193,12 @@ def test_every_committed_record_is_of_the_run_that_it_names():
             run = runs.Run(seed=one["seed"], **settings)
             assert records.path(folder, run).exists(), run.name
             assert len(one["test"]["wrong"]) == one["test"]["errors"]
+
+
+def test_readmes_pictures_can_be_drawn():
+    groups = comparisons.groups(records.load_all(mnist.tables.FOLDER))
+    found = comparisons.select(groups, dataset="mnist", limit=None)
+    for picture in mnist.tables.PICTURES.values():
+        figure = picture(found)
+        (curve,) = (line for line in figure.axes[0].lines if line.get_marker() == "o")
+        assert curve.get_xdata().tolist() == list(mnist.recipes.TEMPERATURES)

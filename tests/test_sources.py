@@ -1,13 +1,14 @@
 """Where images come from when nothing is prepared: a host that answers, or the stand-in."""
 
 import socket
+import sys
 import threading
 import time
 
 import numpy as np
 import pytest
 
-from common import data, sources
+from common import cli, data, sources
 
 SPLITS = ("train", "validation", "test")
 
@@ -32,6 +33,13 @@ def test_fallback_under_its_own_name(tmp_path, offline):
 def test_no_stand_in_for_cifar100(tmp_path, offline):
     with pytest.raises(sources.UnavailableError, match=r"cifar100 is not prepared in .*toronto"):
         data.load("cifar100", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("lacking", ["tensorflow", "tensorflow_datasets"])
+def test_without_tfds_it_is_said_what_to_install(tmp_path, monkeypatch, lacking):
+    monkeypatch.setitem(sys.modules, lacking, None)
+    with pytest.raises(SystemExit, match=rf"no array cache in .* takes {lacking} .*pip install"):
+        cli.main("mnist", ["teacher", "cnn", "--data-dir", str(tmp_path)])
 
 
 @pytest.fixture

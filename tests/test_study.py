@@ -1,6 +1,7 @@
 """A study reads what is committed, trains what is not, and goes on after a kill."""
 
 import dataclasses
+import json
 import shutil
 import types
 
@@ -45,6 +46,35 @@ def test_a_teachers_logits_are_made_once(recipes, few, monkeypatch):
     assert elsewhere.logits("tiny").folder == made.folder  # committed ones answer
     with pytest.raises(AssertionError, match="nothing is to be trained"):
         Study(recipes, few, output_dir=recipes.FOLDER / "other", retrain=True).logits("tiny")
+
+
+def _with(**changes):
+    def change(logits, record):
+        header = logits.header | changes
+        (logits.folder / "header.json").write_text(json.dumps(header))
+
+    return change
+
+
+def _trained_again(logits, record):
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"weights_sha256": "12ab"}))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (_with(teacher="mnist-mlp-0-seed9"), "of teacher mnist-mlp-0-seed9, not mnist-mlp-"),
+        (_with(dataset="cifar100"), "of dataset cifar100, not mnist: "),
+        (_trained_again, r"of weights_sha256 \w{64}, not 12ab: "),
+    ],
+)
+def test_kept_logits_of_another_teacher_are_refused(recipes, few, change, sentence):
+    study = Study(recipes, few)
+    made, record = study.logits("tiny"), records.path(recipes.FOLDER, study.teacher("tiny"))
+    change(made, record)
+    for read in (study.logits, study.published_logits):
+        with pytest.raises(ValueError, match=sentence + ".*delete it, and they are made"):
+            read("tiny")
 
 
 def test_killed_while_asking_for_logits(recipes, few, monkeypatch):

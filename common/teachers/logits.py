@@ -74,7 +74,9 @@ class Logits:
                 raise ValueError(f"its header lacks {', '.join(sorted(lacking))}")
             self._arrays = {name: self._read(name) for name in self._names()}
         except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
-            raise ValueError(f"the logits file {folder} is damaged: {error}") from None
+            raise ValueError(
+                f"the logits file {folder} is damaged: {error}; delete it, and it is made again"
+            ) from None
 
     @property
     def identity(self):
