@@ -42,7 +42,7 @@ def rules(none, prior, paper):
 
 def test_nothing_has_been_run():
     text = hinton_table.table([])
-    assert text.count("not run yet") == 14
+    assert text.count("not run yet") == 15
     assert cells(text, "H3 taught") == ["74", "not run yet"]
 
 
@@ -51,14 +51,16 @@ def test_students_beside_the_paper(study):
     made += [record(taught(study, "mlp_800", seed), 10 - seed) for seed in (0, 1)]
     made += [record(study.teacher("mlp_1200"), 7), record(study.teacher("mlp_1200_longer"), 6)]
     made += [record(taught(study, "mlp_800_longer", 0), 5)]
+    made += [record(study.student("mlp_800_longer", 0), 20)]
     text = hinton_table.table(comparisons.groups(made))
     assert text.startswith("| mnist_all, 6,000 train, 1,000 test images | paper |")
     assert cells(text, "H1 teacher") == ["67", "7.0 (1)"]
     assert cells(text, "H1 in three times") == ["67", "6.0 (1)"]
-    assert cells(text, "H2") == ["146", "15.5 ± 0.7 (2)"]
+    assert cells(text, "H2 student") == ["146", "15.5 ± 0.7 (2)"]
     assert cells(text, "H3 taught")[1].startswith("9.5 ± 0.7 (2): 39 % fewer errors")  # 12 of 31
-    longer = cells(text, "H3 in three times")[1]
-    assert longer.startswith("5.0 (1): 67 % fewer errors (too few seeds to test)")
+    assert cells(text, "H2 in three times") == ["146", "20.0 (1)"]
+    longer = cells(text, "H3 in three times")[1]  # beside labels alone for as long
+    assert longer.startswith("5.0 (1): 75 % fewer errors (too few seeds to test)")
 
 
 def test_sweeps_are_in_order(study):
