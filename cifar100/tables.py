@@ -78,11 +78,29 @@ def _accuracy(group):
     return comparisons.spread(group.values("accuracy"), 2, 100) if group else "not run yet"
 
 
+def _measures(study, title):
+    """A table of every measure, top-5 to agreement, of each group of a study's nets."""
+
+    def table(found):
+        return tables.students([*study.TEACHERS.values(), *study.STUDENTS.values()], found, title)
+
+    return table
+
+
 def of_costs(found):
     """What every net costs, as measured once on one machine."""
     return latency.table(latency.read(FOLDER))
 
 
-TABLES = {"pilot": of_pilot, "teachers": of_teachers, "large": of_large, "costs": of_costs}
-TABLES_OF_WHOLE = {"field": of_field}
+TABLES = {
+    "pilot": of_pilot,
+    "teachers": of_teachers,
+    "large": of_large,
+    "measures": _measures(large, "large study on "),
+    "costs": of_costs,
+}
+TABLES_OF_WHOLE = {
+    "field": of_field,
+    "measures": _measures(field, "the field's nets on "),
+}
 PICTURES = {}

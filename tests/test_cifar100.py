@@ -159,6 +159,9 @@ def test_the_large_study_from_end_to_end(small_large, cifar_dir, tmp_path, capsy
     assert chosen.values("errors", "validation") == min(errors)
     *_, row = tables.of_large(found).splitlines()
     assert row.startswith("| 3-layer CNN |") and "not run yet" not in row and " → " in row
+    header, _, *measured = tables.TABLES["measures"](found).splitlines()
+    assert header.startswith("| large study on cifar100, ") and "| top-5 % |" in header
+    assert len(measured) == len(found)
 
 
 @pytest.mark.slow

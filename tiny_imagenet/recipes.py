@@ -12,9 +12,9 @@ from common.runs import Net, Recipe
 FOLDER = Path(__file__).parent
 
 # TropComplique, ShuffleNet-tensorflow: 40 epochs, batches of 200, Nesterov momentum 0.9 at 0.1, a
-# tenth of it whenever the loss stalls; flips, colour jitter, crops of 56 out of 64 pixels; 48.9 %
+# tenth of it whenever the loss stalls; flips, color jitter, crops of 56 out of 64 pixels; 48.9 %
 # in the last epoch, 49.4 % in the best. Three things differ here: the rate drops at fixed epochs,
-# crops keep the 64 pixels, with zeros around the image, and colours stay as they are.
+# crops keep the 64 pixels, with zeros around the image, and colors stay as they are.
 _PRINTED = Recipe(
     epochs=40,
     batch_size=200,
@@ -44,7 +44,7 @@ _DEEP = Recipe(
 )
 
 TEACHERS = {
-    "shufflenet": Net("shufflenet_tiny", _PRINTED, "ShuffleNet ×0.75, its own recipe"),
+    "shufflenet": Net("shufflenet_tiny", _PRINTED, "ShuffleNet ×0.75, close to its own recipe"),
     "shufflenet_cosine": Net("shufflenet_tiny", _OURS, "ShuffleNet ×0.75, cosine"),
     "shufflenet_light": Net(
         "shufflenet_tiny", _OURS, "ShuffleNet ×0.75, cosine, dropout 0.1", {"dropout": 0.1}
