@@ -84,7 +84,7 @@ def test_runs_on_small_data(path, trained, mnist_dir, monkeypatch):
 SMALL = {  # nets that TensorFlow traces quickly, in place of the pilot's
     "01_teachers": {"teacher": "cnn", "student": "mlp"},
     "02_distillation": {"teacher": "cnn", "students": ["mlp"]},
-    "03_temperature": {"teacher": "cnn", "student": "mlp"},
+    "03_temperature": {"teacher": "cnn", "student": "mlp", "other": "mlp"},
 }
 
 
