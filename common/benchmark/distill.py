@@ -10,6 +10,7 @@ from common.checks import require_at_least
 
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
 LONGER = 5  # times the steps where no teacher is asked: else a fit's beginning would count
+ASKED = 80  # batches of images in the logits file: in fewer what is done once would count
 MNIST = Task("resnet164", "cnn", (28, 28, 1), 10, batch_size=128, steps=40)
 CIFAR = Task("resnet110", "resnet20", (32, 32, 3), 100, 64, 128, "crop_flip")
 
@@ -51,7 +52,8 @@ def measured(options, on_gpu):
     yield from epochs(task, options.repeats)
     longer = dataclasses.replace(task, steps=LONGER * task.steps)
     yield from engine.stack(longer, TEMPERATURES, options.repeats)
-    yield from engine.logits_file(task, options.repeats)
+    asked = task if options.small else dataclasses.replace(task, steps=ASKED)
+    yield from engine.logits_file(asked, options.repeats)
     yield from engine.start(options.repeats)
     if on_gpu or options.small:
         for batch_size in (64, 512):
