@@ -1,5 +1,6 @@
 """The TFDS builder of Tiny ImageNet under TFDS's own test case, and against `data.load`."""
 
+import shutil
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from common import sources, tiny_archive
+from common import room, sources, tiny_archive
 from common.tiny_archive import TinyArchive
 from tests import tiny_archives
 from tests.tiny_archives import SMALL
@@ -54,3 +55,13 @@ def test_says_where_to_put_the_archive(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "answers", lambda url, seconds=5: False)
     with pytest.raises(sources.UnavailableError, match=r"put tiny-imagenet-200.zip into .*manual"):
         tfds.load("tiny_imagenet", data_dir=str(tmp_path))
+
+
+def test_a_full_disk_is_told_before_anything_is_prepared(tmp_path, monkeypatch):
+    monkeypatch.setattr(TinyImagenet, "LAYOUT", SMALL)
+    tiny_archives.write(tmp_path / "downloads" / "manual", tiny_archives.members())
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda folder: usage._replace(free=1000))
+    with pytest.raises(room.NoRoomError, match=r"records of tiny_imagenet take .* has 1e-06 GB"):
+        tfds.load("tiny_imagenet", data_dir=str(tmp_path))
+    assert not list(tmp_path.rglob("*.tfrecord*"))

@@ -6,7 +6,7 @@ since both come from `common.tiny_archive`.
 
 from pathlib import Path
 
-from common import quiet, sources, tiny_archive
+from common import quiet, room, sources, tiny_archive
 
 with quiet.imports():
     import tensorflow  # noqa: F401 (TFDS imports it later, aloud)
@@ -45,12 +45,14 @@ class TinyImagenet(tfds.core.GeneratorBasedBuilder):
         path = sources.tiny_archive(_manual_folder(dl_manager))
         archive = tiny_archive.TinyArchive(path, self.LAYOUT)
         self.info.features["label"].names = archive.class_names
-        images, labels = archive.train()
+        (images, labels), (others, other_labels) = archive.train(), archive.test()
+        needed = images.nbytes + others.nbytes  # PNG, which is lossless, hardly takes more
+        room.require_disk(self.data_path, needed, f"the records of {self.name}")
         kept = len(labels) - len(labels) // HELD_OUT  # the last rows hold all classes alike
         return {
             "train": self._generate_examples(images, labels, range(kept)),
             "validation": self._generate_examples(images, labels, range(kept, len(labels))),
-            "test": self._generate_examples(*archive.test(), range(self.LAYOUT.val)),
+            "test": self._generate_examples(others, other_labels, range(self.LAYOUT.val)),
         }
 
     def _generate_examples(self, images, labels, rows):
