@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common import augmentations, teachers, views
+from common import augmentations, feed, teachers, views
 from common.backend import keras
 
 
@@ -81,6 +81,6 @@ class Batches(keras.utils.PyDataset):
 
 
 def aligned(split, targets):
-    """A whole split as `validation_data`: plain images and the same kind of targets."""
+    """A whole split, in order, for validation: plain images and the same kind of targets."""
     given = {name: target.plain() for name, target in targets.items()}
-    return np.asarray(split.images), {"labels": np.asarray(split.labels)} | given
+    return feed.InOrder((split.images, {"labels": split.labels} | given))

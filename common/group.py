@@ -7,6 +7,7 @@ from common import (
     augmentations,
     batches,
     checkpoints,
+    feed,
     models,
     optimizers,
     resident,
@@ -124,15 +125,13 @@ class Group:
         if progress["epochs"] < self.recipe.epochs:
             epochs = _Epochs(self.batches, state, progress)
             model, data = resident.for_device(self.model, self.batches)
+            held_out = batches.aligned(self.dataset.validation, self._targets("validation"))
             model.fit(
-                data,
+                feed.prepared(data),
                 shuffle=False,  # Keras would shuffle the batches by Python's global random state
                 epochs=self.recipe.epochs,
                 initial_epoch=progress["epochs"],
-                validation_data=batches.aligned(
-                    self.dataset.validation, self._targets("validation")
-                ),
-                validation_batch_size=500,
+                validation_data=feed.prepared(held_out),
                 validation_freq=asked_after(self.recipe.epochs, self.dataset),
                 callbacks=[epochs, *callbacks, self._line(progress["epochs"])],
                 verbose=0,

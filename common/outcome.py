@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from common import files, machine, metrics, missing_classes, records, stacked, teachers
+from common import feed, files, machine, metrics, missing_classes, records, stacked, teachers
 
 
 def write_records(group, folder, progress):
@@ -35,8 +35,7 @@ def write_records(group, folder, progress):
 
 def _predict(group, split):
     """{name: (n, classes) logits} of all members."""
-    images = getattr(group.dataset, split).images
-    return group.model.predict(images, batch_size=500, verbose=0)
+    return feed.answers(group.model, getattr(group.dataset, split).images)
 
 
 def _description(group, run, model, progress):

@@ -83,7 +83,7 @@ def test_the_last_smaller_batch_waits(few):
 
 def test_a_whole_split_stays_in_order(few, logits):
     targets = logits.targets("validation", few.validation.images)
-    images, given = aligned(few.validation, {"teacher": targets})
+    ((images, given),) = aligned(few.validation, {"teacher": targets})
     np.testing.assert_array_equal(images, few.validation.images)
     np.testing.assert_array_equal(given["labels"], few.validation.labels)
     np.testing.assert_array_equal(given["teacher"], targets.plain())

@@ -13,15 +13,10 @@ import pytest
 from common import files, teachers, training, views
 from common.batches import Batches
 from common.runs import Recipe, Run
-from common.teachers import answering, making
 from common.teachers import logits as reading
+from common.teachers import making
 from tests import killed_making
 from tests.killed_making import Linear, noise
-
-
-@pytest.fixture
-def small_chunks(monkeypatch):
-    monkeypatch.setattr(answering, "LARGEST_CHUNK", 160)
 
 
 def contents(folder):
@@ -29,7 +24,7 @@ def contents(folder):
 
 
 @pytest.mark.parametrize("view_set", views.VIEWS.values(), ids=lambda view_set: view_set.name)
-def test_every_view_of_every_set_is_the_teachers_own_answer(tmp_path, small_chunks, view_set):
+def test_every_view_of_every_set_is_the_teachers_own_answer(tmp_path, view_set):
     data = noise(3)
     teacher = Linear(data.image_shape, 10)
     made = teachers.make(tmp_path / "t", teacher, data, "t", view_set.name, batch_size=40)
@@ -43,7 +38,7 @@ def test_every_view_of_every_set_is_the_teachers_own_answer(tmp_path, small_chun
 
 @pytest.mark.parametrize("sampled", [0, 6])
 @pytest.mark.parametrize("torn", [0, 7, -3])
-def test_a_killed_making_goes_on_to_the_same_bytes(tmp_path, small_chunks, sampled, torn):
+def test_a_killed_making_goes_on_to_the_same_bytes(tmp_path, sampled, torn):
     data, batch = noise(30), {"batch_size": 40, "sampled": sampled}
     whole = Linear(data.image_shape, 10)
     teachers.make(tmp_path / "whole", whole, data, "t", "mnist_jitter", **batch)
@@ -95,7 +90,7 @@ def _die(part, folder):
 
 
 @pytest.mark.parametrize("change", ["teacher", "views", "images", "batch_size"])
-def test_what_another_call_left_is_not_mixed_in(tmp_path, small_chunks, change):
+def test_what_another_call_left_is_not_mixed_in(tmp_path, change):
     data, other = noise(30), {"batch_size": 20} if change == "batch_size" else {}
     seen = "crop_flip" if change == "views" else "mnist_jitter"
     killed = Linear(data.image_shape, 10, seed=change == "teacher", dies_after=2)
@@ -120,11 +115,11 @@ def test_made_anew_over_another_file(tmp_path):
     np.testing.assert_allclose(stored, exact, rtol=2**-11, atol=1e-4)
 
 
-def test_chunks_grow_until_a_call_takes_a_while(tmp_path):
-    data = noise(500, (6, 6, 1))
+def test_asked_in_batches_whatever_the_split_and_the_views(tmp_path):
+    data = noise(11, (6, 6, 1))
     teacher = Linear(data.image_shape, 10)
     teachers.make(tmp_path / "t", teacher, data, "t", "mnist_jitter", batch_size=100)
-    assert teacher.batches[:8] == [100, 100, 200, 400, 800, 1600, 3200, 6100]  # 12,500 in all
+    assert teacher.batches == [100, 100, 75, 10, 10]  # 25 views of 11, then validation and test
 
 
 def test_two_processes_at_one_file(tmp_path):
@@ -171,7 +166,7 @@ def test_views_that_do_not_fit(tmp_path):
         teachers.make(tmp_path / "t", idle, data, "t", "crop_flip", sampled=163)
 
 
-def test_a_file_larger_than_the_memory_it_takes(tmp_path, small_chunks):
+def test_a_file_larger_than_the_memory_it_takes(tmp_path):
     """16 MB of logits in all 162 views, made, checked and read in batches in a quarter of that."""
     data = noise(100, (10, 10, 1), classes=500)
     teacher = Linear(data.image_shape, 500)

@@ -4,7 +4,7 @@ import math
 import threading
 import time
 
-from common import batches, metrics
+from common import batches, feed, metrics
 from common.backend import keras
 from common.group import Group
 
@@ -88,18 +88,17 @@ class Trial:
         held_out = self.dataset.validation
         targets = {name: own.targets("validation", held_out.images) for name, own in given.items()}
         group.model.fit(
-            group.batches,
+            feed.prepared(group.batches),
             shuffle=False,  # the batches own their order
             epochs=self.run.recipe.epochs,
-            validation_data=batches.aligned(held_out, targets),
-            validation_batch_size=500,
+            validation_data=feed.prepared(batches.aligned(held_out, targets)),
             callbacks=[_Watch(self, group.batches)],
             verbose=0,
         )
 
     def _errors(self, split):
         part = getattr(self.dataset, split)
-        return metrics.errors(self.model.predict(part.images, 500, verbose=0), part.labels)
+        return metrics.errors(feed.answers(self.model, part.images), part.labels)
 
 
 class _Watch(keras.callbacks.Callback):

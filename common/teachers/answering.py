@@ -9,9 +9,6 @@ import numpy as np
 
 from common.bars import bar
 
-LARGEST_CHUNK = 10_000  # images answered in one call
-SECONDS = 1  # that a call should last at least: then what surrounds it costs little
-
 
 class Questions:
     """Every image in each of its views, image by image.
@@ -55,18 +52,15 @@ def answer(model, questions, path, batch_size, title):
 
 def _answers(model, questions, done, batch_size):
     """Yield ((many, classes) logits, images answered a second so far) from question `done` on."""
-    first, began, size = done, time.perf_counter(), batch_size
+    first, began = done, time.perf_counter()
     with ThreadPoolExecutor(1) as ahead:  # cuts out the next views while the teacher answers
-        coming = ahead.submit(questions.some, done, done + size)
+        coming = ahead.submit(questions.some, done, done + batch_size)
         while done < len(questions):
-            images, asked = coming.result(), time.perf_counter()
+            images = coming.result()
             done += len(images)
-            coming = ahead.submit(questions.some, done, done + size)
-            logits = model.predict(images, batch_size=batch_size, verbose=0)
-            now = time.perf_counter()
-            yield logits, (done - first) / (now - began)
-            if now - asked < SECONDS and 2 * size <= LARGEST_CHUNK:
-                size *= 2
+            coming = ahead.submit(questions.some, done, done + batch_size)
+            logits = model.predict_on_batch(images)
+            yield logits, (done - first) / (time.perf_counter() - began)
 
 
 def _continue(file, shape, batch_size):
