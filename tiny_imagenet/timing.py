@@ -61,7 +61,7 @@ def described(run, dataset, seconds):
 
 def contenders(run, dataset):
     """{"ours": an epoch as `training.run` makes it; "bare": as many steps of the net alone}."""
-    from common import resident
+    from common import feed, resident
     from common.group import Group, build
 
     group = Group([run], dataset, {})
@@ -74,7 +74,8 @@ def contenders(run, dataset):
         jit_compile=model.jit_compile,
         steps_per_execution=model.steps_per_execution,
     )
-    return {"ours": lambda: bare_step.seconds(model, batches, shuffle=False), "bare": bare}
+    fed = feed.prepared(batches)
+    return {"ours": lambda: bare_step.seconds(model, fed, shuffle=False), "bare": bare}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 Each call returns its seconds.
 """
 
-from common import fused, models, resident
+from common import feed, fused, models, resident
 from common.backend import keras
 from common.benchmark import bare_step
 from common.benchmark.tasks import TEACHER, RandomLogits
@@ -15,10 +15,11 @@ def ours(task, dataset, temperatures, together=None, seeds=(0,)):
     runs = task.runs(temperatures, seeds)
     group = Group(runs, dataset, {TEACHER: RandomLogits(task)}, together)
     model, batches = resident.for_device(group.model, group.batches)
+    fed = feed.prepared(batches)
 
     def epoch():
         group.batches.start(0)
-        return bare_step.seconds(model, batches, shuffle=False)
+        return bare_step.seconds(model, fed, shuffle=False)
 
     return epoch
 

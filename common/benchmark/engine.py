@@ -32,6 +32,7 @@ def stack(task, temperatures, repeats):
 def logits_file(task, repeats):
     """Making a teacher's logits file beside bare `predict` of the same images."""
     from common import teachers
+    from common.benchmark import bare_step
 
     dataset = task.dataset()
     model = task.teacher_model()
@@ -43,8 +44,7 @@ def logits_file(task, repeats):
     splits = [getattr(dataset, split).images for split in teachers.SPLITS]
 
     def predict():
-        for images in splits:
-            model.predict(images, batch_size=500, verbose=0)
+        return sum(bare_step.asking_seconds(model, images, batch_size=500) for images in splits)
 
     seconds = timing.interleaved({"ours": make, "theirs": predict}, repeats)
     rates = [timing.rates(values, sum(map(len, splits)))[0] for values in seconds.values()]
