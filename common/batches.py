@@ -81,6 +81,11 @@ class Batches(keras.utils.PyDataset):
 
 
 def aligned(split, targets):
-    """A whole split, in order, for validation: plain images and the same kind of targets."""
+    """A whole split for validation: `feed.InOrder` of what `Batches` yields, of plain images.
+
+    Args:
+        split: data.Split.
+        targets: {name: teachers.Targets} of the split's plain images.
+    """
     given = {name: target.plain() for name, target in targets.items()}
     return feed.InOrder((split.images, {"labels": split.labels} | given))

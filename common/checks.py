@@ -55,3 +55,12 @@ def require_at_least(kind, value, least):
     """Raise ValueError unless `value` is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ValueError(f"{kind} must be a whole number of at least {least}, got {value!r}")
+
+
+def require_another_folder(folder, published):
+    """Raise ValueError if runs are to be made anew where the committed ones are found and read."""
+    if Path(folder).expanduser().resolve() == Path(published).resolve():
+        raise ValueError(
+            f"runs made anew would be written to {folder}, where the committed ones are: name "
+            "another output folder (--output-dir DIR, output_dir)"
+        )

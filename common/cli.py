@@ -81,7 +81,13 @@ def _study(dataset, options):
     """(study, seeds), every option checked before data are loaded or anything is trained."""
     from importlib import import_module
 
-    from common.checks import require_known, require_positive, require_seed, require_writable
+    from common.checks import (
+        require_another_folder,
+        require_known,
+        require_positive,
+        require_seed,
+        require_writable,
+    )
 
     recipes = import_module(f"{dataset}.recipes")
     for kind in ("teacher", "student"):
@@ -97,6 +103,8 @@ def _study(dataset, options):
         require_seed(seed)
     if options.output_dir:
         require_writable(options.output_dir)
+    if options.retrain:
+        require_another_folder(options.output_dir or recipes.FOLDER, recipes.FOLDER)
 
     from common import data  # TensorFlow's seconds, only for what can be done
     from common.study import Study

@@ -56,13 +56,12 @@ def tune(study, logits, student, seeds, temperatures, alphas):
     return found
 
 
-def cross(study, students, teachers, seeds, temperature, alpha, controls=()):
+def cross(study, students, teachers, seeds, temperature, alpha):
     """Groups of each student on labels alone and taught by each teacher, at one T and alpha.
 
     Args:
         students: names in the recipes' STUDENTS.
         teachers: names in its TEACHERS; their logits in the students' views are read or made.
-        controls: those of the students that also learn from each teacher's shuffled logits.
     """
     runs, given = [], {}
     for student in students:
@@ -70,8 +69,7 @@ def cross(study, students, teachers, seeds, temperature, alpha, controls=()):
         for teacher in teachers:
             logits = study.logits_for(student, teacher)
             given[logits.identity] = logits
-            for shuffled in (False, True) if student in controls else (False,):
-                runs += _taught(study, logits, student, seeds, temperature, alpha, shuffled)
+            runs += _taught(study, logits, student, seeds, temperature, alpha)
     return _trained(study, runs, given.values())
 
 

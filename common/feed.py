@@ -11,10 +11,10 @@ AHEAD = 2  # batches made while a step runs
 
 
 class InOrder(keras.utils.PyDataset):
-    """Batches of 500 rows from first to last, for validation and `predict`.
+    """Batches of 500 rows from first to last, the last one smaller, for validation and `predict`.
 
     Args:
-        arrays: an array, or a structure of arrays with equally many rows.
+        arrays: an array (n, ...), or a structure of arrays with equally many rows; n > 0.
     """
 
     def __init__(self, arrays):
@@ -32,8 +32,13 @@ class InOrder(keras.utils.PyDataset):
 def prepared(data):
     """`data`, a PyDataset, as Keras passes over it fastest; the batches are the same.
 
-    Under TensorFlow a tf.data.Dataset that is not tuned: each pass asks for all batches anew, one
-    after another in another thread.
+    Args:
+        data: keras.utils.PyDataset of one batch or more, all of one structure; they may differ in
+            their number of examples.
+
+    Returns:
+        Under TensorFlow a tf.data.Dataset that is not tuned: each pass asks for all batches anew,
+        one after another in another thread. Under others `data`.
     """
     if keras.config.backend() != "tensorflow":
         return data

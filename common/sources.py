@@ -74,7 +74,7 @@ def _tfds(name, data_dir):
         with quiet.imports():  # here, since it takes seconds and a GPU host may lack it
             import tensorflow  # noqa: F401 (TFDS imports it later, aloud)
             import tensorflow_datasets
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise NotInstalledError(
             f"{name} has no array cache in {Path(data_dir) / 'arrays'}, and without one it takes "
             f"{error.name} to read it: pip install -r requirements.txt, or copy the cache of "

@@ -7,8 +7,8 @@ import copy
 import dataclasses
 from pathlib import Path
 
-from common import records, teachers, training
-from common.checks import require_known, require_positive
+from common import group, records, teachers, training
+from common.checks import require_another_folder, require_known, require_positive
 from common.online import OnlineTeacher
 from common.runs import Run
 
@@ -25,7 +25,7 @@ class Study:
         callbacks: any Keras callbacks, for each of its trainings.
 
     Raises:
-        ValueError: epochs not a whole number above 0.
+        ValueError: epochs not a whole number above 0; retrain into the committed runs' folder.
     """
 
     def __init__(
@@ -37,6 +37,8 @@ class Study:
         self.callbacks = list(callbacks)
         self.published = Path(recipes.FOLDER)
         self.output_dir = Path(output_dir).expanduser() if output_dir else self.published
+        if retrain:
+            require_another_folder(self.output_dir, self.published)
         self.also_read = () if retrain else (self.published,)
         self.read = {}  # {folder: names of the finished runs found there}, not yet told
 
@@ -82,7 +84,12 @@ class Study:
         self.read.clear()
 
     def published_logits(self, name, seed=0, view_set="plain", sampled=0):
-        """A teacher's committed `Logits`; FileNotFoundError where there are none."""
+        """A teacher's committed `Logits`.
+
+        Raises:
+            FileNotFoundError: there are none.
+            ValueError: as `kept_logits`.
+        """
         return self._checked(self.published, self.teacher(name, seed), view_set, sampled)
 
     def logits(self, name, seed=0, view_set="plain", sampled=0):
@@ -116,17 +123,26 @@ class Study:
 
     def _checked(self, folder, run, view_set, sampled):
         logits = teachers.Logits(teachers.folder(folder, run, view_set, sampled))
-        record, header = records.read(folder, run), logits.header
+        record, given = records.read(folder, run), logits.header["weights_sha256"]
         expected = {"teacher": run.name, "dataset": self.dataset.name}
-        if record and not records.find_rounded_weights(folder, run):  # else those may have answered
+        if record and given not in (record["weights_sha256"], self._rounded_hash(folder, run)):
             expected["weights_sha256"] = record["weights_sha256"]
         for key, value in expected.items():
-            if header[key] != value:
+            if logits.header[key] != value:
                 raise ValueError(
-                    f"{logits.folder} holds the logits of {key} {header[key]}, not {value}: "
+                    f"{logits.folder} holds the logits of {key} {logits.header[key]}, not {value}: "
                     "delete it, and they are made again"
                 )
         return logits
+
+    def _rounded_hash(self, folder, run):
+        """Of the weights kept as float16 alone, which answer where there are no others."""
+        path = records.find_rounded_weights(folder, run)
+        if path is None:
+            return None
+        model = group.build(run, self.dataset)
+        teachers.weights.restore(model, path)
+        return teachers.weights_hash(model)
 
     def logits_for(self, student, teacher, seed=0):
         """A teacher's `Logits` in the views that a student's recipe shows, as `logits`.

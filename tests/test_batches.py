@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from common import models, training, views
+from common import feed, models, training, views
 from common.batches import Batches, aligned
 from common.group import Group
 from common.runs import Recipe
@@ -54,7 +54,8 @@ def test_order_depends_on_seed_and_epoch_alone(mnist):
     assert all({row for row, _ in seen} == set(range(500)) for seen in rows.values())
 
 
-def test_fit_asks_for_the_batches_of_the_epoch_that_has_begun(few):
+@pytest.mark.parametrize("feeding", [feed.prepared, lambda batches: batches], ids=["fed", "bare"])
+def test_fit_asks_for_the_batches_of_the_epoch_that_has_begun(few, feeding):
     """In order, and never ahead, into an epoch whose order is not yet chosen."""
     asked = []
 
@@ -71,7 +72,7 @@ def test_fit_asks_for_the_batches_of_the_epoch_that_has_begun(few):
     together = SideBySide({"a": Student(models.build("mlp", (28, 28, 1), 10, width=8), 1, 0)})
     together.compile("sgd")
     begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start(epoch))
-    together.fit(batches, epochs=3, callbacks=[begin], shuffle=False, verbose=0)
+    together.fit(feeding(batches), epochs=3, callbacks=[begin], shuffle=False, verbose=0)
     assert asked[-12:] == [(epoch, index) for epoch in range(3) for index in range(4)]
 
 

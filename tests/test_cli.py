@@ -69,6 +69,7 @@ BAD = {
     "limit": (["teacher", "cnn", "--limit", "0"], "limit must be a whole number above 0, got 0"),
     "seed": (["teacher", "cnn", "--seeds", "0", "-1"], "seed must be a whole number from 0 on"),
     "folder": (["teacher", "cnn", "--output-dir", "/dev/null/x"], "cannot write to /dev/null/x"),
+    "retrain": (["reproduce", "--retrain"], "name another output folder"),
     "table": (["table", "--output-dir", "/dev/null/x"], "/dev/null/x holds no records"),
 }
 

@@ -25,8 +25,8 @@ def code(notebook):
 
 def test_there_are_those_of_mnist():
     names = [path.stem for path in ALL if path.parent.name == "mnist"]
-    expected = {"01_teachers", "02_distillation", "03_temperature", "04_hinton_2015"}
-    assert expected <= set(names)
+    expected = ["01_teachers", "02_distillation", "03_temperature"]
+    assert names == [*expected, "04_hinton_2015", "05_what_is_transferred"]
 
 
 def test_cells_come_in_the_agreed_order(notebook):

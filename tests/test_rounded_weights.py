@@ -38,6 +38,19 @@ def test_the_rounded_weights_stand_in_for_the_exact(study, few):
     assert teachers.Logits(folder).identity.startswith(run.name)
 
 
+def test_logits_of_neither_the_exact_nor_the_rounded_weights_are_refused(study):
+    made, run, _ = study
+    assert made.logits("tiny").header["weights_sha256"] == made.train([run])[0]["weights_sha256"]
+    folder = teachers.folder(made.output_dir, run)
+    header = folder / "header.json"
+    text, exact = header.read_text(), teachers.Logits(folder).header["weights_sha256"]
+    header.write_text(text.replace(exact, teachers.weights_hash(made.model(run))))
+    assert made.logits("tiny").header["weights_sha256"] != exact  # a rounded teacher's own
+    header.write_text(text.replace(exact, "0" * 64))
+    with pytest.raises(ValueError, match=r"holds the logits of weights_sha256 0000.* delete it"):
+        made.logits("tiny")
+
+
 def test_damaged_rounded_weights_are_named(study):
     made, run, _ = study
     path = teachers.folder(made.output_dir, run) / weights.ROUNDED

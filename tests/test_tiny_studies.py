@@ -123,8 +123,12 @@ def test_the_pilot_from_end_to_end(small_pilot, capsys):
     labels = {
         (g.teacher, g.configuration["temperature"], g.configuration["shuffled"]) for g in found
     }
-    assert len(found) == 5 and {("mlp", 1.0, False), ("mlp", 4.0, False)} < labels
-    assert len(pilot_tables.students(found).splitlines()) == 2 + 5
-    (logits,) = (pilot.FOLDER / "teachers").iterdir()
-    assert logits.name.endswith("-crop_flip_64-2")
-    assert np.load(logits / "train.npy").shape == (54, 2, 3)
+    teachers = len(pilot.TEACHERS)  # each teaches at two temperatures and has a control
+    assert len(found) == teachers + 1 + 3 * teachers
+    assert {("mlp", 1.0, False), ("mlp", 4.0, False)} < labels
+    assert len(pilot_tables.students(found).splitlines()) == 2 + len(found)
+    folders = list((pilot.FOLDER / "teachers").iterdir())
+    assert len(folders) == teachers
+    for logits in folders:
+        assert logits.name.endswith("-crop_flip_64-2")
+        assert np.load(logits / "train.npy").shape == (54, 2, 3)

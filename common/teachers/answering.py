@@ -1,4 +1,4 @@
-"""A teacher's answers, asked in chunks and appended to a file that a kill leaves usable."""
+"""A teacher's answers, batch after batch appended to a file that a kill leaves usable."""
 
 import io
 import os

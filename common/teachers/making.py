@@ -1,4 +1,4 @@
-"""Asking a teacher once for all its logits: in chunks, going on after a kill."""
+"""Asking a teacher once for all its logits: in batches, going on after a kill."""
 
 import os
 from pathlib import Path
