@@ -3,13 +3,20 @@
 Each command does what the notebooks do, through the same `Study`.
 """
 
-import argparse
 import sys
+
+from common import cli_options
 
 
 def main(dataset, arguments=None):
     """Run `python -m <dataset>` with the given arguments; bad input ends in one sentence."""
-    options = _parser(dataset).parse_args(arguments)
+    commands = {
+        "teacher": _teacher,
+        "distill": _distill,
+        "reproduce": _reproduce,
+        "table": _table,
+    }
+    options = cli_options.parser(dataset, commands).parse_args(arguments)
     try:
         options.command(dataset, options)
     except (ValueError, OSError, FloatingPointError) as error:
@@ -18,94 +25,9 @@ def main(dataset, arguments=None):
         sys.exit("stopped; the same command goes on from the last finished epoch")
 
 
-def _parser(dataset):
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {dataset}", description=f"Teachers and students on {dataset}."
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    where = _common_options()
-
-    teacher = commands.add_parser(
-        "teacher", parents=[where], help="train a teacher, keep its logits"
-    )
-    teacher.add_argument("name", help="such as cnn")
-    teacher.add_argument("--published", action="store_true", help="only load the committed logits")
-    teacher.add_argument("--views", default="plain", metavar="SET", help="of the logits")
-    teacher.add_argument(
-        "--sampled", type=int, default=0, metavar="K", help="of each image's views"
-    )
-    teacher.add_argument(
-        "--plan",
-        action="store_true",
-        help="only say how long it takes and how large it is",
-    )
-    teacher.set_defaults(command=_teacher)
-
-    distill = commands.add_parser(
-        "distill", parents=[where], help="train baseline, distilled student and control"
-    )
-    distill.add_argument("--teacher", required=True, metavar="NAME")
-    distill.add_argument("--student", required=True, metavar="NAME")
-    distill.add_argument("--temperature", type=float, nargs="+", default=[4.0], metavar="T")
-    distill.add_argument("--alpha", type=float, default=0.9, help="weight of the soft targets")
-    distill.set_defaults(command=_distill)
-
-    reproduce = commands.add_parser(
-        "reproduce", parents=[where], help="every run behind the tables, or behind a part of them"
-    )
-    reproduce.add_argument("parts", nargs="*", metavar="PART", help="default: all, in their order")
-    reproduce.add_argument(
-        "--plan", action="store_true", help="only say what is left and how long it takes here"
-    )
-    reproduce.set_defaults(command=_reproduce)
-
-    table = commands.add_parser("table", help="print the tables")
-    table.add_argument("--output-dir", metavar="DIR", help="of other records than the committed")
-    table.set_defaults(command=_table)
-    return parser
-
-
-def _common_options():
-    where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--seeds", type=int, nargs="+", metavar="K", help="default: the published")
-    where.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's")
-    where.add_argument("--limit", type=int, metavar="N", help="first N images of each split")
-    where.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
-    where.add_argument("--output-dir", metavar="DIR", help="default: the data set's folder")
-    where.add_argument("--tensorboard", metavar="DIR", help="write TensorBoard's log of training")
-    where.add_argument("--retrain", action="store_true", help="leave committed runs aside")
-    return where
-
-
 def _study(dataset, options):
     """(study, seeds), every option checked before data are loaded or anything is trained."""
-    from importlib import import_module
-
-    from common.checks import (
-        require_another_folder,
-        require_known,
-        require_positive,
-        require_seed,
-        require_writable,
-    )
-
-    recipes = import_module(f"{dataset}.recipes")
-    for kind in ("teacher", "student"):
-        name = getattr(options, kind, None)
-        if name is not None:
-            require_known(kind, name, getattr(recipes, f"{kind.upper()}S"))
-    for part in getattr(options, "parts", ()):
-        require_known("part", part, recipes.PARTS)
-    for option in ("epochs", "limit"):
-        if getattr(options, option) is not None:
-            require_positive(option, getattr(options, option), whole=True)
-    for seed in options.seeds or ():
-        require_seed(seed)
-    if options.output_dir:
-        require_writable(options.output_dir)
-    if options.retrain:
-        require_another_folder(options.output_dir or recipes.FOLDER, recipes.FOLDER)
-
+    recipes = cli_options.checked(dataset, options)
     from common import data  # TensorFlow's seconds, only for what can be done
     from common.study import Study
     from common.tensor_board import TensorBoard

@@ -23,7 +23,7 @@ class Fixed:
     def __init__(self, value):
         self.value = value
 
-    def predict(self, images, **options):
+    def predict_on_batch(self, images):
         return np.full((len(images), 10), self.value, "float32")
 
     def get_weights(self):

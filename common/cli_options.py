@@ -1,0 +1,105 @@
+"""What the command line of a data set's folder accepts, and refuses before any work."""
+
+import argparse
+from importlib import import_module
+
+from common.checks import (
+    require_another_folder,
+    require_known,
+    require_positive,
+    require_seed,
+    require_writable,
+)
+
+
+def parser(dataset, commands):
+    """An argparse.ArgumentParser whose options carry the `command` that was named.
+
+    Args:
+        commands: {"teacher", "distill", "reproduce", "table": function (dataset, options)}.
+    """
+    whole = argparse.ArgumentParser(
+        prog=f"python -m {dataset}", description=f"Teachers and students on {dataset}."
+    )
+    choices = whole.add_subparsers(required=True, metavar="COMMAND")
+    add = {"teacher": _teacher, "distill": _distill, "reproduce": _reproduce, "table": _table}
+    for name, command in commands.items():
+        add[name](choices, _training()).set_defaults(command=command)
+    return whole
+
+
+def checked(dataset, options):
+    """The data set's recipes, once every option of a training is one that they know.
+
+    Raises:
+        ValueError: an unknown name; a number out of range; a folder that cannot be written, or
+            is not another one with `--retrain`.
+    """
+    recipes = import_module(f"{dataset}.recipes")
+    for kind in ("teacher", "student"):
+        name = getattr(options, kind, None)
+        if name is not None:
+            require_known(kind, name, getattr(recipes, f"{kind.upper()}S"))
+    for part in getattr(options, "parts", ()):
+        require_known("part", part, recipes.PARTS)
+    for option in ("epochs", "limit"):
+        if getattr(options, option) is not None:
+            require_positive(option, getattr(options, option), whole=True)
+    for seed in options.seeds or ():
+        require_seed(seed)
+    if options.output_dir:
+        require_writable(options.output_dir)
+    if options.retrain:
+        require_another_folder(options.output_dir or recipes.FOLDER, recipes.FOLDER)
+    return recipes
+
+
+def _training():
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--seeds", type=int, nargs="+", metavar="K", help="default: the published")
+    where.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's")
+    where.add_argument("--limit", type=int, metavar="N", help="first N images of each split")
+    where.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
+    where.add_argument("--output-dir", metavar="DIR", help="default: the data set's folder")
+    where.add_argument("--tensorboard", metavar="DIR", help="write TensorBoard's log of training")
+    where.add_argument(
+        "--retrain", action="store_true", help="leave committed runs aside; with --output-dir"
+    )
+    return where
+
+
+def _teacher(choices, training):
+    does = "train a teacher, keep its logits"
+    own = choices.add_parser("teacher", parents=[training], help=does)
+    own.add_argument("name", help="such as cnn")
+    own.add_argument("--published", action="store_true", help="only load the committed logits")
+    own.add_argument("--views", default="plain", metavar="SET", help="of the logits")
+    own.add_argument("--sampled", type=int, default=0, metavar="K", help="of each image's views")
+    plan = "only say how long it takes and how large it is"
+    own.add_argument("--plan", action="store_true", help=plan)
+    return own
+
+
+def _distill(choices, training):
+    does = "train baseline, distilled student and control"
+    own = choices.add_parser("distill", parents=[training], help=does)
+    own.add_argument("--teacher", required=True, metavar="NAME")
+    own.add_argument("--student", required=True, metavar="NAME")
+    own.add_argument("--temperature", type=float, nargs="+", default=[4.0], metavar="T")
+    own.add_argument("--alpha", type=float, default=0.9, help="weight of the soft targets")
+    return own
+
+
+def _reproduce(choices, training):
+    does = "every run behind the tables, or behind a part of them"
+    own = choices.add_parser("reproduce", parents=[training], help=does)
+    own.add_argument("parts", nargs="*", metavar="PART", help="default: all, in their order")
+    plan = "only say what is left and how long it takes here"
+    own.add_argument("--plan", action="store_true", help=plan)
+    return own
+
+
+def _table(choices, training):
+    own = choices.add_parser("table", help="print the tables")
+    own.add_argument("--output-dir", metavar="DIR", help="of other records than the committed")
+    return own
