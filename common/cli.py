@@ -10,13 +10,10 @@ from common import cli_options
 
 def main(dataset, arguments=None):
     """Run `python -m <dataset>` with the given arguments; bad input ends in one sentence."""
-    commands = {
-        "teacher": _teacher,
-        "distill": _distill,
-        "reproduce": _reproduce,
-        "table": _table,
-    }
-    options = cli_options.parser(dataset, commands).parse_args(arguments)
+    commands = cli_options.parser(
+        dataset, teacher=_teacher, distill=_distill, reproduce=_reproduce, table=_table
+    )
+    options = commands.parse_args(arguments)
     try:
         options.command(dataset, options)
     except (ValueError, OSError, FloatingPointError) as error:

@@ -12,19 +12,21 @@ from common.checks import (
 )
 
 
-def parser(dataset, commands):
+def parser(dataset, *, teacher, distill, reproduce, table):
     """An argparse.ArgumentParser whose options carry the `command` that was named.
 
     Args:
-        commands: {"teacher", "distill", "reproduce", "table": function (dataset, options)}.
+        teacher, distill, reproduce, table: the commands, functions (dataset, options).
     """
     whole = argparse.ArgumentParser(
         prog=f"python -m {dataset}", description=f"Teachers and students on {dataset}."
     )
     choices = whole.add_subparsers(required=True, metavar="COMMAND")
-    add = {"teacher": _teacher, "distill": _distill, "reproduce": _reproduce, "table": _table}
-    for name, command in commands.items():
-        add[name](choices, _training()).set_defaults(command=command)
+    training = _training()
+    _teacher(choices, training).set_defaults(command=teacher)
+    _distill(choices, training).set_defaults(command=distill)
+    _reproduce(choices, training).set_defaults(command=reproduce)
+    _table(choices).set_defaults(command=table)
     return whole
 
 
@@ -99,7 +101,7 @@ def _reproduce(choices, training):
     return own
 
 
-def _table(choices, training):
+def _table(choices):
     own = choices.add_parser("table", help="print the tables")
     own.add_argument("--output-dir", metavar="DIR", help="of other records than the committed")
     return own

@@ -124,14 +124,13 @@ class Group:
             progress |= {"epochs": 0, "seconds": 0.0, "history": {}}
         if progress["epochs"] < self.recipe.epochs:
             epochs = _Epochs(self.batches, state, progress)
-            model, data = resident.for_device(self.model, self.batches)
-            held_out = batches.aligned(self.dataset.validation, self._targets("validation"))
+            model, data = self.on_device()
             model.fit(
-                feed.prepared(data),
+                data,
                 shuffle=False,  # Keras would shuffle the batches by Python's global random state
                 epochs=self.recipe.epochs,
                 initial_epoch=progress["epochs"],
-                validation_data=feed.prepared(held_out),
+                validation_data=self.held_out(),
                 validation_freq=asked_after(self.recipe.epochs, self.dataset),
                 callbacks=[epochs, *callbacks, self._line(progress["epochs"])],
                 verbose=0,
@@ -143,6 +142,16 @@ class Group:
             )
         self.model.settle()
         return progress
+
+    def on_device(self):
+        """(model, data): what to fit on what, the data on the device where they fit."""
+        model, data = resident.for_device(self.model, self.batches)
+        return model, feed.prepared(data)
+
+    def held_out(self):
+        """The validation split with every member's targets, as `fit` takes it."""
+        targets = self._targets("validation")
+        return feed.prepared(batches.aligned(self.dataset.validation, targets))
 
     def _line(self, first_epoch):
         many = (

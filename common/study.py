@@ -7,7 +7,7 @@ import copy
 import dataclasses
 from pathlib import Path
 
-from common import group, records, teachers, training
+from common import records, teachers, training
 from common.checks import require_another_folder, require_known, require_positive
 from common.online import OnlineTeacher
 from common.runs import Run
@@ -125,7 +125,7 @@ class Study:
         logits = teachers.Logits(teachers.folder(folder, run, view_set, sampled))
         record, given = records.read(folder, run), logits.header["weights_sha256"]
         expected = {"teacher": run.name, "dataset": self.dataset.name}
-        if record and given not in (record["weights_sha256"], self._rounded_hash(folder, run)):
+        if record and given != record["weights_sha256"] and given != self._rounded(folder, run):
             expected["weights_sha256"] = record["weights_sha256"]
         for key, value in expected.items():
             if logits.header[key] != value:
@@ -135,14 +135,10 @@ class Study:
                 )
         return logits
 
-    def _rounded_hash(self, folder, run):
-        """Of the weights kept as float16 alone, which answer where there are no others."""
+    def _rounded(self, folder, run):
+        """Hash of the weights kept as float16, which may have answered; None without them."""
         path = records.find_rounded_weights(folder, run)
-        if path is None:
-            return None
-        model = group.build(run, self.dataset)
-        teachers.weights.restore(model, path)
-        return teachers.weights_hash(model)
+        return path and teachers.weights_hash(training.rounded_model(path, run, self.dataset))
 
     def logits_for(self, student, teacher, seed=0):
         """A teacher's `Logits` in the views that a student's recipe shows, as `logits`.

@@ -64,16 +64,22 @@ def load_model(folder, run, dataset):
     rounded = records.find_rounded_weights(folder, run)
     if record is None or not (path or rounded):
         raise ValueError(f"{folder} holds no trained {run.name}: train it first")
-    model = build(run, dataset)
     if path is None:
-        teachers.weights.restore(model, rounded)
-        return model
+        return rounded_model(rounded, run, dataset)
+    model = build(run, dataset)
     try:
         model.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"the weights {path} are damaged ({error}): delete them") from None
     if teachers.weights_hash(model) != record["weights_sha256"]:
         raise ValueError(f"the weights {path} are not those that its record describes")
+    return model
+
+
+def rounded_model(path, run, dataset):
+    """A run's model with the float16 weights that are kept in `path`."""
+    model = build(run, dataset)
+    teachers.weights.restore(model, path)
     return model
 
 

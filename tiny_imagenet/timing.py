@@ -61,21 +61,19 @@ def described(run, dataset, seconds):
 
 def contenders(run, dataset):
     """{"ours": an epoch as `training.run` makes it; "bare": as many steps of the net alone}."""
-    from common import feed, resident
     from common.group import Group, build
 
     group = Group([run], dataset, {})
-    model, batches = resident.for_device(group.model, group.batches)
+    model, data = group.on_device()
     bare = bare_step.epoch(
         build(run, dataset),
         dataset.train.take(slice(group.batches.batch_size)),
-        len(batches),
+        len(data),
         keras.optimizers.SGD(1e-3, momentum=0.9, nesterov=True),
         jit_compile=model.jit_compile,
         steps_per_execution=model.steps_per_execution,
     )
-    fed = feed.prepared(batches)
-    return {"ours": lambda: bare_step.seconds(model, fed, shuffle=False), "bare": bare}
+    return {"ours": lambda: bare_step.seconds(model, data, shuffle=False), "bare": bare}
 
 
 if __name__ == "__main__":

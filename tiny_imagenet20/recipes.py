@@ -44,7 +44,7 @@ ALPHAS = (0.9,)
 def reproduce(study, seeds):
     """Every run behind the pilot's table; finished ones are read. Only the first seed teaches."""
     for teacher in TEACHERS:
-        study.train([study.teacher(teacher, seeds[0])])
+        experiments.train_teacher(study, teacher, seeds[:1])
         logits = study.logits_for("cnn_half", teacher, seeds[0])
         experiments.tune(study, logits, "cnn_half", seeds, TEMPERATURES, ALPHAS)
 

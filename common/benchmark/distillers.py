@@ -3,7 +3,7 @@
 Each call returns its seconds.
 """
 
-from common import feed, fused, models, resident
+from common import fused, models
 from common.backend import keras
 from common.benchmark import bare_step
 from common.benchmark.tasks import TEACHER, RandomLogits
@@ -14,12 +14,11 @@ def ours(task, dataset, temperatures, together=None, seeds=(0,)):
     """An epoch of `common.training`: students together on a teacher's cached logits."""
     runs = task.runs(temperatures, seeds)
     group = Group(runs, dataset, {TEACHER: RandomLogits(task)}, together)
-    model, batches = resident.for_device(group.model, group.batches)
-    fed = feed.prepared(batches)
+    model, data = group.on_device()
 
     def epoch():
         group.batches.start(0)
-        return bare_step.seconds(model, fed, shuffle=False)
+        return bare_step.seconds(model, data, shuffle=False)
 
     return epoch
 

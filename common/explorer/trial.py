@@ -4,7 +4,7 @@ import math
 import threading
 import time
 
-from common import batches, feed, metrics
+from common import feed, metrics
 from common.backend import keras
 from common.group import Group
 
@@ -85,13 +85,11 @@ class Trial:
         given = {self.run.teacher: self.logits} if self.run.teacher else {}
         group = Group([self.run], self.dataset, given)
         self.model = group.model.models[self.run.name]
-        held_out = self.dataset.validation
-        targets = {name: own.targets("validation", held_out.images) for name, own in given.items()}
         group.model.fit(
             feed.prepared(group.batches),
             shuffle=False,  # the batches own their order
             epochs=self.run.recipe.epochs,
-            validation_data=feed.prepared(batches.aligned(held_out, targets)),
+            validation_data=group.held_out(),
             callbacks=[_Watch(self, group.batches)],
             verbose=0,
         )
