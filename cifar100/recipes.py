@@ -8,7 +8,7 @@ FOLDER = Path(__file__).parent
 
 TEACHERS = pilot.TEACHERS | field.TEACHERS | large.TEACHERS
 STUDENTS = pilot.STUDENTS | field.STUDENTS | large.STUDENTS
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1, 2, 3, 4)
 
 STUDIES = {"pilot": pilot, "large": large}  # what the notebooks can be about
 

@@ -57,7 +57,7 @@ def _errors(name, group, baseline=None):
 
 def _by_temperature(student, found):
     alone = tables.alone(hinton.STUDENTS[student], found)
-    means = [f"{alone.values('errors').mean():.0f} on labels alone"] if alone else []
+    means = [f"{_mean(alone.values('errors'))} on labels alone"] if alone else []
     for group in swept(student, found):
         mean, own = group.values("errors").mean(), group.configuration
         means.append(f"{mean:.0f} at {own['temperature']:g}")

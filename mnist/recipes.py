@@ -89,7 +89,6 @@ STUDENTS |= {
 }
 
 SEEDS = (0, 1, 2, 3, 4)
-SWEEP_SEEDS = 3  # of SEEDS, where whole curves and maps are compared
 TEMPERATURES = (1, 2, 4, 8, 20)
 ALPHAS = (0.9, 0.5)
 MAP_ALPHAS = (0.25, 0.5, 0.75, 1.0)
@@ -114,12 +113,12 @@ def _settings(found):
 def crossed(study, seeds, teachers=tuple(TEACHERS), students=CROSSED):
     """Students by teachers, at the settings that validation chose for the first student of each.
 
-    The first student has all seeds, all temperatures and its control; the others have few seeds.
+    The first student is also taught at all temperatures, and has its control.
     """
-    found, (first, *others), few = [], students, seeds[:SWEEP_SEEDS]
+    found, (first, *others) = [], students
     for teacher in teachers:
         tuned = _tuned(study, first, seeds, teacher)
-        found += tuned + experiments.cross(study, others, [teacher], few, *_settings(tuned))
+        found += tuned + experiments.cross(study, others, [teacher], seeds, *_settings(tuned))
     return found
 
 
@@ -130,14 +129,13 @@ def published(study, seeds):
 
 def mapped(study, seeds):
     """The map of temperature and alpha, of the two-layer net on few images."""
-    logits, few = study.logits("cnn"), seeds[:SWEEP_SEEDS]
-    return experiments.grid(study, logits, "mlp_few", few, TEMPERATURES, MAP_ALPHAS)
+    return experiments.grid(study, study.logits("cnn"), "mlp_few", seeds, TEMPERATURES, MAP_ALPHAS)
 
 
 def few_shot(study, seeds):
     """The two-layer net on rising shares of the images, with and without soft targets."""
-    own, few = _settings(_tuned(study, "cnn_small", seeds)), seeds[:SWEEP_SEEDS]
-    return experiments.cross(study, FEW_SHOT.values(), ["cnn"], few, *own)
+    own = _settings(_tuned(study, "cnn_small", seeds))
+    return experiments.cross(study, FEW_SHOT.values(), ["cnn"], seeds, *own)
 
 
 def _hinton(study, seeds):

@@ -66,7 +66,7 @@ def test_students_beside_the_paper(study):
 def test_sweeps_are_in_order(study):
     made = [record(taught(study, "mlp_30", 0, t), int(40 + t)) for t in (20, 1, 3)]
     made += [record(study.student("mlp_30"), 50)]
-    expected = "50 on labels alone, 41 at 1, 43 at 3, 60 at 20"
+    expected = "50.0 (1) on labels alone, 41 at 1, 43 at 3, 60 at 20"
     assert cells(hinton_table.table(comparisons.groups(made)), "H5")[1] == expected
 
 
