@@ -2,7 +2,7 @@
 
 `python -m common.results --write` renews README's pictures and the tables between the lines
 `<!-- results DATASET TABLE -->` and `<!-- end -->`; `--check` says whether they are true.
-DATASET_all names the tables of runs on `Dataset.whole`.
+DATASET is a package with a module `tables`; DATASET_all has those of runs on `Dataset.whole`.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from common import comparisons, data, files, records
 
 README = Path(__file__).parent.parent / "README.md"
-_MARKED = re.compile(r"(<!-- results (\w+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_MARKED = re.compile(r"(<!-- results ([\w.]+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
 def markdown(header, rows):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from common.benchmark import __main__ as command
-from common.benchmark import distill, distillers, engine, rows, timing
+from common.benchmark import distill, distillers, engine, tables, timing
+from common.benchmark.rows import Row
 
 TINY = dataclasses.replace(
     distill.MNIST, teacher="resnet8", batch_size=8, steps=2, student_options={"width": 0.1}
@@ -16,14 +17,38 @@ TINY = dataclasses.replace(
 
 def test_cells_of_a_row():
     ours, theirs = [1, 2, 4], [20, 30, 80]
-    assert rows.faster("x", ours, theirs, "a") == (
-        "x",
-        "2.0 s",
-        "30.0 s",
-        "20.0 times faster",
-        "a",
-    )
-    assert rows.overhead("x", [10.4, 21, 9], [10, 20, 10], str, "")[3] == "+4 %"
+    cells = Row("x", ours, theirs, "s", "times", "a").cells()
+    assert cells == ("x", "2.0 s", "30.0 s", "20.0 times faster", "a")
+    assert Row("x", [10.4, 21, 9], [10, 20, 10], "GB", "more").cells()[3] == "+4 %"
+    rates = [90, 95, 99], [100, 100, 100]
+    share = Row("x", *rates, "images/s", "share").cells()
+    assert share[1:4] == ("95 images/s", "100 images/s", "95 %")
+    assert Row("x", theirs, ours, "images/s", "times").cells()[3] == "20.0 times faster"
+
+
+def test_rows_are_kept_for_each_machine(tmp_path):
+    def measure(device, seconds):
+        versions = {"keras": "3", "jax": "0.1", "python": "3.12"}
+        made_with = {"device": device, "backend": "jax", "versions": versions, "repeats": 2}
+        tables.keep(made_with, [Row("epoch", seconds, [8, 8], "s", "times", "aim")], tmp_path)
+
+    for device, seconds in (("A", [1, 1]), ("B", [2, 2]), ("A", [4, 4])):
+        measure(device, seconds)
+    assert tables.distill(folder=tmp_path).splitlines() == [
+        "| B, keras 3, jax 0.1, medians of 2 | ours | theirs | ratio | aim |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| epoch | 2.0 s | 8.0 s | 4.0 times faster | aim |",
+        "",
+        "| A, keras 3, jax 0.1, medians of 2 | ours | theirs | ratio | aim |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| epoch | 4.0 s | 8.0 s | 2.0 times faster | aim |",
+    ]
+
+
+def test_tiny_nets_are_not_kept(capsys):
+    with pytest.raises(SystemExit):
+        command.main(["distill", "--small", "--write"])
+    assert "--small times nothing worth keeping" in capsys.readouterr().err
 
 
 def test_seconds_are_those_of_a_whole_epoch_however_many_steps_were_timed(monkeypatch):
@@ -36,9 +61,9 @@ def test_seconds_are_those_of_a_whole_epoch_however_many_steps_were_timed(monkey
     )
     long = 50_000 / (distill.LONGER * TINY.images)
     epoch, five, *overheads = distill.epochs(TINY, 1)
-    assert epoch[1:3] == (f"{long:.1f} s", f"{40 * 50_000 / TINY.images:.1f} s")
-    assert epoch[3] == five[3] == f"{40 * distill.LONGER:.1f} times faster"
-    assert [row[3] for row in overheads] == ["+0 %", "+0 %"]
+    assert epoch.cells()[1:3] == (f"{long:.1f} s", f"{40 * 50_000 / TINY.images:.1f} s")
+    assert epoch.cells()[3] == five.cells()[3] == f"{40 * distill.LONGER:.1f} times faster"
+    assert [row.cells()[3] for row in overheads] == ["+0 %", "+0 %"]
 
 
 def test_an_untrained_teachers_logits_fit_float16():
@@ -73,6 +98,7 @@ def test_rows_from_end_to_end(monkeypatch):
         *engine.logits_file(TINY, 1),
         *distill.on_device(large, 1),
     ]
-    assert [row[0].split()[0] for row in found] == ["two-layer", "two-layer", "logits", "resnet8"]
-    for _, *cells, _ in found:
+    names = [row.what.split()[0] for row in found]
+    assert names == ["two-layer", "two-layer", "logits", "resnet8"]
+    for _, *cells, _ in (row.cells() for row in found):
         assert all(float(cell.split()[0].strip("%")) > 0 for cell in cells)

@@ -3,8 +3,10 @@
 import dataclasses
 import importlib.util
 import statistics
+from importlib import metadata
 
-from common.benchmark import engine, rows, timing
+from common.benchmark import engine, peers, rows, tables, timing
+from common.benchmark.rows import Row
 from common.benchmark.tasks import Task
 from common.checks import require_at_least
 
@@ -21,17 +23,16 @@ def add_arguments(parser):
     parser.add_argument(
         "--small", action="store_true", help="tiny nets, to see that all of it runs; GPU part too"
     )
+    parser.add_argument("--write", action="store_true", help="keep the rows for README's table")
 
 
 def run(options):
     """Print the table, row by row; each ratio is the median of interleaved repeats.
 
     Raises:
-        ValueError: repeats or steps below 1.
+        ValueError: repeats or steps below 1; `--write` of tiny nets.
     """
-    require_at_least("repeats", options.repeats, 1)
-    if options.steps is not None:
-        require_at_least("steps", options.steps, 1)
+    _check(options)
     from common import machine, quiet
     from common.backend import keras
 
@@ -39,13 +40,35 @@ def run(options):
     print(f"{machine.device()}, Keras {keras.__version__} on {keras.config.backend()}")
     if not importlib.util.find_spec("torch"):
         print("PyTorch is not installed, so its rows are missing: pip install -e .[extra]")
-    print(f"\n| {' | '.join(rows.HEADER)} |\n| --- | ---: | ---: | ---: | --- |")
+    print(f"\n| {' | '.join(('what, against what', *rows.HEADER))} |")
+    print("| --- | ---: | ---: | ---: | --- |")
+    found, made_with = [], _made_with(options)  # of the code that runs, whatever is committed now
     for row in measured(options, on_gpu=machine.gpu_memory() > 0):
-        print(f"| {' | '.join(row)} |", flush=True)
+        print(f"| {' | '.join(row.cells())} |", flush=True)
+        found.append(row)
+    if options.write:
+        tables.keep(made_with, found)
+
+
+def _made_with(options):
+    from common import machine
+
+    made = machine.description()
+    if importlib.util.find_spec("torch"):
+        made["versions"]["torch"] = metadata.version("torch")
+    return made | {"repeats": options.repeats, "steps": options.steps or MNIST.steps}
+
+
+def _check(options):
+    require_at_least("repeats", options.repeats, 1)
+    if options.steps is not None:
+        require_at_least("steps", options.steps, 1)
+    if options.small and options.write:
+        raise ValueError("--small times nothing worth keeping: leave out --write")
 
 
 def measured(options, on_gpu):
-    """Rows of cells, each as soon as it is measured."""
+    """Yield each Row as soon as it is measured."""
     task = dataclasses.replace(MNIST, steps=options.steps or MNIST.steps)
     if options.small:
         task = dataclasses.replace(task, teacher="resnet8", student_options={"width": 0.1})
@@ -70,17 +93,16 @@ def epochs(task, repeats):
     """An epoch beside the peers', five temperatures beside theirs, and what a teacher adds."""
     seconds, asking = _of_contenders(task, repeats)
     for name in asking:
-        what = f"epoch of {task.student} taught by {task.teacher}, {name}"
-        yield rows.faster(what, seconds["one"], seconds[name], "10 times faster")
+        what = f"epoch of {task.student} taught by {task.teacher}, against {name}"
+        yield Row(what, seconds["one"], seconds[name], "s", "times", "10 times faster")
         fivefold = [len(TEMPERATURES) * value for value in seconds[name]]
-        what = f"five temperatures side by side, five runs of {name}"
-        yield rows.faster(what, seconds["five"], fivefold, "10 times faster")
+        what = f"five temperatures side by side, against five runs of {name}"
+        yield Row(what, seconds["five"], fivefold, "s", "times", "10 times faster")
     for own, other, what in (
-        ("one", "plain", "distilled student, plain fit"),
-        ("five", "five plain", "five students side by side, five plain fits"),
+        ("one", "plain", "one distilled student, against plain fit"),
+        ("five", "five plain", "five students side by side, against five plain fits"),
     ):
-        beside = seconds[own], seconds[other], rows.seconds_cell
-        yield rows.overhead(what, *beside, "at most 5 % longer")
+        yield Row(what, seconds[own], seconds[other], "s", "more", "at most 5 % longer")
 
 
 def _of_contenders(task, repeats):
@@ -95,36 +117,15 @@ def _of_contenders(task, repeats):
         "five": distillers.ours(longer, dataset, TEMPERATURES),
         "five plain": distillers.plain(longer, dataset, TEMPERATURES),
     }
-    asking = peers(task, task.dataset())
+    asking = peers.every(task, task.dataset())
     measured = timing.interleaved(calls | asking, repeats)
     seconds = {
         name: rows.of_epoch(values, task if name in asking else longer)
         for name, values in measured.items()
     }
-    alone = [name for name in asking if name.startswith("Distiller")]
+    alone = [name for name in asking if name.startswith(peers.DISTILLER)]
     best = min(alone, key=lambda name: statistics.median(seconds[name]))
     return seconds, [best, *(name for name in asking if name not in alone)]
-
-
-def peers(task, dataset):
-    """{name: an epoch} of Keras's Distiller with and without XLA, and PyTorch where it is."""
-    from common.backend import keras
-    from common.benchmark import distillers
-
-    settings = (False, True) if keras.config.backend() == "tensorflow" else (True,)
-    calls = {
-        f"Distiller{', XLA' * jit}": distillers.distiller(task, dataset, jit) for jit in settings
-    }
-    return calls | pytorch(task, dataset)
-
-
-def pytorch(task, dataset):
-    """{"PyTorch loop": an epoch} where PyTorch is installed, else {}."""
-    if not importlib.util.find_spec("torch"):
-        return {}
-    from common.benchmark import torch_distillers
-
-    return {"PyTorch loop": torch_distillers.epoch(task, dataset)}
 
 
 def on_device(task, repeats):
@@ -135,14 +136,12 @@ def on_device(task, repeats):
     calls = {
         "ours": distillers.ours(task, dataset, [4.0]),
         "bare": distillers.bare(task, dataset),
-    } | pytorch(task, dataset)
+    } | peers.pytorch(task, dataset)
     seconds = timing.interleaved(calls, repeats)
     what = f"{task.student} taught by {task.teacher}, {task.views}, batch {task.batch_size}"
-    ours, bare, *others = (
-        f"{timing.rates(values, task.images)[0]:.0f} images/s" for values in seconds.values()
-    )
-    share = 100 * timing.ratio(seconds["bare"], seconds["ours"])
-    yield f"{what}, its bare step without a teacher", ours, bare, f"{share:.0f} %", "85 %"
+    ours, bare, *others = (rows.rates(values, task.images) for values in seconds.values())
+    bare_step = f"{what}, against its bare step without a teacher"
+    yield Row(bare_step, ours, bare, "images/s", "share", "85 %")
     for other in others:
-        times = timing.ratio(seconds["PyTorch loop"], seconds["ours"])
-        yield f"{what}, PyTorch loop", ours, other, f"{times:.1f} times faster", "3 times faster"
+        what += f", against {peers.PYTORCH}"
+        yield Row(what, ours, other, "images/s", "times", "3 times faster")

@@ -4,6 +4,7 @@ import dataclasses
 import tempfile
 
 from common.benchmark import rows, timing
+from common.benchmark.rows import Row
 
 
 def stack(task, temperatures, repeats):
@@ -25,8 +26,9 @@ def stack(task, temperatures, repeats):
     seconds = timing.interleaved(calls, repeats)
     seconds = {name: rows.of_epoch(values, task) for name, values in seconds.items()}
     for ours, theirs in (("temperatures", "side by side"), ("seeds", "in turn")):
-        what = f"two-layer net, five {ours} as one stack, {theirs}"
-        yield rows.faster(what, seconds[ours], seconds[theirs], "several times, on a GPU")
+        what = f"two-layer net, five {ours} as one stack, against {theirs}"
+        aim = "several times, on a GPU"
+        yield Row(what, seconds[ours], seconds[theirs], "s", "times", aim)
 
 
 def logits_file(task, repeats):
@@ -47,10 +49,9 @@ def logits_file(task, repeats):
         return sum(bare_step.asking_seconds(model, images, batch_size=500) for images in splits)
 
     seconds = timing.interleaved({"ours": make, "theirs": predict}, repeats)
-    rates = [timing.rates(values, sum(map(len, splits)))[0] for values in seconds.values()]
-    ratio = timing.ratio(seconds["theirs"], seconds["ours"])
-    what = f"logits file of {task.teacher}, bare predict"
-    yield what, *(f"{rate:.0f} images/s" for rate in rates), f"{100 * ratio:.0f} %", "95 %"
+    both = (rows.rates(values, sum(map(len, splits))) for values in seconds.values())
+    what = f"logits file of {task.teacher}, against bare predict"
+    yield Row(what, *both, "images/s", "share", "95 %")
 
 
 def start(repeats):
@@ -62,6 +63,6 @@ def start(repeats):
         for kind, values in measured.items():
             values.append(start.measure(kind))
     (ours, memory), (plain, plain_memory) = (zip(*both, strict=True) for both in measured.values())
-    yield rows.overhead("command to first step, plain fit", ours, plain, rows.seconds_cell, "")
-    gigabytes = lambda value: f"{value / 1e9:.2f} GB"  # noqa: E731
-    yield rows.overhead("peak of memory, plain fit", memory, plain_memory, gigabytes, "")
+    yield Row("command to first step, against plain Keras", ours, plain, "s", "more")
+    both = ([value / 1e9 for value in values] for values in (memory, plain_memory))
+    yield Row("peak of memory, against plain Keras", *both, "GB", "more")
