@@ -43,32 +43,40 @@ def _study(dataset, options):
 
 
 def _teacher(dataset, options):
-    from common import files, views
+    from common import views
 
     options.teacher = options.name
+    seen = options.views, options.sampled
     views.get(options.views).check_sampled(options.sampled)
     study, seeds = _study(dataset, options)
-    from common import durations  # after the checks, for it takes TensorFlow's seconds
-    from common.rehearsal import Rehearsal
-
     if options.published:
-        logits = study.published_logits(options.name, seeds[0], options.views, options.sampled)
+        logits = study.published_logits(options.name, seeds[0], *seen)
         print(f"{logits.identity}: {_score(study, logits)}")
         return
     runs = [study.teacher(options.name, seed) for seed in seeds]
-    asked = runs[0], options.views, options.sampled
-    if study.kept_logits(*asked) is None:
-        print(durations.of_logits(study.dataset, *asked), flush=True)
+    _tell_duration(study, runs[0], *seen)
     if options.plan:
-        rehearsal = Rehearsal(study)
-        rehearsal.train(runs)
-        _print_plan(rehearsal)
-        return
+        _print_plan(study, lambda rehearsal: rehearsal.train(runs))
+    else:
+        _train_teacher(study, options.name, runs, *seen)
+
+
+def _tell_duration(study, run, *seen):
+    """Say how long a teacher's answers take and how large they are, if they are still to come."""
+    if study.kept_logits(run, *seen) is None:
+        from common import durations
+
+        print(durations.of_logits(study.dataset, run, *seen), flush=True)
+
+
+def _train_teacher(study, name, runs, *seen):
+    from common import files
+
     trained = study.train(runs)
     study.tell_read()
     for record in trained:
         print(f"seed {record['seed']}: {_errors(record)}")
-    logits = study.logits(options.name, seeds[0], options.views, options.sampled)
+    logits = study.logits(name, runs[0].seed, *seen)
     print(f"logits in {files.shown(logits.folder)}")
 
 
@@ -89,24 +97,26 @@ def _distill(dataset, options):
 
 
 def _reproduce(dataset, options):
-    from common.rehearsal import Rehearsal
-
     study, seeds = _study(dataset, options)
     parts = [study.recipes.PARTS[part] for part in options.parts or study.recipes.PARTS]
-    rehearsal = Rehearsal(study)
-    for part in parts:
-        part(rehearsal, seeds)
-    _print_plan(rehearsal)
-    if options.plan:
-        return
-    for part in parts:
-        part(study, seeds)
-    _table(dataset, options)
+
+    def make(study):
+        for part in parts:
+            part(study, seeds)
+
+    _print_plan(study, make)
+    if not options.plan:
+        make(study)
+        _table(dataset, options)
 
 
-def _print_plan(rehearsal):
+def _print_plan(study, make):
+    """Print what `make`, which trains in the study it is given, has still to train here."""
     from common import durations
+    from common.rehearsal import Rehearsal
 
+    rehearsal = Rehearsal(study)
+    make(rehearsal)
     for line in durations.plan(rehearsal.finished, rehearsal.trainings):
         print(line, flush=True)
 

@@ -123,12 +123,22 @@ def load(name, *, data_dir=None, limit=None):
 
 
 def _read(name, data_dir):
+    """(name, sources.Raw): the name is the stand-in's where that was read."""
+    cached = _cached(name, data_dir)
+    return (name, cached) if cached else _from_source(name, data_dir)
+
+
+def _cached(name, data_dir):
     try:
         cached = array_cache.read(name, data_dir)
         if cached and ("superclasses" in cached[0] or not _RULES[name].superclasses):
-            return name, sources.Raw(*cached)
+            return sources.Raw(*cached)
     except array_cache.DamagedCacheError as error:
-        warnings.warn(f"{error}; making it anew", stacklevel=3)
+        warnings.warn(f"{error}; making it anew", stacklevel=4)
+    return None
+
+
+def _from_source(name, data_dir):
     rules = _RULES[name]
     try:
         raw = rules.read(name, data_dir)
@@ -138,16 +148,21 @@ def _read(name, data_dir):
         warnings.warn(
             f"{error}. Using {rules.fallback} instead, 5,000 of MNIST's images: "
             "its numbers are not MNIST's",
-            stacklevel=3,
+            stacklevel=4,
         )
         return _read(rules.fallback, data_dir)
+    return name, _kept(name, data_dir, raw)
+
+
+def _kept(name, data_dir, raw):
+    """What was read, in the array cache if the folder takes it, else in memory."""
     try:
         array_cache.write(name, data_dir, raw.arrays, raw.class_names)
-        return name, sources.Raw(*array_cache.read(name, data_dir))  # memory-mapped
+        return sources.Raw(*array_cache.read(name, data_dir))  # memory-mapped
     except OSError as error:  # a shared folder may be read-only; another process may be writing
-        warnings.warn(f"no array cache of {name} kept in {data_dir} ({error})", stacklevel=3)
+        warnings.warn(f"no array cache of {name} kept in {data_dir} ({error})", stacklevel=5)
     decoded = {key: np.asarray(array) for key, array in raw.arrays.items()}
-    return name, dataclasses.replace(raw, arrays=decoded)
+    return dataclasses.replace(raw, arrays=decoded)
 
 
 def _split(arrays, rules):

@@ -7,7 +7,8 @@ import time
 
 from common import comparisons, machine, teachers, views
 from common.bars import bar
-from common.group import Group, asked_after, build
+from common.fitting import asked_after
+from common.group import Group, build
 
 _ANSWERED = 500  # images a batch where nothing is trained, as `Group.fit` has it
 

@@ -1,12 +1,8 @@
-"""Runs that train together: their models, their targets, one fit."""
-
-import math
-import time
+"""Runs that train together: their models, their targets, what one fit is given."""
 
 from common import (
     augmentations,
     batches,
-    checkpoints,
     feed,
     models,
     optimizers,
@@ -14,7 +10,6 @@ from common import (
     stacked,
 )
 from common.backend import keras
-from common.progress import Progress
 from common.side_by_side import Student
 
 
@@ -105,44 +100,6 @@ class Group:
             )
         return targets.shuffled(run.seed) if run.shuffled and not self.online else targets
 
-    def fit(self, state, progress, callbacks):
-        """Train to the last epoch, from the state on disk if there is one.
-
-        Args:
-            state: path of the checkpoint.
-            progress: as saved in it; None to start from the first epoch.
-            callbacks: the user's.
-
-        Returns:
-            dict: members, kind of model, epochs, seconds and history so far.
-        """
-        if progress:
-            checkpoints.restore(state, self.model)
-        else:
-            names = [run.name for run in self.members]
-            progress = {"members": names, "kind": self.kind}
-            progress |= {"epochs": 0, "seconds": 0.0, "history": {}}
-        if progress["epochs"] < self.recipe.epochs:
-            epochs = _Epochs(self.batches, state, progress)
-            model, data = self.on_device()
-            model.fit(
-                data,
-                shuffle=False,  # Keras would shuffle the batches by Python's global random state
-                epochs=self.recipe.epochs,
-                initial_epoch=progress["epochs"],
-                validation_data=self.held_out(),
-                validation_freq=asked_after(self.recipe.epochs, self.dataset),
-                callbacks=[epochs, *callbacks, self._line(progress["epochs"])],
-                verbose=0,
-            )
-        if progress["epochs"] < self.recipe.epochs:
-            raise ValueError(
-                f"a callback stopped the training after epoch {progress['epochs']} of "
-                f"{self.recipe.epochs}: it has no record yet, the next call goes on"
-            )
-        self.model.settle()
-        return progress
-
     def on_device(self):
         """(model, data): what to fit on what, the data on the device where they fit."""
         model, data = resident.for_device(self.model, self.batches)
@@ -152,46 +109,3 @@ class Group:
         """The validation split with every member's targets, as `fit` takes it."""
         targets = self._targets("validation")
         return feed.prepared(batches.aligned(self.dataset.validation, targets))
-
-    def _line(self, first_epoch):
-        many = (
-            f"{len(self.members)} side by side" if len(self.members) > 1 else self.members[0].model
-        )
-        seeds = f"seed{'s' * (len(self.seeds) > 1)} {', '.join(map(str, self.seeds))}"
-        title = f"{self.dataset.name}, {many}, {seeds}"
-        return Progress(title, first_epoch, self.recipe.epochs, len(self.batches))
-
-
-def asked_after(epochs, dataset):
-    """The epochs after which validation is asked: the last, and others as time allows.
-
-    Where the training images are fewer than validation's, epochs pass until as many were seen.
-    """
-    every = max(1, len(dataset.validation) // len(dataset.train))
-    return [epoch for epoch in range(1, epochs + 1) if epoch % every == 0 or epoch == epochs]
-
-
-class _Epochs(keras.callbacks.Callback):
-    """Before each epoch its order of images, after it the state on disk."""
-
-    def __init__(self, data, state, progress):
-        super().__init__()
-        self.data, self.state, self.progress = data, state, progress
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.began = time.perf_counter()
-        self.data.start(epoch)
-
-    def on_epoch_end(self, epoch, logs=None):
-        if not math.isfinite(logs["loss"]):
-            names = self.progress["members"]
-            lost = [name for name in names if not math.isfinite(logs[f"{name}_loss"])]
-            raise FloatingPointError(
-                f"the loss of {', '.join(lost) or 'all together'} is no longer finite after epoch "
-                f"{epoch + 1}: lower the learning rate"
-            )
-        for key, value in logs.items():
-            self.progress["history"].setdefault(key, []).append(float(f"{value:.6g}"))
-        self.progress["epochs"] = epoch + 1
-        self.progress["seconds"] += time.perf_counter() - self.began
-        checkpoints.save(self.state, self.model, self.progress)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import filelock
 
-from common import checkpoints, files, models, outcome, records, stacked, teachers
+from common import checkpoints, files, fitting, models, outcome, records, stacked, teachers
 from common.checks import require_known, require_writable
 from common.group import Group, build
 from common.online import OnlineTeacher
@@ -166,7 +166,7 @@ def _train(group, finished, dataset, folder, given, callbacks):
     if saved and saved.get("kind", training.kind) != training.kind:
         print(f"{state} is of a {saved['kind']}, here trains a {training.kind}: starting anew")
         saved = None
-    progress = training.fit(state, saved, callbacks)
+    progress = fitting.fit(training, state, saved, callbacks)
     result = outcome.write_records(training, folder, progress)
     state.unlink(missing_ok=True)
     for run in members:  # other processes are locked out of them

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from common import comparisons, training
-from common.group import Group, asked_after
+from common.fitting import asked_after
+from common.group import Group
 from common.runs import Run
 from common.transfer_sets import ALL, TransferSet
 

@@ -49,27 +49,38 @@ def measure(nets, image_shape, classes, repeats):
     """
     import numpy as np
 
-    from common import comparisons, machine, models
-    from common.bars import bar
+    from common import machine
     from common.benchmark import keras_steps
     from common.models import counts
 
     keras_steps.use_threads(1)
+    built = _built(nets, image_shape, classes)
     image = np.zeros((1, *image_shape), "float32")
+    calls = {name: functools.partial(net.predict_on_batch, image) for name, net in built.items()}
+    seconds = timing.interleaved(calls, repeats, time.process_time)
+    found = {
+        name: {
+            "parameters": counts.parameters(model),
+            "multiply_adds": counts.multiply_adds(model),
+            "milliseconds": round(1e3 * statistics.median(seconds[name]), 2),
+        }
+        for name, model in built.items()
+    }
+    return {"device": machine.device(), "repeats": repeats, "nets": found}
+
+
+def _built(nets, image_shape, classes):
+    """{name: model}, each architecture once."""
+    from common import comparisons, models
+    from common.bars import bar
+
     named = {comparisons.name_of({"model": n.model, "options": n.options}): n for n in nets}
-    calls, found = {}, {}
+    built = {}
     with bar(len(named), "building each net", "nets", delay=5) as line:
         for name, net in named.items():
-            model = models.build(net.model, image_shape, classes, **net.options)
-            calls[name] = functools.partial(model.predict_on_batch, image)
-            found[name] = {
-                "parameters": counts.parameters(model),
-                "multiply_adds": counts.multiply_adds(model),
-            }
+            built[name] = models.build(net.model, image_shape, classes, **net.options)
             line.update()
-    for name, seconds in timing.interleaved(calls, repeats, time.process_time).items():
-        found[name]["milliseconds"] = round(1e3 * statistics.median(seconds), 2)
-    return {"device": machine.device(), "repeats": repeats, "nets": found}
+    return built
 
 
 def read(folder):

@@ -33,7 +33,7 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
         ValueError: as `check`; logits that are not finite or do not fit float16; another process
             making the same file.
     """
-    folder, classes = Path(folder), model.output_shape[-1]
+    folder = Path(folder)
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     header = {
         "version": VERSION,
@@ -45,19 +45,23 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
     asked = header | {"batch_size": batch_size, "images": files.digest(keys.values())}
     with unfinished(folder, asked) as part:
         if not (part / "header.json").exists():
-            check(folder, dataset, classes, view_set, sampled)
+            check(folder, dataset, model.output_shape[-1], view_set, sampled)
             for split in SPLITS:
                 title = f"{dataset.name} {split}, {teacher} answers"
                 questions = _questions(dataset, split, keys[split], view_set, sampled)
-                answer(model, questions, part / f"{split}.npy", batch_size, title)
+                _ask(model, questions, part, split, batch_size, title)
                 _save(part / f"{split}_keys.npy", keys[split])
-                if questions.subset is not None:
-                    _save(part / f"{split}_views.npy", questions.subset)
             weights.keep(model, part)
             sums = {path.name: checksum(path) for path in sorted(part.glob("*.npy"))}
             files.write_json(part / "header.json", header | {"sha256": sums})
         _move(part, folder)
     return Logits(folder)
+
+
+def _ask(model, questions, part, split, batch_size, title):
+    answer(model, questions, part / f"{split}.npy", batch_size, title)
+    if questions.subset is not None:
+        _save(part / f"{split}_views.npy", questions.subset)
 
 
 def check(folder, dataset, classes, view_set="plain", sampled=0):
