@@ -5,7 +5,7 @@ Each command does what the notebooks do, through the same `Study`.
 
 import sys
 
-from common import cli_options
+from common import cli_options, packages
 
 
 def main(dataset, arguments=None):
@@ -122,15 +122,13 @@ def _print_plan(study, make):
 
 
 def _table(dataset, options):
-    from importlib import import_module
+    from common import comparisons, records, results
 
-    from common import comparisons, data, records, results
-
-    tables = import_module(f"{dataset}.tables")
+    tables = packages.module(dataset, "tables")
     found = comparisons.groups(records.load_all(options.output_dir or tables.FOLDER))
     if options.output_dir and not found:
         raise ValueError(f"{options.output_dir} holds no records: train something into it first")
-    committed = () if options.output_dir else (dataset, dataset + data.WHOLE)
+    committed = () if options.output_dir else (dataset, dataset + packages.WHOLE)
     for table in results.every_table(tables, found, committed):
         print(f"\n{table}")
 

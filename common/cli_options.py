@@ -1,8 +1,8 @@
 """What the command line of a data set's folder accepts, and refuses before any work."""
 
 import argparse
-from importlib import import_module
 
+from common import packages
 from common.checks import (
     require_another_folder,
     require_known,
@@ -19,7 +19,8 @@ def parser(dataset, *, teacher, distill, reproduce, table):
         teacher, distill, reproduce, table: the commands, functions (dataset, options).
     """
     whole = argparse.ArgumentParser(
-        prog=f"python -m {dataset}", description=f"Teachers and students on {dataset}."
+        prog=f"python -m {packages.name(dataset)}",
+        description=f"Teachers and students on {dataset}.",
     )
     choices = whole.add_subparsers(required=True, metavar="COMMAND")
     training = _training()
@@ -37,7 +38,7 @@ def checked(dataset, options):
         ValueError: an unknown name; a number out of range; a folder that cannot be written, or
             is not another one with `--retrain`.
     """
-    recipes = import_module(f"{dataset}.recipes")
+    recipes = packages.module(dataset, "recipes")
     for kind in ("teacher", "student"):
         name = getattr(options, kind, None)
         if name is not None:

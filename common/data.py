@@ -8,10 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from common import array_cache, sources
+from common import array_cache, packages, sources
 from common.checks import require_known, require_positive
-
-WHOLE = "_all"  # ends the name of data whose validation images are training images too
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Dataset:
             dataclasses.astuple(self.train), dataclasses.astuple(self.validation), strict=True
         )
         train = Split(*(np.concatenate(pair) for pair in both))
-        return dataclasses.replace(self, name=self.name + WHOLE, train=train)
+        return dataclasses.replace(self, name=self.name + packages.WHOLE, train=train)
 
 
 @dataclasses.dataclass(frozen=True)

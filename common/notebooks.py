@@ -7,7 +7,6 @@ executed notebooks and their figures are. The committed results are not touched.
 
 import argparse
 import base64
-import importlib
 import json
 import logging
 import os
@@ -15,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from common import comparisons, files, records, results
+from common import comparisons, files, packages, records, results
 from common.checks import require_writable
 
 _PAPERMILLS = (  # how the lines begin that are papermill's own
@@ -86,7 +85,7 @@ def main(arguments=None):
     parser.add_argument("--output-dir", metavar="DIR", help="default: build/<dataset>")
     parser.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
     options = parser.parse_args(arguments)
-    recipes = importlib.import_module(f"{options.dataset}.recipes")
+    recipes = packages.module(options.dataset, "recipes")
     folder = require_writable(options.output_dir or ROOT / "build" / options.dataset).resolve()
     given = {"output_dir": str(folder), "retrain": True, **recipes.QUICK}
     if options.data_dir:
@@ -120,7 +119,7 @@ def _echo_cells():
 
 
 def _print_tables(dataset, folder):
-    tables = importlib.import_module(f"{dataset}.tables")
+    tables = packages.module(dataset, "tables")
     found = comparisons.groups(records.load_all(folder))
     for table in results.every_table(tables, found):
         print(f"\n{table}")

@@ -2,16 +2,15 @@
 
 `python -m common.results --write` renews README's pictures and the tables between the lines
 `<!-- results DATASET TABLE -->` and `<!-- end -->`; `--check` says whether they are true.
-DATASET is a package with a module `tables`; DATASET_all has those of runs on `Dataset.whole`.
+DATASET_all has those of runs on `Dataset.whole`; any package with a module `tables` will do.
 """
 
 import argparse
-import importlib
 import re
 import sys
 from pathlib import Path
 
-from common import comparisons, data, files, records
+from common import comparisons, files, packages, records
 
 README = Path(__file__).parent.parent / "README.md"
 _MARKED = re.compile(r"(<!-- results ([\w.]+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -113,12 +112,12 @@ def draw(dataset):
 
 
 def _tables(dataset):
-    return importlib.import_module(f"{dataset.removesuffix(data.WHOLE)}.tables")
+    return packages.module(dataset, "tables")
 
 
 def _made_of(module, dataset):
     """{name: function} of a tables module; it may have others for `data.Dataset.whole`."""
-    if dataset.endswith(data.WHOLE):
+    if dataset.endswith(packages.WHOLE):
         return getattr(module, "TABLES_OF_WHOLE", {})
     return module.TABLES
 
@@ -144,7 +143,7 @@ def main(arguments=None):
     if options.write:
         with files.replacing(README) as temporary:
             temporary.write_text(fresh)
-        names = {match[2].removesuffix(data.WHOLE) for match in _MARKED.finditer(text)}
+        names = {match[2].removesuffix(packages.WHOLE) for match in _MARKED.finditer(text)}
         for dataset in sorted(names):
             draw(dataset)
     elif fresh != text:

@@ -10,7 +10,7 @@ from common import notebooks
 from mnist import recipes
 
 ALL = sorted(notebooks.ROOT.glob("*/0*.ipynb"))
-READS = {"tiny_imagenet": "tiny_imagenet20"}  # whose committed runs a folder's notebooks show
+READS = {"tiny_imagenet": "tiny_imagenet/pilot"}  # whose committed runs a folder's notebooks show
 HEADINGS = ["Data", "Models", "What the student sees", "Train", "Result", "What we learned"]
 
 

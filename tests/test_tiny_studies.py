@@ -12,8 +12,8 @@ from common.tiny_archive import TinyArchive
 from tests import tiny_archives
 from tests.tiny_archives import SMALL
 from tiny_imagenet import recipes, tables
-from tiny_imagenet20 import recipes as pilot
-from tiny_imagenet20 import tables as pilot_tables
+from tiny_imagenet.pilot import recipes as pilot
+from tiny_imagenet.pilot import tables as pilot_tables
 
 NETS = recipes.TEACHERS | recipes.STUDENTS
 

@@ -1,6 +1,6 @@
 """Tiny ImageNet's teachers and students: which net, and how it is trained here.
 
-A GPU's work: days on two CPU cores, for which `tiny_imagenet20` is the pilot.
+A GPU's work: days on two CPU cores, for which `pilot` has a smaller study.
 """
 
 import dataclasses

@@ -1,12 +1,12 @@
 """What each net of a data set's tables costs: parameters, multiply-adds, latency of one image."""
 
 import functools
-import importlib
 import json
 import statistics
 import time
 from pathlib import Path
 
+from common import packages
 from common.benchmark import timing
 from common.checks import require_at_least
 
@@ -29,7 +29,7 @@ def run(options):
     """
     require_at_least("repeats", options.repeats, 1)
     try:
-        recipes = importlib.import_module(f"{options.dataset}.recipes")
+        recipes = packages.module(options.dataset, "recipes")
     except ModuleNotFoundError:
         raise ValueError(f"{options.dataset} has no recipes: try cifar100") from None
     nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]

@@ -5,13 +5,12 @@ dozen test images, a slider, and a few lines of JavaScript. It asks no other ser
 """
 
 import argparse
-import importlib
 import json
 from pathlib import Path
 
 import numpy as np
 
-from common import data, files, metrics, teachers
+from common import data, files, metrics, packages, teachers
 from common.checks import require_known
 from common.explorer import html
 from common.explorer.answers import COLDEST, HOTTEST, MOST_BARS, TOP
@@ -84,7 +83,7 @@ def main(arguments=None):
 
 
 def _write(options):
-    recipes = importlib.import_module(f"{options.dataset}.recipes")
+    recipes = packages.module(options.dataset, "recipes")
     dataset = data.load(options.dataset, data_dir=options.data_dir, limit=options.limit)
     require_known("teacher", options.teacher, recipes.TEACHERS)
     published = Study(recipes, dataset).published_logits

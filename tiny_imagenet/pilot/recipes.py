@@ -49,4 +49,4 @@ def reproduce(study, seeds):
         experiments.tune(study, logits, "cnn_half", seeds, TEMPERATURES, ALPHAS)
 
 
-PARTS = {"pilot": reproduce}  # what `python -m tiny_imagenet20 reproduce` trains
+PARTS = {"pilot": reproduce}  # what `python -m tiny_imagenet.pilot reproduce` trains

@@ -1,4 +1,4 @@
-"""python -m tiny_imagenet20 teacher cnn | distill ... | reproduce | table"""
+"""python -m tiny_imagenet.pilot teacher cnn | distill ... | reproduce | table"""
 
 from common.cli import main
 

@@ -1,7 +1,7 @@
 """The pilot's table, made from the groups of its records alone."""
 
 from common import tables
-from tiny_imagenet20 import recipes
+from tiny_imagenet.pilot import recipes
 
 FOLDER = recipes.FOLDER
 

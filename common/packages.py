@@ -1,0 +1,21 @@
+"""Which package holds a data set's recipes, tables and records."""
+
+import importlib
+
+WHOLE = "_all"  # ends the name of data whose validation images are training images too
+_OTHERS = {"tiny_imagenet20": "tiny_imagenet.pilot"}
+
+
+def name(dataset):
+    """Such as `mnist` for mnist and mnist_all."""
+    dataset = dataset.removesuffix(WHOLE)
+    return _OTHERS.get(dataset, dataset)
+
+
+def module(dataset, kind):
+    """The module `recipes` or `tables` of a data set.
+
+    Raises:
+        ModuleNotFoundError: it has none.
+    """
+    return importlib.import_module(f"{name(dataset)}.{kind}")
