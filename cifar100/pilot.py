@@ -1,4 +1,4 @@
-"""The pilot: a teacher and two students that two CPU cores train within an hour.
+"""The pilot: a teacher and two students that two CPU cores train in an hour or two.
 
 Its few epochs show what distillation does early in training, not what the nets can reach:
 every title says pilot. The full studies are `large` and `field`.

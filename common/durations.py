@@ -5,17 +5,15 @@ import dataclasses
 import math
 import time
 
-from common import comparisons, machine, teachers, views
+from common import comparisons, feed, machine, teachers, views
 from common.bars import bar
 from common.fitting import asked_after
 from common.group import Group, build
 
-_ANSWERED = 500  # images a batch where nothing is trained, as `Group.fit` has it
-
 
 @dataclasses.dataclass(frozen=True)
 class Pace:
-    """Seconds that one net needs for one batch: of training, and of `_ANSWERED` answers."""
+    """Seconds that one net needs for one batch: of training, and of `feed.BATCH_SIZE` answers."""
 
     train: float
     answer: float
@@ -25,10 +23,10 @@ def measure(run, dataset, batches=3):
     """The `Pace` of a run's net here: the fastest of `batches`, after one that compiles."""
     alone = dataclasses.replace(run, teacher=None, temperature=1, alpha=0, shuffled=False)
     group = Group([alone], dataset, {})
-    images = dataset.validation.images[:_ANSWERED]
+    images = dataset.validation.images[: feed.BATCH_SIZE]
     train = _fastest(lambda: group.model.train_on_batch(*group.batches[0]), batches)
     answer = _fastest(lambda: group.model.predict_on_batch(images), batches)
-    return Pace(train, answer * _ANSWERED / len(images))
+    return Pace(train, answer * feed.BATCH_SIZE / len(images))
 
 
 def of_run(run, dataset, pace):
@@ -41,7 +39,7 @@ def of_run(run, dataset, pace):
     """
     recipe, part = run.recipe, run.transfer_set.restrict(dataset)
     batches = len(part.train) // min(recipe.batch_size, len(part.train))
-    validation, test = (math.ceil(len(p) / _ANSWERED) for p in (part.validation, part.test))
+    validation, test = (math.ceil(len(p) / feed.BATCH_SIZE) for p in (part.validation, part.test))
     answers = (len(asked_after(recipe.epochs, part)) + 1) * validation + test
     return recipe.epochs * batches * pace.train + answers * pace.answer
 
@@ -52,7 +50,7 @@ def of_logits(dataset, run, view_set, sampled=0):
     Args:
         run: the teacher's; view_set, sampled: as in `teachers.make`.
     """
-    model, images = build(run, dataset), dataset.validation.images[:_ANSWERED]
+    model, images = build(run, dataset), dataset.validation.images[: feed.BATCH_SIZE]
     batch = _fastest(lambda: model.predict_on_batch(images), 3)
     views_each = sampled or views.get(view_set).count
     answers = len(dataset.train) * views_each + len(dataset.validation) + len(dataset.test)

@@ -13,7 +13,7 @@ def write_records(group, folder, progress):
     Args:
         group: group.Group, trained.
         folder: gets weights/ and results/.
-        progress: as `Group.fit` returned it.
+        progress: as `fitting.fit` returned it.
 
     Returns:
         {name: record}.

@@ -7,7 +7,7 @@ _OTHERS = {"tiny_imagenet20": "tiny_imagenet.pilot"}
 
 
 def name(dataset):
-    """Such as `mnist` for mnist and mnist_all."""
+    """Such as `mnist` for mnist and mnist_all; a package's own name for any other."""
     dataset = dataset.removesuffix(WHOLE)
     return _OTHERS.get(dataset, dataset)
 
@@ -16,6 +16,6 @@ def module(dataset, kind):
     """The module `recipes` or `tables` of a data set.
 
     Raises:
-        ModuleNotFoundError: it has none.
+        ModuleNotFoundError: it has none, or that imports what is not installed.
     """
     return importlib.import_module(f"{name(dataset)}.{kind}")

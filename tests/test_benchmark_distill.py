@@ -2,12 +2,15 @@
 
 import dataclasses
 import importlib.util
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from common import machine
 from common.benchmark import __main__ as command
-from common.benchmark import distill, distillers, engine, tables, timing
+from common.benchmark import distill, distillers, engine, start, tables, timing
 from common.benchmark.rows import Row
 
 TINY = dataclasses.replace(
@@ -18,12 +21,12 @@ TINY = dataclasses.replace(
 def test_cells_of_a_row():
     ours, theirs = [1, 2, 4], [20, 30, 80]
     cells = Row("x", ours, theirs, "s", "times", "a").cells()
-    assert cells == ("x", "2.0 s", "30.0 s", "20.0 times faster", "a")
+    assert cells == ("x", "2.0 s", "30.0 s", "20.0 times as fast", "a")
     assert Row("x", [10.4, 21, 9], [10, 20, 10], "GB", "more").cells()[3] == "+4 %"
     rates = [90, 95, 99], [100, 100, 100]
     share = Row("x", *rates, "images/s", "share").cells()
     assert share[1:4] == ("95 images/s", "100 images/s", "95 %")
-    assert Row("x", theirs, ours, "images/s", "times").cells()[3] == "20.0 times faster"
+    assert Row("x", theirs, ours, "images/s", "times").cells()[3] == "20.0 times as fast"
 
 
 def test_rows_are_kept_for_each_machine(tmp_path):
@@ -37,18 +40,54 @@ def test_rows_are_kept_for_each_machine(tmp_path):
     assert tables.distill(folder=tmp_path).splitlines() == [
         "| B, keras 3, jax 0.1, medians of 2 | ours | theirs | ratio | aim |",
         "| --- | ---: | ---: | ---: | ---: |",
-        "| epoch | 2.0 s | 8.0 s | 4.0 times faster | aim |",
+        "| epoch | 2.0 s | 8.0 s | 4.0 times as fast | aim |",
         "",
         "| A, keras 3, jax 0.1, medians of 2 | ours | theirs | ratio | aim |",
         "| --- | ---: | ---: | ---: | ---: |",
-        "| epoch | 4.0 s | 8.0 s | 2.0 times faster | aim |",
+        "| epoch | 4.0 s | 8.0 s | 2.0 times as fast | aim |",
     ]
 
 
-def test_tiny_nets_are_not_kept(capsys):
+def test_what_is_written_names_machine_and_settings(monkeypatch):
+    rows, kept = [Row("epoch", [1.0], [8.0], "s", "times")], []
+    monkeypatch.setattr(distill, "measured", lambda options, on_gpu: rows)
+    monkeypatch.setattr(tables, "keep", lambda *given: kept.append(given))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(machine, "commit", lambda: "0123456789")
+    command.main(["distill", "--repeats", "2", "--write", "--without-pytorch"])
+    command.main(["distill", "--repeats", "2"])
+    ((made_with, found),) = kept
+    assert found == rows
+    expected = machine.description() | {"repeats": 2, "steps": distill.MNIST.steps}
+    assert made_with == expected and "torch" not in made_with["versions"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--small", "--write"], "--small times nothing worth keeping"),
+        (["--write"], "PyTorch is not installed, so its rows would be missing"),
+    ],
+)
+def test_what_is_not_written(arguments, sentence, monkeypatch, capsys):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit):
-        command.main(["distill", "--small", "--write"])
-    assert "--small times nothing worth keeping" in capsys.readouterr().err
+        command.main(["distill", *arguments])
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("unit", "shown"), [("ms", "times"), ("s", "faster")])
+def test_unknown_units_and_ratios(unit, shown):
+    with pytest.raises(ValueError, match="unknown"):
+        Row("x", [1], [2], unit, shown)
+
+
+def test_memory_is_that_of_the_process_not_of_its_parent():
+    held = np.ones(50_000_000)  # 400 MB
+    program = "from common.benchmark import start; print(start.peak_memory())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert 1_000_000 < int(done.stdout) < held.nbytes
+    assert start.peak_memory() > held.nbytes
 
 
 def test_seconds_are_those_of_a_whole_epoch_however_many_steps_were_timed(monkeypatch):
@@ -62,7 +101,7 @@ def test_seconds_are_those_of_a_whole_epoch_however_many_steps_were_timed(monkey
     long = 50_000 / (distill.LONGER * TINY.images)
     epoch, five, *overheads = distill.epochs(TINY, 1)
     assert epoch.cells()[1:3] == (f"{long:.1f} s", f"{40 * 50_000 / TINY.images:.1f} s")
-    assert epoch.cells()[3] == five.cells()[3] == f"{40 * distill.LONGER:.1f} times faster"
+    assert epoch.cells()[3] == five.cells()[3] == f"{40 * distill.LONGER:.1f} times as fast"
     assert [row.cells()[3] for row in overheads] == ["+0 %", "+0 %"]
 
 

@@ -75,6 +75,16 @@ def test_killed_again_and_again(tmp_path):
     assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
 
 
+def test_killed_amid_the_writing_of_a_file(tmp_path):
+    data = noise(5)
+    with pytest.raises(KeyboardInterrupt):
+        teachers.make(tmp_path / "cut", Linear(data.image_shape, 10, dies_after=0), data, "t")
+    (tmp_path / "cut.part" / ".123-train_keys.npy").write_bytes(b"half")
+    for name in ("cut", "whole"):
+        teachers.make(tmp_path / name, Linear(data.image_shape, 10), data, "t")
+    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+
+
 def test_killed_before_the_files_were_moved(tmp_path, monkeypatch):
     data = noise(5)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):

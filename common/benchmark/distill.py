@@ -24,6 +24,9 @@ def add_arguments(parser):
         "--small", action="store_true", help="tiny nets, to see that all of it runs; GPU part too"
     )
     parser.add_argument("--write", action="store_true", help="keep the rows for README's table")
+    parser.add_argument(
+        "--without-pytorch", action="store_true", help="keep the others' rows where it is missing"
+    )
 
 
 def run(options):
@@ -42,7 +45,7 @@ def run(options):
         print("PyTorch is not installed, so its rows are missing: pip install -e .[extra]")
     print(f"\n| {' | '.join(('what, against what', *rows.HEADER))} |")
     print("| --- | ---: | ---: | ---: | --- |")
-    found, made_with = [], _made_with(options)  # of the code that runs, whatever is committed now
+    found, made_with = [], _made_with(options)  # before measuring: HEAD may move meanwhile
     for row in measured(options, on_gpu=machine.gpu_memory() > 0):
         print(f"| {' | '.join(row.cells())} |", flush=True)
         found.append(row)
@@ -65,6 +68,11 @@ def _check(options):
         require_at_least("steps", options.steps, 1)
     if options.small and options.write:
         raise ValueError("--small times nothing worth keeping: leave out --write")
+    if options.write and not importlib.util.find_spec("torch") and not options.without_pytorch:
+        raise ValueError(
+            "PyTorch is not installed, so its rows would be missing: pip install -e .[extra], or "
+            "keep the others with --without-pytorch"
+        )
 
 
 def measured(options, on_gpu):
@@ -94,10 +102,10 @@ def epochs(task, repeats):
     seconds, asking = _of_contenders(task, repeats)
     for name in asking:
         what = f"epoch of {task.student} taught by {task.teacher}, against {name}"
-        yield Row(what, seconds["one"], seconds[name], "s", "times", "10 times faster")
+        yield Row(what, seconds["one"], seconds[name], "s", "times", "10 times as fast")
         fivefold = [len(TEMPERATURES) * value for value in seconds[name]]
         what = f"five temperatures side by side, against five runs of {name}"
-        yield Row(what, seconds["five"], fivefold, "s", "times", "10 times faster")
+        yield Row(what, seconds["five"], fivefold, "s", "times", "10 times as fast")
     for own, other, what in (
         ("one", "plain", "one distilled student, against plain fit"),
         ("five", "five plain", "five students side by side, against five plain fits"),
@@ -139,9 +147,10 @@ def on_device(task, repeats):
     } | peers.pytorch(task, dataset)
     seconds = timing.interleaved(calls, repeats)
     what = f"{task.student} taught by {task.teacher}, {task.views}, batch {task.batch_size}"
-    ours, bare, *others = (rows.rates(values, task.images) for values in seconds.values())
+    rates = {name: rows.rates(values, task.images) for name, values in seconds.items()}
+    ours, bare = rates.pop("ours"), rates.pop("bare")
     bare_step = f"{what}, against its bare step without a teacher"
     yield Row(bare_step, ours, bare, "images/s", "share", "85 %")
-    for other in others:
-        what += f", against {peers.PYTORCH}"
-        yield Row(what, ours, other, "images/s", "times", "3 times faster")
+    for name, theirs in rates.items():
+        against = f"{what}, against {name}"
+        yield Row(against, ours, theirs, "images/s", "times", "3 times as fast")

@@ -30,7 +30,9 @@ def run(options):
     require_at_least("repeats", options.repeats, 1)
     try:
         recipes = packages.module(options.dataset, "recipes")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if not f"{packages.name(options.dataset)}.recipes".startswith(error.name):
+            raise  # a recipe's own import
         raise ValueError(f"{options.dataset} has no recipes: try cifar100") from None
     nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]
     costs = measure(nets, tuple(options.image_shape), options.classes, options.repeats)

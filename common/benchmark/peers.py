@@ -19,7 +19,7 @@ def every(task, dataset):
 
 
 def pytorch(task, dataset):
-    """{"PyTorch loop": an epoch} where PyTorch is installed, else {}."""
+    """{PYTORCH: an epoch} where PyTorch is installed, else {}."""
     if not importlib.util.find_spec("torch"):
         return {}
     from common.benchmark import torch_distillers

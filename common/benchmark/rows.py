@@ -4,10 +4,12 @@ import dataclasses
 import statistics
 
 from common.benchmark import timing
+from common.checks import require_known
 
 EPOCH = 50_000  # images of MNIST's and of CIFAR-100's training split, about
 HEADER = ("ours", "theirs", "ratio", "aim")
 _DIGITS = {"s": 1, "GB": 2, "images/s": 0}
+_RATE = "images/s"  # the only unit of which more is better
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,9 +20,12 @@ class Row:
         what: what of ours, against what.
         ours, theirs: lists of one value a repeat.
         unit: `s`, `GB` or `images/s`.
-        shown: `times` (how many times faster), `more` (by how many % ours exceeds theirs) or
+        shown: `times` (how many times as fast), `more` (by how many % ours exceeds theirs) or
             `share` (how many % of theirs ours is).
         aim: in words; may be empty.
+
+    Raises:
+        ValueError: another unit or way to show.
     """
 
     what: str
@@ -30,23 +35,33 @@ class Row:
     shown: str
     aim: str = ""
 
+    def __post_init__(self):
+        require_known("unit", self.unit, _DIGITS)
+        require_known("way to show a ratio", self.shown, _RATIOS)
+
     def cells(self):
         """Five strings: what, both medians, the median of the repeats' ratios, the aim."""
         medians = (
             f"{statistics.median(values):.{_DIGITS[self.unit]}f} {self.unit}"
             for values in (self.ours, self.theirs)
         )
-        return self.what, *medians, self._ratio(), self.aim
+        return self.what, *medians, _RATIOS[self.shown](self), self.aim
 
-    def _ratio(self):
-        ratio = timing.ratio(self.ours, self.theirs)
-        if self.shown == "more":
-            return f"{100 * (ratio - 1):+.0f} %"
-        if self.shown == "share":
-            return f"{100 * ratio:.0f} %"
-        if self.unit == "s":
-            ratio = timing.ratio(self.theirs, self.ours)
-        return f"{ratio:.1f} times faster"
+
+def _times(row):
+    both = (row.ours, row.theirs) if row.unit == _RATE else (row.theirs, row.ours)
+    return f"{timing.ratio(*both):.1f} times as fast"
+
+
+def _more(row):
+    return f"{100 * (timing.ratio(row.ours, row.theirs) - 1):+.0f} %"
+
+
+def _share(row):
+    return f"{100 * timing.ratio(row.ours, row.theirs):.0f} %"
+
+
+_RATIOS = {"times": _times, "more": _more, "share": _share}
 
 
 def of_epoch(seconds, task):

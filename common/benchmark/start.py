@@ -1,28 +1,37 @@
 """How long a process takes to its first training step, and how much memory it then has used.
 
 `python -m common.benchmark.start ours|plain` trains a few steps of the benchmark's student and
-prints the time of the first one's end.
+prints the time of the first one's end, then its peak of memory.
 """
 
-import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 
 def measure(kind):
     """(seconds from command to the first step's end, greatest resident memory in bytes)."""
     began = time.time()
     command = [sys.executable, "-m", "common.benchmark.start", kind]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    first = process.stdout.read()
-    process.stdout.close()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
         raise ValueError(f"{' '.join(command)} failed: run it to see why")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return float(first.split()[-1]) - began, used.ru_maxrss * unit
+    *_, first, memory = done.stdout.split()
+    return float(first) - began, int(memory)
+
+
+def peak_memory():
+    """The greatest resident memory of this process so far, in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage would tell the parent's, if that was larger when it forked
+        (kilobytes,) = (line for line in status.read_text().splitlines() if "VmHWM" in line)
+        return 1024 * int(kilobytes.split()[1])
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
 
 
 def main(kind):
@@ -41,6 +50,7 @@ def main(kind):
 
     keras.Model.fit = timed_fit
     epoch()
+    print(peak_memory())
 
 
 def _tell_once():

@@ -15,7 +15,7 @@ def keep(made_with, rows, folder=FOLDER):
     """Keep one machine's rows, in place of what it measured before on the same backend.
 
     Args:
-        made_with: `machine.description()` and `repeats` of each value.
+        made_with: `machine.description()`, `repeats` of each value, timed `steps` of an epoch.
         rows: list of Row.
     """
     from common import files

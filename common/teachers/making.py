@@ -49,19 +49,15 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
             for split in SPLITS:
                 title = f"{dataset.name} {split}, {teacher} answers"
                 questions = _questions(dataset, split, keys[split], view_set, sampled)
-                _ask(model, questions, part, split, batch_size, title)
+                answer(model, questions, part / f"{split}.npy", batch_size, title)
                 _save(part / f"{split}_keys.npy", keys[split])
+                if questions.subset is not None:
+                    _save(part / f"{split}_views.npy", questions.subset)
             weights.keep(model, part)
             sums = {path.name: checksum(path) for path in sorted(part.glob("*.npy"))}
             files.write_json(part / "header.json", header | {"sha256": sums})
         _move(part, folder)
     return Logits(folder)
-
-
-def _ask(model, questions, part, split, batch_size, title):
-    answer(model, questions, part / f"{split}.npy", batch_size, title)
-    if questions.subset is not None:
-        _save(part / f"{split}_views.npy", questions.subset)
 
 
 def check(folder, dataset, classes, view_set="plain", sampled=0):

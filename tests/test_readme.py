@@ -1,0 +1,53 @@
+"""Sentences of README that no marked table holds to the records."""
+
+import numpy as np
+
+from common import comparisons, records, tables
+from mnist import recipes
+
+
+def crossed():
+    """{(student, teacher): Comparison with labels alone}, as in the table students by teachers."""
+    groups = comparisons.groups(records.load_all(recipes.FOLDER))
+    found, compared = comparisons.select(groups, dataset="mnist", limit=None), {}
+    nets = [recipes.STUDENTS[name] for name in recipes.CROSSED]
+    for teacher, taught_by in recipes.TEACHERS.items():
+        first = tables.distilled(nets[0], taught_by, found).configuration
+        settings = {key: first[key] for key in ("temperature", "alpha")}
+        for student, net in zip(recipes.CROSSED, nets, strict=True):
+            taught = tables.taught(net, taught_by, found)
+            (group,) = comparisons.select(taught, shuffled=False, **settings)
+            alone = comparisons.baseline_of(group, found)
+            assert set(group.seeds) == set(alone.seeds) == set(recipes.SEEDS)
+            compared[student, teacher] = comparisons.compare(group, alone)
+    return compared
+
+
+def holding(compared, level=0.05):
+    """The tests that hold under Holm's correction (Holm 1979), smallest p first."""
+    ordered = sorted(compared, key=lambda key: compared[key].p)
+    for rank, key in enumerate(ordered):
+        if compared[key].p > level / (len(ordered) - rank):
+            return ordered[:rank]
+    return ordered
+
+
+def test_what_holds_of_students_by_teachers():
+    compared = crossed()
+    held = holding(compared)
+    gains = {key for key in compared if key[0].endswith(("_few", "_small")) or key[0] == "mlp"}
+    losses = {("cnn", "cnn_ensemble"), ("cnn_ensemble", "cnn_ensemble")}
+    assert (len(compared), set(held)) == (28, gains | losses)
+
+    def percent(keys):
+        fewer = [100 * compared[key].fewer for key in keys]
+        return round(min(fewer)), round(max(fewer))
+
+    assert percent(key for key in gains if key[0] != "mlp") == (17, 48)
+    assert percent(key for key in gains if key[0] == "mlp") == (20, 33)
+    assert percent(losses)[1] < 0
+    almost = [compared["cnn", teacher] for teacher in ("vgg16", "resnet164")]
+    assert [round(100 * one.fewer) for one in almost] == [9, 11]
+    assert np.allclose([one.p for one in almost], [0.009, 0.0084], atol=5e-5)
+    others = set(compared) - gains - losses - {("cnn", "vgg16"), ("cnn", "resnet164")}
+    assert len(others) == 4 and min(compared[key].p for key in others) > 0.3
