@@ -10,7 +10,7 @@ import pytest
 
 from common import machine
 from common.benchmark import __main__ as command
-from common.benchmark import distill, distillers, engine, start, tables, timing
+from common.benchmark import distill, distillers, engine, epochs, start, tables, timing
 from common.benchmark.rows import Row
 
 TINY = dataclasses.replace(
@@ -29,14 +29,17 @@ def test_cells_of_a_row():
     assert Row("x", theirs, ours, "images/s", "times").cells()[3] == "20.0 times as fast"
 
 
-def test_rows_are_kept_for_each_machine(tmp_path):
-    def measure(device, seconds):
+def test_the_newest_rows_of_each_machine_are_kept(tmp_path):
+    def measure(device, seconds, *whats):
         versions = {"keras": "3", "jax": "0.1", "python": "3.12"}
         made_with = {"device": device, "backend": "jax", "versions": versions, "repeats": 2}
-        tables.keep(made_with, [Row("epoch", seconds, [8, 8], "s", "times", "aim")], tmp_path)
+        found = [Row(what, seconds, [8, 8], "s", "times", "aim") for what in whats]
+        tables.keep(made_with, found, tmp_path)
 
-    for device, seconds in (("A", [1, 1]), ("B", [2, 2]), ("A", [4, 4])):
-        measure(device, seconds)
+    measure("A", [1, 1], "epoch")
+    measure("B", [2, 2], "epoch", "start")
+    measure("A", [4, 4], "epoch")
+    measure("B", [8, 8], "start")
     assert tables.distill(folder=tmp_path).splitlines() == [
         "| B, keras 3, jax 0.1, medians of 2 | ours | theirs | ratio | aim |",
         "| --- | ---: | ---: | ---: | ---: |",
@@ -45,17 +48,21 @@ def test_rows_are_kept_for_each_machine(tmp_path):
         "| A, keras 3, jax 0.1, medians of 2 | ours | theirs | ratio | aim |",
         "| --- | ---: | ---: | ---: | ---: |",
         "| epoch | 4.0 s | 8.0 s | 2.0 times as fast | aim |",
+        "",
+        "| B, keras 3, jax 0.1, medians of 2 | ours | theirs | ratio | aim |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| start | 8.0 s | 8.0 s | 1.0 times as fast | aim |",
     ]
 
 
 def test_what_is_written_names_machine_and_settings(monkeypatch):
     rows, kept = [Row("epoch", [1.0], [8.0], "s", "times")], []
-    monkeypatch.setattr(distill, "measured", lambda options, on_gpu: rows)
+    monkeypatch.setitem(distill.PARTS, "start", lambda options: rows)
     monkeypatch.setattr(tables, "keep", lambda *given: kept.append(given))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(machine, "commit", lambda: "0123456789")
-    command.main(["distill", "--repeats", "2", "--write", "--without-pytorch"])
-    command.main(["distill", "--repeats", "2"])
+    command.main(["distill", "start", "--repeats", "2", "--write"])
+    command.main(["distill", "start", "--repeats", "2"])
     ((made_with, found),) = kept
     assert found == rows
     expected = machine.description() | {"repeats": 2, "steps": distill.MNIST.steps}
@@ -66,11 +73,10 @@ def test_what_is_written_names_machine_and_settings(monkeypatch):
     ("arguments", "sentence"),
     [
         (["--small", "--write"], "--small times nothing worth keeping"),
-        (["--write"], "PyTorch is not installed, so its rows would be missing"),
+        (["peer"], "unknown part 'peer': did you mean peers"),
     ],
 )
-def test_what_is_not_written(arguments, sentence, monkeypatch, capsys):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+def test_what_is_refused(arguments, sentence, capsys):
     with pytest.raises(SystemExit):
         command.main(["distill", *arguments])
     assert sentence in capsys.readouterr().err
@@ -98,11 +104,11 @@ def test_seconds_are_those_of_a_whole_epoch_however_many_steps_were_timed(monkey
     monkeypatch.setattr(
         timing, "interleaved", lambda calls, repeats: {k: [v] for k, v in calls.items()}
     )
-    long = 50_000 / (distill.LONGER * TINY.images)
-    epoch, five, *overheads = distill.epochs(TINY, 1)
+    long = 50_000 / (epochs.LONGER * TINY.images)
+    epoch, five = epochs.beside_peers(TINY, 1)
     assert epoch.cells()[1:3] == (f"{long:.1f} s", f"{40 * 50_000 / TINY.images:.1f} s")
-    assert epoch.cells()[3] == five.cells()[3] == f"{40 * distill.LONGER:.1f} times as fast"
-    assert [row.cells()[3] for row in overheads] == ["+0 %", "+0 %"]
+    assert epoch.cells()[3] == five.cells()[3] == f"{40 * epochs.LONGER:.1f} times as fast"
+    assert [row.cells()[3] for row in epochs.overhead(TINY, 1)] == ["+0 %", "+0 %"]
 
 
 def test_an_untrained_teachers_logits_fit_float16():
@@ -135,7 +141,7 @@ def test_rows_from_end_to_end(monkeypatch):
     found = [
         *engine.stack(TINY, (1.0, 4.0), 1),
         *engine.logits_file(TINY, 1),
-        *distill.on_device(large, 1),
+        *epochs.on_device(large, 1),
     ]
     names = [row.what.split()[0] for row in found]
     assert names == ["two-layer", "two-layer", "logits", "resnet8"]

@@ -12,7 +12,7 @@ _SHOWN = ("keras", "tensorflow", "jax", "torch")
 
 
 def keep(made_with, rows, folder=FOLDER):
-    """Keep one machine's rows, in place of what it measured before on the same backend.
+    """Keep one run's rows, in place of the same that this machine measured on this backend.
 
     Args:
         made_with: `machine.description()`, `repeats` of each value, timed `steps` of an epoch.
@@ -20,19 +20,24 @@ def keep(made_with, rows, folder=FOLDER):
     """
     from common import files
 
-    made = made_with | {"rows": [dataclasses.asdict(row) for row in rows]}
-    others = [one for one in read(folder) if _place(one) != _place(made)]
-    files.write_json(Path(folder) / FILE, [*others, made])
+    new = {row.what for row in rows}
+    kept = []
+    for made in read(folder):
+        if all(made[key] == made_with[key] for key in ("device", "backend")):
+            made["rows"] = [row for row in made["rows"] if row["what"] not in new]
+        kept += [made] if made["rows"] else []
+    kept.append(made_with | {"rows": [dataclasses.asdict(row) for row in rows]})
+    files.write_json(Path(folder) / FILE, kept)
 
 
 def read(folder=FOLDER):
-    """List of what each machine measured, in the order in which they did."""
+    """List of runs that measured something, in their order."""
     file = Path(folder) / FILE
     return json.loads(file.read_text()) if file.exists() else []
 
 
 def distill(_found=(), folder=FOLDER):
-    """Markdown: a table a machine, its title in the first cell."""
+    """Markdown: a table a run, its machine and versions in the first cell."""
     from common import results
 
     tables = []
@@ -43,10 +48,6 @@ def distill(_found=(), folder=FOLDER):
         rows = [Row(**row).cells() for row in made["rows"]]
         tables.append(results.markdown([title, *HEADER], rows))
     return "\n".join(tables)
-
-
-def _place(made):
-    return made["device"], made["backend"]
 
 
 TABLES = {"distill": distill}
