@@ -54,7 +54,7 @@ def _times(row):
 
 
 def _more(row):
-    return f"{100 * (timing.ratio(row.ours, row.theirs) - 1):+.0f} %"
+    return f"{round(100 * (timing.ratio(row.ours, row.theirs) - 1)):+d} %"
 
 
 def _share(row):
