@@ -18,7 +18,7 @@ def longer(task):
 def overhead(task, repeats):
     """What teachers add to plain `fit`, for one student and for five side by side.
 
-    The two are timed alone, in turn: what a peer leaves in memory and threads slows who comes next.
+    Timed apart from the peers: in turn with them, one student took 1 to 8 % longer in three runs.
     """
     from common.benchmark import distillers
 
