@@ -25,7 +25,10 @@ def replacing(path):
 
 
 def remove_unfinished(path):
-    """Remove what killed processes left of `path`; nothing else may be writing it."""
+    """Remove what killed processes left of `path`; nothing else may be writing it.
+
+    Its name may be a pattern: `*` for all files of a folder.
+    """
     for temporary in Path(path).parent.glob(f".*-{Path(path).name}"):
         _remove(temporary)
 

@@ -38,10 +38,13 @@ def students(found):
 
 
 def crossed(found):
-    """Students by teachers: accuracy alone → distilled, at the first student's best settings.
+    """Students by teachers: accuracy alone → distilled, at the first student's best settings."""
+    nets = [recipes.STUDENTS[name] for name in recipes.CROSSED]
+    return tables.crossed(nets, recipes.TEACHERS.values(), of_crossed(found))
 
-    Those are chosen for each teacher.
-    """
+
+def of_crossed(found):
+    """The groups in `crossed`; for each teacher those at the first student's best settings."""
     nets = [recipes.STUDENTS[name] for name in recipes.CROSSED]
     kept = [group for group in found if not group.teacher]
     for teacher in recipes.TEACHERS.values():
@@ -49,7 +52,7 @@ def crossed(found):
             own = {key: first.configuration[key] for key in ("temperature", "alpha")}
             groups = [group for net in nets for group in tables.taught(net, teacher, found)]
             kept += comparisons.select(groups, **own)
-    return tables.crossed(nets, recipes.TEACHERS.values(), kept)
+    return kept
 
 
 def temperature_picture(found):

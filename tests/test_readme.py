@@ -4,19 +4,17 @@ import numpy as np
 
 from common import comparisons, records, tables
 from mnist import recipes
+from mnist.tables import of_crossed
 
 
 def crossed():
     """{(student, teacher): Comparison with labels alone}, as in the table students by teachers."""
     groups = comparisons.groups(records.load_all(recipes.FOLDER))
-    found, compared = comparisons.select(groups, dataset="mnist", limit=None), {}
-    nets = [recipes.STUDENTS[name] for name in recipes.CROSSED]
+    found = of_crossed(comparisons.select(groups, dataset="mnist", limit=None))
+    compared = {}
     for teacher, taught_by in recipes.TEACHERS.items():
-        first = tables.distilled(nets[0], taught_by, found).configuration
-        settings = {key: first[key] for key in ("temperature", "alpha")}
-        for student, net in zip(recipes.CROSSED, nets, strict=True):
-            taught = tables.taught(net, taught_by, found)
-            (group,) = comparisons.select(taught, shuffled=False, **settings)
+        for student in recipes.CROSSED:
+            group = tables.distilled(recipes.STUDENTS[student], taught_by, found)
             alone = comparisons.baseline_of(group, found)
             assert set(group.seeds) == set(alone.seeds) == set(recipes.SEEDS)
             compared[student, teacher] = comparisons.compare(group, alone)

@@ -1,10 +1,9 @@
 """Distillation beside Keras's own, a PyTorch loop and plain training: one table of ratios."""
 
 import dataclasses
-import importlib.util
 from importlib import metadata
 
-from common.benchmark import engine, epochs, rows, tables
+from common.benchmark import engine, epochs, peers, rows, tables
 from common.benchmark.tasks import Task
 from common.checks import require_at_least, require_known
 
@@ -21,26 +20,26 @@ def _task(options):
 
 
 def _peers(options):
-    yield from epochs.beside_peers(_task(options), options.repeats)
+    return epochs.beside_peers(_task(options), options.repeats)
 
 
 def _overhead(options):
-    yield from epochs.overhead(_task(options), options.repeats)
+    return epochs.overhead(_task(options), options.repeats)
 
 
 def _stack(options):
     task = epochs.longer(_task(options))
-    yield from engine.stack(task, epochs.TEMPERATURES, options.repeats)
+    return engine.stack(task, epochs.TEMPERATURES, options.repeats)
 
 
 def _logits(options):
     task = _task(options)
     asked = task if options.small else dataclasses.replace(task, steps=ASKED)
-    yield from engine.logits_file(asked, options.repeats)
+    return engine.logits_file(asked, options.repeats)
 
 
 def _start(options):
-    yield from engine.start(options.repeats)
+    return engine.start(options.repeats)
 
 
 def _views(options):
@@ -87,7 +86,7 @@ def run(options):
 
     quiet.retracing()
     print(f"{machine.device()}, Keras {keras.__version__} on {keras.config.backend()}")
-    if not importlib.util.find_spec("torch"):
+    if not peers.has_pytorch():
         print("PyTorch is not installed, so its rows are missing: pip install -e .[extra]")
     print(f"\n| {' | '.join(('what, against what', *rows.HEADER))} |")
     print("| --- | ---: | ---: | ---: | --- |")
@@ -104,7 +103,7 @@ def _made_with(options):
     from common import machine
 
     made = machine.description()
-    if importlib.util.find_spec("torch"):
+    if peers.has_pytorch():
         made["versions"]["torch"] = metadata.version("torch")
     return made | {"repeats": options.repeats, "steps": options.steps or MNIST.steps}
 

@@ -49,7 +49,7 @@ def logits_file(task, repeats):
         return sum(bare_step.asking_seconds(model, images, batch_size=500) for images in splits)
 
     seconds = timing.interleaved({"ours": make, "theirs": predict}, repeats)
-    both = (rows.rates(values, sum(map(len, splits))) for values in seconds.values())
+    both = (timing.per_second(values, sum(map(len, splits))) for values in seconds.values())
     what = f"logits file of {task.teacher}, against bare predict"
     yield Row(what, *both, "images/s", "share", "95 %")
 

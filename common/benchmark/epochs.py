@@ -80,7 +80,7 @@ def on_device(task, repeats):
     } | peers.pytorch(task, dataset)
     seconds = timing.interleaved(calls, repeats)
     what = f"{task.student} taught by {task.teacher}, {task.views}, batch {task.batch_size}"
-    rates = {name: rows.rates(values, task.images) for name, values in seconds.items()}
+    rates = {name: timing.per_second(values, task.images) for name, values in seconds.items()}
     ours, bare = rates.pop("ours"), rates.pop("bare")
     bare_step = f"{what}, against its bare step without a teacher"
     yield Row(bare_step, ours, bare, "images/s", "share", "85 %")

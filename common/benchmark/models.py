@@ -1,9 +1,8 @@
 """Images per second of the deep nets in Keras and in plain PyTorch, in one process."""
 
-import importlib.util
 import time
 
-from common.benchmark import timing
+from common.benchmark import peers, timing
 from common.checks import require_at_least, require_known
 
 NETS = ("resnet164", "vgg16")
@@ -58,7 +57,7 @@ def _contenders(threads):
     print(f"{machine.device()}, {kind}, Keras {keras.__version__} on {keras.config.backend()}")
     keras_steps.use_threads(threads)
     found = {"Keras": keras_steps.call}
-    if importlib.util.find_spec("torch"):
+    if peers.has_pytorch():
         from common.benchmark import torch_steps
 
         torch_steps.use_threads(threads)

@@ -5,6 +5,10 @@ import importlib.util
 DISTILLER, PYTORCH = "Keras's Distiller", "a PyTorch loop"
 
 
+def has_pytorch():
+    return importlib.util.find_spec("torch") is not None
+
+
 def every(task, dataset):
     """{name: an epoch} of Keras's Distiller with and without XLA, and PyTorch where it is."""
     from common.backend import keras
@@ -20,7 +24,7 @@ def every(task, dataset):
 
 def pytorch(task, dataset):
     """{PYTORCH: an epoch} where PyTorch is installed, else {}."""
-    if not importlib.util.find_spec("torch"):
+    if not has_pytorch():
         return {}
     from common.benchmark import torch_distillers
 

@@ -67,8 +67,3 @@ _RATIOS = {"times": _times, "more": _more, "share": _share}
 def of_epoch(seconds, task):
     """Seconds of a whole epoch, from those of a task's steps."""
     return [value * EPOCH / task.images for value in seconds]
-
-
-def rates(seconds, images):
-    """Images a second of each repeat, from its seconds."""
-    return [images / value for value in seconds]

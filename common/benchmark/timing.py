@@ -28,9 +28,14 @@ def interleaved(calls, repeats, clock=time.perf_counter):
     return seconds
 
 
+def per_second(seconds, count):
+    """Count / seconds of each repeat."""
+    return [count / value for value in seconds]
+
+
 def rates(seconds, count):
     """(median, least, greatest) of count / seconds."""
-    each = [count / value for value in seconds]
+    each = per_second(seconds, count)
     return statistics.median(each), min(each), max(each)
 
 

@@ -33,8 +33,7 @@ def unfinished(folder, asked):
     except filelock.Timeout:
         raise ValueError(f"another process is making {folder}: wait for it to end") from None
     with lock:
-        for path in part.glob(".*"):  # what a killed process was writing
-            path.unlink()
+        files.remove_unfinished(part / "*")
         if _read(part / "asked.json") != asked:
             for path in part.iterdir():
                 if path.name != "lock":
