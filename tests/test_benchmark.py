@@ -26,6 +26,13 @@ def test_interleaved_calls_take_turns():
     assert seconds == {"a": [1, 1], "b": [1, 1]}
 
 
+def test_timing_says_where_it_is_and_leaves_standard_output_to_the_table(capsys):
+    timing.interleaved({"a": lambda: 1.0, "b": lambda: 2.0}, 3)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "timing each in turn: 100% 10/10 calls" in told.err
+
+
 def test_a_call_may_tell_its_own_seconds():
     assert timing.interleaved({"a": lambda: 7.5}, 2) == {"a": [7.5, 7.5]}
 

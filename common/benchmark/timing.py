@@ -1,13 +1,17 @@
 """Compare the speed of calls on a machine that others use: interleaved repeats, medians."""
 
 import statistics
+import sys
 import time
+
+from common.bars import bar
 
 
 def interleaved(calls, repeats, clock=time.perf_counter):
     """Time each call `repeats` times in turn, after two untimed calls of each.
 
-    What slows the machine for a while then slows every contender alike.
+    What slows the machine for a while then slows every contender alike. Progress goes to
+    standard error, for the table is on standard output.
 
     Args:
         calls: {name: function without arguments that returns when its work is done}; where it
@@ -17,15 +21,15 @@ def interleaved(calls, repeats, clock=time.perf_counter):
     Returns:
         {name: list of `repeats` seconds}.
     """
-    for call in [*calls.values(), *calls.values()]:
-        call()
+    turns = [*calls.items()] * (repeats + 2)
     seconds = {name: [] for name in calls}
-    for _ in range(repeats):
-        for name, call in calls.items():
+    with bar(len(turns), "timing each in turn", "calls", stream=sys.stderr) as shown:
+        for name, call in turns:
             start = clock()
             told = call()
             seconds[name].append(told if isinstance(told, float) else clock() - start)
-    return seconds
+            shown.update()
+    return {name: values[2:] for name, values in seconds.items()}
 
 
 def per_second(seconds, count):
