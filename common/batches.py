@@ -10,7 +10,7 @@ class Batches(keras.utils.PyDataset):
     """One pass over the training images for each epoch.
 
     Args:
-        split: data.Split to train on.
+        split: splits.Split to train on.
         targets: {teacher's name: teachers.Targets}, aligned with the split.
         recipe: gives batch_size, views, how many of them are sampled, and augmentation.
         seeds: each, with the epoch, decides an order and views. A batch holds one of each
@@ -84,7 +84,7 @@ def aligned(split, targets):
     """A whole split for validation: `feed.InOrder` of what `Batches` yields, of plain images.
 
     Args:
-        split: data.Split.
+        split: splits.Split.
         targets: {name: teachers.Targets} of the split's plain images.
     """
     given = {name: target.plain() for name, target in targets.items()}

@@ -1,4 +1,4 @@
-"""Data sets as uint8 arrays in a fixed order, split into train, validation and test."""
+"""Data sets by name: from their array cache, from where they are prepared, or downloaded."""
 
 import dataclasses
 import functools
@@ -8,55 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from common import array_cache, packages, sources
+from common import array_cache, sources
 from common.checks import require_known, require_positive
-
-
-@dataclasses.dataclass(frozen=True)
-class Split:
-    """images: uint8 (n, h, w, c), 0-255; labels: int32 (n,)."""
-
-    images: np.ndarray
-    labels: np.ndarray
-
-    def __len__(self):
-        return len(self.labels)
-
-    def take(self, rows):
-        return Split(self.images[rows], self.labels[rows])
-
-
-@dataclasses.dataclass(frozen=True)
-class Dataset:
-    """Three splits; superclasses: the superclass of each class, where the data set has them."""
-
-    name: str
-    class_names: tuple
-    train: Split
-    validation: Split
-    test: Split
-    limit: int | None = None
-    superclasses: tuple = ()
-    superclass_names: tuple = ()
-
-    @property
-    def classes(self):
-        return len(self.class_names)
-
-    @property
-    def image_shape(self):
-        return self.train.images.shape[1:]
-
-    def whole(self):
-        """These data, named `<name>_all`, with the validation images among the training images.
-
-        For final runs after every choice is made: what they measure on validation means nothing.
-        """
-        both = zip(
-            dataclasses.astuple(self.train), dataclasses.astuple(self.validation), strict=True
-        )
-        train = Split(*(np.concatenate(pair) for pair in both))
-        return dataclasses.replace(self, name=self.name + packages.WHOLE, train=train)
+from common.splits import Dataset, parts, stratified
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,11 +62,9 @@ def load(name, *, data_dir=None, limit=None):
         limit = int(limit)
     data_dir = Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
     name, raw = _read(name, data_dir.expanduser())
-    splits = _split(raw.arrays, _RULES[name])
+    splits = parts(raw.arrays, _RULES[name].held_out, _RULES[name].stratified)
     if limit is not None:
-        splits = {
-            key: split.take(_stratified(split.labels, limit)) for key, split in splits.items()
-        }
+        splits = {key: each.take(stratified(each.labels, limit)) for key, each in splits.items()}
     coarse = {
         key: tuple(np.asarray(raw.arrays.get(key, ())).tolist())
         for key in ("superclasses", "superclass_names")
@@ -122,8 +74,11 @@ def load(name, *, data_dir=None, limit=None):
 
 def _read(name, data_dir):
     """(name, sources.Raw): the name is the stand-in's where that was read."""
-    cached = _cached(name, data_dir)
-    return (name, cached) if cached else _from_source(name, data_dir)
+    while True:
+        raw = _cached(name, data_dir) or _from_source(name, data_dir)
+        if raw:
+            return name, raw
+        name = _RULES[name].fallback
 
 
 def _cached(name, data_dir):
@@ -137,6 +92,7 @@ def _cached(name, data_dir):
 
 
 def _from_source(name, data_dir):
+    """sources.Raw, or None where the data set cannot be had and another stands in."""
     rules = _RULES[name]
     try:
         raw = rules.read(name, data_dir)
@@ -148,8 +104,8 @@ def _from_source(name, data_dir):
             "its numbers are not MNIST's",
             stacklevel=4,
         )
-        return _read(rules.fallback, data_dir)
-    return name, _kept(name, data_dir, raw)
+        return None
+    return _kept(name, data_dir, raw)
 
 
 def _kept(name, data_dir, raw):
@@ -161,29 +117,3 @@ def _kept(name, data_dir, raw):
         warnings.warn(f"no array cache of {name} kept in {data_dir} ({error})", stacklevel=5)
     decoded = {key: np.asarray(array) for key, array in raw.arrays.items()}
     return dataclasses.replace(raw, arrays=decoded)
-
-
-def _split(arrays, rules):
-    train = Split(arrays["train_images"], arrays["train_labels"])
-    count = round(len(train) * rules.held_out)
-    if rules.stratified:
-        held_out = _stratified(train.labels, count)
-        kept = np.setdiff1d(np.arange(len(train)), held_out)
-    else:
-        kept, held_out = slice(None, -count), slice(-count, None)
-    return {
-        "train": train.take(kept),
-        "validation": train.take(held_out),
-        "test": Split(arrays["test_images"], arrays["test_labels"]),
-    }
-
-
-def _stratified(labels, count):
-    """Rows of the first images of each class, `count` in all, classes in proportion."""
-    sizes = np.bincount(labels)
-    exact = sizes * min(count, len(labels)) / len(labels)
-    quota = np.floor(exact).astype(int)
-    left = min(count, len(labels)) - quota.sum()
-    quota[np.argsort(quota - exact, kind="stable")[:left]] += 1  # largest remainders first
-    first = [np.flatnonzero(labels == index)[:most] for index, most in enumerate(quota)]
-    return np.sort(np.concatenate(first))

@@ -34,7 +34,7 @@ def of_run(run, dataset, pace):
 
     Args:
         run: of the training.
-        dataset: data.Dataset.
+        dataset: splits.Dataset.
         pace: the `Pace` of the run.
     """
     recipe, part = run.recipe, run.transfer_set.restrict(dataset)
@@ -66,7 +66,7 @@ def plan(finished, trainings):
 
     Args:
         finished: names of finished runs.
-        trainings: list of (runs, data.Dataset), as `Rehearsal` notes them.
+        trainings: list of (runs, splits.Dataset), as `Rehearsal` notes them.
     """
     runs = sum(len(members) for members, _ in trainings)
     head = f"{len(finished)} runs are finished, {runs} are to be trained"

@@ -33,7 +33,7 @@ class Group:
 
     Args:
         members: list of Run.
-        dataset: data.Dataset.
+        dataset: splits.Dataset.
         given: {identity: teachers.Logits, or online.OnlineTeacher where the recipe augments
             without a finite set of views}, of every teacher the members name.
         together: the class that trains them, such as SideBySide; by default what is fastest here.

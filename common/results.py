@@ -116,7 +116,7 @@ def _tables(dataset):
 
 
 def _made_of(module, dataset):
-    """{name: function} of a tables module; it may have others for `data.Dataset.whole`."""
+    """{name: function} of a tables module; it may have others for `splits.Dataset.whole`."""
     if dataset.endswith(packages.WHOLE):
         return getattr(module, "TABLES_OF_WHOLE", {})
     return module.TABLES

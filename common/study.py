@@ -18,7 +18,7 @@ class Study:
 
     Args:
         recipes: a data set's recipes module: TEACHERS and STUDENTS ({name: runs.Net}), FOLDER.
-        dataset: data.Dataset.
+        dataset: splits.Dataset.
         output_dir: where training writes; default the data set's own folder, committed.
         retrain: leave the committed runs aside.
         epochs: overrides the recipes', for a quick look.

@@ -25,7 +25,7 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
 
     Args:
         runs: list of Run, all of `dataset`.
-        dataset: data.Dataset.
+        dataset: splits.Dataset.
         output_dir: gets results/, weights/ and, meanwhile, state/.
         also_read: folders whose results/ may hold finished runs too.
         teachers: Logits of every teacher that the runs name; where a recipe augments without a

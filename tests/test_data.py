@@ -10,7 +10,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from common import array_cache, data
+from common import array_cache, data, splits
 
 SPLITS = ("train", "validation", "test")
 
@@ -129,8 +129,9 @@ def test_what_a_killed_writer_left_is_in_no_ones_way(own_dir, mnist):
 def test_a_folder_that_takes_no_cache_can_be_read(own_dir, mnist):
     shutil.rmtree(own_dir / "arrays")
     (own_dir / "arrays").write_text("in the way, as in a read-only folder")
-    with pytest.warns(UserWarning, match="no array cache of mnist kept in"):
+    with pytest.warns(UserWarning, match="no array cache of mnist kept in") as told:
         assert same(data.load("mnist", data_dir=own_dir), mnist)
+    assert told[0].filename == __file__
 
 
 def test_limit_is_stratified_and_in_order(mnist_dir, mnist):
@@ -157,7 +158,7 @@ def test_limit_above_the_size_keeps_all(mnist_dir, mnist):
 def test_stratified_quota_of_unequal_classes():
     labels = np.repeat([0, 1, 2], [70, 25, 5])
     for count in range(1, 101):
-        rows = data._stratified(labels, count)
+        rows = splits.stratified(labels, count)
         assert len(set(rows)) == count
         share = np.array([70, 25, 5]) * count / 100
         assert np.abs(np.bincount(labels[rows], minlength=3) - share).max() < 1

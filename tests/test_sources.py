@@ -30,6 +30,14 @@ def test_fallback_under_its_own_name(tmp_path, offline):
     assert len({image.tobytes() for image in images}) == 5000  # no digit in two splits
 
 
+def test_all_that_the_stand_in_warns_of_is_told_of_the_caller(tmp_path, offline):
+    (tmp_path / "arrays").write_text("in the way, as in a read-only folder")
+    with pytest.warns(UserWarning) as told:
+        data.load("mnist", data_dir=tmp_path, limit=100)
+    assert [warning.filename for warning in told] == [__file__] * 2
+    assert "no array cache of mnist5k" in str(told[1].message)
+
+
 def test_no_stand_in_for_cifar100(tmp_path, offline):
     with pytest.raises(sources.UnavailableError, match=r"cifar100 is not prepared in .*toronto"):
         data.load("cifar100", data_dir=tmp_path)

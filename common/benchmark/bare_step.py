@@ -16,7 +16,7 @@ def epoch(model, batch, steps, optimizer="adam", **options):
 
     Args:
         model: images (n, h, w, c) -> logits (n, classes), built.
-        batch: data.Split, what every step trains on.
+        batch: splits.Split, what every step trains on.
         options: for `compile`, such as steps_per_execution.
     """
     repeated = BareStep(model, batch)

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from common import data, models, teachers, views
+from common import models, splits, teachers, views
 from common.runs import Recipe, Run
 
 TEACHER = "random-teacher-0-seed0"  # the run that a logits file would name
@@ -47,15 +47,15 @@ class Task:
         return model
 
     def dataset(self):
-        """data.Dataset of random pixels and labels, `images` of them to train on."""
+        """splits.Dataset of random pixels and labels, `images` of them to train on."""
         random = np.random.default_rng(0)
 
-        def split(count):
+        def part(count):
             images = random.integers(0, 256, (count, *self.image_shape), "uint8")
-            return data.Split(images, random.integers(0, self.classes, count, "int32"))
+            return splits.Split(images, random.integers(0, self.classes, count, "int32"))
 
         names = tuple(map(str, range(self.classes)))
-        return data.Dataset("random", names, split(self.images), split(8), split(8))
+        return splits.Dataset("random", names, part(self.images), part(8), part(8))
 
     def runs(self, temperatures, seeds=(0,)):
         """One distilled student for each temperature and seed, of one recipe."""

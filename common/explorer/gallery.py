@@ -45,7 +45,7 @@ def page(dataset, logits, teacher):
     """The HTML file's text.
 
     Args:
-        dataset: data.Dataset.
+        dataset: splits.Dataset.
         logits: teachers.Logits.
         teacher: the teacher's name for readers.
     """

@@ -23,7 +23,7 @@ class Trial:
 
     Args:
         run: runs.Run of a student.
-        dataset: data.Dataset.
+        dataset: splits.Dataset.
         logits: teachers.Logits of the run's teacher; None for labels alone.
         title: the student's name in tables.
         notify: called without arguments, in the training's thread, when something changed.
