@@ -12,13 +12,14 @@ def table(found):
     return results.markdown(header, [[name, *cells] for name, cells in _rows(found).items()])
 
 
-def pair(name, found):
+def pair(name, found, teacher="mlp_1200"):
     """A net's [labels alone, taught at the paper's temperature]; None for a missing group."""
     net = (hinton.TEACHERS | hinton.STUDENTS)[name]
     own = tables.of(net, found)
     exact = [g for g in own if g.configuration["recipe"]["epochs"] == net.recipe.epochs]
     own = exact or [g for g in own if g.configuration["limit"]]  # a quick look's other epochs
-    taught = [g for g in own if g.configuration["temperature"] == hinton.TEMPERATURE]
+    taught = tables.taught(net, hinton.TEACHERS[teacher], own)
+    taught = comparisons.select(taught, temperature=float(hinton.TEMPERATURE))
     alone = [g for g in own if not g.teacher]
     return [groups[0] if groups else None for groups in (alone, taught)]
 
@@ -31,14 +32,19 @@ def swept(student, found):
 def _rows(found):
     alone, taught = pair("mlp_800", found)
     alone_longer, longer = pair("mlp_800_longer", found)
-    teacher, patient = (pair(name, found)[0] for name in hinton.TEACHERS)
+    _, by_jittered = pair("mlp_800_longer", found, "mlp_1200_jitter")
+    teacher, patient, jittered = (pair(name, found)[0] for name in hinton.TEACHERS)
     return {
         "H1 teacher 1200-1200, errors": _errors("teacher", teacher),
         "H1 in three times as many epochs, errors": _errors("teacher", patient),
+        "H1 on jitter alone, no dropout, no max-norm, errors": _errors("teacher", jittered),
         "H2 student 800-800 on labels alone, errors": _errors("alone", alone),
         f"H3 taught at T = {hinton.TEMPERATURE}, errors": _errors("distilled", taught, alone),
         "H2 in three times as many epochs, errors": _errors("alone", alone_longer),
         "H3 in three times as many epochs, errors": _errors("distilled", longer, alone_longer),
+        "H3 in as many, by the teacher of jitter alone, errors": _errors(
+            "distilled", by_jittered, alone_longer
+        ),
         "H4 300-300, errors by T": ["alike above T = 8", _by_temperature("mlp_300", found)],
         "H5 30-30, errors by T": ["best at T = 2.5 to 4", _by_temperature("mlp_30", found)],
         **_without_3(*(pair(name, found)[1] for name in ("without_3", "without_3_longer"))),

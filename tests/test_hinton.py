@@ -1,12 +1,12 @@
 """The table of Hinton's experiments: made-up records, cells worked out by hand."""
 
+import types
+
 import pytest
 
 from common import comparisons, results
 from common.study import Study
 from mnist import hinton, hinton_table, tables
-
-TEACHER = "mnist_all-mlp-{}-seed0@0123456789ab"
 
 
 @pytest.fixture
@@ -21,12 +21,9 @@ def record(run, errors, new_biases=None):
     return values | ({"missing_classes": new_biases} if new_biases else {})
 
 
-class Teacher:
-    identity = TEACHER.format("width1200-01234567")
-
-
-def taught(study, name, seed, temperature=20):
-    return study.student(name, seed, logits=Teacher, temperature=temperature, alpha=0.9)
+def taught(study, name, seed, temperature=20, teacher="mlp_1200"):
+    logits = types.SimpleNamespace(identity=f"{study.teacher(teacher).name}@0123456789ab")
+    return study.student(name, seed, logits=logits, temperature=temperature, alpha=0.9)
 
 
 def cells(text, start):
@@ -42,7 +39,7 @@ def rules(none, prior, paper):
 
 def test_nothing_has_been_run():
     text = hinton_table.table([])
-    assert text.count("not run yet") == 15
+    assert text.count("not run yet") == 17
     assert cells(text, "H3 taught") == ["74", "not run yet"]
 
 
@@ -50,7 +47,9 @@ def test_students_beside_the_paper(study):
     made = [record(study.student("mlp_800", seed), 15 + seed) for seed in (0, 1)]
     made += [record(taught(study, "mlp_800", seed), 10 - seed) for seed in (0, 1)]
     made += [record(study.teacher("mlp_1200"), 7), record(study.teacher("mlp_1200_longer"), 6)]
+    made += [record(study.teacher("mlp_1200_jitter"), 5)]
     made += [record(taught(study, "mlp_800_longer", 0), 5)]
+    made += [record(taught(study, "mlp_800_longer", 0, teacher="mlp_1200_jitter"), 4)]
     made += [record(study.student("mlp_800_longer", 0), 20)]
     text = hinton_table.table(comparisons.groups(made))
     assert text.startswith("| mnist_all, 6,000 train, 1,000 test images | paper |")
@@ -61,6 +60,8 @@ def test_students_beside_the_paper(study):
     assert cells(text, "H2 in three times") == ["146", "20.0 (1)"]
     longer = cells(text, "H3 in three times")[1]  # beside labels alone for as long
     assert longer.startswith("5.0 (1): 75 % fewer errors (too few seeds to test)")
+    assert cells(text, "H1 on jitter alone") == ["67", "5.0 (1)"]
+    assert cells(text, "H3 in as many")[1].startswith("4.0 (1): 80 % fewer errors")
 
 
 def test_sweeps_are_in_order(study):
