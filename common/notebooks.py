@@ -98,6 +98,9 @@ def main(arguments=None):
         own = getattr(recipes, "QUICKER", {}).get(notebook.stem, {})
         figures += execute(notebook, folder, given | own)
     print(f"\nAll notebooks executed in {_clock(time.perf_counter() - began)}.")
+    print(
+        "A quick look: few images and epochs. README's numbers are of all images and more epochs."
+    )
     _print_tables(options.dataset, folder)
     print(f"\nExecuted notebooks and {len(figures)} figures: {files.shown(folder)}")
 

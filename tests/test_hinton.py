@@ -1,5 +1,6 @@
 """The table of Hinton's experiments: made-up records, cells worked out by hand."""
 
+import dataclasses
 import types
 
 import pytest
@@ -58,10 +59,23 @@ def test_students_beside_the_paper(study):
     assert cells(text, "H2 student") == ["146", "15.5 ± 0.7 (2)"]
     assert cells(text, "H3 taught")[1].startswith("9.5 ± 0.7 (2): 39 % fewer errors")  # 12 of 31
     assert cells(text, "H2 in three times") == ["146", "20.0 (1)"]
-    longer = cells(text, "H3 in three times")[1]  # beside labels alone for as long
+    longer = cells(text, "H3 in three times as many epochs, errors")[
+        1
+    ]  # beside labels alone for as long
     assert longer.startswith("5.0 (1): 75 % fewer errors (too few seeds to test)")
     assert cells(text, "H1 on jitter alone") == ["67", "5.0 (1)"]
-    assert cells(text, "H3 in as many")[1].startswith("4.0 (1): 80 % fewer errors")
+    assert cells(text, "H3 in three times as many epochs, by")[1].startswith(
+        "4.0 (1): 80 % fewer errors"
+    )
+
+
+def test_a_quick_look_has_no_rows_of_more_epochs(few):
+    """Its epochs are those of every net, so that such a row would be another one's copy."""
+    study = Study(hinton, dataclasses.replace(few, limit=1000).whole(), epochs=2)
+    made = [record(study.student(name), 20) for name in ("mlp_800", "mlp_800_longer")]
+    text = hinton_table.table(comparisons.groups(made))
+    assert cells(text, "H2 student") == ["146", "20.0 (1)"]
+    assert "three times" not in text
 
 
 def test_sweeps_are_in_order(study):
