@@ -8,12 +8,13 @@ from pathlib import Path
 
 
 def require_known(kind, name, known):
-    """Raise ValueError, near names listed, unless `name` is one of `known`."""
+    """Raise ValueError, near names listed or else all, unless `name` is one of `known`."""
     known = list(known)
     if name not in known:
         words = [str(word) for word in known]
-        near = difflib.get_close_matches(str(name), words, n=4, cutoff=0.4) or words
-        raise ValueError(f"unknown {kind} {name!r}: did you mean {', '.join(near)}?")
+        near = difflib.get_close_matches(str(name), words, n=4, cutoff=0.4)
+        mend = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(words)}"
+        raise ValueError(f"unknown {kind} {name!r}: {mend}")
 
 
 def require_positive(kind, value, *, whole=False):

@@ -81,7 +81,7 @@ def _train_teacher(study, name, runs, *seen):
 
 
 def _distill(dataset, options):
-    from common import experiments, results
+    from common import experiments, files, results
     from common.checks import require_fraction, require_positive
 
     for temperature in options.temperature:
@@ -94,6 +94,7 @@ def _distill(dataset, options):
         study, logits, options.student, seeds, options.temperature, options.alpha, control=True
     )
     print(results.students_table(found))
+    print(f"records in {files.shown(study.output_dir / 'results')}")
 
 
 def _reproduce(dataset, options):

@@ -76,7 +76,9 @@ def _teacher(choices, training):
     own = choices.add_parser("teacher", parents=[training], help=does)
     own.add_argument("name", help="such as cnn")
     own.add_argument("--published", action="store_true", help="only load the committed logits")
-    own.add_argument("--views", default="plain", metavar="SET", help="of the logits")
+    own.add_argument(
+        "--views", default="plain", metavar="SET", help="that logits are made of; default: plain"
+    )
     own.add_argument("--sampled", type=int, default=0, metavar="K", help="of each image's views")
     plan = "only say how long it takes and how large it is"
     own.add_argument("--plan", action="store_true", help=plan)
@@ -86,10 +88,11 @@ def _teacher(choices, training):
 def _distill(choices, training):
     does = "train baseline, distilled student and control"
     own = choices.add_parser("distill", parents=[training], help=does)
-    own.add_argument("--teacher", required=True, metavar="NAME")
-    own.add_argument("--student", required=True, metavar="NAME")
-    own.add_argument("--temperature", type=float, nargs="+", default=[4.0], metavar="T")
-    own.add_argument("--alpha", type=float, default=0.9, help="weight of the soft targets")
+    own.add_argument("--teacher", required=True, metavar="NAME", help="in the recipes' TEACHERS")
+    own.add_argument("--student", required=True, metavar="NAME", help="in the recipes' STUDENTS")
+    soft, weight = "of the softmax; default: 4", "weight of the soft targets; default: 0.9"
+    own.add_argument("--temperature", type=float, nargs="+", default=[4.0], metavar="T", help=soft)
+    own.add_argument("--alpha", type=float, default=0.9, help=weight)
     return own
 
 

@@ -25,6 +25,7 @@ _ROUND = (0.5, 1, 2, 5, 10, 20, 50)
 
 def title(figure, finding):
     """The finding, at the figure's left edge, broken into lines that fit its width."""
+    finding = finding.replace("p = ", "p\u00a0=\u00a0").replace("p < ", "p\u00a0<\u00a0")
     letters = int(figure.get_figwidth() * 12)
     lines = [part for line in finding.split("\n") for part in textwrap.wrap(line, letters)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=12)
@@ -103,9 +104,10 @@ def label_ticks(axis, ticks):
 
 
 def mark_published(axes, x, y):
-    """A hollow diamond, `paper` beside it, at a published value."""
+    """A hollow diamond, `paper` below it, at a published value."""
     axes.plot(x, y, "D", mfc="white", mec="0.25", ms=7, zorder=5)
-    axes.annotate("  paper", (x, y), color="0.25", va="center", fontsize=9)
+    below = {"xytext": (0, -6), "textcoords": "offset points", "ha": "center", "va": "top"}
+    axes.annotate("paper", (x, y), color="0.25", fontsize=8, **below)
 
 
 def plain_ticks(axis):

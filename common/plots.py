@@ -26,9 +26,12 @@ def learning_curves(curves, title, measure="validation errors, %"):
         epochs = np.arange(1, values.shape[1] + 1)
         drawing.curve(axes, epochs, values, label, COLORS[role])
     drawing.title(figure, title)
-    axes.set(xlabel="epoch", ylabel=measure, yscale="log")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="epoch (band: ± one standard deviation)", ylabel=f"{measure}, log scale")
+    axes.set(yscale="log")
     drawing.plain_ticks(axes.yaxis)
+    last = max(values.shape[1] for _, values in curves.values())
+    ticks = MaxNLocator(integer=True).tick_values(1, last)
+    axes.set_xticks([tick for tick in ticks if 1 <= tick <= last])
     axes.set_xlim(right=axes.get_xlim()[1] * 1.25)
     return figure
 
@@ -94,6 +97,7 @@ def images_with_soft_targets(images, logits, temperatures, class_names, title):
             if row == 0:
                 bars.set_title(f"T = {temperature:g}", loc="center")
     figure.supylabel("probability", fontsize=9)
+    figure.supxlabel("class", fontsize=9)
     drawing.title(figure, title)
     return figure
 
@@ -113,7 +117,7 @@ def temperature_sweep(temperatures, errors, baseline, title, measure="test error
     drawing.curve(
         axes, np.asarray(temperatures, float), errors.T, "distilled", COLORS["distilled"], "o-"
     )
-    axes.plot(temperatures, errors, ".", color=COLORS["distilled"], alpha=0.35, ms=4)
+    axes.plot(temperatures, errors, ".", color=COLORS["distilled"], alpha=0.5, ms=7)
     drawing.level(axes, baseline, "labels alone", COLORS["baseline"])
     drawing.title(figure, title)
     axes.set(ylabel=measure)
@@ -125,6 +129,9 @@ def temperature_sweep(temperatures, errors, baseline, title, measure="test error
 def strip(groups, title, measure="test errors", published=None):
     """Each group's seeds as points and their mean as a line, one row a group.
 
+    A control over five times worse than all others is a number at the right edge, so that the
+    others' differences can be seen.
+
     Args:
         groups: {label: (role, (seeds,) floats)}, drawn from top to bottom.
         title: the finding.
@@ -132,8 +139,12 @@ def strip(groups, title, measure="test errors", published=None):
         published: {label: float}, marked by a diamond in the rows of these groups.
     """
     figure, axes = drawing.axes(height=0.8 + 0.55 * len(groups))
+    most = max(np.mean(values) for role, values in groups.values() if role != "control")
     for place, (role, values) in enumerate(groups.values()):
         values = np.asarray(values, float)
+        if role == "control" and values.mean() > 5 * most:
+            _at_the_edge(axes, place, f"{values.mean():.0f} →", COLORS[role])
+            continue
         axes.plot(values, [place] * len(values), "o", color=COLORS[role], alpha=0.5)
         axes.plot([values.mean()] * 2, [place - 0.3, place + 0.3], color=COLORS[role], lw=3)
         axes.annotate(
@@ -146,14 +157,15 @@ def strip(groups, title, measure="test errors", published=None):
     for place, label in enumerate(groups):
         if label in (published or {}):
             drawing.mark_published(axes, published[label], place)
-    means = [np.mean(values) for _, values in groups.values()]
-    if max(means) > 5 * min(means):
-        axes.set_xscale("log")
-        drawing.plain_ticks(axes.xaxis)
     axes.set_yticks(range(len(groups)), groups)
     drawing.title(figure, title)
     axes.set(xlabel=measure, ylim=(len(groups) - 0.5, -0.7))
     return figure
+
+
+def _at_the_edge(axes, place, text, color):
+    where = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
+    axes.annotate(text, (0.99, place), color=color, **where)
 
 
 def bias_sweep(shifts, errors, levels, title, measure="test errors", published=()):
@@ -167,7 +179,9 @@ def bias_sweep(shifts, errors, levels, title, measure="test errors", published=(
         published: pairs (shift, errors), marked by diamonds.
     """
     figure, axes = drawing.axes()
-    drawing.band(axes, np.asarray(shifts, float), np.asarray(errors, float), COLORS["distilled"])
+    shifts, errors = np.asarray(shifts, float), np.asarray(errors, float)
+    drawing.curve(axes, shifts, errors, "one number for all", COLORS["distilled"])
+    axes.set_xlim(right=axes.get_xlim()[1] * 1.3)
     for label, (role, values) in levels.items():
         drawing.level(axes, values, label, COLORS[role], place=0.6)  # the left is the paper's
     for x, y in published:

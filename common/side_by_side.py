@@ -70,8 +70,8 @@ class SideBySide(keras.Model):
             and to the `augmentation` that comes with its targets.
 
     Raises:
-        ValueError: no student; students or teacher that differ in images or classes, or share
-            a model; in `fit`, targets that do not fit them.
+        ValueError: no student; students or teacher that differ in images or classes, share a
+            model or end in a softmax; in `fit`, targets that do not fit them.
     """
 
     def __init__(self, students, teacher=None, *, weight_decay=0.0, augment=None):
@@ -152,7 +152,21 @@ def _check_models(models):
         raise ValueError("SideBySide needs at least one student")
     if len({id(model) for model in models}) < len(models):
         raise ValueError("every student, and the teacher, needs a model of its own")
+    for model in models:
+        if _ends_in_softmax(model):
+            raise ValueError(
+                f"model {model.name!r} ends in a softmax: let it return logits, for these are what "
+                "the temperature divides"
+            )
     for what in ("input_shape", "output_shape"):
         shapes = {tuple(getattr(model, what)[1:]) for model in models}
         if len(shapes) > 1:
             raise ValueError(f"students and teacher differ in {what}: {sorted(shapes)}")
+
+
+def _ends_in_softmax(model):
+    last = model
+    while getattr(last, "layers", ()):  # a model may be another's last layer
+        last = last.layers[-1]
+    activation = getattr(last, "activation", None)
+    return isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax

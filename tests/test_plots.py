@@ -95,7 +95,9 @@ def test_learning_curves():
     np.testing.assert_allclose(axes.lines[1].get_ydata(), values[0] / 2)  # one seed, no band
     assert axes.lines[0].get_color() == plots.COLORS["baseline"]
     assert axes.lines[1].get_color() == plots.COLORS["distilled"]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "validation errors, %")
+    assert axes.get_xlabel().startswith("epoch")
+    assert axes.get_ylabel() == "validation errors, %, log scale"
+    assert max(axes.get_xticks()) == 6  # no epoch that was not trained
     said = words(figure)
     assert all(word in said for word in ("It learns faster", "labels alone", "T = 4"))
 
@@ -111,6 +113,16 @@ def test_strip():
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # from top to bottom
     assert axes.get_xlabel() == "test errors"
     assert all(word in words(figure) for word in ("Fewer errors", "42.0", "31.0"))
+
+
+def test_a_strip_keeps_a_far_control_at_its_edge():
+    near = {"alone": ("baseline", [40, 44]), "taught": ("distilled", [30, 32])}
+    figure = plots.strip(near | {"shuffled": ("control", [2000, 3000])}, "A finding")
+    (axes,) = figure.axes
+    assert axes.get_xlim()[1] < 50
+    assert "2500" in words(figure)
+    (axes,) = plots.strip(near | {"shuffled": ("control", [50, 52])}, "A finding").axes
+    assert axes.get_xlim()[1] > 52
 
 
 def test_one_temperature_marked():
@@ -155,5 +167,5 @@ def test_bias_sweep_shows_seeds_levels_and_the_papers_points():
     np.testing.assert_allclose(np.subtract(high, low)[:2], 2 * np.sqrt(200))
     np.testing.assert_allclose(axes.lines[1].get_ydata(), 42)
     assert diamonds(axes) == [[3.5, 109]]
-    for word in ("A finding", "no labels", "never seen", "paper"):
+    for word in ("A finding", "no labels", "never seen", "paper", "one number for all"):
         assert word in words(figure)

@@ -171,6 +171,18 @@ def test_students_must_fit_each_other():
         SideBySide({"a": student()}, teacher=five.model)
 
 
+@pytest.mark.parametrize(
+    "end", [keras.layers.Dense(10, activation="softmax"), keras.layers.Softmax()]
+)
+def test_probabilities_in_place_of_logits_are_refused(end):
+    large = keras.Sequential([student().model, end], name="large")
+    with pytest.raises(ValueError, match="'large' ends in a softmax: let it return logits"):
+        SideBySide({"a": student()}, teacher=large)
+    nested = keras.Sequential([keras.Input((28, 28, 1)), large], name="nested")
+    with pytest.raises(ValueError, match="'nested' ends in a softmax"):
+        SideBySide({"a": Student(nested, 4, 0.9)})
+
+
 def test_one_model_cannot_be_two_students():
     shared = student().model
     with pytest.raises(ValueError, match="a model of its own"):

@@ -6,9 +6,6 @@
 import argparse
 import sys
 
-from common import machine
-from common.backend import keras
-from common.benchmark import bare_step, timing
 from common.checks import require_at_least, require_known
 
 IMAGES = 90_000  # of the training split
@@ -34,7 +31,8 @@ def line(teacher, repeats, limit=None, data_dir=None):
     Raises:
         ValueError: an unknown teacher, repeats below 1, or as `data.load`.
     """
-    from common import data
+    from common import data  # TensorFlow's seconds, only for what can be done
+    from common.benchmark import timing
     from common.study import Study
     from tiny_imagenet import recipes
 
@@ -48,6 +46,10 @@ def line(teacher, repeats, limit=None, data_dir=None):
 
 def described(run, dataset, seconds):
     """The line, from {"ours", "bare"}: lists of seconds that an epoch took."""
+    from common import machine
+    from common.backend import keras
+    from common.benchmark import timing
+
     size = min(run.recipe.batch_size, len(dataset.train))
     rate, _, _ = timing.rates(seconds["ours"], len(dataset.train) // size * size)
     whole = IMAGES * run.recipe.epochs / rate / 3600
@@ -61,6 +63,8 @@ def described(run, dataset, seconds):
 
 def contenders(run, dataset):
     """{"ours": an epoch as `training.run` makes it; "bare": as many steps of the net alone}."""
+    from common.backend import keras
+    from common.benchmark import bare_step
     from common.group import Group, build
 
     group = Group([run], dataset, {})

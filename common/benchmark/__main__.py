@@ -1,9 +1,10 @@
-"""`python -m common.benchmark [SUBJECT]`: modules with `add_arguments` and `run`; else distill."""
+"""Measurements beside other libraries; without a subject: distill."""
 
 import argparse
 import importlib
 import sys
 
+# modules here, each with `add_arguments` and `run`
 SUBJECTS = {
     "latency": "what each net of a data set's tables costs, latency of one image",
     "distill": "distillation beside Keras's Distiller, a PyTorch loop and plain training",
