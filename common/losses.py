@@ -40,10 +40,43 @@ def distillation_loss(student_logits, teacher_logits, temperature):
     Raises:
         ValueError: if temperature is not a finite number above 0, or classes differ.
     """
+    student_logits = ops.convert_to_tensor(student_logits)
+    teacher_logits = ops.stop_gradient(teacher_logits)
+    teacher = _log_soft_targets(teacher_logits, temperature)
+    _check_pair(tuple(student_logits.shape), tuple(teacher.shape))
+    if temperature >= _HOT:
+        return _hot_loss(student_logits, teacher_logits, min(temperature, _HOTTEST))
     student = _log_soft_targets(student_logits, temperature)
-    teacher = _log_soft_targets(ops.stop_gradient(teacher_logits), temperature)
-    _check_pair(tuple(student.shape), tuple(teacher.shape))
     return temperature**2 * ops.sum(ops.exp(teacher) * (teacher - student), axis=-1)
+
+
+# From here on the two softmaxes are so alike that float32 loses their difference's digits.
+_HOT = 100
+_HOTTEST = 1e15  # whose square float32 still holds; the loss is at its limit long before
+
+
+def _hot_loss(student_logits, teacher_logits, temperature):
+    """The same from the logits' own differences, without subtracting what is nearly equal.
+
+    With u = (d - Σ p d) / T, d = student - teacher and p the teacher's soft targets, KL is
+    log1p(Σ p (exp(u) - 1 - u)); as T grows, T² KL tends to half the variance of d.
+    """
+    p = soft_targets(teacher_logits, temperature)
+    difference = ops.cast(student_logits, "float32") - ops.cast(teacher_logits, "float32")
+    centered = difference - ops.sum(p * difference, axis=-1, keepdims=True)
+    excess = ops.sum(p * ops.square(centered) * _curvature(centered / temperature), axis=-1)
+    unscaled = excess / temperature / temperature
+    tiny = unscaled < 1e-5  # where log1p(x) / x is 1 - x / 2
+    safe = ops.where(tiny, 1.0, unscaled)
+    return excess * ops.where(tiny, 1 - unscaled / 2, ops.log1p(safe) / safe)
+
+
+def _curvature(u):
+    """(exp(u) - 1 - u) / u², 1/2 at 0: by its series up to |u| = 1."""
+    series = sum(ops.clip(u, -1, 1) ** k / math.factorial(k + 2) for k in range(8))
+    far = ops.abs(u) > 1
+    safe = ops.where(far, u, 2.0)
+    return ops.where(far, (ops.expm1(safe) - safe) / ops.square(safe), series)
 
 
 def hard_label_loss(logits, labels):

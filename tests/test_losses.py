@@ -79,6 +79,24 @@ def test_against_float64(random_logits, temperature):
     np.testing.assert_allclose(loss(student, teacher, temperature), expected, rtol=2e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("temperature", [99, 100, 1e3, 1e4, 1e6, 1e8, 1e12, 1e200])
+@pytest.mark.parametrize("scale", [1, 100])
+def test_hot_softmaxes_against_float64(random_logits, temperature, scale):
+    """In float64 the definition itself loses its digits above 1e4; its limit is known."""
+    student, teacher = scale * random_logits(64), scale * random_logits(64, 1)
+    difference = np.float64(student) - teacher
+    limit = np.var(difference, axis=1) / 2
+    slope = (difference - difference.mean(axis=1, keepdims=True)) / 10 / 64
+    if temperature <= 1e4:
+        limit = in_float64(student, teacher, temperature)
+        p, q = (special.softmax(np.float64(x) / temperature, axis=1) for x in (teacher, student))
+        slope = temperature * (q - p) / 64
+    rtol = 2e-3 if temperature < 100 else 1e-5 if temperature <= 1e4 else scale * 1e-4
+    np.testing.assert_allclose(loss(student, teacher, temperature), limit, rtol=rtol)
+    atol = max(rtol, 1e-4) * np.abs(slope).max()
+    np.testing.assert_allclose(gradient(student, teacher, temperature), slope, atol=atol)
+
+
 def test_zero_where_student_and_teacher_agree(random_logits):
     logits = random_logits(8)
     np.testing.assert_allclose(loss(logits, logits, 4), 0, atol=1e-6)
