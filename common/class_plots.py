@@ -1,6 +1,7 @@
 """Figures of data sets with many classes: what the classes look like, what a teacher doubts."""
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from scipy import special
 
 from common import drawing
@@ -17,7 +18,8 @@ def contact_sheet(images, names, title, columns=10):
         columns: images a row.
     """
     rows = -(-len(images) // columns)
-    figure, axes = drawing.axes(columns, rows, 0.9 * columns, 1.1 * rows + 0.5, squeeze=False)
+    figure, axes = drawing.axes(columns, rows, 0.9 * columns, 0.9 * rows + 0.5, squeeze=False)
+    figure.get_layout_engine().set(wspace=0.55)  # names are wider than images
     for place in axes.flat[len(images) :]:
         place.set_axis_off()
     for place, image, name in zip(axes.flat, images, names, strict=False):
@@ -31,7 +33,7 @@ def most_probable(images, labels, logits, temperatures, class_names, title, most
     """A row an image: the image and its class, then its most probable classes at each temperature.
 
     The order of the classes is the same at every temperature; the right class's name is bold.
-    Each temperature has its own axis, for the higher it is, the smaller are the probabilities.
+    Each panel has its own axis, for the higher T is, the smaller are the probabilities.
 
     Args:
         images: uint8 (n, h, w, c).
@@ -55,13 +57,11 @@ def most_probable(images, labels, logits, temperatures, class_names, title, most
             bars.set(ylim=(most - 0.4, -0.6), yticks=range(len(first)))
             bars.set_yticklabels([class_names[i] for i in first] if bars is row[1] else [])
             bars.tick_params(labelsize=7)
+            bars.xaxis.set_major_locator(MaxNLocator(3))
         for tick, place in zip(row[1].get_yticklabels(), first, strict=True):
             tick.set_fontweight("bold" if place == label else "normal")
-    for column, temperature in zip(axes[:, 1:].T, temperatures, strict=True):
-        column[0].set_title(f"T = {temperature:g}", loc="center")
-        shared = max(bars.get_xlim()[1] for bars in column)
-        for bars in column:
-            bars.set_xlim(0, shared)
+    for bars, temperature in zip(axes[0, 1:], temperatures, strict=True):
+        bars.set_title(f"T = {temperature:g}", loc="center")
     figure.supxlabel("probability", fontsize=9)
     drawing.title(figure, title)
     return figure

@@ -188,5 +188,6 @@ def bias_sweep(shifts, errors, levels, title, measure="test errors", published=(
         drawing.mark_published(axes, x, y)
     drawing.title(figure, title)
     axes.set(xlabel="added to the logits of the classes never seen", ylabel=measure, yscale="log")
+    axes.set_ylim(bottom=0.85 * axes.get_ylim()[0])  # a diamond's name is below it
     drawing.plain_ticks(axes.yaxis)
     return figure

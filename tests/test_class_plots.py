@@ -30,9 +30,9 @@ def test_most_probable_classes_and_their_probabilities():
     np.testing.assert_allclose(
         [bar.get_width() for bar in grid[0, 2].patches], at_two[[0, 4, 1]] / at_two.sum()
     )
-    limits = [axes.get_xlim() for axes in grid[:, 1:].T.flat]
-    assert limits[0] == limits[1] and limits[2] == limits[3]  # of a temperature
-    assert 0.7 < limits[0][1] < 0.8 and limits[2][1] < 0.5  # bars of any T fill their axis
+    for axes in grid[:, 1:].flat:  # bars of any temperature fill their axis
+        longest = max(bar.get_width() for bar in axes.patches)
+        assert axes.get_xlim()[0] == 0 and longest < axes.get_xlim()[1] < 1.2 * longest
     assert [axes.get_xlabel() for axes in grid[:, 0]] == ["elk", "cat"]
     ticks = grid[0, 1].get_yticklabels()
     assert [tick.get_text() for tick in ticks] == ["ant", "elk", "bee"]
