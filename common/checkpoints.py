@@ -25,7 +25,12 @@ def progress(path):
     if not Path(path).exists():
         return None
     with _opened(path) as arrays:
-        return json.loads(str(arrays["progress"]))
+        told = json.loads(str(arrays["progress"]))
+        if not {"members", "seconds"} <= set(told):
+            raise ValueError("its progress is incomplete")
+        if len(told["history"]["loss"]) != told["epochs"]:
+            raise ValueError(f"its history is not of {told['epochs']} epochs")
+        return told
 
 
 def restore(path, model):

@@ -18,6 +18,11 @@ def main(dataset, arguments=None):
         options.command(dataset, options)
     except (ValueError, OSError, FloatingPointError) as error:
         sys.exit(f"error: {error}")
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"error: {error}: first `source .venv/bin/activate`, which `make mnist` sets up, or "
+            "install what KERAS_BACKEND asks for"
+        )
     except KeyboardInterrupt:
         sys.exit("stopped; the same command goes on from the last finished epoch")
 
@@ -108,7 +113,7 @@ def _reproduce(dataset, options):
     _print_plan(study, make)
     if not options.plan:
         make(study)
-        _table(dataset, options)
+        _print_tables(dataset, options.output_dir, study.also_read)
 
 
 def _print_plan(study, make):
@@ -123,13 +128,30 @@ def _print_plan(study, make):
 
 
 def _table(dataset, options):
+    from common import records
+
+    if options.output_dir and not records.load_all(options.output_dir):
+        raise ValueError(f"{options.output_dir} holds no records: train something into it first")
+    _print_tables(dataset, options.output_dir)
+
+
+def _print_tables(dataset, folder, also_read=()):
+    """Print every table of the records in `folder`, or of the committed ones.
+
+    Args:
+        folder: None for the data set's own.
+        also_read: other folders, for runs on the same data; on any, if `folder` has no record.
+    """
     from common import comparisons, records, results
 
     tables = packages.module(dataset, "tables")
-    found = comparisons.groups(records.load_all(options.output_dir or tables.FOLDER))
-    if options.output_dir and not found:
-        raise ValueError(f"{options.output_dir} holds no records: train something into it first")
-    committed = () if options.output_dir else (dataset, dataset + packages.WHOLE)
+    own = records.load_all(folder or tables.FOLDER)
+    all_ = [record for other in also_read for record in records.load_all(other)] + own
+    found = comparisons.groups(all_)
+    if own:
+        data = comparisons.data_of(comparisons.groups(own))
+        found = [group for settings in data for group in comparisons.select(found, **settings)]
+    committed = () if folder and own else (dataset, dataset + packages.WHOLE)
     for table in results.every_table(tables, found, committed):
         print(f"\n{table}")
 

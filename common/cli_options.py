@@ -1,6 +1,7 @@
 """What the command line of a data set's folder accepts, and refuses before any work."""
 
 import argparse
+from pathlib import Path
 
 from common import packages
 from common.checks import (
@@ -57,14 +58,25 @@ def checked(dataset, options):
     return recipes
 
 
+def _folder(text):
+    """A folder's path, `~` understood also where no shell did."""
+    if not text:
+        raise argparse.ArgumentTypeError("a folder's name is empty")
+    return Path(text).expanduser()
+
+
 def _training():
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--seeds", type=int, nargs="+", metavar="K", help="default: the published")
     where.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's")
     where.add_argument("--limit", type=int, metavar="N", help="first N images of each split")
-    where.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
-    where.add_argument("--output-dir", metavar="DIR", help="default: the data set's folder")
-    where.add_argument("--tensorboard", metavar="DIR", help="write TensorBoard's log of training")
+    where.add_argument("--data-dir", type=_folder, metavar="DIR", help="TFDS's folder")
+    where.add_argument(
+        "--output-dir", type=_folder, metavar="DIR", help="default: the data set's folder"
+    )
+    where.add_argument(
+        "--tensorboard", type=_folder, metavar="DIR", help="write TensorBoard's log of training"
+    )
     where.add_argument(
         "--retrain", action="store_true", help="leave committed runs aside; with --output-dir"
     )
@@ -107,5 +119,7 @@ def _reproduce(choices, training):
 
 def _table(choices):
     own = choices.add_parser("table", help="print the tables")
-    own.add_argument("--output-dir", metavar="DIR", help="of other records than the committed")
+    own.add_argument(
+        "--output-dir", type=_folder, metavar="DIR", help="of other records than the committed"
+    )
     return own

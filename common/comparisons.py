@@ -70,11 +70,15 @@ def best(found, measure="errors"):
 
 
 def baseline_of(group, found):
-    """The group of the same net and recipe on labels alone; None for a baseline or without one."""
+    """The group of the same net and recipe on labels alone, of some of the same seeds.
+
+    None for a baseline or without one.
+    """
     same = {key: group.configuration[key] for key in ("dataset", "limit", "model", "options")}
     same |= {"recipe": group.configuration["recipe"]}
     same |= {"transfer_set": group.configuration.get("transfer_set")}
     others = select(found, teacher=None, **same)
+    others = [other for other in others if set(other.seeds) & set(group.seeds)]
     return others[0] if others and others[0] is not group else None
 
 

@@ -12,7 +12,11 @@ import numpy as np
 
 @contextlib.contextmanager
 def replacing(path):
-    """Yield a temporary path beside `path`; rename it to `path` if the block ends well."""
+    """Yield a temporary path beside `path`; rename it to `path` if the block ends well.
+
+    Raises:
+        OSError: as the block does; a full disk is said with what was to be written.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
@@ -20,6 +24,10 @@ def replacing(path):
     try:
         yield temporary
         os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:  # HDF5's
+        if "No space left" not in str(error):
+            raise
+        raise OSError(f"no room left for {path}: make room, the same call goes on") from None
     finally:
         _remove(temporary)
 

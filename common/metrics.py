@@ -116,11 +116,18 @@ def paired_t(first, second):
     Returns:
         (mean, low, high, p); p is 1 where the two are equal throughout. Interval and p are nan
         where runs tell nothing of their spread: one pair, or all pairs apart by the same.
+
+    Raises:
+        ValueError: no runs, or not as many of each.
     """
-    difference = np.asarray(first, float) - np.asarray(second, float)
+    first, second = np.asarray(first, float), np.asarray(second, float)
+    if first.shape != second.shape or not first.size:
+        raise ValueError(f"{first.shape} and {second.shape} runs do not pair")
+    difference = first - second
     if len(difference) > 1 and not difference.any():
         return 0.0, 0.0, 0.0, 1.0
-    if np.ptp(difference) == 0:
+    rounding = 1e-9 * np.abs(np.concatenate([first, second])).max()
+    if np.ptp(difference) <= rounding:
         return float(difference[0]), np.nan, np.nan, np.nan
     test = stats.ttest_1samp(difference, 0)
     low, high = test.confidence_interval(0.95)

@@ -23,7 +23,7 @@ def schedule(recipe, steps):
             [steps * m - 1 for m in recipe.milestones],  # the last step at the former rate
             rates,
         )
-    rise = round(recipe.warmup * total)
+    rise = min(round(recipe.warmup * total), total - 1)
     if not rise:
         return schedules.CosineDecay(rate, total, alpha=recipe.final)
     return schedules.CosineDecay(

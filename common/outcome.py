@@ -17,8 +17,16 @@ def write_records(group, folder, progress):
 
     Returns:
         {name: record}.
+
+    Raises:
+        FloatingPointError: a member whose answers are not finite.
     """
     logits = {split: _predict(group, split) for split in ("validation", "test")}
+    for name, answers in logits["test"].items():
+        if not np.isfinite(answers).all():
+            raise FloatingPointError(
+                f"the answers of {name} are no longer finite: lower the learning rate"
+            )
     written = {}
     for run in group.members:
         model = group.model.models[run.name]

@@ -15,7 +15,9 @@ _REQUIRED = {
     "test",
     "curve",
     "weights_sha256",
+    "images",
 }
+_MEASURES = {"errors", "accuracy", "negative_log_likelihood", "calibration_error"}
 
 
 def path(folder, run):
@@ -64,13 +66,19 @@ def read(folder, run):
 def load(source):
     """Read one record's file; ValueError, naming it, if it is damaged or incomplete."""
     try:
-        record = json.loads(Path(source).read_text())
+        record = json.loads(Path(source).read_text(), parse_constant=_no_number)
         missing = _REQUIRED - set(record)
+        for split in {"validation", "test"} - missing:
+            missing |= {f"{split}'s {name}" for name in _MEASURES - set(record[split])}
     except (ValueError, TypeError) as error:
         raise ValueError(f"the record {source} is damaged ({error}): delete it") from None
     if missing:
         raise ValueError(f"the record {source} lacks {', '.join(sorted(missing))}: delete it")
     return record
+
+
+def _no_number(text):
+    raise ValueError(f"{text} among its numbers")
 
 
 def load_all(folder):

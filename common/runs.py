@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import itertools
 import json
 
 from common import augmentations, transfer_sets, views
@@ -53,6 +54,9 @@ class Recipe:
         require_positive("learning_rate", self.learning_rate)
         for kind in ("warmup", "final", "weight_decay"):
             require_fraction(kind, getattr(self, kind))
+        if self.warmup == 1:
+            raise ValueError("warmup must be less than 1, for the rate to fall after it")
+        self._check_milestones()
         require_known("optimizer", self.optimizer, ("adam", "sgd", "momentum"))
         require_known("schedule", self.schedule, ("constant", "cosine", "steps"))
         require_known("precision", self.precision, ("float32", "mixed_bfloat16"))
@@ -60,6 +64,14 @@ class Recipe:
         augmentations.get(self.augmentation)
         for field in dataclasses.fields(self):  # 4 and 4.0 are the same recipe
             object.__setattr__(self, field.name, field.type(getattr(self, field.name)))
+
+    def _check_milestones(self):
+        given = self.milestones
+        whole = isinstance(given, tuple | list) and all(type(epoch) is int for epoch in given)
+        if not whole or any(a >= b for a, b in itertools.pairwise((0, *given))):
+            raise ValueError(f"milestones must be rising epochs from 1 on, got {given!r}")
+        if self.schedule == "steps" and not given:
+            raise ValueError('the schedule "steps" needs milestones: epochs at which it falls')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -105,7 +105,8 @@ class SideBySide(keras.Model):
         labels = y.get("labels") if isinstance(y, dict) else y
         classes = next(iter(self.models.values())).output_shape[-1]
         if labels is not None and not 0 <= np.min(labels) <= np.max(labels) < classes:
-            raise ValueError(f"labels up to {np.max(labels)}, but students of {classes} classes")
+            found = f"{np.min(labels)} to {np.max(labels)}"
+            raise ValueError(f"labels from {found}, but students of {classes} classes")
         return super().fit(x, y, *settings, **options)
 
     def train_step(self, *state_and_data):

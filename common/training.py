@@ -47,8 +47,10 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
     found = finished(runs, [folder, *also_read], reading or _print_reading)
     for group in groups({run.name: run for run in runs}.values()):  # each run once
         if any(run.name not in found for run in group):
-            with _locked(folder, group):
-                found |= _train(group, set(found), dataset, folder, given, callbacks)
+            with _locked(folder, group):  # until now another process may have trained some
+                found |= finished(group, [folder], lambda where, names: None)
+                if any(run.name not in found for run in group):
+                    found |= _train(group, set(found), dataset, folder, given, callbacks)
     return [found[run.name] for run in runs]
 
 
@@ -62,8 +64,13 @@ def load_model(folder, run, dataset):
     """
     record, path = records.read(folder, run), records.find_weights(folder, run)
     rounded = records.find_rounded_weights(folder, run)
-    if record is None or not (path or rounded):
+    if record is None:
         raise ValueError(f"{folder} holds no trained {run.name}: train it first")
+    if not (path or rounded):
+        raise ValueError(
+            f"{folder} keeps the record of {run.name} but not its weights, which this needs: "
+            "train it again with --retrain --output-dir DIR"
+        )
     if path is None:
         return rounded_model(rounded, run, dataset)
     model = build(run, dataset)

@@ -84,6 +84,13 @@ class TransferSet:
         self.check(dataset.classes)
         if self == ALL:
             return dataset
+        present = np.unique(dataset.train.labels)
+        for index in self.only + self.without:  # no priors are known of a class without images
+            if index not in present:
+                raise ValueError(
+                    f"the transfer set names class {index}, of which the {len(dataset.train)} "
+                    "training images hold none: raise the limit"
+                )
         train = dataset.train.take(self.rows(dataset.train.labels))
         return dataclasses.replace(dataset, train=train)
 

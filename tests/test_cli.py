@@ -95,6 +95,31 @@ def test_data_that_cannot_be_had(monkeypatch, tmp_path):
         cli.main("mnist", ["teacher", "cnn", "--data-dir", str(tmp_path)])
 
 
+def test_a_home_folder_that_no_shell_opened(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "out" / "results").mkdir(parents=True)
+    with pytest.raises(SystemExit, match=rf"error: {tmp_path}/out holds no records"):
+        cli.main("mnist", ["table", "--output-dir=~/out"])
+
+
+def test_a_missing_package_is_one_sentence(monkeypatch):
+    def load(*arguments, **options):
+        raise ModuleNotFoundError("No module named 'jax'")
+
+    monkeypatch.setattr(data, "load", load)
+    with pytest.raises(SystemExit, match="error: No module named 'jax': first `source"):
+        cli.main("mnist", ["teacher", "cnn"])
+
+
+@pytest.mark.slow
+def test_what_is_read_elsewhere_is_in_the_tables(mnist_dir, tmp_path, capfd):
+    where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path)]
+    cli.main("mnist", ["reproduce", "hinton", *where])  # all are committed
+    said = capfd.readouterr().out
+    assert "0 are to be trained" in said
+    assert "| H3 taught at T = 20, errors | 74 | 117.4" in said
+
+
 def records_in(folder):
     return [json.loads(path.read_text()) for path in sorted(folder.glob("results/*.json"))]
 

@@ -111,6 +111,14 @@ def test_pairs_that_tell_nothing_of_their_spread_allow_no_test(pairs):
     errors = np.arange(pairs) + 100.0
     mean, *interval, p = metrics.paired_t(errors, errors + 5)
     assert mean == -5 and np.isnan([*interval, p]).all()
+    accuracies = 0.9 + 0.01 * np.arange(pairs)  # apart by the same, but for float64's rounding
+    assert np.isnan(metrics.paired_t(accuracies, accuracies - 0.013)[3])
+
+
+@pytest.mark.parametrize("runs", [([1, 2, 3], [1]), ([], [])])
+def test_runs_that_do_not_pair(runs):
+    with pytest.raises(ValueError, match="runs do not pair"):
+        metrics.paired_t(*runs)
 
 
 def test_summary_holds_plain_numbers():

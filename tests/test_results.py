@@ -124,6 +124,8 @@ def test_a_baseline_has_the_same_net_recipe_and_data():
         assert comparisons.baseline_of(distilled, found) is None
     (baseline,) = comparisons.groups(BASELINE)
     assert comparisons.baseline_of(distilled, [distilled, baseline]) is baseline
+    (other,) = comparisons.groups([record(student(7), [1])])
+    assert comparisons.baseline_of(distilled, [distilled, other]) is None  # no seed in common
 
 
 def test_the_chosen_temperature_has_the_fewest_validation_errors():

@@ -113,6 +113,8 @@ def test_label_says_what_a_reader_needs():
         ),
         *(("learning_rate", value) for value in (0, -0.1, math.nan, math.inf)),
         *((field, value) for field in ("warmup", "final", "weight_decay") for value in (-0.1, 1.1)),
+        ("warmup", 1.0),
+        *(("milestones", value) for value in ((2, 1), (-1,), (1.5,), "30", 5, (2, 2))),
         *((field, "adan") for field in ("optimizer", "schedule", "precision", "views")),
     ],
 )

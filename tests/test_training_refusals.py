@@ -1,12 +1,16 @@
 """Bad input and damaged files: one sentence before any training, nothing silently used."""
 
+import contextlib
 import dataclasses
+import json
 import os
+import shutil
 
 import keras
+import numpy as np
 import pytest
 
-from common import data, models, records, teachers, training
+from common import data, files, models, records, teachers, training
 
 
 class Interrupt(keras.callbacks.Callback):
@@ -96,6 +100,57 @@ def test_a_damaged_record_is_named(tiny_run, few, tmp_path, no_training, text):
         training.run([tiny_run()], few, output_dir=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda record: record["test"].pop("errors"), "lacks test's errors"),
+        (lambda record: record.update(validation=None), "is damaged"),
+        (lambda record: record["test"].update(accuracy=float("nan")), "NaN among its numbers"),
+        (lambda record: record.pop("images"), "lacks images"),
+    ],
+)
+def test_a_record_damaged_inside_is_named(trained, few, tmp_path, no_training, change, said):
+    folder, run = trained
+    record = json.loads(records.path(folder, run).read_text())
+    change(record)
+    path = records.path(tmp_path, run)
+    path.parent.mkdir()
+    path.write_text(json.dumps(record))
+    with pytest.raises(ValueError, match=f"the record {path} .*{said}.*: delete it"):
+        training.run([run], few, output_dir=tmp_path)
+
+
+def test_what_another_process_finished_meanwhile_is_read(
+    trained, few, tmp_path, no_training, monkeypatch
+):
+    folder, run = trained
+
+    @contextlib.contextmanager
+    def locked(given, group):
+        shutil.copytree(folder / "results", given / "results")
+        yield
+
+    monkeypatch.setattr(training, "_locked", locked)
+    (record,) = training.run([run], few, output_dir=tmp_path)
+    assert record == records.read(folder, run)
+
+
+def test_a_net_that_diverged_in_its_last_step_has_no_record(tiny_run, few, tmp_path):
+    recipe = {"learning_rate": 1e30, "optimizer": "momentum", "epochs": 1, "batch_size": 100}
+    with pytest.raises(FloatingPointError, match=r"no longer finite.*: lower the learning rate"):
+        training.run([tiny_run(recipe)], few, output_dir=tmp_path)
+    assert not list(tmp_path.glob("results/*"))
+
+
+@pytest.mark.parametrize("kind", [OSError, RuntimeError])  # HDF5 raises either
+def test_a_full_disk_is_said_with_what_was_to_be_written(tmp_path, kind):
+    with pytest.raises(OSError, match=rf"no room left for {tmp_path}/a: make room, the same call"):
+        with files.replacing(tmp_path / "a") as temporary:
+            temporary.write_text("part")
+            raise kind("[Errno 28] No space left on device")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_record_under_anothers_name(trained, tiny_run, few, tmp_path, no_training):
     path = records.path(tmp_path, tiny_run())
     path.parent.mkdir()
@@ -116,8 +171,10 @@ def test_damaged_weights_are_named(trained, few):
             with pytest.raises(ValueError, match=f"the weights {path} are"):
                 training.load_model(folder, run, few)
         path.unlink()
-        with pytest.raises(ValueError, match=f"holds no trained {run.name}: train it first"):
+        with pytest.raises(ValueError, match=f"record of {run.name} but not its weights.*retrain"):
             training.load_model(folder, run, few)
+        with pytest.raises(ValueError, match=r"holds no trained mnist-mlp-.*: train it first"):
+            training.load_model(folder, dataclasses.replace(run, seed=1), few)
     finally:
         path.write_bytes(whole)
     assert training.load_model(folder, run, few).count_params() > 0
@@ -155,4 +212,24 @@ def test_a_damaged_checkpoint_is_named(checkpoint, few, no_training, damage):
     folder, run, state, whole = checkpoint
     state.write_bytes(damage(whole))
     with pytest.raises(ValueError, match=f"the checkpoint {state} is damaged .*: delete it"):
+        training.run([run], few, output_dir=folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda told: told.update(epochs=2), "its history is not of 2 epochs"),
+        (lambda told: told.pop("epochs"), "epochs"),
+        (lambda told: told.pop("members"), "its progress is incomplete"),
+    ],
+)
+def test_a_checkpoint_of_other_epochs_than_it_says(checkpoint, few, no_training, change, said):
+    folder, run, state, whole = checkpoint
+    state.write_bytes(whole)
+    with np.load(state) as arrays:
+        arrays = dict(arrays)
+    told = json.loads(str(arrays["progress"]))
+    change(told)
+    np.savez(state, **arrays | {"progress": np.array(json.dumps(told))})
+    with pytest.raises(ValueError, match=f"the checkpoint {state} is damaged .*{said}"):
         training.run([run], few, output_dir=folder)

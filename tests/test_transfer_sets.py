@@ -43,6 +43,16 @@ def test_all_is_the_data_set_itself(few):
     assert labels == ["", "share0.01", "share0.5-without1_3"]
 
 
+@pytest.mark.parametrize("named", [{"only": (2, 3)}, {"without": (3,)}])
+def test_a_class_without_images_is_said_before_any_training(few, named):
+    """No prior is known of it, so that no bias could be set afterwards."""
+    no_threes = TransferSet(without=(3,)).restrict(few)
+    with pytest.raises(
+        ValueError, match=r"class 3, of which the \d+ .* hold none: raise the limit"
+    ):
+        TransferSet(**named).restrict(no_threes)
+
+
 def test_only_training_images_are_left_out(few):
     part = ONLY.restrict(few)
     kept = np.isin(few.train.labels, (7, 8))
@@ -96,7 +106,7 @@ def test_runs_on_other_images_train_apart_and_compare_with_their_own(few, tiny_r
     whole = comparisons.select(found, transfer_set=None)
     assert [group.configuration for group in whole] == [runs[0].configuration]
     taught = dataclasses.replace(runs[1], teacher="mnist-cnn-0-seed0@0", alpha=0.9)
-    other = comparisons.Group(taught.configuration, {})
+    other = comparisons.Group(taught.configuration, {taught.seed: made[1]})
     assert comparisons.baseline_of(other, found).configuration == runs[1].configuration
 
 
