@@ -60,9 +60,8 @@ def _teacher(dataset, options):
         return
     runs = [study.teacher(options.name, seed) for seed in seeds]
     _tell_duration(study, runs[0], *seen)
-    if options.plan:
-        _print_plan(study, lambda rehearsal: rehearsal.train(runs))
-    else:
+    _print_plan(study, lambda rehearsal: rehearsal.train(runs))
+    if not options.plan:
         _train_teacher(study, options.name, runs, *seen)
 
 

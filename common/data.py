@@ -10,7 +10,9 @@ import numpy as np
 
 from common import array_cache, sources
 from common.checks import require_known, require_positive
-from common.splits import Dataset, parts, stratified
+from common.splits import Dataset, Split, parts, stratified
+
+__all__ = ["NAMES", "Dataset", "Split", "load"]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -144,7 +144,8 @@ class ViewSet:
 
     def _check(self, view):
         if len(view) and not 0 <= view.min() <= view.max() < self.count:
-            raise ValueError(f"{self.name} has views 0 to {self.count - 1}, got {view.max()}")
+            wrong = view.min() if view.min() < 0 else view.max()
+            raise ValueError(f"{self.name} has views 0 to {self.count - 1}, got {wrong}")
 
 
 def _mixed(values):

@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from common import teachers
-from common.data import Dataset, Split
+from common.splits import Dataset, Split
 
 
 class Linear:

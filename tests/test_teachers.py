@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from common import files, models, teachers, views
-from common.data import Dataset, Split
+from common.splits import Dataset, Split
 
 SPLITS = ("train", "validation", "test")
 

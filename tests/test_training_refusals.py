@@ -144,10 +144,10 @@ def test_a_net_that_diverged_in_its_last_step_has_no_record(tiny_run, few, tmp_p
 
 @pytest.mark.parametrize("kind", [OSError, RuntimeError])  # HDF5 raises either
 def test_a_full_disk_is_said_with_what_was_to_be_written(tmp_path, kind):
-    with pytest.raises(OSError, match=rf"no room left for {tmp_path}/a: make room, the same call"):
-        with files.replacing(tmp_path / "a") as temporary:
-            temporary.write_text("part")
-            raise kind("[Errno 28] No space left on device")
+    refused = pytest.raises(OSError, match=rf"no room left for {tmp_path}/a: make room, the same")
+    with refused, files.replacing(tmp_path / "a") as temporary:
+        temporary.write_text("part")
+        raise kind("[Errno 28] No space left on device")
     assert not list(tmp_path.iterdir())
 
 

@@ -105,6 +105,8 @@ def test_bad_input():
     for view in (-1, 25, [0, 25], [-1, 3]):
         with pytest.raises(ValueError, match="has views 0 to 24"):
             views.get("mnist_jitter").apply(images, view)
+    with pytest.raises(ValueError, match="has views 0 to 24, got -1"):
+        views.get("mnist_jitter").apply(images, [-1, 3])
     with pytest.raises(ValueError, match="too far"):
         views.get("crop_flip").apply(np.zeros((1, 4, 28, 1), "uint8"), 0)
     with pytest.raises(ValueError, match="mnist_jitter"):
