@@ -127,11 +127,17 @@ def _print_plan(study, make):
 
 
 def _table(dataset, options):
-    from common import records
+    from common import comparisons, records, results
 
-    if options.output_dir and not records.load_all(options.output_dir):
+    if not options.output_dir:
+        _print_tables(dataset, None)
+        return
+    found = comparisons.groups(records.load_all(options.output_dir))
+    if not found:
         raise ValueError(f"{options.output_dir} holds no records: train something into it first")
     _print_tables(dataset, options.output_dir)
+    for settings in comparisons.data_of(found):  # whatever the tables above do not ask for
+        print(f"\nEvery run:\n\n{results.students_table(comparisons.select(found, **settings))}")
 
 
 def _print_tables(dataset, folder, also_read=()):

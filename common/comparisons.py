@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from common import metrics
+from common.runs import model_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Group:
     @property
     def teacher(self):
         """Name of the teacher's model; None for labels alone."""
-        run = self.configuration["teacher"]
-        return run.split("-")[1] if run else None
+        identity = self.configuration["teacher"]
+        return model_of(identity) if identity else None
 
     def matches(self, wanted):
         """Whether the configuration has all of `wanted`.

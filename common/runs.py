@@ -154,7 +154,13 @@ class Run:
         parts = [self.dataset, self.model]
         parts += [f"{key}{value}" for key, value in sorted(self.options.items())]
         if self.teacher:
-            parts += [f"from-{self.teacher.split('-')[1]}"]
+            parts += [f"from-{model_of(self.teacher)}"]
             parts += [f"T{self.temperature:g}", f"a{self.alpha:g}"]
         parts += ["shuffled"] * self.shuffled
         return "-".join(parts + [self.transfer_set.label] * bool(self.transfer_set.label))
+
+
+def model_of(teacher):
+    """The model's name in a teacher's identity; the whole name, if that is not a run's."""
+    name = teacher.partition("@")[0]
+    return name.split("-")[1] if "-" in name else name

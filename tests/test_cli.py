@@ -149,6 +149,8 @@ def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
     cli.main("mnist", ["table", "--output-dir", str(tmp_path)])
     table = capfd.readouterr().out
     assert "60 test images" in table and distilled.splitlines()[-1] in table
+    every = table.partition("Every run:")[2]
+    assert every.count("| mlp |") == 3 and every.count("| cnn | labels alone |") == 1
     assert np.isfinite([record["test"]["negative_log_likelihood"] for record in records]).all()
 
 

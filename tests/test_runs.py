@@ -101,6 +101,8 @@ def test_label_says_what_a_reader_needs():
     run = dataclasses.replace(RUN, options={"width": 100}, shuffled=True)
     assert run.label == "mnist-mlp-width100-from-cnn-T4-a0.9-shuffled"
     assert Run("mnist5k", "cnn", Recipe()).label == "mnist5k-cnn"
+    own = dataclasses.replace(RUN, teacher="mine@0123456789ab")  # a model that no run trained
+    assert own.label == "mnist-mlp-from-mine-T4-a0.9"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from common import comparisons
 from common.explorer import html
+from common.runs import model_of
 
 HEAD = ("student", "T", "α", "test errors", "validation errors", "taught by", "epochs", "seeds")
 SPLITS = ("test", "validation")
@@ -38,4 +39,4 @@ def _row(name, configuration, errors, epochs, seeds):
     if not configuration["teacher"]:
         return [name, "", "", *errors, "labels alone", epochs, seeds]
     settings = [f"{configuration[key]:g}" for key in ("temperature", "alpha")]
-    return [name, *settings, *errors, configuration["teacher"].split("-")[1], epochs, seeds]
+    return [name, *settings, *errors, model_of(configuration["teacher"]), epochs, seeds]
