@@ -75,7 +75,7 @@ def _field_row(pair, group, printed, found, label=""):
 
 
 def _accuracy(group):
-    return comparisons.spread(group.values("accuracy"), 2, 100) if group else "not run yet"
+    return comparisons.spread(group.values("accuracy"), 2, 100) if group else results.NOT_RUN
 
 
 def _measures(study, title):

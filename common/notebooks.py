@@ -125,7 +125,7 @@ def _print_tables(dataset, folder):
     tables = packages.module(dataset, "tables")
     found = comparisons.groups(records.load_all(folder))
     for table in results.every_table(tables, found):
-        print(f"\n{table}")
+        print(f"\n{results.without_waiting(table)}")
 
 
 def _clock(seconds):

@@ -13,6 +13,7 @@ from pathlib import Path
 from common import comparisons, files, packages, records
 
 README = Path(__file__).parent.parent / "README.md"
+NOT_RUN = "not run yet"  # a cell of what has no record
 _MARKED = re.compile(r"(<!-- results ([\w.]+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -89,6 +90,12 @@ def comparison_cells(group, baseline):
 def table(dataset, name):
     """One of a data set's tables as Markdown, from its committed full-size records."""
     return _made_of(_tables(dataset), dataset)[name](_published(dataset))
+
+
+def without_waiting(table):
+    """A table's Markdown without the rows of which nothing was run."""
+    rows = table.splitlines(keepends=True)
+    return "".join(row for row in rows if NOT_RUN not in row or "→" in row)
 
 
 def every_table(module, found, also=()):

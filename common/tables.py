@@ -78,7 +78,7 @@ def published_row(label, published, group, baseline=None):
     """
     row = [label, f"{published:.2f}" if published else ""]
     if group is None:
-        return [*row, "not run yet", *[""] * (len(PUBLISHED_COLUMNS) - 2)]
+        return [*row, results.NOT_RUN, *[""] * (len(PUBLISHED_COLUMNS) - 2)]
     row += [comparisons.spread(group.values("accuracy"), 2, 100)]
     row += [comparisons.spread(group.values("errors"))]
     return [*row, *results.comparison_cells(group, baseline)]
@@ -112,7 +112,7 @@ def crossed(students, teachers, found):
 def _crossed(net, teacher, found):
     baseline, group = alone(net, found), distilled(net, teacher, found)
     if baseline is None or group is None:
-        return "not run yet"
+        return results.NOT_RUN
     pair = (comparisons.spread(g.values("accuracy"), 2, 100) for g in (baseline, group))
     p = comparisons.compare(group, baseline).p
     return " → ".join(pair) + comparisons.p_in_words(p, without="")

@@ -3,7 +3,6 @@
 from common import comparisons, experiments, results, tables
 from mnist import hinton
 
-_WAITING = "not run yet"
 _LONGER = "in three times as many epochs"
 
 
@@ -58,7 +57,7 @@ def _rows(found):
 
 def _errors(name, group, baseline=None):
     if group is None:
-        return [str(hinton.PAPER[name]), _WAITING]
+        return [str(hinton.PAPER[name]), results.NOT_RUN]
     ours = _mean(group.values("errors"))
     if baseline is not None:
         ours += f": {comparisons.finding(group, baseline)}"
@@ -71,7 +70,7 @@ def _by_temperature(student, found):
     for group in swept(student, found):
         mean, own = group.values("errors").mean(), group.configuration
         means.append(f"{mean:.0f} at {own['temperature']:g}")
-    return ", ".join(means) or _WAITING
+    return ", ".join(means) or results.NOT_RUN
 
 
 _RULES = {
@@ -93,7 +92,7 @@ def _without_3(group, longer):
 
 def _on_threes(group, rule):
     if group is None:
-        return _WAITING
+        return results.NOT_RUN
     on_threes = comparisons.spread(hinton.with_rule(group, rule, "errors_on_missing"))
     right = comparisons.spread(hinton.missing_right(group, rule))
     errors = _mean(hinton.with_rule(group, rule))
@@ -104,7 +103,7 @@ def _only_7_8(group):
     rows = {}
     for rule, words in _RULES.items():
         paper = hinton.PAPER_ONLY_7_8.get(rule)
-        cells = [f"{paper} %" if paper else "", _WAITING]
+        cells = [f"{paper} %" if paper else "", results.NOT_RUN]
         if group is not None:
             rates = hinton.error_rate(group, rule)
             cells[1] = f"{comparisons.spread(rates)} % ({len(rates)})"

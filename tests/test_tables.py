@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from common import comparisons, tables
+from common import comparisons, results, tables
 from common.runs import Net, Recipe, Run
 from common.transfer_sets import TransferSet
 
@@ -116,6 +116,13 @@ def test_published_row_beside_ours():
     assert float(row["p (t)"]) == pytest.approx(stats.ttest_rel(TAUGHT, ALONE).pvalue, rel=0.05)
     missing = tables.published_row("small", None, None)
     assert missing[:3] == ["small", "", "not run yet"] and len(missing) == len(row)
+
+
+def test_a_quick_look_leaves_out_what_it_does_not_run():
+    found = [group(STUDENT, ALONE), group(STUDENT, TAUGHT, **by(TEACHER))]
+    text = tables.crossed([STUDENT, OTHER], [TEACHER, OTHER], found)
+    kept = results.without_waiting(text).splitlines()
+    assert len(text.splitlines()) == 4 and kept == text.splitlines()[:3]  # the second has a number
 
 
 def test_students_by_teachers():
