@@ -83,8 +83,9 @@ def comparison_cells(group, baseline):
     if baseline is None:
         return ["", "", ""]
     difference = comparisons.compare(group, baseline)
-    fewer = f"{100 * difference.fewer:.1f} %"
-    return [fewer, comparisons.p_value(difference.p), comparisons.p_value(difference.mcnemar)]
+    fewer = 100 * difference.fewer
+    cell = f"{1 - fewer / 100:.1f} × as many" if fewer < -100 else f"{fewer:.1f} %"
+    return [cell, comparisons.p_value(difference.p), comparisons.p_value(difference.mcnemar)]
 
 
 def table(dataset, name):

@@ -103,10 +103,8 @@ class SideBySide(keras.Model):
 
     def fit(self, x=None, y=None, *settings, **options):
         labels = y.get("labels") if isinstance(y, dict) else y
-        classes = next(iter(self.models.values())).output_shape[-1]
-        if labels is not None and not 0 <= np.min(labels) <= np.max(labels) < classes:
-            found = f"{np.min(labels)} to {np.max(labels)}"
-            raise ValueError(f"labels from {found}, but students of {classes} classes")
+        if labels is not None:
+            _check_labels(labels, next(iter(self.models.values())).output_shape[-1])
         return super().fit(x, y, *settings, **options)
 
     def train_step(self, *state_and_data):
@@ -146,6 +144,20 @@ class SideBySide(keras.Model):
 
 def _answer(teacher):
     return lambda images: ops.stop_gradient(teacher(images, training=False))
+
+
+def _check_labels(labels, classes):
+    labels = np.asarray(labels)
+    if labels.ndim > 1 and labels.shape != (len(labels), 1):
+        raise ValueError(
+            f"labels of shape {labels.shape}: give the number of each image's class, "
+            "such as np.argmax(labels, axis=-1) of one-hot rows"
+        )
+    if not np.array_equal(labels, np.floor(labels)):
+        raise ValueError(f"labels must be whole numbers, got {labels[labels != labels.round()][0]}")
+    if not 0 <= np.min(labels) <= np.max(labels) < classes:
+        found = f"{np.min(labels)} to {np.max(labels)}"
+        raise ValueError(f"labels from {found}, but students of {classes} classes")
 
 
 def _check_models(models):

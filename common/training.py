@@ -2,11 +2,12 @@
 
 import contextlib
 import hashlib
+import math
 from pathlib import Path
 
 import filelock
 
-from common import checkpoints, files, fitting, models, outcome, records, stacked, teachers
+from common import checkpoints, files, fitting, models, outcome, records, room, stacked, teachers
 from common.checks import require_known, require_writable
 from common.group import Group, build
 from common.online import OnlineTeacher
@@ -39,6 +40,7 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
     Raises:
         ValueError: runs of another data set; a teacher not given; an output folder that cannot
             be written; a damaged record or checkpoint; a run that another process is training.
+        room.NoRoomError: a disk with too little room for a training's state and weights.
         FloatingPointError: a loss that is no longer finite.
     """
     given = {logits.identity: logits for logits in teachers}
@@ -170,6 +172,7 @@ def _train(group, finished, dataset, folder, given, callbacks):
     else:
         saved = None
     training = Group(members, dataset, given)
+    _require_room(training.model, folder)
     if saved and saved.get("kind", training.kind) != training.kind:
         print(f"{state} is of a {saved['kind']}, here trains a {training.kind}: starting anew")
         saved = None
@@ -180,3 +183,9 @@ def _train(group, finished, dataset, folder, given, callbacks):
         for path in (state, records.path(folder, run), records.weights_path(folder, run)):
             files.remove_unfinished(path)
     return result
+
+
+def _require_room(model, folder):
+    """The state on disk, once more while it is replaced, and the weights written in the end."""
+    held = sum(math.prod(variable.shape) * 4 for variable in model.state)
+    room.require_disk(folder, 3 * held, "the state and weights of this training")

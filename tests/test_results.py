@@ -176,6 +176,17 @@ def test_a_baseline_without_errors_can_be_compared():
     assert comparisons.compare(perfect, perfect).fewer == 0
 
 
+def test_more_than_twice_the_errors_are_a_multiple():
+    def cell(errors):
+        worse = comparisons.groups([record(taught(seed), missed(errors)) for seed in range(2)])[0]
+        return results.comparison_cells(worse, few)[0]
+
+    few = comparisons.groups([record(student(seed), missed(20)) for seed in range(2)])[0]
+    assert [cell(count) for count in (10, 40, 42, 190)] == [
+        "50.0 %", "-100.0 %", "2.1 × as many", "9.5 × as many",
+    ]  # fmt: skip
+
+
 def test_the_tables_in_readme_are_those_of_the_records():
     results.main(["--check"])
 

@@ -147,5 +147,5 @@ def test_bad_runs(changes, sentence):
 
 
 def test_numbers_of_numpy_are_numbers():
-    run = Run("mnist", "mlp", Recipe(epochs=np.int64(3)), seed=np.int64(2))
-    assert run.name == Run("mnist", "mlp", Recipe(epochs=3), seed=2).name
+    run = Run("mnist", "mlp", Recipe(epochs=np.int64(3)), np.int64(2), {"width": np.int64(8)})
+    assert run.name == Run("mnist", "mlp", Recipe(epochs=3), 2, {"width": 8}).name

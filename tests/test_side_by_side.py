@@ -208,3 +208,19 @@ def test_targets_must_fit(few, random_logits):
     five = Student(models.build("mlp", (28, 28, 1), 5, width=8), 1, 0)
     with pytest.raises(ValueError, match=r"labels from 0 to 9.*5 classes"):
         fit(SideBySide({"a": five}), few, None)
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (np.eye(10)[[3] * 100], r"labels of shape \(100, 10\).*np.argmax"),
+        (np.full(100, 2.5), "labels must be whole numbers, got 2.5"),
+        (np.full(100, np.nan), "labels must be whole numbers, got nan"),
+        (np.full(100, -1), "labels from -1 to -1"),
+    ],
+)
+def test_labels_are_numbers_of_classes(few, labels, sentence):
+    both = SideBySide({"a": student()})
+    both.compile()
+    with pytest.raises(ValueError, match=sentence):
+        both.fit(few.train.images, labels, verbose=0)

@@ -142,6 +142,16 @@ def test_a_net_that_diverged_in_its_last_step_has_no_record(tiny_run, few, tmp_p
     assert not list(tmp_path.glob("results/*"))
 
 
+def test_a_disk_too_small_for_the_state_is_said_first(
+    tiny_run, few, tmp_path, no_training, monkeypatch
+):
+    weights = (784 * 8 + 8) + (8 * 8 + 8) + (8 * 10 + 10)
+    usage = shutil.disk_usage(tmp_path)._replace(free=4 * 3 * weights)  # with Adam's two moments
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(ValueError, match=r"state and weights of this training take .* GB"):
+        training.run([tiny_run(options={"width": 8})], few, output_dir=tmp_path)
+
+
 @pytest.mark.parametrize("kind", [OSError, RuntimeError])  # HDF5 raises either
 def test_a_full_disk_is_said_with_what_was_to_be_written(tmp_path, kind):
     refused = pytest.raises(OSError, match=rf"no room left for {tmp_path}/a: make room, the same")
