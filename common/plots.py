@@ -150,7 +150,7 @@ def strip(groups, title, measure="test errors", published=None):
         axes.annotate(
             f"{values.mean():.1f}",
             (values.mean(), place - 0.32),
-            color=COLORS[role],
+            color=drawing.ink(COLORS[role]),
             ha="center",
             va="bottom",
         )
@@ -165,7 +165,7 @@ def strip(groups, title, measure="test errors", published=None):
 
 def _at_the_edge(axes, place, text, color):
     where = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
-    axes.annotate(text, (0.99, place), color=color, **where)
+    axes.annotate(text, (0.99, place), color=drawing.ink(color), **where)
 
 
 def bias_sweep(shifts, errors, levels, title, measure="test errors", published=()):

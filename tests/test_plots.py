@@ -169,3 +169,23 @@ def test_bias_sweep_shows_seeds_levels_and_the_papers_points():
     assert diamonds(axes) == [[3.5, 109]]
     for word in ("A finding", "no labels", "never seen", "paper", "one number for all"):
         assert word in words(figure)
+
+
+def contrast_with_white(color):
+    """WCAG 2.1's contrast ratio."""
+    parts = np.array(plt.matplotlib.colors.to_rgb(color))
+    linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+
+
+def test_all_text_can_be_read_on_white():
+    values = {role: (role, np.array([[5, 4], [6, 5]])) for role in plots.COLORS}
+    last = {role: (role, [4, 5]) for role in plots.COLORS} | {"far": ("control", [90, 99])}
+    figures = [
+        plots.learning_curves(values, "t"),
+        plots.strip(last, "t", published={"teacher": 4}),
+        plots.temperature_sweep([1, 4], [[5, 4], [6, 5]], [7, 8], "t"),
+        plots.line(np.array([1, 4]), np.array([1, 2]), 4, "t", "nats"),
+    ]
+    shown = [text for figure in figures for text in figure.findobj(plt.Text) if text.get_text()]
+    assert min(contrast_with_white(text.get_color()) for text in shown) >= 4.5  # WCAG's AA
