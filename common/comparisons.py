@@ -152,8 +152,11 @@ def p_in_words(p, without=" (too few seeds to test)"):
 def finding(group, baseline):
     """The comparison in words, such as `21 % fewer errors (p = 0.0004)`."""
     difference = compare(group, baseline)
-    word = "fewer" if difference.fewer >= 0 else "more"
-    return f"{100 * abs(difference.fewer):.0f} % {word} errors{p_in_words(difference.p)}"
+    fewer = difference.fewer
+    if fewer < -1:  # a percentage of more than twice says less
+        return f"{1 - fewer:.1f} times as many errors{p_in_words(difference.p)}"
+    word = "fewer" if fewer >= 0 else "more"
+    return f"{100 * abs(fewer):.0f} % {word} errors{p_in_words(difference.p)}"
 
 
 def extremes(sweep):

@@ -83,8 +83,8 @@ def comparison_cells(group, baseline):
     if baseline is None:
         return ["", "", ""]
     difference = comparisons.compare(group, baseline)
-    fewer = 100 * difference.fewer
-    cell = f"{1 - fewer / 100:.1f} × as many" if fewer < -100 else f"{fewer:.1f} %"
+    fewer = difference.fewer
+    cell = f"{1 - fewer:.1f} × as many" if fewer < -1 else f"{100 * fewer:.1f} %"
     return [cell, comparisons.p_value(difference.p), comparisons.p_value(difference.mcnemar)]
 
 
