@@ -67,19 +67,21 @@ def _folder(text):
 
 def _training():
     where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--seeds", type=int, nargs="+", metavar="K", help="default: the published")
+    seeds = "one training each; default: those of the tables"
+    where.add_argument("--seeds", type=int, nargs="+", metavar="K", help=seeds)
     where.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's")
-    where.add_argument("--limit", type=int, metavar="N", help="first N images of each split")
-    where.add_argument("--data-dir", type=_folder, metavar="DIR", help="TFDS's folder")
+    limit = "only N images of each split, classes in proportion"
+    where.add_argument("--limit", type=int, metavar="N", help=limit)
+    data = "where TensorFlow Datasets keeps its data"
+    where.add_argument("--data-dir", type=_folder, metavar="DIR", help=data)
     where.add_argument(
         "--output-dir", type=_folder, metavar="DIR", help="default: the data set's folder"
     )
     where.add_argument(
         "--tensorboard", type=_folder, metavar="DIR", help="write TensorBoard's log of training"
     )
-    where.add_argument(
-        "--retrain", action="store_true", help="leave committed runs aside; with --output-dir"
-    )
+    anew = "train also what is committed, into --output-dir"
+    where.add_argument("--retrain", action="store_true", help=anew)
     return where
 
 
@@ -87,11 +89,12 @@ def _teacher(choices, training):
     does = "train a teacher, keep its logits"
     own = choices.add_parser("teacher", parents=[training], help=does)
     own.add_argument("name", help="such as cnn")
-    own.add_argument("--published", action="store_true", help="only load the committed logits")
-    own.add_argument(
-        "--views", default="plain", metavar="SET", help="that logits are made of; default: plain"
-    )
-    own.add_argument("--sampled", type=int, default=0, metavar="K", help="of each image's views")
+    published = "train nothing, check and read the committed logits"
+    own.add_argument("--published", action="store_true", help=published)
+    seen = "the training images' views that it answers, such as mnist_jitter; default: plain"
+    own.add_argument("--views", default="plain", metavar="SET", help=seen)
+    some = "answer K of each image's views; default: all"
+    own.add_argument("--sampled", type=int, default=0, metavar="K", help=some)
     plan = "only say how long it takes and how large it is"
     own.add_argument("--plan", action="store_true", help=plan)
     return own
