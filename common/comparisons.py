@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from common import metrics
-from common.runs import model_of
+from common.runs import model_of, training_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +33,12 @@ class Group:
         """Name of the teacher's model; None for labels alone."""
         identity = self.configuration["teacher"]
         return model_of(identity) if identity else None
+
+    @property
+    def training(self):
+        """(id, seed) of the run that trained the teacher; None for labels alone."""
+        identity = self.configuration["teacher"]
+        return training_of(identity) if identity else None
 
     def matches(self, wanted):
         """Whether the configuration has all of `wanted`.

@@ -56,18 +56,19 @@ def tune(study, logits, student, seeds, temperatures, alphas):
     return found
 
 
-def cross(study, students, teachers, seeds, temperature, alpha):
+def cross(study, students, teachers, seeds, temperature, alpha, trainings=(0,)):
     """Groups of each student on labels alone and taught by each teacher, at one T and alpha.
 
     Args:
         students: names in the recipes' STUDENTS.
         teachers: names in its TEACHERS; their logits in the students' views are read or made.
+        trainings: seeds of each teacher; every one of them teaches all `seeds` of the students.
     """
     runs, given = [], {}
     for student in students:
         runs += [study.student(student, seed) for seed in seeds]
-        for teacher in teachers:
-            logits = study.logits_for(student, teacher)
+        for teacher, training in itertools.product(teachers, trainings):
+            logits = study.logits_for(student, teacher, training)
             given[logits.identity] = logits
             runs += _taught(study, logits, student, seeds, temperature, alpha)
     return _trained(study, runs, given.values())

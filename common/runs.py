@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import re
 
 import numpy as np
 
@@ -172,3 +173,10 @@ def model_of(teacher):
     """The model's name in a teacher's identity; the whole name, if that is not a run's."""
     name = teacher.partition("@")[0]
     return name.split("-")[1] if "-" in name else name
+
+
+def training_of(teacher):
+    """(id, seed) of the run that a teacher's identity names; (name, 0) if it names none."""
+    name = teacher.partition("@")[0]
+    found = re.fullmatch(r"(.+)-seed(\d+)", name)
+    return (found[1], int(found[2])) if found else (name, 0)

@@ -10,11 +10,14 @@ from common.runs import Run
 
 
 def of(net, found):
-    """The groups that train `net` by its recipe, with any teacher.
+    """The groups that train `net` by its recipe, with any teacher, each in its first training.
 
     The number of epochs may differ, as in a quick look; nothing else may.
     """
-    return [g for g in found if g.configuration == _as_recipe_has_it(net, g.configuration)]
+    groups = _in_all_trainings(net, found)
+    trainings = sorted((group.training for group in groups if group.teacher), reverse=True)
+    first = dict(trainings)  # {id of the teacher's run: its least seed}
+    return [g for g in groups if not g.teacher or g.training[1] == first[g.training[0]]]
 
 
 def alone(net, found):
@@ -36,6 +39,13 @@ def distilled(net, teacher, found):
 def trio(net, teacher, found):
     """`experiments.Trio` of `net` on labels alone, taught by `teacher`, and its control."""
     return experiments.Trio([alone(net, found), *taught(net, teacher, found)])
+
+
+def trainings(net, teacher, found, **settings):
+    """{seed of the teacher: group of `net` taught by that training of it}, at one T and alpha."""
+    groups = [g for g in _in_all_trainings(net, found) if g.teacher and _teaches(teacher, g)]
+    at = comparisons.select(groups, shuffled=False, **settings)
+    return {group.training[1]: group for group in at}
 
 
 def grid(net, teacher, found, temperatures, alphas):
@@ -118,6 +128,10 @@ def _crossed(net, teacher, found):
     return " → ".join(pair) + comparisons.p_in_words(p, without="")
 
 
+def _in_all_trainings(net, found):
+    return [g for g in found if g.configuration == _as_recipe_has_it(net, g.configuration)]
+
+
 def _as_recipe_has_it(net, own):
     taught = {key: own[key] for key in ("teacher", "temperature", "alpha", "shuffled")}
     return _run(net, own, own["recipe"]["epochs"], **taught).configuration
@@ -126,7 +140,7 @@ def _as_recipe_has_it(net, own):
 def _teaches(teacher, group):
     own = group.configuration
     epochs = (teacher.recipe.epochs, own["recipe"]["epochs"])  # the student's in a quick look
-    return own["teacher"].rsplit("-seed", 1)[0] in {_run(teacher, own, n).id for n in epochs}
+    return group.training[0] in {_run(teacher, own, n).id for n in epochs}
 
 
 def _run(net, own, epochs, **taught):

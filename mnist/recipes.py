@@ -74,6 +74,8 @@ STUDENTS = {
 TUNED = ("mlp", "cnn_small")  # students whose temperature and alpha are chosen on validation
 # taught by every teacher: on few images, then on all
 CROSSED = ("cnn_small", "cnn_few", "mlp_few", "cnn_ensemble_few", "cnn", "mlp", "cnn_ensemble")
+# taught by every training of one teacher: the student of the published table, and one that loses
+RETRAINED, RETAUGHT = "cnn_ensemble", ("cnn_small", "cnn_ensemble")
 
 # the same number of updates whatever the share: each epoch passes over that many fewer images
 SHARES = {1: 100, 3: 33, 10: 10, 100: 1}  # {% of the images: epochs}
@@ -127,6 +129,12 @@ def published(study, seeds):
     return crossed(study, seeds, students=CROSSED[:1])
 
 
+def trainings(study, seeds):
+    """Students taught by each training of the three CNNs, at the settings of its first."""
+    settings = _settings(_tuned(study, CROSSED[0], seeds, RETRAINED))
+    return experiments.cross(study, RETAUGHT, [RETRAINED], seeds, *settings, trainings=seeds)
+
+
 def mapped(study, seeds):
     """The map of temperature and alpha, of the two-layer net on few images."""
     return experiments.grid(study, study.logits("cnn"), "mlp_few", seeds, TEMPERATURES, MAP_ALPHAS)
@@ -149,6 +157,7 @@ PARTS = {
     "map": mapped,
     "few_shot": few_shot,
     "crossed": crossed,
+    "trainings": trainings,
     "hinton": _hinton,
 }
 

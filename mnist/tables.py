@@ -1,7 +1,7 @@
 """MNIST's tables, each made from the groups of one data set's records alone."""
 
 from common import comparisons, experiments, plots, results, tables
-from mnist import hinton_table, recipes
+from mnist import hinton_table, recipes, trainings_table
 
 FOLDER = recipes.FOLDER
 
@@ -70,6 +70,11 @@ def temperature_picture(found):
     )
 
 
-TABLES = {"published": published, "crossed": crossed, "students": students}
+TABLES = {
+    "published": published,
+    "crossed": crossed,
+    "trainings": trainings_table.table,
+    "students": students,
+}
 TABLES_OF_WHOLE = {"hinton": hinton_table.table}  # of runs on all training images
 PICTURES = {"temperature.png": temperature_picture}

@@ -38,6 +38,12 @@ def test_students_by_teachers(study):
     assert all(set(group.seeds) == {0, 5} for group in found)
 
 
+def test_every_training_of_a_teacher_teaches_every_seed(study):
+    found = experiments.cross(study, ["small"], ["large"], [0, 5], 4, 0.9, trainings=[0, 1, 3])
+    trained = {group.training[1]: set(group.seeds) for group in found if group.teacher}
+    assert trained == {seed: {0, 5} for seed in (0, 1, 3)}
+
+
 def test_all_of_one_recipe_and_seed_train_side_by_side(study):
     experiments.cross(study, ["small", "smaller"], ["large", "larger"], [0, 5], 4, 0.9)
     sizes = [len(members) for members, _ in study.trainings]

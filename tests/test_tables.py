@@ -22,8 +22,8 @@ def run(net, seed=0, epochs=None, **taught):
     return Run("mnist", net.model, recipe, seed, options=net.options, **taught)
 
 
-def by(teacher, epochs=None, temperature=4.0, **more):
-    identity = f"{run(teacher, epochs=epochs).name}@0123456789ab"
+def by(teacher, epochs=None, temperature=4.0, training=0, **more):
+    identity = f"{run(teacher, training, epochs=epochs).name}@0123456789ab"
     return {"teacher": identity, "temperature": temperature, "alpha": 0.9, **more}
 
 
@@ -73,6 +73,21 @@ def test_taught_by_tells_teachers_of_one_architecture_apart():
     found = [group(STUDENT, [1]), right, wrong, quick]
     assert tables.taught(STUDENT, TEACHER, found) == [right]
     assert tables.taught(STUDENT, OTHER, found) == [wrong, quick]
+
+
+def test_of_a_teachers_trainings_tables_have_the_first():
+    by_second, by_third = (group(STUDENT, [3], **by(TEACHER, training=k)) for k in (11, 2))
+    other = group(STUDENT, [4], **by(OTHER, training=5))
+    own, control = (
+        group(STUDENT, [1]),
+        group(STUDENT, [9], **by(TEACHER, training=2, shuffled=True)),
+    )
+    found = [own, by_second, by_third, other, control]
+    assert tables.of(STUDENT, found) == [own, by_third, other, control]
+    assert tables.taught(STUDENT, TEACHER, found[:4]) == [by_third]
+    settings = {"temperature": 4.0, "alpha": 0.9}
+    assert tables.trainings(STUDENT, TEACHER, found[:4], **settings) == {2: by_third, 11: by_second}
+    assert tables.trainings(STUDENT, TEACHER, found[:4], temperature=1.0) == {}
 
 
 def test_validation_chooses_among_the_taught_but_the_control():
