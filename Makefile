@@ -1,5 +1,6 @@
 PYTHON ?= python3
 READY := .venv/.ready
+TESTED := .venv/.tests-ready
 RUN := .venv/bin/python
 CHROMIUM ?= /usr/bin/chromium
 
@@ -10,7 +11,7 @@ CHROMIUM ?= /usr/bin/chromium
 mnist: $(READY)
 	$(RUN) -m common.notebooks mnist
 
-test: lint
+test: lint $(TESTED)
 	$(RUN) -m pytest -n auto --maxprocesses=4 --dist worksteal
 
 lint: $(READY)
@@ -50,4 +51,9 @@ $(READY): requirements.txt pyproject.toml
 	  f"Python 3.11 to 3.13 is needed, $(PYTHON) is {sys.version.split()[0]}: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(RUN) -m pip install --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+# JAX, which GPU hosts may have instead of TensorFlow: nets and trainings are tested under both.
+$(TESTED): $(READY)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[jax]'
 	@touch $@

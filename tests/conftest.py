@@ -109,6 +109,18 @@ def cifar(cifar_dir):
     return data.load("cifar100", data_dir=cifar_dir, limit=100)
 
 
+@pytest.fixture(scope="session")
+def tiny_dir(tmp_path_factory):
+    """A folder whose array cache holds a `tiny_imagenet20` of random images: 400 + 100."""
+    folder = tmp_path_factory.mktemp("tiny_imagenet20")
+    random, arrays = np.random.default_rng(0), {}
+    for split, count in (("train", 400), ("test", 100)):
+        arrays[f"{split}_images"] = random.integers(0, 256, (count, 64, 64, 3)).astype("uint8")
+        arrays[f"{split}_labels"] = np.arange(count, dtype="int32") % 20
+    array_cache.write("tiny_imagenet20", folder, arrays, [f"class {n}" for n in range(20)])
+    return folder
+
+
 @pytest.fixture
 def tiny_run(few):
     """Makes a `Run` of a 16-unit mlp, two epochs on `few`; keywords change it."""

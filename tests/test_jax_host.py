@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from mnist import recipes
+
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
@@ -16,5 +18,6 @@ def test_training_without_tensorflow(mnist_dir, tmp_path):
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("trained under JAX\n")
-    rows = [line for line in done.stdout.splitlines() if line.startswith("| cnn width 0.064")]
+    width = recipes.STUDENTS["cnn_small"].options["width"]
+    rows = [line for line in done.stdout.splitlines() if f"| cnn width {width:g}, " in line]
     assert [row.split(" | ")[1] for row in rows] == ["labels alone", "cnn", "cnn (shuffled)"]

@@ -63,20 +63,25 @@ def test_is_small_and_tells_nothing_of_the_machine(notebook):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """One folder for all, as in `make mnist`: later notebooks read what earlier ones trained."""
+    """A folder for the notebooks that one worker executes: later ones read earlier ones' runs."""
     return tmp_path_factory.mktemp("runs")
 
 
+def execute(path, folder, data_dir, **given):
+    """The figures of a notebook whose runs, trained on little, are in `folder` afterwards."""
+    quick = {"seeds": [0, 1], "epochs": 1, "retrain": True}
+    where = {"data_dir": str(data_dir), "output_dir": str(folder)}
+    figures = notebooks.execute(path, folder, quick | where | given)
+    assert len(figures) >= 2
+    return figures
+
+
 @pytest.mark.slow
-@pytest.mark.xdist_group("notebooks")
 @pytest.mark.parametrize("path", [p for p in ALL if p.parent.name == "mnist"], ids=lambda p: p.stem)
 def test_runs_on_small_data(path, trained, mnist_dir, monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)  # a kernel draws inline
-    given = {"seeds": [0, 1], "epochs": 1, "limit": 100, "retrain": True}
-    given |= {"data_dir": str(mnist_dir), "output_dir": str(trained)}
-    given |= recipes.QUICKER.get(path.stem, {}) | {"limit": 100}
-    figures = notebooks.execute(path, trained, given)
-    assert len(figures) >= 2
+    given = {"seeds": [0, 1]} | recipes.QUICKER.get(path.stem, {}) | {"limit": 100}
+    execute(path, trained, mnist_dir, **given)
     assert not [file for file in path.parent.iterdir() if file.is_socket()]
     assert list((trained / "results").glob(f"mnist*-seed{given['seeds'][-1]}.json"))
 
@@ -89,12 +94,18 @@ SMALL = {  # nets that TensorFlow traces quickly, in place of the pilot's
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("notebooks")
 @pytest.mark.parametrize("name", SMALL)
 def test_cifar100_runs_on_small_data(name, trained, cifar_dir, monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)
-    given = {"seeds": [0, 1], "epochs": 1, "limit": 100, "retrain": True, **SMALL[name]}
-    given |= {"data_dir": str(cifar_dir), "output_dir": str(trained)}
-    figures = notebooks.execute(notebooks.ROOT / "cifar100" / f"{name}.ipynb", trained, given)
-    assert len(figures) >= 2
+    path = notebooks.ROOT / "cifar100" / f"{name}.ipynb"
+    execute(path, trained, cifar_dir, limit=100, **SMALL[name])
     assert list((trained / "results").glob("cifar100-cnn-*-seed0.json"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL)
+def test_tiny_imagenet_runs_on_small_data(name, trained, tiny_dir, monkeypatch):
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    path = notebooks.ROOT / "tiny_imagenet" / f"{name}.ipynb"
+    execute(path, trained, tiny_dir, limit=80, teacher="cnn")  # quicker than the ShuffleNet
+    assert list((trained / "results").glob("tiny_imagenet20-cnn-*-seed0.json"))
