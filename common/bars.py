@@ -11,7 +11,7 @@ def bar(total, title, unit, done=0, delay=0, scaled=False, stream=None):
     Updates are rarer where no terminal redraws the line. `scaled` writes 1,400,000 as 1.40M.
     """
     stream = stream or sys.stdout
-    seconds = 0.5 if stream.isatty() else 10
+    seconds = 0.5 if stream.isatty() else 5
     return tqdm(
         total=total,
         initial=done,

@@ -75,7 +75,14 @@ class Batches(keras.utils.PyDataset):
         return images, {"labels": self.split.labels[rows]} | given
 
     def _check(self):
+        each = self.views.count if self.subset is None else self.subset.shape[1]
         for name, targets in self.targets.items():
+            given, expected = (len(targets), targets.logits.shape[1]), (len(self.split), each)
+            if given != expected:
+                raise ValueError(
+                    f"{name}: its logits are of {given[0]} images in {given[1]} views, not of "
+                    f"{expected[0]} in {expected[1]}: make them for the views of the recipe"
+                )
             if self.subset is not None and not np.array_equal(targets.subset, self.subset):
                 raise ValueError(f"{name}: its logits are of other sampled views than the images'")
 

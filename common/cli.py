@@ -70,6 +70,7 @@ def _tell_duration(study, run, *seen):
     if study.kept_logits(run, *seen) is None:
         from common import durations
 
+        study.check_logits(run, *seen)
         print(durations.of_logits(study.dataset, run, *seen), flush=True)
 
 

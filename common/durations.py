@@ -19,13 +19,21 @@ class Pace:
     answer: float
 
 
-def measure(run, dataset, batches=3):
-    """The `Pace` of a run's net here: the fastest of `batches`, after one that compiles."""
+TIMED = 3  # batches, after one that compiles
+_FEW = 100  # images that a net is asked about at once: what takes longer is not timed better
+
+
+def measure(run, dataset, tell=lambda: None):
+    """The `Pace` of a run's net here: the fastest of `TIMED` batches, after one that compiles.
+
+    Args:
+        tell: called after each batch.
+    """
     alone = dataclasses.replace(run, teacher=None, temperature=1, alpha=0, shuffled=False)
     group = Group([alone], dataset, {})
-    images = dataset.validation.images[: feed.BATCH_SIZE]
-    train = _fastest(lambda: group.model.train_on_batch(*group.batches[0]), batches)
-    answer = _fastest(lambda: group.model.predict_on_batch(images), batches)
+    images = dataset.validation.images[:_FEW]
+    train = _fastest(lambda: group.model.train_on_batch(*group.batches[0]), tell)
+    answer = _fastest(lambda: group.model.predict_on_batch(images), tell)
     return Pace(train, answer * feed.BATCH_SIZE / len(images))
 
 
@@ -50,8 +58,9 @@ def of_logits(dataset, run, view_set, sampled=0):
     Args:
         run: the teacher's; view_set, sampled: as in `teachers.make`.
     """
-    model, images = build(run, dataset), dataset.validation.images[: feed.BATCH_SIZE]
-    batch = _fastest(lambda: model.predict_on_batch(images), 3)
+    model, images = build(run, dataset), dataset.validation.images[:_FEW]
+    with bar(1 + TIMED, f"timing the answers of {run.model}", "batches") as line:
+        batch = _fastest(lambda: model.predict_on_batch(images), line.update)
     views_each = sampled or views.get(view_set).count
     answers = len(dataset.train) * views_each + len(dataset.validation) + len(dataset.test)
     size = teachers.file_size(dataset, dataset.classes, view_set, sampled) / 1e9
@@ -99,10 +108,10 @@ def _paces(trainings):
     """{kind of run: `Pace`}, each measured once."""
     kinds = {_kind(run): (run, dataset) for members, dataset in trainings for run in members}
     measured = {}
-    with bar(len(kinds), "timing a few batches of each net", "nets", delay=5) as line:
+    batches = len(kinds) * 2 * (1 + TIMED)
+    with bar(batches, "timing a few batches of each net", "batches") as line:
         for kind, (run, dataset) in kinds.items():
-            measured[kind] = measure(run, dataset)
-            line.update()
+            measured[kind] = measure(run, dataset, line.update)
     return measured
 
 
@@ -121,10 +130,11 @@ def _counted(count, what):
     return f"{count} {what}{'s' * (count > 1)}"
 
 
-def _fastest(call, times):
+def _fastest(call, tell):
     seconds = []
-    for _ in range(1 + times):
+    for _ in range(1 + TIMED):
         began = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - began)
+        tell()
     return min(seconds[1:])

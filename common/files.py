@@ -22,14 +22,22 @@ def replacing(path):
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     _remove(temporary)  # what a killed process of the same number left
     try:
-        yield temporary
-        os.replace(temporary, path)
+        with naming_full_disk(path):
+            yield temporary
+            os.replace(temporary, path)
+    finally:
+        _remove(temporary)
+
+
+@contextlib.contextmanager
+def naming_full_disk(path):
+    """Raise OSError that says what was to be written where the block finds no room for it."""
+    try:
+        yield
     except (OSError, RuntimeError) as error:  # HDF5's
         if "No space left" not in str(error):
             raise
         raise OSError(f"no room left for {path}: make room, the same call goes on") from None
-    finally:
-        _remove(temporary)
 
 
 def remove_unfinished(path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from common import feed, teachers
+from common import feed, files, teachers
 
 
 class OnlineTeacher:
@@ -19,13 +19,14 @@ class OnlineTeacher:
         self._asked = {}
 
     def targets(self, split, images):
-        """The teacher's `Targets` for a split's plain images, asked once.
+        """The teacher's `Targets` for a split's plain images, the same images asked once.
 
         Args:
-            split: name under which the answers are kept.
+            split: as for a `Logits`; here of no account.
             images: (n, h, w, c) of that split.
         """
-        if split not in self._asked:
+        key = files.digest([images])
+        if key not in self._asked:
             logits = feed.answers(self.model, images)
-            self._asked[split] = teachers.Targets(logits[:, None], np.arange(len(images)))
-        return self._asked[split]
+            self._asked[key] = teachers.Targets(logits[:, None], np.arange(len(images)))
+        return self._asked[key]

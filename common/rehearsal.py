@@ -44,6 +44,7 @@ class Rehearsal(Study):
         run = self.teacher(name, seed)
         kept = self.kept_logits(run, view_set, sampled)
         if kept is None:
+            self.check_logits(run, view_set, sampled)
             self.train([run])
             kept = _NoLogits(run, self.dataset.classes)
         return kept

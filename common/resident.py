@@ -4,6 +4,8 @@ On a GPU, what the host does for each step (cutting out views, reading logits, s
 costs more than a small student's step; here it sends eight bytes an example.
 """
 
+import math
+
 import numpy as np
 
 from common import fused, machine
@@ -19,7 +21,8 @@ def for_device(students, batches):
         students: compiled side_by_side.SideBySide.
         batches: batches.Batches.
     """
-    if nbytes(batches) > SHARE * machine.gpu_memory():
+    pixels = math.prod(batches.split.images.shape[:3])
+    if nbytes(batches) > SHARE * machine.gpu_memory() or pixels >= 2**31:  # as `ViewSet.gather`
         return students, batches
     return Resident(students, batches), Indices(batches)
 

@@ -103,10 +103,18 @@ class Study:
         run = self.teacher(name, seed)
         if found := self.kept_logits(run, view_set, sampled):
             return found
+        self.check_logits(run, view_set, sampled)
+        self.train([run])
+        kept = teachers.folder(self.output_dir, run, view_set, sampled)
+        return teachers.make(kept, self.model(run), self.dataset, run.name, view_set, sampled)
+
+    def check_logits(self, run, view_set="plain", sampled=0):
+        """Raise ValueError, as `teachers.check`, unless a teacher's logits can be made.
+
+        For before it is trained, which may take hours.
+        """
         kept = teachers.folder(self.output_dir, run, view_set, sampled)
         teachers.check(kept, self.dataset, self.dataset.classes, view_set, sampled)
-        self.train([run])
-        return teachers.make(kept, self.model(run), self.dataset, run.name, view_set, sampled)
 
     def kept_logits(self, run, view_set="plain", sampled=0):
         """The `Logits` that a teacher's run has given before; None if there are none.
@@ -124,13 +132,15 @@ class Study:
     def _checked(self, folder, run, view_set, sampled):
         logits = teachers.Logits(teachers.folder(folder, run, view_set, sampled))
         record, given = records.read(folder, run), logits.header["weights_sha256"]
-        expected = {"teacher": run.name, "dataset": self.dataset.name}
+        expected = {"teacher": run.name, "dataset": self.dataset.name, "views": view_set}
+        expected["sampled"] = sampled
         if record and given != record["weights_sha256"] and given != self._rounded(folder, run):
             expected["weights_sha256"] = record["weights_sha256"]
         for key, value in expected.items():
-            if logits.header[key] != value:
+            found = logits.header.get(key, 0)  # files of all views do not say how many
+            if found != value:
                 raise ValueError(
-                    f"{logits.folder} holds the logits of {key} {logits.header[key]}, not {value}: "
+                    f"{logits.folder} holds the logits of {key} {found}, not {value}: "
                     "delete it, and they are made again"
                 )
         return logits

@@ -108,6 +108,12 @@ def check(runs, dataset, given):
         run.transfer_set.check(dataset.classes)
         if run.teacher and run.teacher not in given:
             raise ValueError(f"{run.name} needs {run.teacher}: pass its Logits as a teacher")
+        asked_about = getattr(given.get(run.teacher), "dataset", dataset.name)
+        if asked_about != dataset.name:
+            raise ValueError(
+                f"the logits of {run.teacher} were made for {asked_about}, the data are "
+                f"{dataset.name}: make them for these"
+            )
         asked = isinstance(given.get(run.teacher), OnlineTeacher)
         if run.teacher and asked != (run.recipe.augmentation != "none"):
             kind = "an OnlineTeacher" if run.recipe.augmentation != "none" else "its Logits"

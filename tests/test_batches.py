@@ -14,6 +14,12 @@ from common.side_by_side import SideBySide, Student
 class Numbered:
     """A teacher's targets that say for which image and view they are."""
 
+    def __init__(self, images, view_set):
+        self.logits = np.empty((images, views.get(view_set).count, 2), "float16")
+
+    def __len__(self):
+        return len(self.logits)
+
     def take(self, rows, view):
         return np.stack([rows, view], axis=1).astype("float32")
 
@@ -29,7 +35,7 @@ def epoch_of(batches, epoch):
 @pytest.mark.parametrize("view_set", ["plain", "mnist_jitter"])
 def test_images_labels_and_logits_belong_together(mnist, view_set):
     recipe = Recipe(batch_size=32, views=view_set)
-    batches = Batches(mnist.train, {"teacher": Numbered()}, recipe, 3)
+    batches = Batches(mnist.train, {"teacher": Numbered(500, recipe.views)}, recipe, 3)
     images, targets = epoch_of(batches, 2)
     assert len(images) == len(batches) * 32 == 480  # of 500
     rows, seen = targets["teacher"].astype(int).T
@@ -44,7 +50,7 @@ def test_images_labels_and_logits_belong_together(mnist, view_set):
 def test_order_depends_on_seed_and_epoch_alone(mnist):
     recipe, rows = Recipe(batch_size=50, views="mnist_jitter"), {}
     for seed, epochs in ((0, (0, 1, 2)), (0, (2, 1)), (1, (2,))):
-        batches = Batches(mnist.train, {"teacher": Numbered()}, recipe, seed)
+        batches = Batches(mnist.train, {"teacher": Numbered(500, recipe.views)}, recipe, seed)
         for epoch in epochs:
             np.random.default_rng().random(3)
             seen = epoch_of(batches, epoch)[1]["teacher"].tolist()
@@ -82,6 +88,16 @@ def test_the_last_smaller_batch_waits(few):
     assert len(larger) == 1 and len(larger[0][0]) == 100
 
 
+def test_logits_of_other_views_or_images_are_refused(few, logits):
+    targets = {"t": logits.targets("train", few.train.images)}
+    with pytest.raises(
+        ValueError, match="t: its logits are of 100 images in 1 views, not of 100 in"
+    ):
+        Batches(few.train, targets, Recipe(batch_size=25, views="mnist_jitter"), 0)
+    with pytest.raises(ValueError, match="of 100 images in 1 views, not of 10 in 1"):
+        Batches(few.train.take(slice(10)), targets, Recipe(batch_size=5), 0)
+
+
 def test_a_whole_split_stays_in_order(few, logits):
     targets = logits.targets("validation", few.validation.images)
     ((images, given),) = aligned(few.validation, {"teacher": targets})
@@ -114,7 +130,7 @@ def test_each_member_of_a_group_gets_its_own_logits(tiny_run, few, logits):
 
 def test_a_batch_of_several_seeds_is_one_of_each(mnist):
     recipe = Recipe(batch_size=40, views="mnist_jitter")
-    targets = {"teacher": Numbered()}
+    targets = {"teacher": Numbered(500, recipe.views)}
     both, *alone = (Batches(mnist.train, targets, recipe, *seeds) for seeds in ((3, 1), (3,), (1,)))
     for batches in (both, *alone):
         batches.start(2)

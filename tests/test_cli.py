@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -50,6 +51,16 @@ def test_bad_input_is_one_sentence_and_no_traceback():
     assert (code, out) == (1, "")
     assert err.startswith("error: unknown teacher 'cnm': did you mean cnn")
     assert err.endswith("?\n") and err.count("\n") == 1
+
+
+def test_a_full_disk_is_told_before_a_teacher_is_trained(mnist_dir, tmp_path, monkeypatch):
+    monkeypatch.setattr(keras.Model, "fit", None)
+    usage = shutil.disk_usage(tmp_path)._replace(free=8_000_000)  # less than weights may take
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--retrain"]
+    for command in (["teacher", "cnn", "--views", "crop_flip"], ["reproduce", "students"]):
+        with pytest.raises(SystemExit, match=r"the logits of mnist .* take .* GB, .* free: choose"):
+            cli.main("mnist", [*command, *where])
 
 
 DISTILL = ["distill", "--teacher", "cnn", "--student", "mlp"]

@@ -143,3 +143,11 @@ def test_a_teacher_must_be_one_that_can_answer(few, taught, online, teacher_mode
         training.run([plain], few, output_dir=tmp_path, teachers=[online])
     with pytest.raises(ValueError, match=r"unknown augmentation 'afine': did you mean affine"):
         Recipe(augmentation="afine")
+
+
+def test_each_array_of_images_is_asked_once(few, online):
+    first, second = few.validation.images[:7], few.test.images[:5]
+    answers = [online.targets("validation", images).plain() for images in (first, second)]
+    for images, told in zip((first, second), answers, strict=True):
+        np.testing.assert_allclose(told, online.model.predict(images, verbose=0), rtol=1e-4)
+    assert online.targets("validation", first) is online.targets("validation", first.copy())

@@ -101,7 +101,9 @@ def test_a_net_is_timed(few, tiny_run):
 def test_the_plan_adds_up(few, tiny_run, monkeypatch):
     seconds = {16: 100.0, 32: 300.0}  # a batch, by width
     width = lambda run: run.configuration["options"]["width"]  # noqa: E731
-    monkeypatch.setattr(durations, "measure", lambda run, data: Pace(seconds[width(run)], 0.0))
+    monkeypatch.setattr(
+        durations, "measure", lambda run, data, tell: Pace(seconds[width(run)], 0.0)
+    )
     small, large = tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, options={"width": 32})
     trainings = [[small, tiny_run({"epochs": 1}, seed=1)], [small, large], [large]]
     head, *rows = durations.plan({"a"}, [(members, few) for members in trainings])
@@ -125,12 +127,12 @@ def test_clock(seconds, words):
 
 def test_the_command_says_the_plan_and_stops(mnist_dir, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(keras.Model, "fit", no_fit)
-    monkeypatch.setattr(durations, "measure", lambda run, data: Pace(0.01, 0.01))
+    monkeypatch.setattr(durations, "measure", lambda run, data, tell: Pace(0.01, 0.01))
     where = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir), "--retrain"]
     cli.main(
         "mnist", ["reproduce", "--plan", *where, "--output-dir", str(tmp_path), "--seeds", "0"]
     )
-    said = capfd.readouterr().out.splitlines()
+    _, *said = capfd.readouterr().out.split("\n")  # after the progress line
     assert said[0].startswith("0 runs are finished, ") and "cnn, 1 epoch" in said[1]
     assert not list(tmp_path.glob("results/*"))
 

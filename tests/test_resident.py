@@ -1,5 +1,7 @@
 """Data on the device: every batch, and in the end every weight, as from the host."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,16 @@ def test_batches_are_those_of_the_host(tiny_run, few, made, recipe):
             np.testing.assert_array_equal(looked_up[name], values)
     shared = {id(variable) for variable in students.logits.values()}
     assert len(students.logits) == 2 and len(shared) == 1  # the control's need no second copy
+
+
+def test_more_pixels_than_an_index_can_tell_apart_stay_on_the_host(monkeypatch):
+    monkeypatch.setattr(machine, "gpu_memory", lambda: 10**12)
+    images = np.broadcast_to(np.uint8(0), (2**15, 2**8, 2**8, 1))  # takes no memory
+    labels = np.broadcast_to(np.int32(0), len(images))
+    split = types.SimpleNamespace(images=images, labels=labels)
+    batches = types.SimpleNamespace(split=split, targets={})
+    students = object()
+    assert resident.for_device(students, batches) == (students, batches)
 
 
 def on_a_gpu(monkeypatch):

@@ -77,6 +77,15 @@ def test_kept_logits_of_another_teacher_are_refused(recipes, few, change, senten
             read("tiny")
 
 
+def test_kept_logits_in_the_folder_of_other_views(recipes, few):
+    study = Study(recipes, few)
+    plain, jittered = (study.logits("tiny", view_set=seen) for seen in ("plain", "mnist_jitter"))
+    shutil.rmtree(jittered.folder)
+    shutil.copytree(plain.folder, jittered.folder)
+    with pytest.raises(ValueError, match="of views plain, not mnist_jitter: delete it, and they"):
+        study.logits("tiny", view_set="mnist_jitter")
+
+
 def test_killed_while_asking_for_logits(recipes, few, monkeypatch):
     study = Study(recipes, few)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
@@ -99,7 +108,7 @@ def test_logits_that_do_not_fit_are_refused_before_training(recipes, few, monkey
     usage = shutil.disk_usage(".")
     for view_set, sampled, sentence in (
         ("crop_flip_64", 579, "cannot sample 579 of the 578 views"),
-        ("mnist_jitter", 0, "take 5.64e-05 GB, .* has 0 GB free"),
+        ("mnist_jitter", 0, "take 0.00806 GB, .* has 0 GB free"),
     ):
         monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=0))
         with pytest.raises(ValueError, match=sentence):

@@ -68,6 +68,15 @@ def permute(path):
     np.save(path, np.load(path)[::-1])
 
 
+def shorten(folder, name, axis=0):
+    """Leave out the last of an array, its checksum made true again."""
+    array = np.load(folder / name)
+    array = np.delete(array, -1, axis)
+    np.save(folder / name, array)
+    header = json.loads((folder / "header.json").read_text())
+    edit(sha256=header["sha256"] | {name: files.digest([array])})(folder)
+
+
 DAMAGES = {
     "permuted rows": lambda f: permute(f / "train.npy"),
     "permuted keys": lambda f: permute(f / "train_keys.npy"),
@@ -85,6 +94,13 @@ DAMAGES = {
     "no views": edit(views=None),
     "no teacher": edit(teacher=None),
     "no weights' hash": edit(weights_sha256=None),
+    "a number for a hash": edit(weights_sha256=5),
+    "views of another number": edit(views="mnist_jitter"),
+    "unknown views": edit(views="jiter"),
+    "sampled views": edit(sampled=2),
+    "fewer rows than keys": lambda f: shorten(f, "train.npy"),
+    "fewer keys than rows": lambda f: shorten(f, "train_keys.npy"),
+    "fewer classes": lambda f: shorten(f, "test.npy", axis=2),
 }
 
 

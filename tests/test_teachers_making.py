@@ -1,10 +1,14 @@
 """Making a logits file: in chunks, going on after a kill, with little memory, refused in time."""
 
+import contextlib
+import dataclasses
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tracemalloc
+import types
 
 import filelock
 import numpy as np
@@ -13,8 +17,8 @@ import pytest
 from common import files, teachers, training, views
 from common.batches import Batches
 from common.runs import Recipe, Run
+from common.teachers import answering, making
 from common.teachers import logits as reading
-from common.teachers import making
 from tests import killed_making
 from tests.killed_making import Linear, noise
 
@@ -144,14 +148,17 @@ def test_a_full_disk_is_told_before_anything_is_asked(tmp_path, monkeypatch):
     data, idle = noise(100), Linear((20, 20, 3), 10, dies_after=0)
     size = teachers.file_size(data, 10, "crop_flip")
     assert size == 100 * (162 * 10 * 2 + 8) + 2 * 10 * (10 * 2 + 8)
+    weights = 8_000_000  # as much as may lie beside
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=size - 1))
-    with pytest.raises(ValueError, match=r"take 0.000325 GB, .* has 0.000325 GB free: choose"):
+    free = size + weights - 1
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=free))
+    with pytest.raises(ValueError, match=r"take 0.00833 GB, .* has 0.00833 GB free: choose"):
         teachers.make(tmp_path / "t", idle, data, "t", "crop_flip")
     killed = Linear((20, 20, 3), 10, dies_after=1)
     with pytest.raises(KeyboardInterrupt):  # a smaller file finds room
         teachers.make(tmp_path / "t", killed, data, "t", "mnist_jitter")
     needed = teachers.file_size(data, 10, "mnist_jitter") - 500 * 10 * 2  # without the answered
+    needed += weights
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=needed))
     teachers.check(tmp_path / "t", data, 10, "mnist_jitter")
 
@@ -197,7 +204,7 @@ def test_a_file_larger_than_the_memory_it_takes(tmp_path):
     assert peak < 16_200_000 / 4
 
 
-def test_training_reads_the_memory_map(tmp_path):
+def test_training_reads_the_memory_map(tmp_path, monkeypatch):
     data = noise(40)
     made = teachers.make(
         tmp_path / "t", Linear(data.image_shape, 10), data, "noise-linear-0", "crop_flip"
@@ -205,9 +212,81 @@ def test_training_reads_the_memory_map(tmp_path):
     recipe = Recipe(epochs=1, batch_size=20, views="crop_flip")
     taught = {"teacher": made.identity, "temperature": 4, "alpha": 0.9}
     run = Run("noise", "mlp", recipe, options={"width": 4}, **taught)
+    read, take = [], teachers.Targets.take
+    monkeypatch.setattr(
+        teachers.Targets, "take", lambda own, *which: read.append(own.logits) or take(own, *which)
+    )
     (record,) = training.run([run], data, output_dir=tmp_path, teachers=[made])
     assert len(record["curve"]["loss"]) == 1
-    assert isinstance(made.targets("train", data.train.images, "crop_flip").logits, np.memmap)
+    assert len(read) > 2 and all(isinstance(logits, np.memmap) for logits in read)
+
+
+def test_the_data_must_be_those_that_the_teacher_was_asked_about(tmp_path):
+    data = noise(40)
+    made = teachers.make(tmp_path / "t", Linear(data.image_shape, 10), data, "noise-linear-0")
+    same = dataclasses.replace(data, name="noise_all")
+    taught = {"teacher": made.identity, "temperature": 4, "alpha": 0.9}
+    run = Run("noise_all", "mlp", Recipe(epochs=1), options={"width": 4}, **taught)
+    sentence = "the logits of noise-linear-0@.* were made for noise, the data are noise_all: make"
+    with pytest.raises(ValueError, match=sentence):
+        training.run([run], same, output_dir=tmp_path, teachers=[made])
+
+
+def test_the_line_tells_how_many_images_a_second(tmp_path, monkeypatch):
+    lines, told = [], []
+
+    def bar(*given, **options):
+        lines.append((given, options["done"]))
+        line = types.SimpleNamespace(update=told.append)
+        line.set_postfix_str = lambda text, refresh: told.append(text)
+        return contextlib.nullcontext(line)
+
+    monkeypatch.setattr(answering, "bar", bar)
+    data = noise(30)
+    with pytest.raises(KeyboardInterrupt):
+        killed = Linear(data.image_shape, 10, dies_after=1)
+        teachers.make(tmp_path / "t", killed, data, "t", "mnist_jitter", batch_size=500)
+    assert (lines, told[1:]) == ([((750, "noise train, t answers", "images"), 0)], [500])
+    assert re.fullmatch(r"[\d,]+ images/s", told[0])
+    teachers.make(
+        tmp_path / "t", Linear(data.image_shape, 10), data, "t", "mnist_jitter", batch_size=500
+    )
+    assert [done for _, done in lines] == [0, 500, 0, 0]  # goes on; then the other splits
+
+
+def test_arguments_as_numpy_and_the_shell_give_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    data, teacher = noise(5), Linear((20, 20, 3), 10)
+    made = teachers.make("~/t", teacher, data, "t", "mnist_jitter", np.int64(3), np.int64(40))
+    assert (made.folder, made.sampled) == (tmp_path / "t", 3)
+    assert [path.name for path in tmp_path.iterdir()] == ["t"]
+    with pytest.raises(ValueError, match="batch_size must be a whole number above 0, got 0"):
+        teachers.make(tmp_path / "t", teacher, data, "t", batch_size=0)
+
+
+def test_a_disk_that_fills_up_meanwhile_is_named(tmp_path, monkeypatch):
+    def full(logits):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(answering, "_float16", full)
+    with pytest.raises(OSError, match=r"no room left for .*train\.npy: make room, the same call"):
+        teachers.make(tmp_path / "t", Linear((20, 20, 3), 10), noise(5), "t")
+
+
+def test_a_lock_that_another_process_was_just_removing(tmp_path, monkeypatch):
+    acquire, removed = filelock.FileLock.acquire, []
+
+    def late(lock, **options):
+        result = acquire(lock, **options)
+        if not removed:
+            removed.append(lock.lock_file)
+            os.unlink(lock.lock_file)
+        return result
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", late)
+    made = teachers.make(tmp_path / "t", Linear((20, 20, 3), 10), noise(5), "t")
+    assert removed and len(made.targets("test", noise(5).test.images)) == 10
+    assert [path.name for path in tmp_path.iterdir()] == ["t"]
 
 
 def test_checksums_are_those_of_whole_arrays(tmp_path, monkeypatch):

@@ -7,7 +7,8 @@ nor a part of the data set can pair an image with another's targets.
 
 The teacher's weights are beside them where they are at most 8 MB, in float32 or else float16.
 
-float16 rounds a logit to 11 significant bits: by at most 2⁻¹¹ of its value (0.05 %).
+float16 rounds a logit to 11 significant bits: by at most 2⁻¹¹ of its value (0.05 %), or by 2⁻²⁵
+where that is more.
 """
 
 from common.teachers import weights

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from common import files
 from common.bars import bar
 
 
@@ -40,7 +41,7 @@ def answer(model, questions, path, batch_size, title):
     """
     shape = (len(questions.images), questions.views, model.output_shape[-1])
     path.touch()
-    with open(path, "r+b") as file:
+    with files.naming_full_disk(path), open(path, "r+b") as file:
         done = _continue(file, shape, batch_size)
         with bar(len(questions), title, "images", done=done, delay=5) as line:
             for logits, rate in _answers(model, questions, done, batch_size):
@@ -83,5 +84,8 @@ def _float16(logits):
     with np.errstate(over="ignore"):  # refused here
         rounded = logits.astype("<f2")
     if not np.isfinite(rounded).all():
-        raise ValueError("the teacher's logits are not finite or exceed float16's 65,504")
+        raise ValueError(
+            f"the teacher's logits are not finite or exceed float16's 65,504, the greatest being "
+            f"{np.abs(logits).max():.3g}: train it with a lower learning rate"
+        )
     return rounded.tobytes()

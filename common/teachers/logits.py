@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+import mmap
 from pathlib import Path
 
 import numpy as np
 
+from common import views
 from common.bars import bar
 from common.teachers.identity import SPLITS, VERSION, image_keys
 
-_HEADER = {"teacher", "weights_sha256", "dataset", "views", "sha256"}
+_WORDS = ("teacher", "weights_sha256", "dataset", "views")
+_HEADER = {*_WORDS, "sha256"}
 PIECE = 1 << 18  # numbers read at a time: 0.5 MB of logits
 
 
@@ -45,7 +48,10 @@ class Targets:
         return self.logits[self.rows[images], slot].astype("float32")
 
     def shuffled(self, seed):
-        """The control: each image gets another's logits, by a permutation fixed by `seed`."""
+        """The control: a permutation fixed by `seed` gives each image another's logits.
+
+        By chance one image or two keep their own.
+        """
         order = np.random.default_rng((seed, 2)).permutation(len(self.rows))
         return Targets(self.logits, self.rows[order], self.subset)
 
@@ -73,6 +79,7 @@ class Logits:
             if lacking := _HEADER - set(self.header):
                 raise ValueError(f"its header lacks {', '.join(sorted(lacking))}")
             self._arrays = {name: self._read(name) for name in self._names()}
+            self._check()
         except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
             raise ValueError(
                 f"the logits file {folder} is damaged: {error}; delete it, and it is made again"
@@ -82,6 +89,11 @@ class Logits:
     def identity(self):
         """The teacher's run and the first 12 digits of its weights' hash."""
         return f"{self.header['teacher']}@{self.header['weights_sha256'][:12]}"
+
+    @property
+    def dataset(self):
+        """Name of the data set whose images were asked about."""
+        return self.header["dataset"]
 
     @property
     def sampled(self):
@@ -130,7 +142,28 @@ class Logits:
         path = self.folder / name
         if checksum(path) != self.header["sha256"][name]:
             raise ValueError(f"{name} differs from its checksum")
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        # Rows are looked up here and there: what the system would read ahead of each is megabytes
+        # that are not asked for, where the file is larger than memory.
+        if hasattr(mmap, "MADV_RANDOM"):
+            array._mmap.madvise(mmap.MADV_RANDOM)
+        return array
+
+    def _check(self):
+        """Raise ValueError unless the arrays are of the shapes that the header tells of."""
+        if wrong := [key for key in _WORDS if not isinstance(self.header[key], str)]:
+            raise ValueError(f"its header's {', '.join(wrong)} should be words")
+        classes = self._arrays["train.npy"].shape[-1]
+        for split in SPLITS:
+            each = self.sampled or views.get(self.header["views"]).count if split == "train" else 1
+            images = len(self._arrays[f"{split}_keys.npy"])
+            expected = {f"{split}.npy": (images, each, classes), f"{split}_keys.npy": (images,)}
+            if split == "train" and self.sampled:
+                expected["train_views.npy"] = (images, each)
+            for name, shape in expected.items():
+                if self._arrays[name].shape != shape:
+                    found = self._arrays[name].shape
+                    raise ValueError(f"{name} is of shape {found}, by header and keys {shape}")
 
 
 def checksum(path):
@@ -139,7 +172,10 @@ def checksum(path):
     Raises:
         ValueError: a file that is cut short; NaN or infinity in it.
     """
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path.name} is no whole array ({error})") from None
     result = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
     with bar(array.size, f"checking {path.name}", "numbers", delay=5) as line:
         for start in range(0, array.size, PIECE):

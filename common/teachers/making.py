@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from common import files, room, views
+from common.checks import require_positive
 from common.teachers import weights
 from common.teachers.answering import Questions, answer
 from common.teachers.identity import SPLITS, VERSION, image_keys, weights_hash
@@ -25,6 +26,7 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
         teacher: name of the run that trained the model.
         view_set: views of the training images to ask for.
         sampled: how many of them, for each image those of `ViewSet.subset`; 0 for all.
+        batch_size: images asked about at once.
 
     Returns:
         Logits, read back and checked.
@@ -33,7 +35,9 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
         ValueError: as `check`; logits that are not finite or do not fit float16; another process
             making the same file.
     """
-    folder = Path(folder)
+    require_positive("batch_size", batch_size, whole=True)
+    views.get(view_set).check_sampled(sampled)
+    folder, sampled, batch_size = Path(folder).expanduser(), int(sampled), int(batch_size)
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     header = {
         "version": VERSION,
@@ -57,7 +61,7 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
             sums = {path.name: checksum(path) for path in sorted(part.glob("*.npy"))}
             files.write_json(part / "header.json", header | {"sha256": sums})
         _move(part, folder)
-    return Logits(folder)
+        return Logits(folder)
 
 
 def check(folder, dataset, classes, view_set="plain", sampled=0):
@@ -74,8 +78,8 @@ def check(folder, dataset, classes, view_set="plain", sampled=0):
     there = sum(path.stat().st_size for path in part_of(folder).glob("*.npy"))
     room.require_disk(
         folder,
-        file_size(dataset, classes, view_set, sampled) - there,
-        f"the logits of {dataset.name} in views {view_set!r}",
+        file_size(dataset, classes, view_set, sampled) + weights.LARGEST - there,
+        f"the logits of {dataset.name} in views {view_set!r}, with the teacher's weights,",
         "choose another output folder or fewer views",
     )
 

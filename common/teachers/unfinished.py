@@ -2,12 +2,13 @@
 
 import contextlib
 import json
-import shutil
 
 import filelock
 
 from common import files
 from common.checks import require_writable
+
+LOCK = "lock"
 
 
 def part_of(folder):
@@ -26,21 +27,42 @@ def unfinished(folder, asked):
     Raises:
         ValueError: a folder that cannot be written, or that another process is filling.
     """
-    part = require_writable(part_of(folder))
-    lock = filelock.FileLock(part / "lock")
-    try:
-        lock.acquire(blocking=False)
-    except filelock.Timeout:
-        raise ValueError(f"another process is making {folder}: wait for it to end") from None
-    with lock:
+    part = part_of(folder)
+    require_writable(part.parent)
+    with _locked(part, folder):
         files.remove_unfinished(part / "*")
         if _read(part / "asked.json") != asked:
-            for path in part.iterdir():
-                if path.name != "lock":
-                    path.unlink()
+            _empty(part)
             files.write_json(part / "asked.json", asked)
         yield part
-        shutil.rmtree(part)
+        _empty(part)
+        (part / LOCK).unlink()
+        with contextlib.suppress(OSError):  # where another process already begins anew
+            part.rmdir()
+
+
+@contextlib.contextmanager
+def _locked(part, folder):
+    """Hold the lock in `part`, which another process may just be removing."""
+    while True:
+        part.mkdir(exist_ok=True)
+        lock = filelock.FileLock(part / LOCK)
+        try:
+            lock.acquire(blocking=False)
+        except filelock.Timeout:
+            raise ValueError(f"another process is making {folder}: wait for it to end") from None
+        except FileNotFoundError:
+            continue
+        with lock:
+            if (part / LOCK).exists():
+                yield
+                return
+
+
+def _empty(part):
+    for path in part.iterdir():
+        if path.name != LOCK:
+            path.unlink()
 
 
 def _read(path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common import files
 from common.teachers.logits import checksum
 
 EXACT, ROUNDED = "teacher.weights.h5", "weights_float16.npy"
@@ -18,7 +19,8 @@ LARGEST = 8_000_000  # bytes
 def keep(model, folder):
     """Write a model's weights to `folder` if they are small enough, exactly or rounded."""
     if 4 * model.count_params() <= LARGEST:
-        model.save_weights(folder / EXACT)
+        with files.replacing(folder / EXACT) as temporary:
+            model.save_weights(temporary)
         if (folder / EXACT).stat().st_size <= LARGEST:  # with what HDF5 adds for each layer
             return
         (folder / EXACT).unlink()
@@ -27,7 +29,8 @@ def keep(model, folder):
             parts = [np.asarray(weight).ravel().astype("<f2") for weight in model.get_weights()]
         rounded = np.concatenate(parts)
         if np.isfinite(rounded).all():
-            np.save(folder / ROUNDED, rounded, allow_pickle=False)
+            with files.replacing(folder / ROUNDED) as temporary, open(temporary, "wb") as file:
+                np.save(file, rounded, allow_pickle=False)
 
 
 def restore(model, folder):
