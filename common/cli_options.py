@@ -24,10 +24,10 @@ def parser(dataset, *, teacher, distill, reproduce, table):
         description=f"Teachers and students on {dataset}.",
     )
     choices = whole.add_subparsers(required=True, metavar="COMMAND")
-    training = _training()
-    _teacher(choices, training).set_defaults(command=teacher)
-    _distill(choices, training).set_defaults(command=distill)
-    _reproduce(choices, training).set_defaults(command=reproduce)
+    own = packages.scratch(dataset)
+    _teacher(choices, _training(own)).set_defaults(command=teacher)
+    _distill(choices, _training(own)).set_defaults(command=distill)
+    _reproduce(choices, _training(None)).set_defaults(command=reproduce)
     _table(choices).set_defaults(command=table)
     return whole
 
@@ -65,7 +65,7 @@ def _folder(text):
     return Path(text).expanduser()
 
 
-def _training():
+def _training(output_dir):
     where = argparse.ArgumentParser(add_help=False)
     seeds = "one training each; default: those of the tables"
     where.add_argument("--seeds", type=int, nargs="+", metavar="K", help=seeds)
@@ -74,9 +74,8 @@ def _training():
     where.add_argument("--limit", type=int, metavar="N", help=limit)
     data = "where TensorFlow Datasets keeps its data"
     where.add_argument("--data-dir", type=_folder, metavar="DIR", help=data)
-    where.add_argument(
-        "--output-dir", type=_folder, metavar="DIR", help="default: the data set's folder"
-    )
+    own = "default: runs/; for reproduce the data set's folder, where what is committed lies"
+    where.add_argument("--output-dir", type=_folder, default=output_dir, metavar="DIR", help=own)
     where.add_argument(
         "--tensorboard", type=_folder, metavar="DIR", help="write TensorBoard's log of training"
     )

@@ -1,8 +1,10 @@
 """Where a data set's recipes, tables and records are."""
 
+from pathlib import Path
+
 import pytest
 
-from common import packages
+from common import cli_options, notebooks, packages
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,25 @@ def test_package_of_a_data_set(dataset, name):
         module = packages.module(dataset, kind)
         assert module.__name__ == f"{name}.{kind}"
         assert module.FOLDER.parts[-len(name.split(".")) :] == tuple(name.split("."))
+
+
+def test_own_runs_go_where_no_table_looks():
+    runs = notebooks.ROOT / "runs"
+    assert packages.scratch("mnist") == runs / "mnist"
+    assert packages.scratch("tiny_imagenet20") == runs / "tiny_imagenet"
+    commands = {"teacher": None, "distill": None, "reproduce": None, "table": None}
+    given = {
+        "teacher": ["cnn"],
+        "distill": ["--teacher", "cnn", "--student", "mlp"],
+        "reproduce": [],
+        "table": [],
+    }
+    parser = cli_options.parser("mnist", **commands)
+    for command, arguments in given.items():
+        own = runs / "mnist" if command in ("teacher", "distill") else None
+        assert parser.parse_args([command, *arguments]).output_dir == own
+        named = parser.parse_args([command, *arguments, "--output-dir", "here"])
+        assert named.output_dir == Path("here")
 
 
 def test_a_data_set_without_recipes():
