@@ -54,6 +54,20 @@ def measures(group, teacher, labels):
     }
 
 
+def gain(measure, group, baseline, teacher, labels):
+    """In words, how many points more of a share in `measures` a group has than its baseline.
+
+    Args:
+        group, baseline: comparisons.Group of the same seeds, which are paired.
+        teacher, labels: as in `measures`.
+    """
+    both = [measures(each, teacher, labels)[measure] for each in (group, baseline)]
+    if np.isnan(both).any():
+        return "the teacher makes no mistake"
+    points, _, _, p = metrics.paired_t(*both)
+    return f"{100 * points:+.0f} points{comparisons.p_in_words(p)}"
+
+
 def table(title, rows, labels):
     """Markdown: a line for each of the students, mean ± standard deviation over seeds.
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from common import comparisons, transfer_plots, transferred
 from common.runs import Recipe, Run
@@ -52,6 +53,17 @@ def test_measures_of_a_pair():
         assert found["corrected"][seed] == pytest.approx(corrected)
         assert found["repeated"][seed] == pytest.approx(repeated)
     assert set(found) == {measure for measure, *_ in transferred.COLUMNS.values()}
+
+
+def test_gain_in_words():
+    others = [some_answers(0.7), some_answers(0.5)]
+    mistakes = TEACHER != LABELS
+    share = [[np.mean((given == TEACHER)[mistakes]) for given in own] for own in (STUDENTS, others)]
+    points, p = 100 * np.mean(np.subtract(*share)), stats.ttest_rel(*share).pvalue
+    said = transferred.gain("repeated", group(STUDENTS), group(others), TEACHER, LABELS)
+    assert said == f"{points:+.0f} points (p = {p:.2f})"
+    never = transferred.gain("repeated", group(STUDENTS), group(others), LABELS, LABELS)
+    assert never == "the teacher makes no mistake"
 
 
 def test_table():
