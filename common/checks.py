@@ -31,12 +31,6 @@ def require_fraction(kind, value):
         raise ValueError(f"{kind} must lie between 0 and 1, got {value!r}")
 
 
-def require_seed(value):
-    """Raise ValueError unless `value` is a whole number, 0 or above."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 0:
-        raise ValueError(f"seed must be a whole number from 0 on, got {value!r}")
-
-
 def require_writable(folder):
     """Make `folder` if it is missing; raise ValueError if nothing can be written there."""
     folder = Path(folder).expanduser()
@@ -54,8 +48,19 @@ def require_writable(folder):
 
 def require_at_least(kind, value, least):
     """Raise ValueError unless `value` is a whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    if not is_whole(value, least):
         raise ValueError(f"{kind} must be a whole number of at least {least}, got {value!r}")
+
+
+def require_seed(value):
+    """Raise ValueError unless `value` is a whole number of at least 0."""
+    require_at_least("seed", value, 0)
+
+
+def is_whole(value, least):
+    """Whether `value` is an integer, NumPy's too but no bool, of at least `least`."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return whole and value >= least
 
 
 def require_another_folder(folder, published):

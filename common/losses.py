@@ -3,6 +3,7 @@
 import math
 
 from common.backend import ops
+from common.checks import require_positive
 
 
 def soft_targets(logits, temperature):
@@ -93,8 +94,7 @@ def hard_label_loss(logits, labels):
 
 
 def _log_soft_targets(logits, temperature):
-    if not 0 < temperature < math.inf:
-        raise ValueError(f"temperature must be a finite number above 0, got {temperature}")
+    require_positive("temperature", temperature)
     return ops.log_softmax(ops.cast(logits, "float32") / temperature, axis=-1)
 
 

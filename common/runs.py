@@ -6,10 +6,9 @@ import itertools
 import json
 import re
 
-import numpy as np
-
 from common import augmentations, transfer_sets, views
 from common.checks import require_fraction, require_known, require_positive, require_seed
+from common.models import plain
 
 FORMAT = 1  # part of every run's id: raise it when training itself changes
 # a recipe's fields that no id holds at these values: the first records were made without them
@@ -128,7 +127,7 @@ class Run:
         object.__setattr__(self, "seed", int(self.seed))
         for field in ("temperature", "alpha"):  # 4 and 4.0 are the same run
             object.__setattr__(self, field, float(getattr(self, field)))
-        object.__setattr__(self, "options", {k: _plain(v) for k, v in self.options.items()})
+        object.__setattr__(self, "options", {k: plain(v) for k, v in self.options.items()})
 
     @property
     def configuration(self):
@@ -162,11 +161,6 @@ class Run:
             parts += [f"T{self.temperature:g}", f"a{self.alpha:g}"]
         parts += ["shuffled"] * self.shuffled
         return "-".join(parts + [self.transfer_set.label] * bool(self.transfer_set.label))
-
-
-def _plain(value):
-    """A NumPy scalar, such as one of an array of widths, as the Python number it is."""
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def model_of(teacher):

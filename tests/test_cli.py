@@ -78,7 +78,7 @@ BAD = {
     "alpha": ([*DISTILL, "--alpha", "nan"], "alpha must lie between 0 and 1, got nan"),
     "epochs": ([*DISTILL, "--epochs", "-3"], "epochs must be a whole number above 0, got -3"),
     "limit": (["teacher", "cnn", "--limit", "0"], "limit must be a whole number above 0, got 0"),
-    "seed": (["teacher", "cnn", "--seeds", "0", "-1"], "seed must be a whole number from 0 on"),
+    "seed": (["teacher", "cnn", "--seeds", "0", "-1"], "seed must be a whole number of at least 0"),
     "folder": (["teacher", "cnn", "--output-dir", "/dev/null/x"], "cannot write to /dev/null/x"),
     "retrain": (["reproduce", "--retrain"], "name another output folder"),
     "table": (["table", "--output-dir", "/dev/null/x"], "/dev/null/x holds no records"),

@@ -14,7 +14,7 @@ from common.side_by_side import Student
 TEACHER = np.array([[1, 2, 3], [4, 5, 6]], "float32")
 STUDENT = np.array([[2, 1, 4], [3, 6, 2]], "float32")
 LABELS = np.array([2, 1])
-BAD_TEMPERATURES = [0, -1, -0.5, math.inf, -math.inf, math.nan]
+BAD_TEMPERATURES = [0, -1, -0.5, math.inf, -math.inf, math.nan, "4", None, True]
 
 
 def in_float64(student, teacher, temperature):

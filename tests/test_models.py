@@ -264,6 +264,7 @@ class TestEnsemble:
         ("resnet20", ((3, 3, 3), 10), {}, "at least 4x4"),
         ("mobilenet_v2", ((8, 8, 3), 10), {}, "at least 16x16"),
         ("vgg16", ((15, 32, 3), 10), {}, "at least 16x16"),
+        ("mlp", (CIFAR, 10), {"max_norm": -1.0}, "max_norm must be .* above 0, got -1.0"),
         ("mlp", ((28, 28), 10), {}, r"image_shape must be \(height, width, channels\)"),
         ("cnn", (CIFAR, 10), {"groups": 2}, "unknown option of cnn 'groups': known are width"),
         ("cnn", (CIFAR, 10), {"width": 0}, "width must be a finite number above 0, got 0"),
@@ -283,6 +284,18 @@ class TestEnsemble:
 def test_bad_input_is_refused_in_a_sentence(name, arguments, options, sentence):
     with pytest.raises(ValueError, match=sentence):
         models.build(name, *arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("mlp", {"width": 8, "dropout": 0.5}), ("shufflenet", {"groups": 2})]
+)
+def test_numbers_may_be_numpys(name, options):
+    shape, classes = np.array(CIFAR), np.int64(10)
+    own = {key: np.asarray(value)[()] for key, value in options.items()}
+    model = models.build(name, shape, classes, seed=np.int64(3), **own)
+    expected = models.build(name, CIFAR, 10, seed=3, **options)
+    for one, other in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_width_gives_proportional_channels():

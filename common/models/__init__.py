@@ -3,10 +3,12 @@
 import importlib
 import inspect
 
+import numpy as np
+
 from common.checks import require_at_least, require_known
 from common.models.registry import ARCHITECTURES
 
-__all__ = ["NAMES", "build"]
+__all__ = ["NAMES", "build", "plain"]
 
 NAMES = tuple(ARCHITECTURES)
 
@@ -17,7 +19,7 @@ def build(name, image_shape, classes, *, seed=0, **options):
     Args:
         name: one of `NAMES`.
         image_shape: (height, width, channels).
-        classes: number of logits, at least 2.
+        classes: number of logits, at least 2; this and other numbers may be NumPy's.
         seed: fixes the initial weights (and any dropout), whatever was built before.
         options: the builder's own, such as `width`.
 
@@ -37,7 +39,13 @@ def build(name, image_shape, classes, *, seed=0, **options):
     for option in options:
         require_known(f"option of {name}", option, known)
     family = (name,) if entry.family else ()
-    return builder(*family, tuple(image_shape), classes, seed=seed, **options)
+    options = {key: plain(value) for key, value in (options | {"seed": seed}).items()}
+    return builder(*family, tuple(image_shape), plain(classes), **options)
+
+
+def plain(value):
+    """A NumPy scalar, such as one of an array of widths, as the Python number it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 _GIVEN = {"name", "image_shape", "classes", "seed"}

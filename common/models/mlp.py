@@ -18,10 +18,15 @@ def mlp(image_shape, classes, *, seed=0, width=800, dropout=0.0, max_norm=None):
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
+
+    Raises:
+        ValueError: width not a whole number above 0, dropout outside [0, 1], max_norm not above 0.
     """
     require_positive("width", width, whole=True)
     require_fraction("dropout", dropout)
-    constraint = keras.constraints.MaxNorm(max_norm) if max_norm else None
+    if max_norm is not None:
+        require_positive("max_norm", max_norm)
+    constraint = None if max_norm is None else keras.constraints.MaxNorm(max_norm)
     inputs, x = standardized(image_shape)
     x = layers.Flatten()(x)
     if dropout:
