@@ -5,6 +5,7 @@ import os
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before TensorFlow: what is pinned bit for bit is the CPU
 os.environ.setdefault("MPLBACKEND", "agg")
 
+import importlib.util
 from pathlib import Path
 
 import filelock
@@ -15,6 +16,11 @@ from common import array_cache, data, sources
 from common.runs import Recipe, Run
 
 TRAIN, TEST = 600, 100
+
+needs_torch = pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None,
+    reason="PyTorch is not installed: pip install -e .[extra]",
+)
 
 
 def prepare(name, version, features, data_dir, train, test):

@@ -11,11 +11,7 @@ from common import models
 from common.backend import layers
 from common.benchmark import __main__ as command
 from common.benchmark import bare_step, timing
-
-needs_torch = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None,
-    reason="PyTorch is not installed: pip install -e .[extra]",
-)
+from tests.conftest import needs_torch
 
 
 def test_interleaved_calls_take_turns():

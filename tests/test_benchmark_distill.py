@@ -8,10 +8,11 @@ import sys
 import numpy as np
 import pytest
 
-from common import machine
+from common import losses, machine
 from common.benchmark import __main__ as command
 from common.benchmark import distill, distillers, engine, epochs, start, tables, timing
 from common.benchmark.rows import Row
+from tests.conftest import needs_torch
 
 TINY = dataclasses.replace(
     distill.MNIST, teacher="resnet8", batch_size=8, steps=2, student_options={"width": 0.1}
@@ -125,6 +126,43 @@ def test_tasks_data_and_runs():
     settings = [(run.temperature, run.alpha) for run in task.runs([1.0, 4.0])]
     assert settings == [(1.0, 0.9), (4.0, 0.9)]
     np.testing.assert_array_equal(dataset.train.images, task.dataset().train.images)
+
+
+@needs_torch
+def test_the_pytorch_loop_has_the_same_soft_target_loss(random_logits):
+    import torch
+
+    from common.benchmark import torch_distillers
+
+    student, teacher = random_logits(16), random_logits(16, 1)
+    theirs = torch_distillers._soft_loss(torch.from_numpy(student), torch.from_numpy(teacher))
+    ours = losses.distillation_loss(student, teacher, torch_distillers.TEMPERATURE)
+    assert np.asarray(ours).mean() == pytest.approx(theirs.item(), rel=1e-5)
+
+
+@needs_torch
+def test_the_pytorch_loop_trains_the_student_alone(monkeypatch):
+    from common.benchmark import torch_distillers
+
+    nets, prepared = [], torch_distillers._prepared
+    monkeypatch.setattr(
+        torch_distillers, "_prepared", lambda *given: nets.append(prepared(*given)) or nets[-1]
+    )
+    epoch = torch_distillers.epoch(TINY, TINY.dataset())
+    before = [_state(net) for net in nets]
+    epoch()
+    (teacher, student), after = nets, [_state(net) for net in nets]
+    assert not teacher.training and student.training
+    np.testing.assert_equal(after[0], before[0])  # running means too
+    assert all((after[1][name] != value).any() for name, value in _trained(student, before[1]))
+
+
+def _state(net):
+    return {name: value.numpy().copy() for name, value in net.state_dict().items()}
+
+
+def _trained(net, state):
+    return [(name, state[name]) for name, _ in net.named_parameters()]
 
 
 @pytest.mark.parametrize("option", ["--repeats", "--steps"])
