@@ -22,9 +22,3 @@ def imports():
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-def retracing():
-    """Silence TensorFlow's advice against tracing many functions, where many nets are timed."""
-    if "tensorflow" in sys.modules:
-        sys.modules["tensorflow"].get_logger().setLevel("ERROR")

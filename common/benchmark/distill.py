@@ -81,10 +81,9 @@ def run(options):
         ValueError: an unknown part; repeats or steps below 1; `--write` of tiny nets.
     """
     _check(options)
-    from common import machine, quiet
+    from common import machine
     from common.backend import keras
 
-    quiet.retracing()
     print(f"{machine.device()}, Keras {keras.__version__} on {keras.config.backend()}")
     if not peers.has_pytorch():
         print("PyTorch is not installed, so its rows are missing: pip install -e .[extra]")
