@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from common.models.pixels import STATISTICS
+from common.models.pixels import statistics
 from common.models.vgg import DEPTHS
 
 
@@ -19,11 +19,7 @@ class Standardized(nn.Module):
 
     def __init__(self, image_shape):
         super().__init__()
-        channels = image_shape[-1]
-        fallback = ((127.5,) * channels, (70.0,) * channels)
-        for name, values in zip(
-            ("mean", "deviation"), STATISTICS.get(tuple(image_shape), fallback), strict=True
-        ):
+        for name, values in zip(("mean", "deviation"), statistics(image_shape), strict=True):
             self.register_buffer(name, torch.tensor(values).view(1, -1, 1, 1))
 
     def forward(self, x):

@@ -2,6 +2,7 @@
 
 from common.backend import keras, layers
 from common.checks import require_fraction, require_positive
+from common.models import blocks
 from common.models.initial import he_normal
 from common.models.pixels import standardized
 
@@ -35,5 +36,5 @@ def mlp(image_shape, classes, *, seed=0, width=800, dropout=0.0, max_norm=None):
         x = layers.Dense(width, activation="relu", kernel_constraint=constraint)(x)
         if dropout:
             x = layers.Dropout(dropout, seed=seed + depth)(x)
-    logits = layers.Dense(classes, dtype="float32", name="logits")(x)
-    return he_normal(keras.Model(inputs, logits, name="mlp"), seed)
+    outputs = blocks.logits(x, classes)
+    return he_normal(keras.Model(inputs, outputs, name="mlp"), seed)

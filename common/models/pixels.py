@@ -11,11 +11,17 @@ STATISTICS = {
 }
 
 
-def standardized(image_shape, least=1):
-    """Return (inputs, outputs): images in [0, 255] to zero mean and unit variance.
+def statistics(image_shape):
+    """(mean, standard deviation), each one float a channel, of the data set with this shape.
 
-    The statistics are those of the data set with this image shape; any other shape gets
-    mean 127.5 and deviation 70 in each channel.
+    Any other shape gets mean 127.5 and deviation 70.
+    """
+    channels = image_shape[-1]
+    return STATISTICS.get(tuple(image_shape), ((127.5,) * channels, (70.0,) * channels))
+
+
+def standardized(image_shape, least=1):
+    """Return (inputs, outputs): images in [0, 255] to zero mean and unit variance by `statistics`.
 
     Args:
         image_shape: (height, width, channels).
@@ -25,8 +31,7 @@ def standardized(image_shape, least=1):
         ValueError: an image shape that is not three whole numbers above 0, or too small.
     """
     _check(image_shape, least)
-    channels = image_shape[-1]
-    mean, deviation = STATISTICS.get(tuple(image_shape), ((127.5,) * channels, (70.0,) * channels))
+    mean, deviation = statistics(image_shape)
     inputs = keras.Input(image_shape, name="pixels")
     variance = [value**2 for value in deviation]
     scaled = keras.layers.Normalization(mean=list(mean), variance=variance, dtype="float32")

@@ -26,8 +26,8 @@ def resnet164(image_shape, classes, *, seed=0):
     for stage, channels in enumerate((16, 32, 64)):
         for unit in range(18):
             x = bottleneck(x, channels, strides=2 if stage and not unit else 1)
-    x = layers.GlobalAveragePooling2D()(blocks.normalized_relu(x))
-    return he_normal(keras.Model(inputs, blocks.logits(x, classes), name="resnet164"), seed)
+    outputs = blocks.pooled_logits(blocks.normalized_relu(x), classes)
+    return he_normal(keras.Model(inputs, outputs, name="resnet164"), seed)
 
 
 def bottleneck(x, channels, strides):

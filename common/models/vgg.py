@@ -49,5 +49,5 @@ def vgg(name, image_shape, classes, *, seed=0, pools=4):
         x = layers.MaxPooling2D()(x) if 0 < stage <= pools else x
         for _ in range(depth):
             x = blocks.normalized_relu(blocks.convolution(channels, use_bias=True)(x))
-    outputs = blocks.logits(layers.GlobalAveragePooling2D()(x), classes)
+    outputs = blocks.pooled_logits(x, classes)
     return he_normal(keras.Model(inputs, outputs, name=name), seed)
