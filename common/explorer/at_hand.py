@@ -11,7 +11,7 @@ WIDTHS = (800, 30)  # units in each hidden layer of the students that can be tra
 
 @dataclasses.dataclass(frozen=True)
 class NamedModel:
-    """A net that can be asked, its name and its role, a key of plots.COLORS."""
+    """A net that can be asked, its name and its role, a key of drawing.COLORS."""
 
     title: str
     role: str

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from common.plots import COLORS
+from common.drawing import COLORS
 
 _VARIABLES = "".join(f"--kd-{role}: {color}; " for role, color in COLORS.items())
 STYLE = f".kd {{ {_VARIABLES}}}\n{(Path(__file__).parent / 'style.css').read_text()}"
@@ -47,7 +47,7 @@ def answer(title, found, class_names, role, label=None):
         title: who answers.
         found: answers.Answer.
         class_names: (classes,) strings.
-        role: key of plots.COLORS.
+        role: key of drawing.COLORS.
         label: index of the image's class, marked; None if it is unknown.
     """
     bars = "".join(_bar(*bar, bar[0] == label) for bar in found.bars(class_names))

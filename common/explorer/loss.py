@@ -2,10 +2,10 @@
 
 import ipywidgets as widgets
 
+from common.drawing import COLORS
 from common.explorer import chart, html
 from common.explorer.answers import COLDEST, GRID, HOTTEST, soft_gradients, terms
 from common.explorer.selection import Panel, ask, flexible, on_change, row
-from common.plots import COLORS
 
 ACROSS = chart.Axis("temperature T", COLDEST, HOTTEST, (0.5, 1, 2, 5, 10, 20, 50), log=True)
 

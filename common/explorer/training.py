@@ -5,11 +5,11 @@ import dataclasses
 import ipywidgets as widgets
 import numpy as np
 
+from common.drawing import COLORS
 from common.explorer import at_hand, chart, html
 from common.explorer.selection import Panel, flexible, on_change, row
 from common.explorer.trial import Trial
 from common.explorer.trials_table import trials_table
-from common.plots import COLORS
 from common.runs import Run
 
 
