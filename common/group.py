@@ -28,8 +28,8 @@ def build(run, dataset):
 class Group:
     """Runs of one recipe and transfer set: compiled side by side, with their batches.
 
-    Of one seed, or of several where `stacked.seeds_too` has them train as one stack, each seed
-    on batches of its own.
+    Of one seed, or of several where `stacked.takes_all_seeds` has them train as one stack, each
+    seed on batches of its own.
 
     Args:
         members: list of Run.

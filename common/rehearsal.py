@@ -8,6 +8,7 @@ temperature, a teacher's students) is counted too, though it is not yet known wh
 import numpy as np
 
 from common import metrics, teachers, training, views
+from common.group import build
 from common.study import Study
 
 
@@ -53,7 +54,7 @@ class Rehearsal(Study):
         """A finished run's model, or an untrained one."""
         if run.name in self.finished:
             return super().model(run)
-        return training.build(run, self.dataset)
+        return build(run, self.dataset)
 
     def _note_finished(self, where, names):
         self.finished |= names

@@ -12,7 +12,7 @@ from common.backend import keras, layers, ops
 from common.side_by_side import SideBySide
 
 
-def seeds_too(run):
+def takes_all_seeds(run):
     """Whether a run trains in one stack with those of other seeds: dense nets on a GPU."""
     plain = run.model == "mlp" and not {"dropout", "max_norm"} & set(run.options)
     return plain and run.recipe.augmentation == "none" and machine.gpu_memory() > 0

@@ -7,7 +7,7 @@ import copy
 import dataclasses
 from pathlib import Path
 
-from common import records, teachers, training
+from common import records, teachers, trained, training
 from common.checks import require_another_folder, require_known, require_positive
 from common.online import OnlineTeacher
 from common.runs import Run
@@ -148,7 +148,7 @@ class Study:
     def _rounded(self, folder, run):
         """Hash of the weights kept as float16, which may have answered; None without them."""
         path = records.find_rounded_weights(folder, run)
-        return path and teachers.weights_hash(training.rounded_model(path, run, self.dataset))
+        return path and teachers.weights_hash(trained.rounded_model(path, run, self.dataset))
 
     def logits_for(self, student, teacher, seed=0):
         """A teacher's `Logits` in the views that a student's recipe shows, as `logits`.
@@ -167,8 +167,8 @@ class Study:
         """A finished run's model with its trained weights."""
         for folder in (self.output_dir, *self.also_read):
             if records.find_weights(folder, run) or records.find_rounded_weights(folder, run):
-                return training.load_model(folder, run, self.dataset)
-        return training.load_model(self.output_dir, run, self.dataset)  # says what is missing
+                return trained.load_model(folder, run, self.dataset)
+        return trained.load_model(self.output_dir, run, self.dataset)  # says what is missing
 
     def _run(self, net, seed, transfer_set=None, **taught):
         recipe = net.recipe

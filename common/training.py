@@ -7,13 +7,13 @@ from pathlib import Path
 
 import filelock
 
-from common import checkpoints, files, fitting, models, outcome, records, room, stacked, teachers
+from common import checkpoints, files, fitting, models, outcome, records, room, stacked
 from common.checks import require_known, require_writable
-from common.group import Group, build
+from common.group import Group
 from common.online import OnlineTeacher
 from common.runs import Recipe, Run
 
-__all__ = ["Recipe", "Run", "load_model", "run"]
+__all__ = ["Recipe", "Run", "check", "finished", "groups", "run"]
 
 
 def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), reading=None):
@@ -54,42 +54,6 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
                 if any(run.name not in found for run in group):
                     found |= _train(group, set(found), dataset, folder, given, callbacks)
     return [found[run.name] for run in runs]
-
-
-def load_model(folder, run, dataset):
-    """Build a finished run's model with its trained weights, checked against its record.
-
-    Where only a teacher's weights as float16 are kept, it gets those.
-
-    Raises:
-        ValueError: no record or weights in `folder`, or weights that are not the record's.
-    """
-    record, path = records.read(folder, run), records.find_weights(folder, run)
-    rounded = records.find_rounded_weights(folder, run)
-    if record is None:
-        raise ValueError(f"{folder} holds no trained {run.name}: train it first")
-    if not (path or rounded):
-        raise ValueError(
-            f"{folder} keeps the record of {run.name} but not its weights, which this needs: "
-            "train it again with --retrain --output-dir DIR"
-        )
-    if path is None:
-        return rounded_model(rounded, run, dataset)
-    model = build(run, dataset)
-    try:
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"the weights {path} are damaged ({error}): delete them") from None
-    if teachers.weights_hash(model) != record["weights_sha256"]:
-        raise ValueError(f"the weights {path} are not those that its record describes")
-    return model
-
-
-def rounded_model(path, run, dataset):
-    """A run's model with the float16 weights that are kept in `path`."""
-    model = build(run, dataset)
-    teachers.weights.restore(model, path)
-    return model
 
 
 def check(runs, dataset, given):
@@ -146,7 +110,7 @@ def groups(runs):
     """
     found = {}
     for run in runs:
-        which = str(run.options) if stacked.seeds_too(run) else run.seed
+        which = str(run.options) if stacked.takes_all_seeds(run) else run.seed
         found.setdefault((run.recipe, run.transfer_set, which), []).append(run)
     return list(found.values())
 
@@ -165,18 +129,11 @@ def _locked(folder, group):
         yield
 
 
-def _train(group, finished, dataset, folder, given, callbacks):
-    """Train a group's unfinished runs; return {name: record}."""
+def _train(group, done, dataset, folder, given, callbacks):
+    """Train the runs of a group that are not `done`; return {name: record}."""
     key = hashlib.sha256("\n".join(sorted(run.name for run in group)).encode()).hexdigest()
     state = folder / "state" / f"{key[:16]}.npz"
-    members = [run for run in group if run.name not in finished]
-    saved = checkpoints.progress(state)
-    if saved and {run.name for run in members} <= set(saved["members"]):
-        # all of them, though a kill between two records left some finished; in the state's order
-        named = {run.name: run for run in group}
-        members = [named[name] for name in saved["members"]]
-    else:
-        saved = None
+    members, saved = _resumable(group, done, state)
     training = Group(members, dataset, given)
     _require_room(training.model, folder)
     if saved and saved.get("kind", training.kind) != training.kind:
@@ -189,6 +146,19 @@ def _train(group, finished, dataset, folder, given, callbacks):
         for path in (state, records.path(folder, run), records.weights_path(folder, run)):
             files.remove_unfinished(path)
     return result
+
+
+def _resumable(group, done, state):
+    """(runs to train, what `state` has of them), the second None where they begin anew.
+
+    All of a state's runs go on, in its order, though a kill between two records left some done.
+    """
+    members = [run for run in group if run.name not in done]
+    saved = checkpoints.progress(state)
+    if not (saved and {run.name for run in members} <= set(saved["members"])):
+        return members, None
+    named = {run.name: run for run in group}
+    return [named[name] for name in saved["members"]], saved
 
 
 def _require_room(model, folder):

@@ -13,12 +13,13 @@ import tensorflow as tf
 from PIL import Image
 from scipy import special, stats
 
-from common import metrics, records, training
+from common import metrics, records
 from common.explorer import Explorer, answers, chart, digit_file, gallery, html
 from common.explorer.trial import Trial
 from common.losses import distillation_loss
 from common.runs import Net, Recipe
 from common.study import Study
+from common.trained import load_model
 from mnist import recipes
 
 PAIR = np.random.default_rng(0).normal(0, 4, (2, 10)).astype("float32")
@@ -162,7 +163,7 @@ def test_a_trial_ends_with_the_weights_of_the_recorded_run(view, study):
     panel.train.click()
     assert panel.trial.join(60) and panel.trial.state == "finished", panel.trial.error
     (record,) = study.train([panel.trial.run], logits=[view.selection.logits])
-    twin = training.load_model(study.output_dir, panel.trial.run, study.dataset)
+    twin = load_model(study.output_dir, panel.trial.run, study.dataset)
     for ours, theirs in zip(panel.trial.model.get_weights(), twin.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert panel.trial.errors["test"] == record["test"]["errors"]

@@ -12,6 +12,7 @@ from common.batches import Batches
 from common.online import OnlineTeacher
 from common.runs import Recipe, Run
 from common.side_by_side import SideBySide, Student
+from common.trained import load_model
 from tests.test_resume import InterruptAt, assert_same_outcome
 
 AFFINE = augmentations.get("affine")
@@ -115,7 +116,7 @@ def test_an_online_teacher_stays_as_it_was(few, taught, online, tmp_path, monkey
     curves = [record["curve"]["loss"] for record in made]
     assert curves[0] != curves[1] != curves[2]
     answers = online.model.predict(few.test.images, verbose=0).argmax(axis=1)
-    student = training.load_model(tmp_path, taught[0], few).predict(few.test.images, verbose=0)
+    student = load_model(tmp_path, taught[0], few).predict(few.test.images, verbose=0)
     same = np.mean(student.argmax(axis=1) == answers)
     assert made[0]["test"]["agreement"] == pytest.approx(same)
     path = records.path(tmp_path, taught[0])

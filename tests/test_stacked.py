@@ -6,6 +6,7 @@ import pytest
 
 from common import checkpoints, group, machine, models, records, stacked, training
 from common.side_by_side import SideBySide, Student
+from common.trained import load_model
 
 SETTINGS = {"alone": (1, 0), "T4": (4, 0.9), "T20": (20, 0.5)}
 OPTIMIZERS = {
@@ -71,7 +72,7 @@ def test_seeds_train_together_only_where_they_can_be_stacked(few, tiny_run, monk
     monkeypatch.setattr(machine, "gpu_memory", lambda: 1)
     run = tiny_run(options=options)
     stackable = stacked.stackable({"it": Student(group.build(run, few), 1, 0)})
-    assert stackable if stacked.seeds_too(run) else set(options) & {"dropout", "max_norm"}
+    assert stackable if stacked.takes_all_seeds(run) else set(options) & {"dropout", "max_norm"}
     seeds = [tiny_run(options={"dropout": 0.5}, seed=seed) for seed in (0, 1)]
     with pytest.raises(ValueError, match=r"seeds \[0, 1\] together need nets that can be stacked"):
         group.Group(seeds, few, {})
@@ -159,6 +160,6 @@ def test_a_state_of_another_kind_is_left_aside(
 
 
 def assert_same_weights(run, few, folder, tolerance):
-    mine, its = (training.load_model(where, run, few) for where in (folder, folder / "apart"))
+    mine, its = (load_model(where, run, few) for where in (folder, folder / "apart"))
     for own, expected in zip(mine.weights, its.weights, strict=True):
         np.testing.assert_allclose(np.asarray(own), np.asarray(expected), atol=tolerance, rtol=0)

@@ -11,6 +11,7 @@ from scipy import special, stats
 from sklearn.metrics import accuracy_score, log_loss
 
 from common import metrics, models, records, teachers, training
+from common.trained import load_model
 
 
 def no_fit(*arguments, **options):
@@ -79,7 +80,7 @@ def test_last_curve_value_is_the_records(finished, few, logits):
     assert alone["curve"]["val_accuracy"][-1] == pytest.approx(validation["accuracy"], abs=1e-6)
     loss = validation["negative_log_likelihood"]
     assert alone["curve"]["val_loss"][-1] == pytest.approx(loss, rel=1e-4)
-    student = training.load_model(folder, runs[1], few).predict(few.validation.images, verbose=0)
+    student = load_model(folder, runs[1], few).predict(few.validation.images, verbose=0)
     teacher = logits.targets("validation", few.validation.images).plain()
     p, q = (special.softmax(np.float64(x) / 4, axis=1) for x in (teacher, student))
     hard = metrics.negative_log_likelihood(student, few.validation.labels)
@@ -141,7 +142,7 @@ def test_mixed_precision(tiny_run, few, logits, tmp_path):
         alpha=0.5,
     )
     (record,) = training.run([run], few, output_dir=tmp_path, teachers=[logits])
-    model = training.load_model(tmp_path, run, few)
+    model = load_model(tmp_path, run, few)
     assert model.layers[-2].compute_dtype == "bfloat16"
     assert {weight.dtype for weight in model.weights} == {"float32"}
     assert model.predict(few.test.images[:2], verbose=0).dtype == np.float32

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from common import data, files, models, records, teachers, training
+from common.trained import load_model
 
 
 class Interrupt(keras.callbacks.Callback):
@@ -179,15 +180,15 @@ def test_damaged_weights_are_named(trained, few):
         for damaged in (b"", whole[:middle], whole[:-10], b"x" * 5000, flipped):
             path.write_bytes(damaged)
             with pytest.raises(ValueError, match=f"the weights {path} are"):
-                training.load_model(folder, run, few)
+                load_model(folder, run, few)
         path.unlink()
         with pytest.raises(ValueError, match=f"record of {run.name} but not its weights.*retrain"):
-            training.load_model(folder, run, few)
+            load_model(folder, run, few)
         with pytest.raises(ValueError, match=r"holds no trained mnist-mlp-.*: train it first"):
-            training.load_model(folder, dataclasses.replace(run, seed=1), few)
+            load_model(folder, dataclasses.replace(run, seed=1), few)
     finally:
         path.write_bytes(whole)
-    assert training.load_model(folder, run, few).count_params() > 0
+    assert load_model(folder, run, few).count_params() > 0
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def _logits(options):
 
 
 def _start(options):
-    return engine.start(options.repeats)
+    return engine.first_step(options.repeats)
 
 
 def _views(options):

@@ -3,7 +3,7 @@
 import dataclasses
 import tempfile
 
-from common.benchmark import rows, timing
+from common.benchmark import rows, start, timing
 from common.benchmark.rows import Row
 
 
@@ -54,10 +54,8 @@ def logits_file(task, repeats):
     yield Row(what, *both, "images/s", "share", "95 %")
 
 
-def start(repeats):
+def first_step(repeats):
     """A process's first step and memory, beside plain Keras."""
-    from common.benchmark import start
-
     measured = {kind: [] for kind in ("ours", "plain")}
     for _ in range(repeats + 1):
         for kind, values in measured.items():

@@ -82,8 +82,8 @@ def on_device(task, repeats):
     what = f"{task.student} taught by {task.teacher}, {task.views}, batch {task.batch_size}"
     rates = {name: timing.per_second(values, task.images) for name, values in seconds.items()}
     ours, bare = rates.pop("ours"), rates.pop("bare")
-    bare_step = f"{what}, against its bare step without a teacher"
-    yield Row(bare_step, ours, bare, "images/s", "share", "85 %")
+    against = f"{what}, against its bare step without a teacher"
+    yield Row(against, ours, bare, "images/s", "share", "85 %")
     for name, theirs in rates.items():
         against = f"{what}, against {name}"
         yield Row(against, ours, theirs, "images/s", "times", "3 times as fast")

@@ -22,14 +22,14 @@ class Questions:
 
     def __init__(self, images, view_set, subset):
         self.images, self.view_set, self.subset = images, view_set, subset
-        self.views = view_set.count if subset is None else subset.shape[1]
+        self.views_each = view_set.count if subset is None else subset.shape[1]
 
     def __len__(self):
-        return len(self.images) * self.views
+        return len(self.images) * self.views_each
 
     def some(self, first, last):
         """Images uint8 (last - first, h, w, c) as seen in their views."""
-        rows, slots = np.divmod(np.arange(first, min(last, len(self))), self.views)
+        rows, slots = np.divmod(np.arange(first, min(last, len(self))), self.views_each)
         view = slots if self.subset is None else self.subset[rows, slots]
         return self.view_set.apply(self.images[rows], view)
 
@@ -39,7 +39,7 @@ def answer(model, questions, path, batch_size, title):
 
     Always in the same batches of questions, so that a resumed file has the same bits.
     """
-    shape = (len(questions.images), questions.views, model.output_shape[-1])
+    shape = (len(questions.images), questions.views_each, model.output_shape[-1])
     path.touch()
     with files.naming_full_disk(path), open(path, "r+b") as file:
         done = _continue(file, shape, batch_size)

@@ -1,0 +1,40 @@
+"""The model of a finished run, with the weights that its training left."""
+
+from common import records, teachers
+from common.group import build
+
+
+def load_model(folder, run, dataset):
+    """Build a finished run's model with its trained weights, checked against its record.
+
+    Where only a teacher's weights as float16 are kept, it gets those.
+
+    Raises:
+        ValueError: no record or weights in `folder`, or weights that are not the record's.
+    """
+    record, path = records.read(folder, run), records.find_weights(folder, run)
+    rounded = records.find_rounded_weights(folder, run)
+    if record is None:
+        raise ValueError(f"{folder} holds no trained {run.name}: train it first")
+    if not (path or rounded):
+        raise ValueError(
+            f"{folder} keeps the record of {run.name} but not its weights, which this needs: "
+            "train it again with --retrain --output-dir DIR"
+        )
+    if path is None:
+        return rounded_model(rounded, run, dataset)
+    model = build(run, dataset)
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"the weights {path} are damaged ({error}): delete them") from None
+    if teachers.weights_hash(model) != record["weights_sha256"]:
+        raise ValueError(f"the weights {path} are not those that its record describes")
+    return model
+
+
+def rounded_model(path, run, dataset):
+    """A run's model with the float16 weights that are kept in `path`."""
+    model = build(run, dataset)
+    teachers.weights.restore(model, path)
+    return model
