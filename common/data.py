@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common import array_cache, sources
+from common import array_cache, downloads, sources
 from common.checks import require_known, require_positive
 from common.splits import Dataset, Split, parts, stratified
 
@@ -53,7 +53,7 @@ def load(name, *, data_dir=None, limit=None):
 
     Raises:
         ValueError: unknown name; limit not a whole number above 0.
-        sources.UnavailableError: no prepared data, no answering host, no stand-in.
+        downloads.UnavailableError: no prepared data, no answering host, no stand-in.
         sources.NotInstalledError: neither an array cache nor TensorFlow Datasets.
         zipped_images.BadArchiveError: a damaged or wrong archive of Tiny ImageNet.
         room.NoRoomError: images that fit neither on the disk nor in memory.
@@ -98,7 +98,7 @@ def _from_source(name, data_dir):
     rules = _RULES[name]
     try:
         raw = rules.read(name, data_dir)
-    except sources.UnavailableError as error:
+    except downloads.UnavailableError as error:
         if not rules.fallback:
             raise
         warnings.warn(

