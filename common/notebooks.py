@@ -80,29 +80,37 @@ def _save_figures(executed):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m common.notebooks", description=__doc__)
-    parser.add_argument("dataset", choices=["mnist"])
-    parser.add_argument("--output-dir", metavar="DIR", help="default: build/<dataset>")
-    parser.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
-    options = parser.parse_args(arguments)
+    options = _options(arguments)
     recipes = packages.module(options.dataset, "recipes")
     folder = require_writable(options.output_dir or ROOT / "build" / options.dataset).resolve()
-    given = {"output_dir": str(folder), "retrain": True, **recipes.QUICK}
-    if options.data_dir:
-        given["data_dir"] = str(Path(options.data_dir).expanduser().resolve())
     _echo_cells()
     began = time.perf_counter()
     figures = []
     for notebook in sorted((ROOT / options.dataset).glob("*.ipynb")):
         print(f"\n{notebook.name}: {_clock(time.perf_counter() - began)} so far", flush=True)
-        own = getattr(recipes, "QUICKER", {}).get(notebook.stem, {})
-        figures += execute(notebook, folder, given | own)
+        figures += execute(notebook, folder, _given(recipes, notebook, folder, options.data_dir))
     print(f"\nAll notebooks executed in {_clock(time.perf_counter() - began)}.")
     print(
         "A quick look: few images and epochs. README's numbers are of all images and more epochs."
     )
     _print_tables(options.dataset, folder)
     print(f"\nExecuted notebooks and {len(figures)} figures: {files.shown(folder)}")
+
+
+def _options(arguments):
+    parser = argparse.ArgumentParser(prog="python -m common.notebooks", description=__doc__)
+    parser.add_argument("dataset", choices=["mnist"])
+    parser.add_argument("--output-dir", metavar="DIR", help="default: build/<dataset>")
+    parser.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
+    return parser.parse_args(arguments)
+
+
+def _given(recipes, notebook, folder, data_dir):
+    """Values for the `parameters` cell of one notebook: a quick look that trains into `folder`."""
+    given = {"output_dir": str(folder), "retrain": True, **recipes.QUICK}
+    if data_dir:
+        given["data_dir"] = str(Path(data_dir).expanduser().resolve())
+    return given | getattr(recipes, "QUICKER", {}).get(notebook.stem, {})
 
 
 class _Echo(logging.Handler):

@@ -144,16 +144,8 @@ def strip(groups, title, measure="test errors", published=None):
         values = np.asarray(values, float)
         if role == "control" and values.mean() > 5 * most:
             _at_the_edge(axes, place, f"{values.mean():.0f} →", COLORS[role])
-            continue
-        axes.plot(values, [place] * len(values), "o", color=COLORS[role], alpha=0.5)
-        axes.plot([values.mean()] * 2, [place - 0.3, place + 0.3], color=COLORS[role], lw=3)
-        axes.annotate(
-            f"{values.mean():.1f}",
-            (values.mean(), place - 0.32),
-            color=drawing.ink(COLORS[role]),
-            ha="center",
-            va="bottom",
-        )
+        else:
+            _row(axes, place, values, COLORS[role])
     for place, label in enumerate(groups):
         if label in (published or {}):
             drawing.mark_published(axes, published[label], place)
@@ -161,6 +153,15 @@ def strip(groups, title, measure="test errors", published=None):
     drawing.title(figure, title)
     axes.set(xlabel=measure, ylim=(len(groups) - 0.5, -0.7))
     return figure
+
+
+def _row(axes, place, values, color):
+    """Each of (seeds,) values as a point, their mean as a line with its number above."""
+    mean = values.mean()
+    axes.plot(values, [place] * len(values), "o", color=color, alpha=0.5)
+    axes.plot([mean] * 2, [place - 0.3, place + 0.3], color=color, lw=3)
+    where = {"ha": "center", "va": "bottom"}
+    axes.annotate(f"{mean:.1f}", (mean, place - 0.32), color=drawing.ink(color), **where)
 
 
 def _at_the_edge(axes, place, text, color):

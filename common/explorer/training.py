@@ -43,19 +43,8 @@ class TrainingPanel(Panel):
         self.student = widgets.Dropdown(
             options=list(self.nets), description="student", layout=flexible("260px", "320px")
         )
-        self.epochs, self.seed = (
-            widgets.BoundedIntText(
-                value=value,
-                min=least,
-                max=most,
-                description=name,
-                layout=flexible("150px", "180px"),
-            )
-            for name, value, least, most in (
-                ("epochs", self.study.epochs or recipe.epochs, 1, 1000),
-                ("seed", 0, 0, 9999),
-            )
-        )
+        self.epochs = _whole_number("epochs", self.study.epochs or recipe.epochs, 1, 1000)
+        self.seed = _whole_number("seed", 0, 0, 9999)
         self.train = widgets.Button(description="Train", icon="play", button_style="success")
         self.stop = widgets.Button(description="Stop", icon="stop", disabled=True)
         self.progress = widgets.FloatProgress(max=1.0, layout=flexible("160px", "320px"))
@@ -149,6 +138,11 @@ class TrainingPanel(Panel):
     def _show_table(self):
         trials = [trial for trial in reversed(self.trials) if trial.errors]
         self.table.value = trials_table(trials, self.student.value, self.recorded)
+
+
+def _whole_number(name, value, least, most):
+    layout = flexible("150px", "180px")
+    return widgets.BoundedIntText(value=value, min=least, max=most, description=name, layout=layout)
 
 
 def _curve(label, role, values, **options):

@@ -50,13 +50,7 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
     with unfinished(folder, asked) as part:
         if not (part / "header.json").exists():
             check(folder, dataset, model.output_shape[-1], view_set, sampled)
-            for split in SPLITS:
-                title = f"{dataset.name} {split}, {teacher} answers"
-                questions = _questions(dataset, split, keys[split], view_set, sampled)
-                answer(model, questions, part / f"{split}.npy", batch_size, title)
-                _save(part / f"{split}_keys.npy", keys[split])
-                if questions.subset is not None:
-                    _save(part / f"{split}_views.npy", questions.subset)
+            _answer_splits(model, dataset, keys, asked, part)
             weights.keep(model, part)
             sums = {path.name: checksum(path) for path in sorted(part.glob("*.npy"))}
             files.write_json(part / "header.json", header | {"sha256": sums})
@@ -92,6 +86,18 @@ def file_size(dataset, classes, view_set="plain", sampled=0):
         which = sampled * np.min_scalar_type(count - 1).itemsize if split == "train" else 0
         total += len(getattr(dataset, split)) * (2 * many * classes + 8 + which)
     return total
+
+
+def _answer_splits(model, dataset, keys, asked, part):
+    """Write to `part` each split's logits, whose they are and, of sampled views, of which."""
+    for split in SPLITS:
+        title = f"{dataset.name} {split}, {asked['teacher']} answers"
+        view_set, sampled = asked["views"], asked.get("sampled", 0)
+        questions = _questions(dataset, split, keys[split], view_set, sampled)
+        answer(model, questions, part / f"{split}.npy", asked["batch_size"], title)
+        _save(part / f"{split}_keys.npy", keys[split])
+        if questions.subset is not None:
+            _save(part / f"{split}_views.npy", questions.subset)
 
 
 def _questions(dataset, split, keys, view_set, sampled):
