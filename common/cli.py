@@ -146,7 +146,8 @@ def _print_tables(dataset, folder, also_read=()):
 
     Args:
         folder: None for the data set's own.
-        also_read: other folders, for runs on the same data; on any, if `folder` has no record.
+        also_read: more folders: their runs on the data of `folder`'s records, or all their runs if
+            `folder` has none.
     """
     from common import comparisons, records, results
 

@@ -38,7 +38,9 @@ def measure(run, dataset, tell=lambda: None):
 
 
 def of_run(run, dataset, pace):
-    """Seconds that a run adds to its training: as many times one, validation and test in.
+    """Seconds one run adds to its training, validation and test included.
+
+    n runs side by side take n times as long.
 
     Args:
         run: of the training.

@@ -24,8 +24,7 @@ def length(steps):
 class Fused(keras.Model):
     """A model whose `steps_per_execution` training steps are one computation on every backend.
 
-    It is to be fitted on batches of equal shapes. Where it is compiled not to be, JAX gets its
-    steps as Keras sends them.
+    Fit it on batches of equal shapes. Eager, or with jit_compile off, it trains as Keras does.
     """
 
     def make_train_function(self, force=False):

@@ -8,10 +8,10 @@ from common.models.pixels import standardized
 
 
 def cnn(image_shape, classes, *, seed=0, width=1.0, name="cnn"):
-    """Three 3x3 convolutions of 32, 64 and 128 channels, each halved by max-pooling; logits.
+    """Three 3x3 convolutions of 32, 64 and 128 channels, and logits.
 
-    Each convolution is followed by batch normalization and ReLU. Takes images of at least
-    8x8 pixels as they are. Kernels start from N(0, 2 / fan_in).
+    Each convolution is followed by batch normalization, ReLU and max-pooling that halves height
+    and width. Takes images of at least 8x8 pixels as they are. Kernels start from N(0, 2 / fan_in).
 
     Args:
         width: multiplies the three channel counts; each is at least 1.
