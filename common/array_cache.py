@@ -22,6 +22,7 @@ class DamagedCacheError(ValueError):
 
 
 def folder(name, data_dir):
+    """Where the arrays of a data set lie in TFDS's folder, or will."""
     return Path(data_dir) / "arrays" / name
 
 

@@ -38,6 +38,7 @@ def ink(color):
 
 
 def axes(columns=1, rows=1, width=7.0, height=4.0, **options):
+    """(figure, axes) in `STYLE`: `plt.subplots` of width x height inches, given its `options`."""
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), **options)
     plt.close(figure)  # a notebook shows what a cell returns, once
@@ -89,6 +90,7 @@ def level(axes, values, label, color, place=0.01, below=False):
 
 
 def label_end(axes, x, y, text, color):
+    """A curve's label, to the right of its last point."""
     axes.annotate(f"  {text}", (x, y), color=ink(color), va="center")
 
 

@@ -1,5 +1,6 @@
 """What a number was measured with: device, versions, commit."""
 
+import os
 import platform
 import subprocess
 from importlib import metadata
@@ -54,8 +55,7 @@ def gpu_memory():
 
 
 def processor():
-    import os
-
+    """The processor's model and how many of its cores this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")

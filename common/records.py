@@ -21,10 +21,12 @@ _MEASURES = {"errors", "accuracy", "negative_log_likelihood", "calibration_error
 
 
 def path(folder, run):
+    """Where the record of `run` lies in a data set's folder, or will."""
     return Path(folder) / "results" / f"{run.name}.json"
 
 
 def weights_path(folder, run):
+    """Where training keeps the weights of `run`; elsewhere committed ones lie: `find_weights`."""
     return Path(folder) / "weights" / f"{run.name}.weights.h5"
 
 

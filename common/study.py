@@ -65,7 +65,15 @@ class Study:
         return self._run(self.recipes.STUDENTS[name], seed, **taught, **choices)
 
     def train(self, runs, *, logits=(), callbacks=()):
-        """Records of `runs`: read where finished, else trained side by side."""
+        """Records of `runs`: read where finished, else trained side by side.
+
+        Args:
+            runs: list of Run.
+            logits, callbacks: as `teachers` and `callbacks` of `training.run`.
+
+        Raises:
+            ValueError, room.NoRoomError, FloatingPointError: as `training.run`.
+        """
         return training.run(
             runs,
             self.dataset,
@@ -99,6 +107,11 @@ class Study:
             name: a name in the recipes' TEACHERS.
             seed: of the teacher's run.
             view_set, sampled: as in `teachers.make`.
+
+        Raises:
+            ValueError: an unknown teacher; as `kept_logits` and `teachers.make`.
+            room.NoRoomError: a disk with too little room for the logits; as `train`.
+            FloatingPointError: as `train`.
         """
         run = self.teacher(name, seed)
         if found := self.kept_logits(run, view_set, sampled):
