@@ -1,11 +1,11 @@
 """A small `mnist` as TensorFlow Datasets prepares it, tiny nets, and logits to learn from."""
 
 import os
+import shutil
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before TensorFlow: what is pinned bit for bit is the CPU
 os.environ.setdefault("MPLBACKEND", "agg")
 
-import importlib.util
 from pathlib import Path
 
 import filelock
@@ -15,12 +15,8 @@ import pytest
 from common import array_cache, data, sources
 from common.runs import Recipe, Run
 
+pytest.register_assert_rewrite("tests.helpers")
 TRAIN, TEST = 600, 100
-
-needs_torch = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None,
-    reason="PyTorch is not installed: pip install -e .[extra]",
-)
 
 
 def prepare(name, version, features, data_dir, train, test):
@@ -154,6 +150,12 @@ def logits(few, teacher_model, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("teachers") / "mnist-mlp-seed7"
     return teachers.make(folder, teacher_model, few, "mnist-mlp-0-seed7")
+
+
+@pytest.fixture
+def copied(logits, tmp_path):
+    """A private copy of the logits' folder, to damage."""
+    return shutil.copytree(logits.folder, tmp_path / "copy")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from common import models
 from common.backend import layers
 from common.benchmark import __main__ as command
 from common.benchmark import bare_step, timing
-from tests.conftest import needs_torch
+from tests.helpers import needs_torch
 
 
 def test_interleaved_calls_take_turns():

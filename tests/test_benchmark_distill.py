@@ -12,7 +12,7 @@ from common import losses, machine
 from common.benchmark import __main__ as command
 from common.benchmark import distill, distillers, engine, epochs, start, tables, timing
 from common.benchmark.rows import Row
-from tests.conftest import needs_torch
+from tests.helpers import needs_torch
 
 TINY = dataclasses.replace(
     distill.MNIST, teacher="resnet8", batch_size=8, steps=2, student_options={"width": 0.1}

@@ -82,7 +82,9 @@ def test_tensorboard_shows_the_records_curve(bare, few, tmp_path, capfd):
 
 def test_a_missing_package_is_named(monkeypatch, tmp_path):
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == "tensorboard" else find)
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda n: None if n == "tensorboard" else find(n)
+    )
     monkeypatch.setattr(data, "load", None)  # refused before data are loaded
     with pytest.raises(SystemExit, match="needs the package tensorboard: pip install"):
         cli.main("mnist", ["teacher", "cnn", "--tensorboard", str(tmp_path)])

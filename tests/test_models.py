@@ -66,12 +66,6 @@ def images(image_shape=CIFAR, count=4, seed=0):
     return np.random.default_rng(seed).integers(0, 256, shape).astype("float32")
 
 
-def same_logits(one, other, tolerance):
-    """Equal to `tolerance` of the greatest magnitude (an untrained deep net's is large)."""
-    one, other = np.asarray(one), np.asarray(other)
-    np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * np.abs(one).max())
-
-
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_counts_equal_the_published_ones(name):
     options = {"pools": 3} if name.startswith("vgg") else {}

@@ -13,7 +13,7 @@ from common.online import OnlineTeacher
 from common.runs import Recipe, Run
 from common.side_by_side import SideBySide, Student
 from common.trained import load_model
-from tests.test_resume import InterruptAt, assert_same_outcome
+from tests.helpers import InterruptAt, assert_same_outcome
 
 AFFINE = augmentations.get("affine")
 

@@ -12,6 +12,7 @@ from common.rehearsal import Rehearsal
 from common.runs import Net, Recipe
 from common.study import Study
 from common.transfer_sets import TransferSet
+from tests.helpers import no_fit
 
 RECIPE = Recipe(epochs=1, batch_size=50)
 SEEDS = [0]
@@ -37,10 +38,6 @@ def rehearsed(recipes, data, **options):
     rehearsal = Rehearsal(Study(recipes, data, **options))
     recipes.reproduce(rehearsal, SEEDS)
     return rehearsal
-
-
-def no_fit(*arguments, **options):
-    raise AssertionError("a rehearsal trains nothing")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from common.group import Group
 from common.online import OnlineTeacher
 from common.runs import Recipe
 from common.side_by_side import SideBySide
-from tests.test_resume import weights
+from tests.helpers import weights
 
 RECIPES = {
     "plain": {"batch_size": 30},

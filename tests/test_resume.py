@@ -5,37 +5,11 @@ import subprocess
 import sys
 import time
 
-import keras
-import numpy as np
 import pytest
 
-from common import records, training
+from common import training
 from tests import interrupted
-
-
-def assert_same_outcome(folder, other, runs):
-    for run in runs:
-        first, second = records.read(folder, run), records.read(other, run)
-        assert first | {"seconds": 0} == second | {"seconds": 0}
-        paths = (records.weights_path(place, run) for place in (folder, other))
-        first, second = (weights(path) for path in paths)
-        assert first.keys() == second.keys() and first
-        for name in first:
-            np.testing.assert_array_equal(first[name], second[name], err_msg=name)
-
-
-def weights(path):
-    """{name: array} of everything in a weights file."""
-    import h5py
-
-    found = {}
-    with h5py.File(path) as file:
-        file.visititems(
-            lambda name, item: (
-                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-            )
-        )
-    return found
+from tests.helpers import InterruptAt, assert_same_outcome
 
 
 def state_of(folder):
@@ -61,7 +35,9 @@ def kill_in_training(mnist_dir, folder, wait):
 @pytest.mark.slow
 def test_killed_processes_end_like_an_uninterrupted_one(few, mnist_dir, tmp_path):
     runs = interrupted.runs(few)
-    moments = random.Random(time.time_ns())
+    seed = time.time_ns() % 10**6
+    print(f"seed {seed}")  # pytest shows it if the test fails
+    moments = random.Random(seed)
     for _ in range(2):
         kill_in_training(mnist_dir, tmp_path / "killed", moments.uniform(0, 0.6))
     between = start(mnist_dir, tmp_path / "killed", "--die-between-records")
@@ -84,22 +60,6 @@ def test_killed_twenty_times(few, mnist_dir, tmp_path):
     assert_same_outcome(tmp_path / "killed", tmp_path / "whole", [run])
     left = {path.suffix for path in (tmp_path / "killed").rglob("*") if path.is_file()}
     assert left == {".json", ".h5", ".lock"}
-
-
-class InterruptAt(keras.callbacks.Callback):
-    """Ends every epoch's second batch with an exception, each epoch once."""
-
-    def __init__(self):
-        super().__init__()
-        self.seen = set()
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if batch == 1 and self.epoch not in self.seen:
-            self.seen.add(self.epoch)
-            raise KeyboardInterrupt
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 from common import teachers, training, views
 from common.batches import Batches
 from common.runs import Recipe
-from tests.test_teachers import direct, within_float16
+from tests.helpers import direct, within_float16
 
 K = 3
 JITTER = views.get("mnist_jitter")

@@ -13,6 +13,7 @@ from common import experiments, files, records
 from common.runs import Net, Recipe
 from common.study import Study
 from common.transfer_sets import TransferSet
+from tests.helpers import no_fit
 
 STUDENT = Net("mlp", Recipe(epochs=1, batch_size=50), "tinier", {"width": 4})
 
@@ -26,10 +27,6 @@ def recipes(tmp_path):
         STUDENTS={"tinier": STUDENT},
         FOLDER=tmp_path / "committed",
     )
-
-
-def no_fit(*arguments, **options):
-    raise AssertionError("nothing is to be trained")
 
 
 def test_a_teachers_logits_are_made_once(recipes, few, monkeypatch):

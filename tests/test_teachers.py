@@ -1,30 +1,15 @@
 """A teacher's logits file: each row the teacher's own answer to that image in that view."""
 
 import json
-import shutil
 
 import numpy as np
 import pytest
 
 from common import files, models, teachers, views
 from common.splits import Dataset, Split
+from tests.helpers import direct, within_float16
 
 SPLITS = ("train", "validation", "test")
-
-
-@pytest.fixture
-def copied(logits, tmp_path):
-    """A private copy of the logits' folder, to damage."""
-    return shutil.copytree(logits.folder, tmp_path / "copy")
-
-
-def direct(model, images):
-    return model.predict(images, verbose=0)
-
-
-def within_float16(stored, exact):
-    """Rounding to 11 significant bits: at most 2⁻¹¹ of the value, 2⁻²⁵ near zero."""
-    return np.abs(stored - exact) <= np.abs(exact) * 2**-11 + 2**-25 + 1e-5
 
 
 def part(split, rows):

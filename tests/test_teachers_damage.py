@@ -9,12 +9,6 @@ import pytest
 from common import files, teachers
 
 
-@pytest.fixture
-def copied(logits, tmp_path):
-    """A private copy of the logits' folder, to damage."""
-    return shutil.copytree(logits.folder, tmp_path / "copy")
-
-
 class Fixed:
     """A teacher that answers every image with the same logits."""
 

@@ -12,10 +12,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from common import metrics, models, records, teachers, training
 from common.trained import load_model
-
-
-def no_fit(*arguments, **options):
-    raise AssertionError("this run is finished: nothing is to be trained")
+from tests.helpers import no_fit
 
 
 @pytest.fixture(scope="module")
