@@ -55,6 +55,11 @@ PUBLISHED = {
 }
 PUBLISHED["cnn_ensemble"] = tuple(3 * count for count in PUBLISHED["cnn"])
 
+NAMES = [  # 550 layers take their time
+    pytest.param(name, marks=pytest.mark.slow) if name == "resnet164" else name
+    for name in models.NAMES
+]
+
 
 @functools.cache
 def net(name, image_shape=CIFAR, classes=100, **options):
@@ -110,7 +115,7 @@ def test_shufflenet_tiny_has_the_published_counts():
 
 
 @pytest.mark.parametrize("image_shape", [(28, 28, 1), (64, 64, 3)], ids=str)
-@pytest.mark.parametrize("name", models.NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_takes_the_data_sets_images_and_gives_float32_logits(name, image_shape):
     logits = models.build(name, image_shape, 7)(images(image_shape, 2))
     assert logits.shape == (2, 7)
@@ -118,7 +123,7 @@ def test_takes_the_data_sets_images_and_gives_float32_logits(name, image_shape):
     assert np.isfinite(np.asarray(logits)).all()
 
 
-@pytest.mark.parametrize("name", models.NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_bfloat16_build_has_the_same_weights_and_nearly_the_same_logits(name):
     """Built after other nets and under another policy: the seed alone decides the weights."""
     expected = net(name)
@@ -137,7 +142,7 @@ def test_bfloat16_build_has_the_same_weights_and_nearly_the_same_logits(name):
     assert correlation > 0.98
 
 
-@pytest.mark.parametrize("name", models.NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_one_training_step_lowers_the_loss(name):
     options = {"dropout": 0.0} if name == "shufflenet_tiny" else {}
     model = models.build(name, CIFAR, 10, seed=1, **options)
@@ -148,7 +153,7 @@ def test_one_training_step_lowers_the_loss(name):
     assert after < before
 
 
-@pytest.mark.parametrize("name", models.NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_saves_and_loads(name, tmp_path):
     model = net(name)
     model.save(tmp_path / "net.keras")
@@ -156,6 +161,7 @@ def test_saves_and_loads(name, tmp_path):
     np.testing.assert_array_equal(loaded(images()), model(images()))
 
 
+@pytest.mark.slow
 def test_saved_models_load_without_this_repository(tmp_path):
     """Every kind of layer and operation here is Keras's own."""
     expected = {}
