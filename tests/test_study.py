@@ -41,7 +41,7 @@ def test_a_teachers_logits_are_made_once(recipes, few, monkeypatch):
     assert Study(recipes, few).logits("tiny").identity == made.identity
     elsewhere = Study(recipes, few, output_dir=recipes.FOLDER / "elsewhere")
     assert elsewhere.logits("tiny").folder == made.folder  # committed ones answer
-    with pytest.raises(AssertionError, match="nothing is to be trained"):
+    with pytest.raises(AssertionError, match="nothing is to be loaded, trained"):
         Study(recipes, few, output_dir=recipes.FOLDER / "other", retrain=True).logits("tiny")
 
 
