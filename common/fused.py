@@ -40,7 +40,7 @@ def train_function(step, most):
     Args:
         step: (state, batch) -> (logs, state), such as a model's `train_step`.
         most: how many batches to take from the iterator at once; where fewer are left, each
-            has a dispatch of its own.
+            has a dispatch of its own. The next are taken while the device computes.
 
     Returns:
         The function. Its logs are the last step's; StopIteration where no batch is left.
@@ -52,17 +52,27 @@ def train_function(step, most):
     @functools.partial(jax.jit, donate_argnums=0)
     def together(state, batches):
         stacked = jax.tree.map(lambda *same: jax.numpy.stack(same), *batches)
-        # a scan, for its number of steps is known: else a GPU would ask the host after each
-        state, logs = jax.lax.scan(lambda *given: step(*given)[::-1], state, stacked)
-        return jax.tree.map(lambda log: log[-1], logs), state
+        logs, _ = jax.eval_shape(alone, state, batches[0])
+        none = jax.tree.map(lambda log: jax.numpy.zeros(log.shape, log.dtype), logs)
+        # A scan, for its number of steps is known: else a GPU would ask the host after each. Logs
+        # are carried, for each that is stacked would be one more kernel in every step.
+        last, _ = jax.lax.scan(
+            lambda seen, batch: (alone(seen[1], batch), None), (none, state), stacked
+        )
+        return last
+
+    source, ahead = None, []  # what was taken from which iterator before it was asked for
 
     def dispatch(state, iterator):
-        batches = list(itertools.islice(iterator, most))
+        nonlocal source, ahead
+        batches = ahead if iterator is source else list(itertools.islice(iterator, most))
         if len(batches) == most:
-            return together(state, batches)
-        logs = None
-        for batch in batches or [next(iterator)]:
-            logs, state = alone(state, batch)
+            logs, state = together(state, batches)
+        else:
+            for batch in batches or [next(iterator)]:
+                logs, state = alone(state, batch)
+        # Keras waits for the logs next: a GPU would be idle while these are made
+        source, ahead = iterator, list(itertools.islice(iterator, most))
         return logs, state
 
     return dispatch

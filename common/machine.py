@@ -39,12 +39,14 @@ def device():
 
 
 def gpu_memory():
-    """Free bytes on the GPU; 0 without one, `UNKNOWN_MEMORY` where TensorFlow does not tell."""
+    """Free bytes on the GPU; 0 without one, `UNKNOWN_MEMORY` where the backend does not tell."""
     if keras.config.backend() == "jax":
         import jax
 
         if jax.default_backend() == "gpu":
-            stats = jax.local_devices()[0].memory_stats()
+            stats = jax.local_devices()[0].memory_stats()  # None with some allocators
+            if not stats or not {"bytes_limit", "bytes_in_use"} <= set(stats):
+                return UNKNOWN_MEMORY
             return stats["bytes_limit"] - stats["bytes_in_use"]
     elif keras.config.backend() == "tensorflow":
         import tensorflow as tf
