@@ -3,14 +3,18 @@
 import numpy as np
 
 from common import comparisons, records, tables
-from mnist import recipes
+from mnist import recipes, trainings_table
 from mnist.tables import of_crossed
+
+
+def of_mnist():
+    groups = comparisons.groups(records.load_all(recipes.FOLDER))
+    return comparisons.select(groups, dataset="mnist", limit=None)
 
 
 def crossed():
     """{(student, teacher): Comparison with labels alone}, as in the table students by teachers."""
-    groups = comparisons.groups(records.load_all(recipes.FOLDER))
-    found = of_crossed(comparisons.select(groups, dataset="mnist", limit=None))
+    found = of_crossed(of_mnist())
     compared = {}
     for teacher, taught_by in recipes.TEACHERS.items():
         for student in recipes.CROSSED:
@@ -49,3 +53,28 @@ def test_what_holds_of_students_by_teachers():
     assert np.allclose([one.p for one in almost], [0.009, 0.0084], atol=5e-5)
     others = set(compared) - gains - losses - {("cnn", "vgg16"), ("cnn", "resnet164")}
     assert len(others) == 4 and min(compared[key].p for key in others) > 0.3
+
+
+def test_what_holds_of_other_trainings_of_a_teacher():
+    found = of_mnist()
+    worst = tables.alone(recipes.TEACHERS["cnn_ensemble"], found).values("errors").argsort()[-2:]
+    expected = {"cnn_small": (39, 44, 42), "cnn_ensemble": (-26, -13, -15)}
+    for name, (least, most, over_both) in expected.items():
+        net = recipes.STUDENTS[name]
+        alone, taught = tables.alone(net, found), trainings_table.of_trainings(net, found)
+        assert set(taught) == set(recipes.SEEDS)
+        compared = {seed: comparisons.compare(group, alone) for seed, group in taught.items()}
+        fewer = {seed: 100 * one.fewer for seed, one in compared.items()}
+        assert (round(min(fewer.values())), round(max(fewer.values()))) == (least, most)
+        both = comparisons.compare(trainings_table.paired(taught), alone)
+        assert round(100 * both.fewer) == over_both
+        assert both.p < 1e-4 if name == "cnn_small" else abs(both.p - 0.034) < 5e-4
+    assert {seed for seed in fewer if fewer[seed] < -20.5} == set(worst)  # of the ensemble
+
+
+def test_seed_k_is_taught_by_training_k():
+    configuration = {"model": "mlp"}
+    taught = {
+        k: comparisons.Group(configuration, {seed: (seed, k) for seed in range(4)}) for k in (0, 2)
+    }
+    assert trainings_table.paired(taught).seeds == {0: (0, 0), 2: (2, 2)}
