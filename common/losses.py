@@ -45,14 +45,14 @@ def distillation_loss(student_logits, teacher_logits, temperature):
     teacher_logits = ops.stop_gradient(teacher_logits)
     teacher = _log_soft_targets(teacher_logits, temperature)
     _check_pair(tuple(student_logits.shape), tuple(teacher.shape))
-    if temperature >= _HOT:
+    if temperature >= HOT:
         return _hot_loss(student_logits, teacher_logits, min(temperature, _HOTTEST))
     student = _log_soft_targets(student_logits, temperature)
     return temperature**2 * ops.sum(ops.exp(teacher) * (teacher - student), axis=-1)
 
 
 # From here on the two softmaxes are so alike that float32 loses their difference's digits.
-_HOT = 100
+HOT = 100
 _HOTTEST = 1e15  # whose square float32 still holds; the loss is at its limit long before
 
 

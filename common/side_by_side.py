@@ -40,13 +40,16 @@ class Student:
         if self.alpha < 1:
             total += (1 - self.alpha) * ops.mean(hard_label_loss(logits, targets["labels"]))
         if self.alpha > 0:
-            if self.teacher not in targets:
-                raise ValueError(f"no logits of {self.teacher!r} among the targets {[*targets]}")
-            given = targets[self.teacher]
-            given = ops.roll(given, 1, axis=0) if self.shuffled else given
-            soft = distillation_loss(logits, given, self.temperature)
+            soft = distillation_loss(logits, self.told(targets), self.temperature)
             total += self.alpha * ops.mean(soft)
         return total
+
+    def told(self, targets):
+        """(batch, classes) the logits that it learns from; ValueError if targets lack them."""
+        if self.teacher not in targets:
+            raise ValueError(f"no logits of {self.teacher!r} among the targets {[*targets]}")
+        given = targets[self.teacher]
+        return ops.roll(given, 1, axis=0) if self.shuffled else given
 
 
 class SideBySide(keras.Model):
@@ -83,9 +86,9 @@ class SideBySide(keras.Model):
         # in closures, so that Keras neither trains nor saves them with the students
         self._ask = tuple((name, _answer(model)) for name, model in teachers.items())
         self._weight_decay, self._augment = weight_decay, augment
-        mean, accuracy = keras.metrics.Mean, keras.metrics.SparseCategoricalAccuracy
+        mean = keras.metrics.Mean
         self.losses_seen = {name: mean(f"{name}_loss") for name in students}
-        self.accuracies_seen = {name: accuracy(f"{name}_accuracy") for name in students}
+        self.accuracies_seen = {name: mean(f"{name}_accuracy") for name in students}
 
     @property
     def state(self):
@@ -124,22 +127,35 @@ class SideBySide(keras.Model):
             raise ValueError("students side by side take no sample_weight or class_weight")
         targets = y if isinstance(y, dict) else {"labels": y}
         targets = targets | {name: ask(x) for name, ask in self._ask if name not in targets}
-        total = 0.0
-        for name, student in self._students:
-            own = self.targets_of(name, targets) if training else targets
-            loss = student.loss(y_pred[name], own)
-            self.losses_seen[name].update_state(loss, ops.shape(y_pred[name])[0])
-            self.accuracies_seen[name].update_state(own["labels"], y_pred[name])
-            total += loss
+        total = self.total_loss(y_pred, targets, training)
         return total + self._decay() if training and self._weight_decay else total
 
-    def targets_of(self, name, targets):
-        """What of a training batch's targets a student learns from: here, all."""
-        return targets
+    def total_loss(self, logits, targets, training):
+        """Sum of the students' losses, each of which, with its accuracy, its metrics are told.
+
+        Args:
+            logits: {name: (batch, classes)}.
+            targets: labels and teachers' logits, as `Student.loss` takes them.
+            training: whether the batch is one to learn from.
+        """
+        total = 0.0
+        for name, student in self._students:
+            loss = student.loss(logits[name], targets)
+            self.losses_seen[name].update_state(loss, ops.shape(logits[name])[0])
+            self.accuracies_seen[name].update_state(right(logits[name], targets["labels"]))
+            total += loss
+        return total
 
     def _decay(self):
         squares = [ops.sum(ops.square(weight)) for weight in self.trainable_variables]
         return self._weight_decay / 2 * sum(squares)
+
+
+def right(logits, labels):
+    """(..., batch) 1.0 where the largest of logits (..., batch, classes) is the label's, else 0."""
+    chosen = ops.argmax(logits, axis=-1)
+    labels = ops.cast(ops.reshape(labels, ops.shape(chosen)), chosen.dtype)
+    return ops.cast(chosen == labels, "float32")
 
 
 def _answer(teacher):

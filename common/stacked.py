@@ -9,7 +9,8 @@ import numpy as np
 
 from common import machine
 from common.backend import keras, layers, ops
-from common.side_by_side import SideBySide
+from common.losses import HOT, distillation_loss, hard_label_loss
+from common.side_by_side import SideBySide, right
 
 
 def takes_all_seeds(run):
@@ -82,7 +83,41 @@ class Stacked(SideBySide):
             x = _dense(layer, x, next(stacks), next(stacks))
         return {name: x[index] for index, name in enumerate(self.models)}
 
-    def targets_of(self, name, targets):
+    def total_loss(self, logits, targets, training):
+        if not training:
+            return super().total_loss(logits, targets, training)
+        own = [self._targets_of(name, targets) for name in logits]
+        together = ops.stack(list(logits.values()))
+        labels = ops.stack([ops.reshape(each["labels"], (-1,)) for each in own])
+        losses, count = self._loss_of_each(together, labels, own), ops.shape(labels)[1]
+        accuracies = ops.mean(right(together, labels), axis=1)
+        for place, name in enumerate(logits):
+            self.losses_seen[name].update_state(losses[place], count)
+            self.accuracies_seen[name].update_state(accuracies[place], count)
+        return ops.sum(losses)
+
+    def _loss_of_each(self, logits, labels, targets):
+        """(students,) what `Student.loss` gives, each operation for all of them at once.
+
+        Args:
+            logits: (students, batch, classes).
+            labels: (students, batch).
+            targets: list of each student's own.
+        """
+        students = [student for _, student in self._students]
+        alpha = np.array([student.alpha for student in students], "float32")
+        losses = (1 - alpha) * ops.mean(hard_label_loss(logits, labels), axis=1)
+        if not alpha.any():
+            return losses
+        told = [  # on labels alone its own logits, of which there is nothing to learn
+            student.told(targets[place]) if student.alpha else logits[place]
+            for place, student in enumerate(students)
+        ]
+        temperatures = np.array([student.temperature for student in students], "float32")
+        return losses + alpha * ops.mean(_soft_losses(logits, told, temperatures), axis=1)
+
+    def _targets_of(self, name, targets):
+        """What of a training batch's targets a student learns from."""
         if not self._part:
             return targets
         return {key: self._parted(value)[self._part[name]] for key, value in targets.items()}
@@ -97,6 +132,19 @@ class Stacked(SideBySide):
         for position, stack in enumerate(self.stacks):
             for model, value in zip(self._own, np.asarray(stack), strict=True):
                 model.trainable_variables[position].assign(value)
+
+
+def _soft_losses(logits, told, temperatures):
+    """(students, batch) `distillation_loss` of each student at its own temperature.
+
+    T² · KL at T is T² times KL at 1 of logits divided by T.
+    """
+    if temperatures.max() >= HOT:  # where float32 wants another formula
+        each = enumerate(temperatures.tolist())
+        return ops.stack([distillation_loss(logits[i], told[i], t) for i, t in each])
+    scale = temperatures[:, None, None]
+    told = ops.cast(ops.stack(told), "float32")
+    return scale[..., 0] ** 2 * distillation_loss(logits / scale, told / scale, 1)
 
 
 def _dense(layer, x, kernels, biases):

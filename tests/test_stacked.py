@@ -51,6 +51,30 @@ def test_ends_where_students_side_by_side_do(few, random_logits, optimizer):
     np.testing.assert_allclose(np.sort(joined), np.sort(others), atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [SETTINGS, SETTINGS | {"hot": (300, 1), "soft": (2, 1)}, {"alone": (1, 0), "too": (1, 0)}],
+    ids=["as ever", "hot", "labels alone"],
+)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_losses_of_a_stack_are_those_of_each(random_logits, settings, shuffled):
+    labels = np.arange(30) % 10
+    targets = {"labels": labels, "teacher": random_logits(30, 99)}
+    each = {
+        name: Student(models.build("mlp", (28, 28, 1), 10, width=2), *how, shuffled=shuffled)
+        for name, how in settings.items()
+    }
+    logits = {name: keras.ops.array(random_logits(30, k)) for k, name in enumerate(each)}
+    stack = stacked.Stacked(each)
+    total = stack.total_loss(logits, targets, training=True)
+    expected = {name: float(each[name].loss(logits[name], targets)) for name in each}
+    assert float(total) == pytest.approx(sum(expected.values()), rel=1e-5)
+    for name, loss in expected.items():
+        assert float(stack.losses_seen[name].result()) == pytest.approx(loss, rel=1e-5)
+        accuracy = np.mean(np.argmax(logits[name], axis=1) == labels)
+        assert float(stack.accuracies_seen[name].result()) == pytest.approx(accuracy)
+
+
 def test_what_can_be_stacked():
     assert stacked.stackable(students())
     assert not stacked.stackable(students("cnn", width=0.1))
