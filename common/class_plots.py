@@ -44,10 +44,7 @@ def most_probable(images, labels, logits, temperatures, class_names, title, most
         title: the finding.
         most: how many classes.
     """
-    columns = 1 + len(temperatures)
-    figure, axes = drawing.axes(
-        columns, len(images), 2.4 * columns, 1.5 * len(images) + 0.5, squeeze=False
-    )
+    figure, axes = drawing.temperature_panels(len(images), temperatures, 2.4)
     for row, image, label, own in zip(axes, images, labels, np.asarray(logits, float), strict=True):
         drawing.show(row[0], image)
         row[0].set_xlabel(class_names[label], fontsize=7)
@@ -60,8 +57,6 @@ def most_probable(images, labels, logits, temperatures, class_names, title, most
             bars.xaxis.set_major_locator(MaxNLocator(3))
         for tick, place in zip(row[1].get_yticklabels(), first, strict=True):
             tick.set_fontweight("bold" if place == label else "normal")
-    for bars, temperature in zip(axes[0, 1:], temperatures, strict=True):
-        bars.set_title(f"T = {temperature:g}", loc="center")
     figure.supxlabel("probability", fontsize=9)
     drawing.title(figure, title)
     return figure

@@ -45,6 +45,21 @@ def axes(columns=1, rows=1, width=7.0, height=4.0, **options):
     return figure, axes
 
 
+def temperature_panels(images, temperatures, width):
+    """(figure, axes): a row an image, one column for it and one titled with each temperature.
+
+    Args:
+        images: how many.
+        temperatures: list of T > 0.
+        width: of a column, in inches.
+    """
+    columns = 1 + len(temperatures)
+    figure, grid = axes(columns, images, width * columns, 1.5 * images + 0.5, squeeze=False)
+    for place, temperature in zip(grid[0, 1:], temperatures, strict=True):
+        place.set_title(f"T = {temperature:g}", loc="center")
+    return figure, grid
+
+
 def show(axes, image, interpolation="nearest"):
     """Draw uint8 (h, w, c) with its pixels as they are; "auto" smooths where it is made smaller."""
     cmap = "gray_r" if image.shape[-1] == 1 else None

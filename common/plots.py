@@ -81,10 +81,7 @@ def images_with_soft_targets(images, logits, temperatures, class_names, title):
         class_names: (classes,) strings.
         title: the finding.
     """
-    columns = 1 + len(temperatures)
-    figure, axes = drawing.axes(
-        columns, len(images), 2.1 * columns, 1.5 * len(images) + 0.5, squeeze=False
-    )
+    figure, axes = drawing.temperature_panels(len(images), temperatures, 2.1)
     for row, (image, own) in enumerate(zip(images, logits, strict=True)):
         drawing.show(axes[row, 0], image)
         for column, temperature in enumerate(temperatures, 1):
@@ -94,8 +91,6 @@ def images_with_soft_targets(images, logits, temperatures, class_names, title):
             bars.set(ylim=(0, 1), yticks=(0, 0.5, 1), xticks=range(len(shown)))
             bars.set_xticklabels(class_names, fontsize=7)
             bars.tick_params(axis="y", labelsize=7, labelleft=column == 1)
-            if row == 0:
-                bars.set_title(f"T = {temperature:g}", loc="center")
     figure.supylabel("probability", fontsize=9)
     figure.supxlabel("class", fontsize=9)
     drawing.title(figure, title)
