@@ -45,6 +45,29 @@ def train_function(step, most):
     Returns:
         The function. Its logs are the last step's; StopIteration where no batch is left.
     """
+    alone, together = compiled(step)
+    source, ahead = None, []  # what was taken from which iterator before it was asked for
+
+    def dispatch(state, iterator):
+        nonlocal source, ahead
+        batches = ahead if iterator is source else list(itertools.islice(iterator, most))
+        if len(batches) == most:
+            logs, state = together(state, batches)
+        else:
+            for batch in batches or [next(iterator)]:
+                logs, state = alone(state, batch)
+        # Keras waits for the logs next: a GPU would be idle while these are made
+        source, ahead = iterator, list(itertools.islice(iterator, most))
+        return logs, state
+
+    return dispatch
+
+
+def compiled(step):
+    """(alone, together): one step, and one after another for each of a list of batches.
+
+    Both are compiled by JAX: (state, batch) or (state, batches) -> (logs of the last step, state).
+    """
     import jax
 
     alone = jax.jit(step, donate_argnums=0)
@@ -61,18 +84,4 @@ def train_function(step, most):
         )
         return last
 
-    source, ahead = None, []  # what was taken from which iterator before it was asked for
-
-    def dispatch(state, iterator):
-        nonlocal source, ahead
-        batches = ahead if iterator is source else list(itertools.islice(iterator, most))
-        if len(batches) == most:
-            logs, state = together(state, batches)
-        else:
-            for batch in batches or [next(iterator)]:
-                logs, state = alone(state, batch)
-        # Keras waits for the logs next: a GPU would be idle while these are made
-        source, ahead = iterator, list(itertools.islice(iterator, most))
-        return logs, state
-
-    return dispatch
+    return alone, together

@@ -8,6 +8,7 @@ import sys
 SUBJECTS = {
     "latency": "what each net of a data set's tables costs, latency of one image",
     "distill": "distillation beside Keras's Distiller, a PyTorch loop and plain training",
+    "kernels": "kernels of a training step as a GPU would be sent them, without a GPU",
     "models": "training and inference of the deep nets, beside plain PyTorch",
 }
 

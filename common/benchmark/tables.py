@@ -1,4 +1,4 @@
-"""What `python -m common.benchmark distill --write` kept, as README's table."""
+"""What `python -m common.benchmark distill` and `kernels` kept, as README's tables."""
 
 import dataclasses
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 from common.benchmark.rows import HEADER, Row
 
 FOLDER = Path(__file__).parent
-FILE = "distill.json"
+FILE, KERNELS = "distill.json", "kernels.json"
 _SHOWN = ("keras", "tensorflow", "jax", "torch")
 
 
@@ -50,5 +50,29 @@ def distill(_found=(), folder=FOLDER):
     return "\n".join(tables)
 
 
-TABLES = {"distill": distill}
+def keep_kernels(made, folder=FOLDER):
+    """Keep the counts of `kernels`, in place of earlier ones."""
+    from common import files
+
+    files.write_json(Path(folder) / KERNELS, made)
+
+
+def kernels(_found=(), folder=FOLDER):
+    """Markdown: the kernels of training steps as they were counted last."""
+    return of_kernels(json.loads((Path(folder) / KERNELS).read_text()))
+
+
+def of_kernels(made):
+    """Markdown of {"jax": version, "rows": [(what against what, ours, theirs)]}."""
+    from common import results
+
+    title = f"kernels a training step, compiled for an H100 by JAX {made['jax']}"
+    cells = [
+        [what, f"{ours}", f"{theirs}", f"{100 * ours / theirs:.0f} %"]
+        for what, ours, theirs in made["rows"]
+    ]
+    return results.markdown([title, "ours", "theirs", "ratio"], cells)
+
+
+TABLES = {"distill": distill, "kernels": kernels}
 PICTURES = {}
