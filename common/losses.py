@@ -42,12 +42,19 @@ def distillation_loss(student_logits, teacher_logits, temperature):
         ValueError: if temperature is not a finite number above 0, or classes differ.
     """
     student_logits = ops.convert_to_tensor(student_logits)
-    teacher_logits = ops.stop_gradient(teacher_logits)
-    teacher = _log_soft_targets(teacher_logits, temperature)
-    _check_pair(tuple(student_logits.shape), tuple(teacher.shape))
+    teacher_logits = ops.stop_gradient(ops.convert_to_tensor(teacher_logits))
+    require_positive("temperature", temperature)
+    _check_pair(tuple(student_logits.shape), tuple(teacher_logits.shape))
     if temperature >= HOT:
         return _hot_loss(student_logits, teacher_logits, min(temperature, _HOTTEST))
-    student = _log_soft_targets(student_logits, temperature)
+    return _loss(student_logits, teacher_logits, temperature)
+
+
+def _loss(student_logits, teacher_logits, temperature):
+    """As it is defined."""
+    student, teacher = (
+        _log_soft_targets(logits, temperature) for logits in (student_logits, teacher_logits)
+    )
     return temperature**2 * ops.sum(ops.exp(teacher) * (teacher - student), axis=-1)
 
 
@@ -57,27 +64,28 @@ _HOTTEST = 1e15  # whose square float32 still holds; the loss is at its limit lo
 
 
 def _hot_loss(student_logits, teacher_logits, temperature):
-    """The same from the logits' own differences, without subtracting what is nearly equal.
+    """The same where all is nearly equal, from the logits' own differences, which lose no digits.
 
     With u = (d - Σ p d) / T, d = student - teacher and p the teacher's soft targets, KL is
-    log1p(Σ p (exp(u) - 1 - u)); as T grows, T² KL tends to half the variance of d.
+    log1p(Σ p (exp(u) - 1 - u)); as T grows, T² KL tends to half the variance of d. Rows with a
+    |u| above 1 have enough digits as it is.
     """
     p = soft_targets(teacher_logits, temperature)
     difference = ops.cast(student_logits, "float32") - ops.cast(teacher_logits, "float32")
     centered = difference - ops.sum(p * difference, axis=-1, keepdims=True)
+    near = ops.max(ops.abs(centered), axis=-1, keepdims=True) <= temperature
+    centered = ops.where(near, centered, 0.0)
     excess = ops.sum(p * ops.square(centered) * _curvature(centered / temperature), axis=-1)
     unscaled = excess / temperature / temperature
     tiny = unscaled < 1e-5  # where log1p(x) / x is 1 - x / 2
     safe = ops.where(tiny, 1.0, unscaled)
-    return excess * ops.where(tiny, 1 - unscaled / 2, ops.log1p(safe) / safe)
+    hot = excess * ops.where(tiny, 1 - unscaled / 2, ops.log1p(safe) / safe)
+    return ops.where(near[..., 0], hot, _loss(student_logits, teacher_logits, temperature))
 
 
 def _curvature(u):
-    """(exp(u) - 1 - u) / u², 1/2 at 0: by its series up to |u| = 1."""
-    series = sum(ops.clip(u, -1, 1) ** k / math.factorial(k + 2) for k in range(8))
-    far = ops.abs(u) > 1
-    safe = ops.where(far, u, 2.0)
-    return ops.where(far, (ops.expm1(safe) - safe) / ops.square(safe), series)
+    """(exp(u) - 1 - u) / u², 1/2 at 0, by its series: for |u| up to 1."""
+    return sum(u**k / math.factorial(k + 2) for k in range(8))
 
 
 def hard_label_loss(logits, labels):

@@ -97,6 +97,18 @@ def test_hot_softmaxes_against_float64(random_logits, temperature, scale):
     np.testing.assert_allclose(gradient(student, teacher, temperature), slope, atol=atol)
 
 
+@pytest.mark.parametrize("temperature", [100, 300])
+@pytest.mark.parametrize("gap", [300, 8e3, 5e4])
+def test_hot_softmaxes_of_logits_far_apart(temperature, gap):
+    student, teacher = np.zeros((2, 10), "float32"), np.zeros((2, 10), "float32")
+    student[0, 3], teacher[1, 7] = gap, gap
+    expected = in_float64(student, teacher, temperature)
+    np.testing.assert_allclose(loss(student, teacher, temperature), expected, rtol=1e-3)
+    p, q = (special.softmax(np.float64(x) / temperature, axis=1) for x in (teacher, student))
+    slope = temperature * (q - p) / 2  # of the mean over two rows
+    np.testing.assert_allclose(gradient(student, teacher, temperature), slope, atol=1e-3)
+
+
 def test_zero_where_student_and_teacher_agree(random_logits):
     logits = random_logits(8)
     np.testing.assert_allclose(loss(logits, logits, 4), 0, atol=1e-6)
