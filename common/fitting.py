@@ -31,8 +31,11 @@ def fit(group, state, progress, callbacks):
         names = [run.name for run in group.members]
         progress = {"members": names, "kind": group.kind}
         progress |= {"epochs": 0, "seconds": 0.0, "history": {}}
+    used = {type(callback).__name__ for callback in callbacks} | set(progress.get("callbacks", ()))
+    progress["callbacks"] = sorted(used)
     if progress["epochs"] < epochs:
-        _train(group, progress, [_Epochs(group.batches, state, progress), *callbacks])
+        # the state last, so that it holds what the others changed
+        _train(group, progress, [*callbacks, _Epochs(group.batches, state, progress)])
     if progress["epochs"] < epochs:
         raise ValueError(
             f"a callback stopped the training after epoch {progress['epochs']} of {epochs}: "

@@ -7,16 +7,17 @@ import numpy as np
 from common import feed, files, machine, metrics, missing_classes, records, stacked, teachers
 
 
-def write_records(group, folder, progress):
+def write_records(group, folder, progress, done=()):
     """Ask every member of a trained group once; write its weights, then its record.
 
     Args:
         group: group.Group, trained.
         folder: gets weights/ and results/.
         progress: as `fitting.fit` returned it.
+        done: names of those that had a record before, which is kept.
 
     Returns:
-        {name: record}.
+        {name: record} of the others.
 
     Raises:
         FloatingPointError: a member whose answers are not finite.
@@ -28,7 +29,7 @@ def write_records(group, folder, progress):
                 f"the answers of {name} are no longer finite: lower the learning rate"
             )
     written = {}
-    for run in group.members:
+    for run in (run for run in group.members if run.name not in done):
         model = group.model.models[run.name]
         with files.replacing(records.weights_path(folder, run)) as temporary:
             model.save_weights(temporary)
@@ -56,6 +57,7 @@ def _description(group, run, model, progress):
         "seconds": round(progress["seconds"], 1),
         "trained_side_by_side": len(group.members),  # in a stack those of all its seeds
         **({"stacked": True} if isinstance(group.model, stacked.Stacked) else {}),
+        **({"callbacks": used} if (used := progress.get("callbacks")) else {}),
         "weights_sha256": teachers.weights_hash(model),
     }
 

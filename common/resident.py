@@ -95,6 +95,19 @@ class Resident(fused.Fused):
         """The students', as of `SideBySide`; the data are no part of it."""
         return self.students.state
 
+    def save_weights(self, *arguments, **options):
+        """The students' alone: the data are as large as the data set."""
+        return self.students.save_weights(*arguments, **options)
+
+    def load_weights(self, *arguments, **options):
+        return self.students.load_weights(*arguments, **options)
+
+    def get_weights(self):
+        return self.students.get_weights()
+
+    def set_weights(self, weights):
+        self.students.set_weights(weights)
+
     @property
     def metrics(self):
         own = (self.students.losses_seen, self.students.accuracies_seen)

@@ -89,6 +89,7 @@ class SideBySide(keras.Model):
         mean = keras.metrics.Mean
         self.losses_seen = {name: mean(f"{name}_loss") for name in students}
         self.accuracies_seen = {name: mean(f"{name}_accuracy") for name in students}
+        self.built = True  # the students are: weights can be loaded before `fit`
 
     @property
     def state(self):
@@ -105,10 +106,28 @@ class SideBySide(keras.Model):
             raise ValueError("global_clipnorm would mix the students: use clipnorm or none")
 
     def fit(self, x=None, y=None, *settings, **options):
-        labels = y.get("labels") if isinstance(y, dict) else y
+        self._check(y)
+        held_out = options.get("validation_data")
+        if isinstance(held_out, tuple):
+            self._check(held_out[1])
+        return super().fit(x, y, *settings, **options)
+
+    def evaluate(self, x=None, y=None, *settings, **options):
+        self._check(y)
+        return super().evaluate(x, y, *settings, **options)
+
+    def _check(self, targets):
+        """Raise ValueError where arrays of labels are none of the students' classes."""
+        labels = targets.get("labels") if isinstance(targets, dict) else targets
         if labels is not None:
             _check_labels(labels, next(iter(self.models.values())).output_shape[-1])
-        return super().fit(x, y, *settings, **options)
+
+    def save(self, *arguments, **options):
+        """Not the whole, which a file could not be read back to; each student can be."""
+        raise ValueError(
+            "students side by side are saved one by one, as models[name].save(path); or all their "
+            "weights, by save_weights or ModelCheckpoint(path, save_weights_only=True)"
+        )
 
     def train_step(self, *state_and_data):
         """Keras's own, on the batch as the augmentation shows it."""

@@ -31,7 +31,10 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
         also_read: folders whose results/ may hold finished runs too.
         teachers: Logits of every teacher that the runs name; where a recipe augments without a
             finite set of views, the OnlineTeacher instead.
-        callbacks: any Keras callbacks, for each training.
+        callbacks: any Keras callbacks, for each training; the records name them. Resumed to the
+            same weights only with those that watch: what others keep in themselves, such as the
+            best epoch so far, a kill loses. A recipe's cosine has Keras refuse those that set the
+            learning rate.
         reading: told the folder and names of the finished runs; prints them by default.
 
     Returns:
@@ -48,11 +51,13 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
     folder = require_writable(output_dir)
     found = finished(runs, [folder, *also_read], reading or _print_reading)
     for group in groups({run.name: run for run in runs}.values()):  # each run once
-        if any(run.name not in found for run in group):
+        state = _state_of(group, folder)
+        if state.exists() or any(run.name not in found for run in group):
             with _locked(folder, group):  # until now another process may have trained some
                 found |= finished(group, [folder], lambda where, names: None)
                 if any(run.name not in found for run in group):
                     found |= _train(group, set(found), dataset, folder, given, callbacks)
+                _clean(state, group, folder)
     return [found[run.name] for run in runs]
 
 
@@ -131,8 +136,7 @@ def _locked(folder, group):
 
 def _train(group, done, dataset, folder, given, callbacks):
     """Train the runs of a group that are not `done`; return {name: record}."""
-    key = hashlib.sha256("\n".join(sorted(run.name for run in group)).encode()).hexdigest()
-    state = folder / "state" / f"{key[:16]}.npz"
+    state = _state_of(group, folder)
     members, saved = _resumable(group, done, state)
     training = Group(members, dataset, given)
     _require_room(training.model, folder)
@@ -140,12 +144,21 @@ def _train(group, done, dataset, folder, given, callbacks):
         print(f"{state} is of a {saved['kind']}, here trains a {training.kind}: starting anew")
         saved = None
     progress = fitting.fit(training, state, saved, callbacks)
-    result = outcome.write_records(training, folder, progress)
+    return outcome.write_records(training, folder, progress, done)
+
+
+def _state_of(group, folder):
+    """Where a training of just these runs keeps its state, whatever their order."""
+    key = hashlib.sha256("\n".join(sorted(run.name for run in group)).encode()).hexdigest()
+    return folder / "state" / f"{key[:16]}.npz"
+
+
+def _clean(state, group, folder):
+    """Remove what kills left of finished runs; other processes are locked out of them."""
     state.unlink(missing_ok=True)
-    for run in members:  # other processes are locked out of them
+    for run in group:
         for path in (state, records.path(folder, run), records.weights_path(folder, run)):
             files.remove_unfinished(path)
-    return result
 
 
 def _resumable(group, done, state):
@@ -153,7 +166,7 @@ def _resumable(group, done, state):
 
     All of a state's runs go on, in its order, though a kill between two records left some done.
     """
-    members = [run for run in group if run.name not in done]
+    members = sorted((run for run in group if run.name not in done), key=lambda run: run.name)
     saved = checkpoints.progress(state)
     if not (saved and {run.name for run in members} <= set(saved["members"])):
         return members, None

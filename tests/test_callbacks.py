@@ -9,6 +9,7 @@ import pytest
 
 from common import cli, data, training
 from common.tensor_board import TensorBoard
+from tests import helpers
 
 needs_tensorboard = pytest.mark.skipif(
     not (importlib.util.find_spec("tensorboard") and keras.backend.backend() == "tensorflow"),
@@ -27,8 +28,10 @@ def bare(few, tmp_path_factory):
     return runs, training.run(runs, few, output_dir=tmp_path_factory.mktemp("bare"))
 
 
-def same_but_seconds(records, others):
-    return [r | {"seconds": 0} for r in records] == [r | {"seconds": 0} for r in others]
+def same_but_seconds(records, others, callbacks):
+    """Whether the first, which name their callbacks, are else the others, which had none."""
+    bare = [record | {"seconds": 0, "callbacks": callbacks} for record in others]
+    return [record | {"seconds": 0} for record in records] == bare
 
 
 def test_kerass_own_callbacks_take_part(bare, few, tmp_path):
@@ -39,7 +42,8 @@ def test_kerass_own_callbacks_take_part(bare, few, tmp_path):
         keras.callbacks.TerminateOnNaN(),
     ]
     records = training.run(runs, few, output_dir=tmp_path, callbacks=callbacks)
-    assert same_but_seconds(records, expected)
+    used = ["CSVLogger", "ModelCheckpoint", "TerminateOnNaN"]
+    assert same_but_seconds(records, expected, used)
     rows = list(csv.DictReader((tmp_path / "log.csv").open()))
     for run, record in zip(runs, records, strict=True):
         for measure in ("loss", "val_loss"):
@@ -69,7 +73,7 @@ def test_tensorboard_shows_the_records_curve(bare, few, tmp_path, capfd):
     runs, expected = bare
     board = TensorBoard(tmp_path / "board")
     records = training.run(runs, few, output_dir=tmp_path, callbacks=[board])
-    assert same_but_seconds(records, expected)
+    assert same_but_seconds(records, expected, ["TensorBoard"])
     folder = tmp_path / "board" / f"{runs[0].name}-and-1-more"
     train, validation = scalars(folder / "train"), scalars(folder / "validation")
     for run, record in zip(runs, records, strict=True):
@@ -98,3 +102,24 @@ def test_each_training_of_a_command_has_its_folder(mnist_dir, tmp_path):
     cli.main("mnist", ["teacher", "cnn", "--seeds", "0", "1", *where])
     folders = {path.name for path in (tmp_path / "board").iterdir()}
     assert folders == {path.stem for path in (tmp_path / "results").glob("*.json")}
+
+
+class Halves(keras.callbacks.Callback):
+    """Halves the learning rate after each epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.optimizer.learning_rate = self.model.optimizer.learning_rate / 2
+
+
+def test_a_learning_rate_that_a_callback_set_is_resumed(few, tiny_run, tmp_path):
+    run = tiny_run({"epochs": 4, "schedule": "constant"})
+    (whole,) = training.run([run], few, output_dir=tmp_path / "whole", callbacks=[Halves()])
+    interrupted = [Halves(), helpers.InterruptAt()]
+    for _ in range(4):
+        with pytest.raises(KeyboardInterrupt):
+            training.run([run], few, output_dir=tmp_path / "cut", callbacks=interrupted)
+    (cut,) = training.run([run], few, output_dir=tmp_path / "cut", callbacks=[Halves()])
+    assert cut["weights_sha256"] == whole["weights_sha256"]
+    (bare,) = training.run([run], few, output_dir=tmp_path / "bare")
+    assert bare["weights_sha256"] != whole["weights_sha256"] and "callbacks" not in bare
+    assert cut["callbacks"] == ["Halves", "InterruptAt"]

@@ -114,3 +114,16 @@ def test_without_a_gpu_or_without_room_the_host_does_it(few, monkeypatch):
     assert resident.nbytes(batches) == 100 * 28 * 28 + 100 * 4
     monkeypatch.setattr(machine, "gpu_memory", lambda: 150_000)
     assert resident.for_device(students, batches) == (students, batches)
+
+
+def test_weights_are_the_students_without_the_data(tiny_run, few, logits, tmp_path):
+    group = Group(pair(tiny_run, logits, RECIPES["plain"]), few, {logits.identity: logits})
+    students = resident.Resident(group.model, group.batches)
+    assert sum(w.size for w in students.get_weights()) < few.train.images.size
+    students.save_weights(tmp_path / "it.weights.h5")
+    before = group.model.get_weights()
+    students.set_weights([0 * weight for weight in before])
+    assert not any(np.any(weight) for weight in group.model.get_weights())
+    students.load_weights(tmp_path / "it.weights.h5")
+    for own, other in zip(group.model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(own, other)

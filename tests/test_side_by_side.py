@@ -224,3 +224,36 @@ def test_labels_are_numbers_of_classes(few, labels, sentence):
     both.compile()
     with pytest.raises(ValueError, match=sentence):
         both.fit(few.train.images, labels, verbose=0)
+
+
+def test_labels_that_are_held_out_are_checked_too(few, random_logits):
+    both = SideBySide({"a": Student(models.build("mlp", (28, 28, 1), 10, width=2), 1, 0)})
+    both.compile()
+    wrong = few.validation.labels + 5
+    for call in (
+        lambda: both.fit(*arrays(few), validation_data=(few.validation.images, wrong)),
+        lambda: both.evaluate(few.validation.images, {"labels": wrong}),
+    ):
+        with pytest.raises(ValueError, match="labels from 5 to 14, but students of 10 classes"):
+            call()
+
+
+def arrays(few):
+    return few.train.images, few.train.labels
+
+
+def test_weights_are_saved_and_loaded_before_any_fit(few, tmp_path):
+    def both(seed):
+        made = SideBySide(
+            {"a": Student(models.build("mlp", (28, 28, 1), 10, seed=seed, width=2), 1, 0)}
+        )
+        made.compile()
+        return made
+
+    first, second = both(0), both(1)
+    first.save_weights(tmp_path / "both.weights.h5")
+    second.load_weights(tmp_path / "both.weights.h5")
+    for own, other in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(own, other)
+    with pytest.raises(ValueError, match=r"one by one, as models\[name\]\.save"):
+        first.save(tmp_path / "both.keras")

@@ -75,6 +75,28 @@ def test_losses_of_a_stack_are_those_of_each(random_logits, settings, shuffled):
         assert float(stack.accuracies_seen[name].result()) == pytest.approx(accuracy)
 
 
+def test_what_mixes_the_students_of_a_stack_is_refused():
+    with pytest.raises(ValueError, match="clipnorm would mix the students of a stack"):
+        stacked.Stacked(students()).compile(keras.optimizers.SGD(clipnorm=1.0))
+
+
+@pytest.mark.slow
+def test_losses_stay_alike_over_hundreds_of_steps(few, random_logits):
+    """Weights need not: a ReLU that rounding flips is another step for Adam."""
+
+    def losses(kind):
+        together = kind(students(width=128))
+        together.compile(keras.optimizers.Adam(1e-3))
+        targets = {"labels": few.train.labels, "teacher": random_logits(100)}
+        options = {"batch_size": 20, "epochs": 40, "shuffle": False, "verbose": 0}
+        history = together.fit(few.train.images, targets, **options).history
+        return {name: history[f"{name}_loss"] for name in SETTINGS}
+
+    one, other = losses(stacked.Stacked), losses(SideBySide)
+    for name in SETTINGS:
+        np.testing.assert_allclose(one[name], other[name], rtol=2e-3, atol=2e-3, err_msg=name)
+
+
 def test_what_can_be_stacked():
     assert stacked.stackable(students())
     assert not stacked.stackable(students("cnn", width=0.1))
