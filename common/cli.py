@@ -94,10 +94,14 @@ def _distill(dataset, options):
     require_fraction("alpha", options.alpha)
     require_positive("alpha", options.alpha)  # 0 is the baseline, which is trained beside it
     study, seeds = _study(dataset, options)
-    logits = study.logits_for(options.student, options.teacher)
-    found = experiments.distill(
-        study, logits, options.student, seeds, options.temperature, options.alpha, control=True
-    )
+
+    def make(study):
+        logits = study.logits_for(options.student, options.teacher)
+        settings = (options.student, seeds, options.temperature, options.alpha)
+        return experiments.distill(study, logits, *settings, control=True)
+
+    _print_plan(study, make)
+    found = make(study)
     print(results.students_table(found))
     print(f"records in {files.shown(study.output_dir / 'results')}")
 

@@ -52,7 +52,7 @@ def load(name, *, data_dir=None, limit=None):
         images, test the published val folder; tiny_imagenet20 is its first 20 classes.
 
     Raises:
-        ValueError: unknown name; limit not a whole number above 0.
+        ValueError: unknown name; limit not a whole number above 0; data_dir a file.
         downloads.UnavailableError: no prepared data, no answering host, no stand-in.
         sources.NotInstalledError: neither an array cache nor TensorFlow Datasets.
         zipped_images.BadArchiveError: a damaged or wrong archive of Tiny ImageNet.
@@ -63,7 +63,10 @@ def load(name, *, data_dir=None, limit=None):
         require_positive("limit", limit, whole=True)
         limit = int(limit)
     data_dir = Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
-    name, raw = _read(name, data_dir.expanduser())
+    data_dir = data_dir.expanduser()
+    if data_dir.exists() and not data_dir.is_dir():
+        raise ValueError(f"data_dir {data_dir} is a file: name the folder that is to hold the data")
+    name, raw = _read(name, data_dir)
     splits = parts(raw.arrays, _RULES[name].held_out, _RULES[name].stratified)
     if limit is not None:
         splits = {key: each.take(stratified(each.labels, limit)) for key, each in splits.items()}

@@ -183,3 +183,9 @@ def test_whole_trains_on_validation_too(mnist):
         first, last = (getattr(split, field) for split in (mnist.train, mnist.validation))
         np.testing.assert_array_equal(getattr(whole.train, field), np.concatenate([first, last]))
     assert whole.validation is mnist.validation and whole.test is mnist.test
+
+
+def test_a_file_is_no_data_folder(tmp_path):
+    (tmp_path / "images.zip").touch()
+    with pytest.raises(ValueError, match=r"images\.zip is a file: name the folder"):
+        data.load("mnist", data_dir=tmp_path / "images.zip")
