@@ -1,8 +1,10 @@
-"""Sentences of README that no marked table holds to the records."""
+"""Sentences of README that no marked table holds to the records; its example."""
+
+import re
 
 import numpy as np
 
-from common import comparisons, records, tables
+from common import comparisons, models, records, results, tables
 from mnist import recipes, trainings_table
 from mnist.tables import of_crossed
 
@@ -78,3 +80,13 @@ def test_seed_k_is_taught_by_training_k():
         k: comparisons.Group(configuration, {seed: (seed, k) for seed in range(4)}) for k in (0, 2)
     }
     assert trainings_table.paired(taught).seeds == {0: (0, 0), 2: (2, 2)}
+
+
+def test_the_example_runs(few):
+    example = re.search(r"```python\n(.*?)```", results.README.read_text(), re.DOTALL)[1]
+    large = models.build("mlp", few.image_shape, few.classes, seed=5, width=16)
+    given = {"large": large, "images": few.train.images, "labels": few.train.labels}
+    exec(example.replace("epochs=10", "epochs=1, verbose=0"), given)
+    losses = given["both"].history.history
+    assert {"baseline_loss", "distilled_loss", "baseline_accuracy"} <= set(losses)
+    assert losses["baseline_loss"] != losses["distilled_loss"]
