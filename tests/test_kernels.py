@@ -46,6 +46,18 @@ def test_another_backend_is_refused(capsys):
     assert "unknown backend, for KERAS_BACKEND, 'tensorflow'" in capsys.readouterr().err
 
 
+def test_a_jax_without_cuda_is_told(monkeypatch):
+    pytest.importorskip("jax")
+    topologies = pytest.importorskip("jax.experimental.topologies")
+
+    def none(**described):
+        raise NotImplementedError("topology not implemented for cuda")
+
+    monkeypatch.setattr(topologies, "get_topology_desc", none)
+    with pytest.raises(ValueError, match=r"JAX cannot compile for a GPU here \(topology not"):
+        kernels.of_step(None, (), [])
+
+
 def test_what_is_kept_is_the_table(tmp_path):
     made = {"jax": "0.1", "commit": "12ab", "rows": [["stack, against side by side", 36, 144]]}
     tables.keep_kernels(made, tmp_path)

@@ -51,6 +51,7 @@ def run(options):
 
     os.environ.setdefault("JAX_PLATFORMS", "cpu")  # no GPU is looked for
     require_known("backend, for KERAS_BACKEND,", keras.config.backend(), ["jax"])
+    _described_gpu()
     found = []
     for row in counts():
         found.append(row)
@@ -125,13 +126,10 @@ def _as_on_a_gpu():
 def of_step(step, state, batches):
     """Kernels of one step of `fused.compiled(step)`'s loop over batches, compiled for `TARGET`."""
     import jax
-    from jax.experimental import topologies
 
     from common import fused
 
-    described = {"topology_name": "h100", "topology": "1x1x1", "target_config": TARGET}
-    target = topologies.get_topology_desc(platform="cuda", **described)
-    there = jax.sharding.SingleDeviceSharding(target.devices[0])
+    there = jax.sharding.SingleDeviceSharding(_described_gpu())
 
     def shape(value):
         return jax.ShapeDtypeStruct(value.shape, value.dtype, sharding=there)
@@ -139,6 +137,19 @@ def of_step(step, state, batches):
     _, together = fused.compiled(step)
     traced = together.trace(*jax.tree.map(shape, (state, batches)))
     return in_loop(traced.lower(lowering_platforms=("cuda",)).compile().as_text())
+
+
+def _described_gpu():
+    """The device of `TARGET`; ValueError where JAX has no compiler for it."""
+    from jax.experimental import topologies
+
+    described = {"topology_name": "h100", "topology": "1x1x1", "target_config": TARGET}
+    try:
+        return topologies.get_topology_desc(platform="cuda", **described).devices[0]
+    except (NotImplementedError, RuntimeError) as error:
+        raise ValueError(
+            f'JAX cannot compile for a GPU here ({error}): pip install "jax[cuda13]"'
+        ) from None
 
 
 def in_loop(text):
