@@ -66,7 +66,11 @@ def _teacher(dataset, options):
 
 
 def _tell_duration(study, run, *seen):
-    """Say how long a teacher's answers take and how large they are, if they are still to come."""
+    """Say how long a teacher's answers take and how large they are, if they are still to come.
+
+    Raises:
+        ValueError: they cannot be made, which would be told only after its training.
+    """
     if study.kept_logits(run, *seen) is None:
         from common import durations
 

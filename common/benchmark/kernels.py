@@ -46,10 +46,10 @@ def run(options):
     Raises:
         ValueError: another backend than JAX, or a JAX that cannot compile for CUDA.
     """
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")  # before JAX is imported: no GPU is looked for
     from common import machine
     from common.backend import keras
 
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")  # no GPU is looked for
     require_known("backend, for KERAS_BACKEND,", keras.config.backend(), ["jax"])
     _described_gpu()
     found = []
