@@ -2,11 +2,10 @@
 
 import dataclasses
 
-import numpy as np
-
 from common.backend import keras, ops
 from common.checks import require_fraction, require_positive
 from common.losses import distillation_loss, hard_label_loss
+from common.student_checks import require_labels, require_models
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +78,7 @@ class SideBySide(keras.Model):
 
     def __init__(self, students, teacher=None, *, weight_decay=0.0, augment=None):
         teachers = teacher if isinstance(teacher, dict) else {"teacher": teacher} if teacher else {}
-        _check_models([s.model for s in students.values()] + list(teachers.values()))
+        require_models([s.model for s in students.values()] + list(teachers.values()))
         super().__init__(name="side_by_side")
         self.models = {name: student.model for name, student in students.items()}
         self._students = tuple(students.items())
@@ -120,7 +119,7 @@ class SideBySide(keras.Model):
         """Raise ValueError where arrays of labels are none of the students' classes."""
         labels = targets.get("labels") if isinstance(targets, dict) else targets
         if labels is not None:
-            _check_labels(labels, next(iter(self.models.values())).output_shape[-1])
+            require_labels(labels, next(iter(self.models.values())).output_shape[-1])
 
     def save(self, *arguments, **options):
         """Not the whole, which a file could not be read back to; each student can be."""
@@ -179,42 +178,3 @@ def right(logits, labels):
 
 def _answer(teacher):
     return lambda images: ops.stop_gradient(teacher(images, training=False))
-
-
-def _check_labels(labels, classes):
-    labels = np.asarray(labels)
-    if labels.ndim > 1 and labels.shape != (len(labels), 1):
-        raise ValueError(
-            f"labels of shape {labels.shape}: give the number of each image's class, "
-            "such as np.argmax(labels, axis=-1) of one-hot rows"
-        )
-    if not np.array_equal(labels, np.floor(labels)):
-        raise ValueError(f"labels must be whole numbers, got {labels[labels != labels.round()][0]}")
-    if not 0 <= np.min(labels) <= np.max(labels) < classes:
-        found = f"{np.min(labels)} to {np.max(labels)}"
-        raise ValueError(f"labels from {found}, but students of {classes} classes")
-
-
-def _check_models(models):
-    if not models:
-        raise ValueError("SideBySide needs at least one student")
-    if len({id(model) for model in models}) < len(models):
-        raise ValueError("every student, and the teacher, needs a model of its own")
-    for model in models:
-        if _ends_in_softmax(model):
-            raise ValueError(
-                f"model {model.name!r} ends in a softmax: let it return logits, for these are what "
-                "the temperature divides"
-            )
-    for what in ("input_shape", "output_shape"):
-        shapes = {tuple(getattr(model, what)[1:]) for model in models}
-        if len(shapes) > 1:
-            raise ValueError(f"students and teacher differ in {what}: {sorted(shapes)}")
-
-
-def _ends_in_softmax(model):
-    last = model
-    while getattr(last, "layers", ()):  # a model may be another's last layer
-        last = last.layers[-1]
-    activation = getattr(last, "activation", None)
-    return isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax
