@@ -1,16 +1,21 @@
-"""CIFAR-100's teachers and students by name, gathered from its three studies."""
+"""CIFAR-100's teachers and students by name, gathered from its studies."""
 
 from pathlib import Path
 
-from cifar100 import field, large, pilot
+from cifar100 import field, large, longer, pilot
 
 FOLDER = Path(__file__).parent
 
 TEACHERS = pilot.TEACHERS | field.TEACHERS | large.TEACHERS
-STUDENTS = pilot.STUDENTS | field.STUDENTS | large.STUDENTS
+STUDENTS = pilot.STUDENTS | longer.STUDENTS | field.STUDENTS | large.STUDENTS
 SEEDS = (0, 1, 2, 3, 4)
 
 STUDIES = {"pilot": pilot, "large": large}  # what the notebooks can be about
 
 # in the order in which `python -m cifar100 reproduce` runs them
-PARTS = {"pilot": pilot.reproduce, "large": large.reproduce, "field": field.reproduce}
+PARTS = {
+    "pilot": pilot.reproduce,
+    "longer": longer.reproduce,
+    "large": large.reproduce,
+    "field": field.reproduce,
+}

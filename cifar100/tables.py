@@ -1,6 +1,6 @@
 """CIFAR-100's tables, each made from the groups of one data set's records alone."""
 
-from cifar100 import field, large, pilot, recipes
+from cifar100 import field, large, longer, pilot, recipes
 from common import comparisons, results, tables
 from common.benchmark import latency
 
@@ -11,6 +11,12 @@ def of_pilot(found):
     """The pilot's teacher and students: labels alone, distilled, and the shuffled control."""
     nets = [*pilot.TEACHERS.values(), *pilot.STUDENTS.values()]
     return tables.students(nets, found, "pilot on ")
+
+
+def of_longer(found):
+    """The pilot's ConvNet in five times the epochs: labels alone and distilled."""
+    epochs = longer.STUDENTS["longer_cnn"].recipe.epochs
+    return tables.students(longer.STUDENTS.values(), found, f"pilot, {epochs} epochs, on ")
 
 
 def of_teachers(found):
@@ -94,6 +100,7 @@ def of_costs(found):
 
 TABLES = {
     "pilot": of_pilot,
+    "longer": of_longer,
     "teachers": of_teachers,
     "large": of_large,
     "measures": _measures(large, "large study on "),

@@ -1,18 +1,18 @@
-"""CIFAR-100's three studies: recipes as published, tables, and every path on a few steps."""
+"""CIFAR-100's studies: recipes as published, tables, and every path on a few steps."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 
-from cifar100 import field, large, pilot, recipes, tables
+from cifar100 import field, large, longer, pilot, recipes, tables
 from common import cli, comparisons, models, records
 from common.runs import Net, Recipe
 from common.study import Study
 
 
 def test_names_and_titles_are_of_one_study_each():
-    studies = (pilot, large, field)
+    studies = (pilot, longer, large, field)
     for kind in ("TEACHERS", "STUDENTS"):
         every = [name for study in studies for name in getattr(study, kind)]
         assert len(every) == len(set(every))
@@ -21,9 +21,8 @@ def test_names_and_titles_are_of_one_study_each():
     assert {net.model for net in nets} <= set(models.NAMES)
     for study in (large, field):
         assert not [net.title for net in study.TEACHERS.values() if "pilot" in net.title]
-    assert all(
-        n.title.startswith("pilot") for n in [*pilot.TEACHERS.values(), *pilot.STUDENTS.values()]
-    )
+    nets = [pilot.TEACHERS, pilot.STUDENTS, longer.STUDENTS]
+    assert all(net.title.startswith("pilot") for named in nets for net in named.values())
 
 
 def test_the_fields_pairs_share_one_recipe():
@@ -118,11 +117,12 @@ def test_parts_on_the_command_line(monkeypatch, capsys):
 @pytest.fixture
 def small_pilot(monkeypatch):
     """The pilot with nets of a few weights, which TensorFlow traces quickly."""
-    widths = {"pilot_vgg8": 4, "pilot_cnn": 5, "pilot_resnet8": 6}
-    for kind in ("TEACHERS", "STUDENTS"):
-        for name, net in getattr(pilot, kind).items():
+    widths = {"pilot_vgg8": 4, "pilot_cnn": 5, "pilot_resnet8": 6, "longer_cnn": 7}
+    for own in (pilot.TEACHERS, pilot.STUDENTS, longer.STUDENTS):
+        kind = "TEACHERS" if own is pilot.TEACHERS else "STUDENTS"
+        for name, net in own.items():
             small = dataclasses.replace(net, model="mlp", options={"width": widths[name]})
-            monkeypatch.setitem(getattr(pilot, kind), name, small)
+            monkeypatch.setitem(own, name, small)
             monkeypatch.setitem(getattr(recipes, kind), name, small)
 
 
@@ -159,10 +159,12 @@ def test_the_large_study_from_end_to_end(small_large, cifar_dir, tmp_path, capsy
 def test_the_pilot_from_end_to_end(small_pilot, cifar_dir, tmp_path, capsys):
     where = ["--limit", "130", "--epochs", "1", "--data-dir", str(cifar_dir)]
     where += ["--output-dir", str(tmp_path), "--seeds", "0"]
-    cli.main("cifar100", ["reproduce", "pilot", *where])
+    cli.main("cifar100", ["reproduce", "pilot", "longer", *where])
     printed = capsys.readouterr().out
     assert "| mlp width 4 | labels alone |" in printed
     assert "| mlp width 6 | mlp (shuffled) | 4 |" in printed
+    assert "| pilot, 20 epochs, on cifar100, " in printed and "| mlp width 7 | mlp | 4 |" in printed
     found = comparisons.groups(records.load_all(tmp_path))
-    assert len(found) == 1 + 3 + 3 + 2  # teacher, two trios, two more temperatures
-    assert len(list((tmp_path / "teachers").glob("*/header.json"))) == 1
+    assert len(found) == 1 + 3 + 3 + 2 + 2  # teacher, two trios, two more temperatures, longer
+    kept = {path.parent.name for path in (tmp_path / "teachers").glob("*/header.json")}
+    assert sorted(name.rpartition("-")[2] for name in kept) == ["8", "seed0"]
