@@ -4,7 +4,8 @@ A small student's step takes a GPU less time than the host needs to send it.
 """
 
 import functools
-import itertools
+
+import numpy as np
 
 from common.backend import keras
 
@@ -24,64 +25,97 @@ def length(steps):
 class Fused(keras.Model):
     """A model whose `steps_per_execution` training steps are one computation on every backend.
 
-    Fit it on batches of equal shapes. Eager, or with jit_compile off, it trains as Keras does.
+    Fit it on a PyDataset of batches of equal shapes. Under JAX callbacks count dispatches in place
+    of batches. Eager, or with jit_compile off, it trains as Keras does.
     """
 
+    together = 1  # steps in a dispatch that Keras takes for one
+
+    def compile(self, *arguments, **options):
+        super().compile(*arguments, **options)
+        if keras.config.backend() == "jax" and self.jit_compile and not self.run_eagerly:
+            self.together, self.steps_per_execution = self.steps_per_execution, 1
+
+    def fit(self, x=None, *arguments, **options):
+        data = Blocks(x, self.together) if self.together > 1 else x
+        return super().fit(data, *arguments, **options)
+
     def make_train_function(self, force=False):
-        if keras.config.backend() != "jax" or self.run_eagerly or not self.jit_compile:
+        if self.together == 1:
             super().make_train_function(force)
         elif force or self.train_function is None:
-            self.train_function = train_function(self.train_step, self.steps_per_execution)
+            self.train_function = train_function(self.train_step)
 
 
-def train_function(step, most):
+class Blocks(keras.utils.PyDataset):
+    """Batches, `together` of them as one: each array that is sent to a GPU takes its time.
+
+    Args:
+        batches: keras.utils.PyDataset of batches of equal shapes.
+        together: whole number above 0; the last block has what is left over.
+
+    Yields:
+        what a batch is, its arrays (together, ...).
+    """
+
+    def __init__(self, batches, together):
+        super().__init__()
+        self.batches, self.together = batches, together
+
+    def __len__(self):
+        return -(-len(self.batches) // self.together)
+
+    def __getitem__(self, index):
+        first = index * self.together
+        last = min(first + self.together, len(self.batches))
+        each = [self.batches[place] for place in range(first, last)]
+        return keras.tree.map_structure(lambda *same: np.stack(same), *each)
+
+
+def train_function(step):
     """What Keras's JAX trainer calls for each dispatch: (state, iterator) -> (logs, state).
 
     Args:
         step: (state, batch) -> (logs, state), such as a model's `train_step`.
-        most: how many batches to take from the iterator at once; where fewer are left, each
-            has a dispatch of its own. The next are taken while the device computes.
 
     Returns:
-        The function. Its logs are the last step's; StopIteration where no batch is left.
+        The function, for an iterator of `Blocks`. Its logs are the last step's; StopIteration
+        where no block is left. The next block is made while the device computes.
     """
-    alone, together = compiled(step)
-    source, ahead = None, []  # what was taken from which iterator before it was asked for
+    together = compiled(step)
+    source, ahead = None, None  # what was taken from which iterator before it was asked for
 
     def dispatch(state, iterator):
         nonlocal source, ahead
-        batches = ahead if iterator is source else list(itertools.islice(iterator, most))
-        if len(batches) == most:
-            logs, state = together(state, batches)
-        else:
-            for batch in batches or [next(iterator)]:
-                logs, state = alone(state, batch)
-        # Keras waits for the logs next: a GPU would be idle while these are made
-        source, ahead = iterator, list(itertools.islice(iterator, most))
+        block = ahead if iterator is source else next(iterator)
+        if block is None:
+            raise StopIteration
+        logs, state = together(state, block)
+        # Keras waits for the logs next: a GPU would be idle while this is made
+        source, ahead = iterator, next(iterator, None)
         return logs, state
 
     return dispatch
 
 
 def compiled(step):
-    """(alone, together): one step, and one after another for each of a list of batches.
+    """One step after another for each batch of a block, as one computation compiled by JAX.
 
-    Both are compiled by JAX: (state, batch) or (state, batches) -> (logs of the last step, state).
+    (state, block) -> (logs of the last step, state), for `step` as of `train_function`.
     """
     import jax
 
-    alone = jax.jit(step, donate_argnums=0)
+    alone = jax.jit(step)  # traced once, whatever the lengths of the blocks
 
     @functools.partial(jax.jit, donate_argnums=0)
-    def together(state, batches):
-        stacked = jax.tree.map(lambda *same: jax.numpy.stack(same), *batches)
-        logs, _ = jax.eval_shape(alone, state, batches[0])
+    def together(state, block):
+        logs, _ = jax.eval_shape(alone, state, jax.tree.map(lambda same: same[0], block))
         none = jax.tree.map(lambda log: jax.numpy.zeros(log.shape, log.dtype), logs)
         # A scan, for its number of steps is known: else a GPU would ask the host after each. Logs
         # are carried, for each that is stacked would be one more kernel in every step.
         last, _ = jax.lax.scan(
-            lambda seen, batch: (alone(seen[1], batch), None), (none, state), stacked
+            lambda seen, batch: (alone(seen[1], batch), None), (none, state), block
         )
         return last
 
-    return alone, together
+    return together

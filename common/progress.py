@@ -16,8 +16,9 @@ class Progress(keras.callbacks.Callback):
         self.before = epoch * self.steps
 
     def on_train_batch_end(self, batch, logs=None):
-        # `batch` is the last of those that were dispatched together, perhaps past the end
-        self.line.update(self.before + min(batch + 1, self.steps) - self.line.n)
+        # of the batches, or dispatches, that Keras counts; perhaps past the end
+        share = min((batch + 1) / self.params["steps"], 1)
+        self.line.update(self.before + round(share * self.steps) - self.line.n)
 
     def on_epoch_end(self, epoch, logs=None):
         seen = [value for key, value in logs.items() if key.startswith("val_") and "acc" in key]

@@ -17,40 +17,63 @@ def test_length_leaves_nothing_over_where_it_can(steps, length):
     assert fused.length(steps) == length
 
 
+class Batches(keras.utils.PyDataset):
+    """So many batches ({"x": (2,)},), counting from `first`; `taken` has what was asked for."""
+
+    def __init__(self, count, first=0):
+        super().__init__()
+        self.each = [np.float32([n, n + 1]) for n in range(first, first + count)]
+        self.taken = []
+
+    def __len__(self):
+        return len(self.each)
+
+    def __getitem__(self, index):
+        self.taken.append(index)
+        return ({"x": self.each[index]},)
+
+
+def blocks(batches, together):
+    """An iterator of all blocks, as Keras makes it."""
+    made = fused.Blocks(batches, together)
+    return (made[index] for index in range(len(made)))
+
+
+def test_blocks_hold_each_batch_once():
+    made = list(blocks(Batches(7), 3))
+    assert [block["x"].shape for (block,) in made] == [(3, 2), (3, 2), (1, 2)]
+    together = np.concatenate([block["x"] for (block,) in made])
+    np.testing.assert_array_equal(together, Batches(7).each)
+
+
 def test_steps_in_one_dispatch_are_the_steps_one_by_one():
     pytest.importorskip("jax")
-    batches = [{"x": np.float32([n, n + 1])} for n in range(7)]
-    compiled = []
+    batches, compiled = Batches(7), []
 
     def step(state, batch):
-        compiled.append(batch["x"])
-        (total, seen), values = state, batch["x"]
+        compiled.append(batch)
+        (total, seen), values = state, batch[0]["x"]
         return {"loss": values.sum() + total}, (total + values[0] * values[1], seen + 1)
 
-    taken = []
-    dispatch, iterator = fused.train_function(step, 3), map(noted(taken), batches)
+    dispatch, iterator = fused.train_function(step), blocks(batches, 3)
     state, total, losses = (np.float32(0), np.int32(0)), 0.0, []
-    for batch in batches:
-        losses.append(float(batch["x"].sum() + total))
-        total += float(batch["x"].prod())
+    for values in batches.each:
+        losses.append(float(values.sum() + total))
+        total += float(values.prod())
     for seen, made in ((3, 6), (6, 7), (7, 7)):
         logs, state = dispatch(state, iterator)
         assert int(state[1]) == seen and float(logs["loss"]) == losses[seen - 1]
-        assert len(taken) == made  # the next ones too, while the device computes
+        assert len(batches.taken) == made  # the next ones too, while the device computes
     assert float(state[0]) == total
     assert len(compiled) == 1  # for three together and for the one left over
     with pytest.raises(StopIteration):
         dispatch(state, iterator)
 
 
-def noted(taken):
-    return lambda batch: taken.append(batch) or batch
-
-
 def test_what_is_left_of_an_iterator_is_not_another_ones():
     pytest.importorskip("jax")
-    dispatch = fused.train_function(lambda state, x: ({"seen": x}, state + x), 2)
-    first, second = (iter(np.float32([n, n + 1, n + 2, n + 3])) for n in (0, 10))
+    dispatch = fused.train_function(lambda state, batch: ({}, state + batch[0]["x"][0]))
+    first, second = (blocks(Batches(4, first), 2) for first in (0, 10))
     assert float(dispatch(np.float32(0), first)[1]) == 0 + 1
     assert float(dispatch(np.float32(0), second)[1]) == 10 + 11
     assert float(dispatch(np.float32(0), second)[1]) == 12 + 13

@@ -9,6 +9,7 @@ from common import fused, machine, records, resident, teachers, training
 from common.batches import Batches
 from common.group import Group
 from common.online import OnlineTeacher
+from common.progress import Progress
 from common.runs import Recipe
 from common.side_by_side import SideBySide
 from tests.helpers import weights
@@ -104,6 +105,18 @@ def test_progress_counts_every_step(tiny_run, few, tmp_path, monkeypatch, capsys
     on_a_gpu(monkeypatch)
     training.run([tiny_run({"batch_size": 30})], few, output_dir=tmp_path)
     assert "6/6 steps" in capsys.readouterr().out
+
+
+def test_progress_counts_steps_where_keras_counts_dispatches(capsys):
+    line = Progress("of 7 steps", 0, 1, 7)
+    line.set_params({"steps": 3})  # of 3, 3 and 1
+    line.on_epoch_begin(0)
+    seen = []
+    for batch in range(3):
+        line.on_train_batch_end(batch)
+        seen.append(line.line.n)
+    line.on_train_end()
+    assert seen == [2, 5, 7]
 
 
 def test_without_a_gpu_or_without_room_the_host_does_it(few, monkeypatch):

@@ -7,7 +7,6 @@ compiles for a GPU that is only described: here NVIDIA's H100, by its published 
 
 import contextlib
 import dataclasses
-import itertools
 import os
 import re
 from importlib import metadata
@@ -109,9 +108,9 @@ def _as_on_a_gpu():
 
     counted, originals = [], (machine.gpu_memory, fused.train_function)
 
-    def train_function(step, most):
+    def train_function(step):
         def dispatch(state, iterator):
-            counted.append(of_step(step, state, list(itertools.islice(iterator, most))))
+            counted.append(of_step(step, state, next(iterator)))
             raise _CountedError
 
         return dispatch
@@ -123,8 +122,8 @@ def _as_on_a_gpu():
         machine.gpu_memory, fused.train_function = originals
 
 
-def of_step(step, state, batches):
-    """Kernels of one step of `fused.compiled(step)`'s loop over batches, compiled for `TARGET`."""
+def of_step(step, state, block):
+    """Kernels of one step of `fused.compiled(step)`'s loop over a block, compiled for `TARGET`."""
     import jax
 
     from common import fused
@@ -134,8 +133,7 @@ def of_step(step, state, batches):
     def shape(value):
         return jax.ShapeDtypeStruct(value.shape, value.dtype, sharding=there)
 
-    _, together = fused.compiled(step)
-    traced = together.trace(*jax.tree.map(shape, (state, batches)))
+    traced = fused.compiled(step).trace(*jax.tree.map(shape, (state, block)))
     return in_loop(traced.lower(lowering_platforms=("cuda",)).compile().as_text())
 
 
