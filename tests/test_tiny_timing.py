@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from common import data, runs, sources
+from common import data, machine, runs, sources
 from common.benchmark import bare_step
 from common.runs import Recipe
 from common.tiny_archive import TinyArchive
@@ -32,7 +32,9 @@ def test_rates_share_and_hours(small):
     assert "40 epochs of 90,000 images would take 5.00 hours" in line
 
 
-def test_both_sides_train_as_many_steps(small, monkeypatch):
+@pytest.mark.parametrize(("memory", "together"), [(0, 1), (10**9, 3)])
+def test_both_sides_train_as_many_steps(small, monkeypatch, memory, together):
+    monkeypatch.setattr(machine, "gpu_memory", lambda: memory)
     trained, seconds = [], bare_step.seconds
     monkeypatch.setattr(
         bare_step,
@@ -44,6 +46,8 @@ def test_both_sides_train_as_many_steps(small, monkeypatch):
     both = timing.contenders(run, dataset)
     assert all(train() > 0 for train in both.values())
     assert [int(model.optimizer.iterations.numpy()) for model in trained] == [3, 3]
+    dispatches = [model.steps_per_execution * getattr(model, "together", 1) for model in trained]
+    assert dispatches == [together, together]
     assert np.isfinite([model.get_metrics_result()["loss"] for model in trained]).all()
 
 

@@ -63,19 +63,21 @@ def described(run, dataset, seconds):
 
 def contenders(run, dataset):
     """{"ours": an epoch as `training.run` makes it; "bare": as many steps of the net alone}."""
+    from common import fused
     from common.backend import keras
     from common.benchmark import bare_step
     from common.group import Group, build
 
     group = Group([run], dataset, {})
     model, data = group.on_device()
+    steps = len(group.batches)
     bare = bare_step.epoch(
         build(run, dataset),
         dataset.train.take(slice(group.batches.batch_size)),
-        len(data),
+        steps,
         keras.optimizers.SGD(1e-3, momentum=0.9, nesterov=True),
         jit_compile=model.jit_compile,
-        steps_per_execution=model.steps_per_execution,
+        steps_per_execution=fused.length(steps) if isinstance(model, fused.Fused) else 1,
     )
     return {"ours": lambda: bare_step.seconds(model, data, shuffle=False), "bare": bare}
 
