@@ -1,57 +1,29 @@
 """How long trainings will take on this machine, from a few timed batches of each net."""
 
 import collections
-import dataclasses
 import math
-import time
 
-from common import comparisons, feed, machine, teachers, views
+from common import comparisons, feed, machine, pace, teachers, views
 from common.bars import bar
 from common.fitting import asked_after
-from common.group import Group, build
+from common.group import build
 
 
-@dataclasses.dataclass(frozen=True)
-class Pace:
-    """Seconds that one net needs for one batch: of training, and of `feed.BATCH_SIZE` answers."""
-
-    train: float
-    answer: float
-
-
-TIMED = 3  # batches, after one that compiles
-_FEW = 100  # images that a net is asked about at once: what takes longer is not timed better
-
-
-def measure(run, dataset, tell=lambda: None):
-    """The `Pace` of a run's net here: the fastest of `TIMED` batches, after one that compiles.
-
-    Args:
-        tell: called after each batch.
-    """
-    alone = dataclasses.replace(run, teacher=None, temperature=1, alpha=0, shuffled=False)
-    group = Group([alone], dataset, {})
-    images = dataset.validation.images[:_FEW]
-    train = _fastest(lambda: group.model.train_on_batch(*group.batches[0]), tell)
-    answer = _fastest(lambda: group.model.predict_on_batch(images), tell)
-    return Pace(train, answer * feed.BATCH_SIZE / len(images))
-
-
-def of_run(run, dataset, pace):
+def of_run(run, dataset, found):
     """Seconds one run adds to its training, validation and test included.
 
-    n runs side by side take n times as long.
+    n runs side by side take n times as long, less in a stack.
 
     Args:
         run: of the training.
         dataset: splits.Dataset.
-        pace: the `Pace` of the run.
+        found: the `pace.Pace` of the run.
     """
     recipe, part = run.recipe, run.transfer_set.restrict(dataset)
     batches = len(part.train) // min(recipe.batch_size, len(part.train))
     validation, test = (math.ceil(len(p) / feed.BATCH_SIZE) for p in (part.validation, part.test))
     answers = (len(asked_after(recipe.epochs, part)) + 1) * validation + test
-    return recipe.epochs * batches * pace.train + answers * pace.answer
+    return recipe.epochs * batches * found.train + answers * found.answer
 
 
 def of_logits(dataset, run, view_set, sampled=0):
@@ -60,9 +32,9 @@ def of_logits(dataset, run, view_set, sampled=0):
     Args:
         run: the teacher's; view_set, sampled: as in `teachers.make`.
     """
-    model, images = build(run, dataset), dataset.validation.images[:_FEW]
-    with bar(1 + TIMED, f"timing the answers of {run.model}", "batches") as line:
-        batch = _fastest(lambda: model.predict_on_batch(images), line.update)
+    model, images = build(run, dataset), dataset.validation.images[: pace.FEW]
+    with bar(1 + pace.TIMED, f"timing the answers of {run.model}", "batches") as line:
+        batch = pace.fastest(lambda: model.predict_on_batch(images), line.update)
     views_each = sampled or views.get(view_set).count
     answers = len(dataset.train) * views_each + len(dataset.validation) + len(dataset.test)
     size = teachers.file_size(dataset, dataset.classes, view_set, sampled) / 1e9
@@ -80,7 +52,7 @@ def plan(finished, trainings):
         trainings: list of (runs, splits.Dataset), as `Rehearsal` notes them.
     """
     runs = sum(len(members) for members, _ in trainings)
-    head = f"{len(finished)} runs are finished, {runs} are to be trained"
+    head = f"{_counted(len(finished), 'run')} finished, {_counted(runs, 'run')} to be trained"
     if not trainings:
         return [head]
     paces = _paces(trainings)
@@ -110,10 +82,10 @@ def _paces(trainings):
     """{kind of run: `Pace`}, each measured once."""
     kinds = {_kind(run): (run, dataset) for members, dataset in trainings for run in members}
     measured = {}
-    batches = len(kinds) * 2 * (1 + TIMED)
+    batches = len(kinds) * 2 * (1 + pace.TIMED)
     with bar(batches, "timing a few batches of each net", "batches") as line:
         for kind, (run, dataset) in kinds.items():
-            measured[kind] = measure(run, dataset, line.update)
+            measured[kind] = pace.measure(run, dataset, line.update)
     return measured
 
 
@@ -129,14 +101,4 @@ def _name(run):
 
 
 def _counted(count, what):
-    return f"{count} {what}{'s' * (count > 1)}"
-
-
-def _fastest(call, tell):
-    seconds = []
-    for _ in range(1 + TIMED):
-        began = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - began)
-        tell()
-    return min(seconds[1:])
+    return f"{count} {what}{'s' * (count != 1)}"

@@ -125,7 +125,7 @@ def test_what_is_read_elsewhere_is_in_the_tables(mnist_dir, tmp_path, capfd):
     where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path)]
     cli.main("mnist", ["reproduce", "hinton", *where])  # all are committed
     said = capfd.readouterr().out
-    assert "0 are to be trained" in said
+    assert ", 0 runs to be trained" in said
     assert "| H3 taught at T = 20, errors | 74 | 117.4" in said
 
 

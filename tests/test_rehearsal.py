@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from common import cli, durations, experiments
-from common.durations import Pace
+from common import cli, durations, experiments, machine, pace
 from common.rehearsal import Rehearsal
+from common.resident import Resident
 from common.runs import Net, Recipe
 from common.study import Study
 from common.transfer_sets import TransferSet
@@ -55,7 +55,7 @@ def test_what_is_rehearsed_is_what_is_trained(recipes, few, monkeypatch, tmp_pat
     after = rehearsed(recipes, few)
     assert after.trainings == [] and after.finished == {file.stem for file in files}
     assert durations.plan(after.finished, after.trainings) == [
-        "6 runs are finished, 0 are to be trained"
+        "6 runs finished, 0 runs to be trained"
     ]
     elsewhere = rehearsed(recipes, few, output_dir=tmp_path / "new", retrain=True)
     assert not elsewhere.finished and len(elsewhere.trainings) == 4
@@ -79,34 +79,52 @@ def test_a_stand_in_has_what_a_record_has(recipes, few):
 
 
 def test_a_trainings_time_counts_every_batch(few, tiny_run):
-    pace = Pace(train=2.0, answer=10.0)
+    found = pace.Pace(train=2.0, answer=10.0)
     run = tiny_run({"epochs": 3, "batch_size": 40}, seed=0)
     # 2 batches of 40 in 100 images; one of answers for validation in each epoch and after, one test
-    assert durations.of_run(run, few, pace) == 3 * 2 * 2 + (4 + 1) * 10
+    assert durations.of_run(run, few, found) == 3 * 2 * 2 + (4 + 1) * 10
     part = TransferSet(share=0.2)
     share = len(part.rows(few.train.labels))
     assert 20 <= share <= 25 and 100 // share >= 4  # 3 epochs hold fewer images: asked at the end
     run = tiny_run({"epochs": 3, "batch_size": 40}, transfer_set=part)
-    assert durations.of_run(run, few, pace) == 3 * 1 * 2 + (2 + 1) * 10
+    assert durations.of_run(run, few, found) == 3 * 1 * 2 + (2 + 1) * 10
 
 
 def test_a_net_is_timed(few, tiny_run):
-    pace = durations.measure(tiny_run(teacher="mnist-cnn-0-seed0@0", alpha=0.5), few)
-    assert 0 < pace.train < 5 and 0 < pace.answer < 25
+    found = pace.measure(tiny_run(teacher="mnist-cnn-0-seed0@0", alpha=0.5), few)
+    assert 0 < found.train < 5 and 0 < found.answer < 25
+
+
+def test_on_a_gpu_whole_dispatches_are_timed(few, tiny_run, monkeypatch):
+    monkeypatch.setattr(machine, "gpu_memory", lambda: 10**9)
+    fitted, fit = [], Resident.fit
+
+    def noted(self, data, **options):
+        fitted.append((self.steps_per_execution, options["epochs"]))
+        return fit(self, data, **options)
+
+    monkeypatch.setattr(Resident, "fit", noted)
+    told = []
+    run = tiny_run({"batch_size": 10}, transfer_set=TransferSet(share=0.8))
+    found = pace.measure(run, few, lambda: told.append(1))
+    steps = len(run.transfer_set.rows(few.train.labels)) // 10
+    assert 7 <= steps <= 8 and fitted == [(steps, 1 + pace.TIMED)]
+    assert len(told) == 2 * (1 + pace.TIMED)  # training and answers
+    assert 0 < found.train < 5 and 0 < found.answer < 25
 
 
 def test_the_plan_adds_up(few, tiny_run, monkeypatch):
     seconds = {16: 100.0, 32: 300.0}  # a batch, by width
     width = lambda run: run.configuration["options"]["width"]  # noqa: E731
     monkeypatch.setattr(
-        durations, "measure", lambda run, data, tell: Pace(seconds[width(run)], 0.0)
+        pace, "measure", lambda run, data, tell: pace.Pace(seconds[width(run)], 0.0)
     )
     small, large = tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, options={"width": 32})
     trainings = [[small, tiny_run({"epochs": 1}, seed=1)], [small, large], [large]]
     head, *rows = durations.plan({"a"}, [(members, few) for members in trainings])
     batches = 100 // 25
     assert head.startswith(
-        f"1 runs are finished, 5 are to be trained, about {900 * batches / 60:.0f} min on "
+        f"1 run finished, 5 runs to be trained, about {900 * batches / 60:.0f} min on "
     )
     assert rows == [
         "  mlp width 16, 1 epoch: 2 trainings of 3 runs, about 20 min",
@@ -124,13 +142,13 @@ def test_clock(seconds, words):
 
 def test_the_command_says_the_plan_and_stops(mnist_dir, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(keras.Model, "fit", no_fit)
-    monkeypatch.setattr(durations, "measure", lambda run, data, tell: Pace(0.01, 0.01))
+    monkeypatch.setattr(pace, "measure", lambda run, data, tell: pace.Pace(0.01, 0.01))
     where = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir), "--retrain"]
     cli.main(
         "mnist", ["reproduce", "--plan", *where, "--output-dir", str(tmp_path), "--seeds", "0"]
     )
     _, *said = capfd.readouterr().out.split("\n")  # after the progress line
-    assert said[0].startswith("0 runs are finished, ") and "cnn, 1 epoch" in said[1]
+    assert said[0].startswith("0 runs finished, ") and "cnn, 1 epoch" in said[1]
     assert not list(tmp_path.glob("results/*"))
 
 
