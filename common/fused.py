@@ -27,21 +27,25 @@ class Fused(keras.Model):
 
     Fit it on a PyDataset of batches of equal shapes. Under JAX callbacks count dispatches in place
     of batches. Eager, or with jit_compile off, it trains as Keras does.
-    """
 
-    together = 1  # steps in a dispatch that Keras takes for one
+    `together` is the number of steps in a dispatch.
+    """
 
     def compile(self, *arguments, **options):
         super().compile(*arguments, **options)
-        if keras.config.backend() == "jax" and self.jit_compile and not self.run_eagerly:
-            self.together, self.steps_per_execution = self.steps_per_execution, 1
+        self.together = self.steps_per_execution
+        self._in_blocks = (
+            keras.config.backend() == "jax" and self.jit_compile and not self.run_eagerly
+        )
+        if self._in_blocks:  # each is one batch to Keras
+            self.steps_per_execution = 1
 
     def fit(self, x=None, *arguments, **options):
-        data = Blocks(x, self.together) if self.together > 1 else x
+        data = Blocks(x, self.together) if self._in_blocks else x
         return super().fit(data, *arguments, **options)
 
     def make_train_function(self, force=False):
-        if self.together == 1:
+        if not self._in_blocks:
             super().make_train_function(force)
         elif force or self.train_function is None:
             self.train_function = train_function(self.train_step)

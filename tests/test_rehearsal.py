@@ -100,7 +100,7 @@ def test_on_a_gpu_whole_dispatches_are_timed(few, tiny_run, monkeypatch):
     fitted, fit = [], Resident.fit
 
     def noted(self, data, **options):
-        fitted.append((self.steps_per_execution, options["epochs"]))
+        fitted.append((self.together, options["epochs"]))
         return fit(self, data, **options)
 
     monkeypatch.setattr(Resident, "fit", noted)
