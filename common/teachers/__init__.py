@@ -13,8 +13,9 @@ where that is more.
 
 from common.teachers import weights
 from common.teachers.identity import SPLITS, folder, image_keys, weights_hash
-from common.teachers.logits import Logits, Targets
+from common.teachers.logits import Logits
 from common.teachers.making import check, file_size, make
+from common.teachers.targets import Targets
 
 __all__ = [
     "SPLITS",
