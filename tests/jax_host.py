@@ -22,12 +22,15 @@ def train(data_dir, folder):
     from common import cli, data, fused, machine, models, teachers, training
     from common.backend import keras
 
-    class InterruptOnce(keras.callbacks.Callback):
-        done = False
+    class Interrupt(keras.callbacks.Callback):
+        """In the second epoch of a training of so many students."""
+
+        def __init__(self, students):
+            super().__init__()
+            self.students = students
 
         def on_train_batch_end(self, batch, logs=None):
-            if self.model.optimizer.iterations > 4 and not self.done:
-                self.done = True
+            if len(self.model.models) == self.students and self.model.optimizer.iterations > 4:
                 raise KeyboardInterrupt
 
     few = data.load("mnist", data_dir=data_dir, limit=60)
@@ -52,10 +55,14 @@ def train(data_dir, folder):
         except KeyboardInterrupt:
             return "interrupted"
 
+    def same_though_cut(whole, place, *students):
+        for number in students:
+            assert run(place, [Interrupt(number)]) == "interrupted"
+        for record, same in zip(whole, run(place), strict=True):
+            assert record["weights_sha256"] == same["weights_sha256"]
+
     whole = run("whole")
-    assert run("cut", [InterruptOnce()]) == "interrupted"
-    for record, same in zip(whole, run("cut"), strict=True):
-        assert record["weights_sha256"] == same["weights_sha256"]
+    same_though_cut(whole, "cut", 2)
     plain = {"options": {"width": 8}, "limit": 60}
     for seed in (1, 2):
         runs += [training.Run("mnist", "mlp", recipe, seed, **plain, **k) for k in ({}, taught)]
@@ -65,6 +72,7 @@ def train(data_dir, folder):
     fused.train_function = lambda *how: made.append(how) or originals[2](*how)
     device = run("device")
     assert len(made) == 2, made  # a group with dropout, a stack of two seeds
+    same_though_cut(device, "device cut", 2, 4)
     for record, close in zip(whole, device, strict=True):
         assert close.get("stacked", False) == ("dropout" not in str(record["configuration"]))
         for curve, values in record["curve"].items():
