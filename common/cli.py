@@ -72,10 +72,11 @@ def _tell_duration(study, run, *seen):
         ValueError: they cannot be made, which would be told only after its training.
     """
     if study.kept_logits(run, *seen) is None:
-        from common import durations
+        from common import durations, machine
 
         study.check_logits(run, *seen)
-        print(durations.of_logits(study.dataset, run, *seen), flush=True)
+        said = durations.of_logits(study.dataset, run, *seen)
+        print(f"{said} on {machine.device()}", flush=True)
 
 
 def _train_teacher(study, name, runs, *seen):
@@ -131,7 +132,7 @@ def _print_plan(study, make):
 
     rehearsal = Rehearsal(study)
     make(rehearsal)
-    for line in durations.plan(rehearsal.finished, rehearsal.trainings):
+    for line in durations.plan(rehearsal.finished, rehearsal.trainings, rehearsal.asked.values()):
         print(line, flush=True)
 
 

@@ -26,30 +26,37 @@ def of_run(run, dataset, found):
     return recipe.epochs * batches * found.train + answers * found.answer
 
 
-def of_logits(dataset, run, view_set, sampled=0):
+def of_logits(dataset, run, view_set, sampled=0, seconds=None):
     """In words, how large a teacher's logits will be and how long asking for them takes here.
 
     Args:
         run: the teacher's; view_set, sampled: as in `teachers.make`.
+        seconds: that `feed.BATCH_SIZE` answers take; timed here if not given.
     """
-    model, images = build(run, dataset), dataset.validation.images[: pace.FEW]
-    with bar(1 + pace.TIMED, f"timing the answers of {run.model}", "batches") as line:
-        batch = pace.fastest(lambda: model.predict_on_batch(images), line.update)
+    seconds = seconds or _timed_answers(dataset, run)
     views_each = sampled or views.get(view_set).count
     answers = len(dataset.train) * views_each + len(dataset.validation) + len(dataset.test)
     size = teachers.file_size(dataset, dataset.classes, view_set, sampled) / 1e9
     return (
-        f"logits of {dataset.name} in {views_each} views of each training image: {size:.2g} GB, "
-        f"{answers:,} answers, {clock(answers * batch / len(images))} on {machine.device()}"
+        f"logits of {run.model} on {dataset.name} in {_counted(views_each, 'view')} of each "
+        f"training image: {size:.2g} GB, {answers:,} answers, "
+        f"{clock(answers * seconds / feed.BATCH_SIZE)}"
     )
 
 
-def plan(finished, trainings):
+def _timed_answers(dataset, run):
+    model = build(run, dataset)
+    with bar(1 + pace.TIMED, f"timing the answers of {run.model}", "batches") as line:
+        return pace.of_answers(model, dataset, line.update)
+
+
+def plan(finished, trainings, asked=()):
     """Lines that say what is finished, and for each net what is left and how long it takes.
 
     Args:
         finished: names of finished runs.
-        trainings: list of (runs, splits.Dataset), as `Rehearsal` notes them.
+        trainings, asked: lists of (runs, splits.Dataset) and of arguments of `of_logits`, as
+            `Rehearsal` notes them.
     """
     runs = sum(len(members) for members, _ in trainings)
     head = f"{_counted(len(finished), 'run')} finished, {_counted(runs, 'run')} to be trained"
@@ -61,7 +68,11 @@ def plan(finished, trainings):
         for run in members:
             left[_name(run)].append((place, of_run(run, dataset, paces[_kind(run)])))
     total = sum(seconds for row in left.values() for _, seconds in row)
-    return [f"{head}, {clock(total)} on {machine.device()}:", *map(_line, left, left.values())]
+    rows = [f"{head}, {clock(total)} on {machine.device()}:", *map(_line, left, left.values())]
+    for each in asked:
+        timed = paces.get(_kind(each[1]))
+        rows.append(f"  {of_logits(*each, timed and timed.answer)}")
+    return rows
 
 
 def _line(name, row):

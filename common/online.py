@@ -15,7 +15,7 @@ class OnlineTeacher:
 
     def __init__(self, model, teacher):
         self.model = model
-        self.identity = f"{teacher}@{teachers.weights_hash(model)[:12]}"
+        self.identity = teachers.identity(teacher, teachers.weights_hash(model))
         self._asked = {}
 
     def targets(self, split, images):

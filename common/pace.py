@@ -17,7 +17,7 @@ class Pace:
 
 
 TIMED = 3  # batches, after one that compiles
-FEW = 100  # images that a net is asked about at once: what takes longer is not timed better
+_FEW = 100  # images that a net is asked about at once: what takes longer is not timed better
 
 
 def measure(run, dataset, tell=lambda: None):
@@ -30,13 +30,18 @@ def measure(run, dataset, tell=lambda: None):
     """
     alone = dataclasses.replace(run, teacher=None, temperature=1, alpha=0, shuffled=False)
     group = Group([alone], dataset, {})
-    images = dataset.validation.images[:FEW]
     if isinstance(group.on_device()[0], fused.Fused):
         train = _fastest_dispatch(group, tell)
     else:
-        train = fastest(lambda: group.model.train_on_batch(*group.batches[0]), tell)
-    answer = fastest(lambda: group.model.predict_on_batch(images), tell)
-    return Pace(train, answer * feed.BATCH_SIZE / len(images))
+        train = _fastest(lambda: group.model.train_on_batch(*group.batches[0]), tell)
+    return Pace(train, of_answers(group.model, dataset, tell))
+
+
+def of_answers(model, dataset, tell):
+    """Seconds that `feed.BATCH_SIZE` answers of a model take; `tell` as of `measure`."""
+    images = dataset.validation.images[:_FEW]
+    seconds = _fastest(lambda: model.predict_on_batch(images), tell)
+    return seconds * feed.BATCH_SIZE / len(images)
 
 
 def _fastest_dispatch(group, tell):
@@ -64,8 +69,7 @@ class _EpochSeconds(keras.callbacks.Callback):
         self.tell()
 
 
-def fastest(call, tell):
-    """Seconds of the fastest of `TIMED` calls, after one that compiles; `tell` as of `measure`."""
+def _fastest(call, tell):
     seconds = []
     for _ in range(1 + TIMED):
         began = time.perf_counter()

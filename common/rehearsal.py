@@ -7,7 +7,7 @@ temperature, a teacher's students) is counted too, though it is not yet known wh
 
 import numpy as np
 
-from common import metrics, teachers, training, views
+from common import kept, metrics, teachers, training, views
 from common.group import build
 from common.study import Study
 
@@ -16,7 +16,8 @@ class Rehearsal(Study):
     """A `Study` of the same nets, data and folders as `study`, that notes what is to be trained.
 
     `finished` holds the names of the runs that were found; `trainings` for each training its
-    runs, all side by side, and its data set. Studies beside it (`Study.beside`) share both.
+    runs, all side by side, and its data set; `asked` the arguments of `durations.of_logits` of
+    each teacher that has still to answer for them. Studies beside it (`Study.beside`) share all.
     """
 
     def __init__(self, study):
@@ -27,7 +28,7 @@ class Rehearsal(Study):
             retrain=not study.also_read,
             epochs=study.epochs,
         )
-        self.finished, self.trainings = set(), []
+        self.finished, self.trainings, self.asked = set(), [], {}
 
     def train(self, runs, *, logits=(), callbacks=()):
         """Records of `runs`, stand-ins for those that have none."""
@@ -38,17 +39,23 @@ class Rehearsal(Study):
         missing = [run for run in runs if run.name not in found and run.name not in noted]
         for members in training.groups({run.name: run for run in missing}.values()):
             self.trainings.append((members, self.dataset))
+        for asked in {run.teacher: given[run.teacher] for run in missing if run.teacher}.values():
+            if isinstance(asked, _NoLogits):
+                self.asked[asked.run.name, asked.seen] = (self.dataset, asked.run, *asked.seen)
         return [found.get(run.name) or self._stand_in(run) for run in runs]
 
-    def logits(self, name, seed=0, view_set="plain", sampled=0):
+    def promised(self, name, seed=0, view_set="plain", sampled=0):
         """A teacher's `Logits` where they are kept, else logits of 0 in its name."""
         run = self.teacher(name, seed)
-        kept = self.kept_logits(run, view_set, sampled)
-        if kept is None:
+        if found := self.kept_logits(run, view_set, sampled):
+            return found
+        if self._finished(run):
+            identity = kept.identity(self._folders, run, self.dataset)
+        else:
             self.check_logits(run, view_set, sampled)
-            self.train([run])
-            kept = _NoLogits(run, self.dataset.classes)
-        return kept
+            identity = teachers.identity(run.name, 12 * "0")
+        self.train([run])
+        return _NoLogits(identity, self.dataset.classes, run, (view_set, sampled))
 
     def model(self, run):
         """A finished run's model, or an untrained one."""
@@ -74,10 +81,10 @@ _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class _NoLogits:
-    """Stands for the logits of a teacher that is not trained yet."""
+    """Stands for the logits that a teacher is still to give."""
 
-    def __init__(self, run, classes):
-        self.identity, self.classes = f"{run.name}@{'0' * 12}", classes
+    def __init__(self, identity, classes, run, seen):
+        self.identity, self.classes, self.run, self.seen = identity, classes, run, seen
 
     def targets(self, split, images, view_set="plain", sampled=0):
         count = sampled or views.get(view_set).count

@@ -7,7 +7,7 @@ import copy
 import dataclasses
 from pathlib import Path
 
-from common import records, teachers, trained, training
+from common import kept, records, teachers, training
 from common.checks import require_another_folder, require_known, require_positive
 from common.online import OnlineTeacher
 from common.runs import Run
@@ -98,7 +98,9 @@ class Study:
             FileNotFoundError: there are none.
             ValueError: as `kept_logits`.
         """
-        return self._checked(self.published, self.teacher(name, seed), view_set, sampled)
+        return kept.checked(
+            self.published, self.teacher(name, seed), self.dataset, view_set, sampled
+        )
 
     def logits(self, name, seed=0, view_set="plain", sampled=0):
         """A teacher's `Logits`: read where they are kept, else made, training it if need be.
@@ -113,58 +115,47 @@ class Study:
             room.NoRoomError: a disk with too little room for the logits; as `train`.
             FloatingPointError: as `train`.
         """
+        found = self.promised(name, seed, view_set, sampled)
+        return found.made if isinstance(found, teachers.Promised) else found
+
+    def promised(self, name, seed=0, view_set="plain", sampled=0):
+        """As `logits`, but where they are not kept made only once one is looked up.
+
+        The teacher is trained here and now if need be.
+        """
         run = self.teacher(name, seed)
         if found := self.kept_logits(run, view_set, sampled):
             return found
-        self.check_logits(run, view_set, sampled)
+        if not self._finished(run):
+            self.check_logits(run, view_set, sampled)
         self.train([run])
-        kept = teachers.folder(self.output_dir, run, view_set, sampled)
-        return teachers.make(kept, self.model(run), self.dataset, run.name, view_set, sampled)
+        identity = kept.identity(self._folders, run, self.dataset)
+        return teachers.Promised(
+            identity, self.dataset.name, lambda: self._make(run, view_set, sampled)
+        )
+
+    def _make(self, run, view_set, sampled):
+        folder = teachers.folder(self.output_dir, run, view_set, sampled)
+        return teachers.make(folder, self.model(run), self.dataset, run.name, view_set, sampled)
 
     def check_logits(self, run, view_set="plain", sampled=0):
         """Raise ValueError, as `teachers.check`, unless a teacher's logits can be made.
 
         For before it is trained, which may take hours.
         """
-        kept = teachers.folder(self.output_dir, run, view_set, sampled)
-        teachers.check(kept, self.dataset, self.dataset.classes, view_set, sampled)
+        folder = teachers.folder(self.output_dir, run, view_set, sampled)
+        teachers.check(folder, self.dataset, self.dataset.classes, view_set, sampled)
 
     def kept_logits(self, run, view_set="plain", sampled=0):
         """The `Logits` that a teacher's run has given before; None if there are none.
 
         Raises:
-            ValueError: logits of another teacher or data set, or of weights that are not its
-                record's.
+            ValueError: as `kept.logits`.
         """
-        for folder in (self.output_dir, *self.also_read):
-            kept = teachers.folder(folder, run, view_set, sampled)
-            if (kept / "header.json").exists():  # written last
-                return self._checked(folder, run, view_set, sampled)
-        return None
-
-    def _checked(self, folder, run, view_set, sampled):
-        logits = teachers.Logits(teachers.folder(folder, run, view_set, sampled))
-        record, given = records.read(folder, run), logits.header["weights_sha256"]
-        expected = {"teacher": run.name, "dataset": self.dataset.name, "views": view_set}
-        expected["sampled"] = sampled
-        if record and given != record["weights_sha256"] and given != self._rounded(folder, run):
-            expected["weights_sha256"] = record["weights_sha256"]
-        for key, value in expected.items():
-            found = logits.header.get(key, 0)  # files of all views do not say how many
-            if found != value:
-                raise ValueError(
-                    f"{logits.folder} holds the logits of {key} {found}, not {value}: "
-                    "delete it, and they are made again"
-                )
-        return logits
-
-    def _rounded(self, folder, run):
-        """Hash of the weights kept as float16, which may have answered; None without them."""
-        path = records.find_rounded_weights(folder, run)
-        return path and teachers.weights_hash(trained.rounded_model(path, run, self.dataset))
+        return kept.logits(self._folders, run, self.dataset, view_set, sampled)
 
     def logits_for(self, student, teacher, seed=0):
-        """A teacher's `Logits` in the views that a student's recipe shows, as `logits`.
+        """A teacher's `Logits` in the views that a student's recipe shows, as `promised`.
 
         An `OnlineTeacher` where the recipe augments without a finite set of views.
         """
@@ -174,14 +165,18 @@ class Study:
             run = self.teacher(teacher, seed)
             self.train([run])
             return OnlineTeacher(self.model(run), run.name)
-        return self.logits(teacher, seed, recipe.views, recipe.sampled_views)
+        return self.promised(teacher, seed, recipe.views, recipe.sampled_views)
 
     def model(self, run):
         """A finished run's model with its trained weights."""
-        for folder in (self.output_dir, *self.also_read):
-            if records.find_weights(folder, run) or records.find_rounded_weights(folder, run):
-                return trained.load_model(folder, run, self.dataset)
-        return trained.load_model(self.output_dir, run, self.dataset)  # says what is missing
+        return kept.model(self._folders, run, self.dataset)
+
+    @property
+    def _folders(self):
+        return [self.output_dir, *self.also_read]
+
+    def _finished(self, run):
+        return any(records.read(folder, run) for folder in self._folders)
 
     def _run(self, net, seed, transfer_set=None, **taught):
         recipe = net.recipe

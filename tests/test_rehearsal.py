@@ -1,6 +1,7 @@
 """What a rehearsal says will be trained is what is trained then; times against hand counts."""
 
 import types
+from shutil import rmtree
 
 import keras
 import numpy as np
@@ -52,8 +53,14 @@ def test_what_is_rehearsed_is_what_is_trained(recipes, few, monkeypatch, tmp_pat
     assert sum(len(members) for members, _ in before.trainings) == len(files) == 1 + 5
     # the teacher; a baseline and two temperatures; the second alpha; the control
     assert [len(members) for members, _ in before.trainings] == [1, 3, 1, 1]
+    assert list(before.asked.values()) == [(few, study.teacher("tiny"), "plain", 0)]
+    rmtree(recipes.FOLDER / "teachers")  # finished students need no answers
     after = rehearsed(recipes, few)
-    assert after.trainings == [] and after.finished == {file.stem for file in files}
+    assert (
+        after.trainings == []
+        and not after.asked
+        and after.finished == {file.stem for file in files}
+    )
     assert durations.plan(after.finished, after.trainings) == [
         "6 runs finished, 0 runs to be trained"
     ]
@@ -132,6 +139,18 @@ def test_the_plan_adds_up(few, tiny_run, monkeypatch):
     ]
 
 
+def test_the_plan_names_the_answers_that_are_missing(few, tiny_run, monkeypatch):
+    monkeypatch.setattr(pace, "measure", lambda run, data, tell: pace.Pace(1.0, 600.0))
+    trained, finished = tiny_run(), tiny_run(options={"width": 8})
+    asked = [(few, trained, "mnist_jitter", 1), (few, finished, "plain", 0)]
+    *_, first, second = durations.plan({}, [([trained], few)], asked)
+    # 300 times ten float16 and a key, 100 times a view
+    size = "logits of mlp on mnist in 1 view of each training image: 8.5e-06 GB, 300 answers"
+    assert first == f"  {size}, about 6 min"
+    assert second.startswith("  logits of mlp on mnist in 1 view of each training image: 8.4e-06")
+    assert second.endswith("about 1 s")  # timed here
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.2, "1 s"), (89, "89 s"), (91, "2 min"), (5399, "90 min"), (9000, "2.5 h")],
@@ -163,7 +182,7 @@ def test_a_teachers_plan_makes_nothing(mnist_dir, tmp_path, capfd):
     where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
     cli.main("mnist", ["teacher", "cnn", "--views", "mnist_jitter", "--plan", *where])
     said = capfd.readouterr().out
-    assert "logits of mnist in 25 views" in said
+    assert "logits of cnn on mnist in 25 views" in said
     assert "cnn, 6 epochs: 5 trainings of 5 runs, about" in said
     assert not list(tmp_path.iterdir())
     for wrong, sentence in (

@@ -51,6 +51,13 @@ def test_logits_of_neither_the_exact_nor_the_rounded_weights_are_refused(study):
         made.logits("tiny")
 
 
+def test_what_the_rounded_weights_will_answer_is_known_by_them(study):
+    made, run, exact = study
+    promised = made.promised("tiny", view_set="mnist_jitter")
+    assert promised.identity != teachers.identity(run.name, teachers.weights_hash(exact))
+    assert promised.made.identity == promised.identity
+
+
 def test_damaged_rounded_weights_are_named(study):
     made, run, _ = study
     path = teachers.folder(made.output_dir, run) / weights.ROUNDED

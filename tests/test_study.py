@@ -117,12 +117,35 @@ def test_logits_for_a_students_views(recipes, few):
     recipes.STUDENTS["shaken"] = Net("mlp", recipe, "shaken", {"width": 4})
     study = Study(recipes, few)
     logits = study.logits_for("shaken", "tiny")
-    assert logits.folder.name == f"{study.teacher('tiny').name}-mnist_jitter-2"
-    assert (logits.header["views"], logits.sampled) == ("mnist_jitter", 2)
-    assert study.logits_for("tinier", "tiny").header["views"] == "plain"
+    assert not (recipes.FOLDER / "teachers").exists()  # nobody looked them up yet
+    assert study.logits_for("tinier", "tiny").made.header["views"] == "plain"
+    made = logits.made
+    assert made.identity == logits.identity and made.nbytes == logits.nbytes
+    assert made.folder.name == f"{study.teacher('tiny').name}-mnist_jitter-2"
+    assert (made.header["views"], made.sampled) == ("mnist_jitter", 2)
+    assert study.logits_for("shaken", "tiny").folder == made.folder  # they are kept now
     runs = [study.student("shaken", logits=logits, temperature=4, alpha=0.9)]
     (record,) = study.train(runs, logits=[logits])
     assert record["configuration"]["recipe"]["sampled_views"] == 2
+
+
+def test_finished_students_are_read_without_their_teachers_logits(recipes, few, monkeypatch):
+    def records_of(study):
+        logits = study.logits_for("tinier", "tiny")
+        runs = [study.student("tinier", logits=logits, temperature=4, alpha=0.9)]
+        return logits, study.train(runs, logits=[logits])
+
+    study = Study(recipes, few)
+    _, first = records_of(study)
+    shutil.rmtree(recipes.FOLDER / "teachers")
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    monkeypatch.setattr(keras.Model, "predict", no_fit)
+    assert records_of(study)[1] == first
+    records.find_weights(recipes.FOLDER, study.teacher("tiny")).unlink()
+    logits, again = records_of(study)
+    assert again == first
+    with pytest.raises(ValueError, match=r"keeps the record of .* but not its weights"):
+        logits.targets("test", few.test.images)
 
 
 def test_settings_reach_the_run(recipes, few):

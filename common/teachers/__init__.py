@@ -12,18 +12,21 @@ where that is more.
 """
 
 from common.teachers import weights
-from common.teachers.identity import SPLITS, folder, image_keys, weights_hash
+from common.teachers.identity import SPLITS, folder, identity, image_keys, weights_hash
 from common.teachers.logits import Logits
 from common.teachers.making import check, file_size, make
+from common.teachers.promised import Promised
 from common.teachers.targets import Targets
 
 __all__ = [
     "SPLITS",
     "Logits",
+    "Promised",
     "Targets",
     "check",
     "file_size",
     "folder",
+    "identity",
     "image_keys",
     "make",
     "weights",

@@ -17,6 +17,11 @@ def folder(output_dir, run, view_set="plain", sampled=0):
     return Path(output_dir) / "teachers" / f"{run.name}{suffix}{f'-{sampled}' if sampled else ''}"
 
 
+def identity(teacher, weights_sha256):
+    """What runs name their teacher by: its run and the first 12 digits of its weights' hash."""
+    return f"{teacher}@{weights_sha256[:12]}"
+
+
 def weights_hash(model):
     """SHA-256, in hexadecimal, of a model's weights in order."""
     return files.digest([np.asarray(weight) for weight in model.get_weights()])

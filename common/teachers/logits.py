@@ -9,7 +9,7 @@ import numpy as np
 
 from common import views
 from common.bars import bar
-from common.teachers.identity import SPLITS, VERSION, image_keys
+from common.teachers.identity import SPLITS, VERSION, identity, image_keys
 from common.teachers.targets import Targets
 
 _WORDS = ("teacher", "weights_sha256", "dataset", "views")
@@ -48,8 +48,8 @@ class Logits:
 
     @property
     def identity(self):
-        """The teacher's run and the first 12 digits of its weights' hash."""
-        return f"{self.header['teacher']}@{self.header['weights_sha256'][:12]}"
+        """What runs name this teacher by."""
+        return identity(self.header["teacher"], self.header["weights_sha256"])
 
     @property
     def dataset(self):
