@@ -7,7 +7,6 @@ image, as FKD has it (Shen & Xing 2022, arXiv:2112.01528), keep the teacher's an
 import dataclasses
 
 from cifar100 import pilot
-from common import experiments
 from common.runs import Net
 
 _RECIPE = dataclasses.replace(
@@ -23,7 +22,5 @@ STUDENTS = {"longer_cnn": Net("cnn", _RECIPE, "pilot, longer: 3-layer CNN")}
 
 
 def reproduce(study, seeds):
-    """The student on labels alone and distilled, at the pilot's temperature and alpha."""
-    logits = study.logits_for("longer_cnn", "pilot_vgg8")
-    settings = ("longer_cnn", seeds, [pilot.TEMPERATURE], pilot.ALPHA)
-    return experiments.distill(study, logits, *settings)
+    """Labels alone, distilled and control, by the pilot's teacher, temperature and alpha."""
+    pilot.compare(study, "pilot_vgg8", "longer_cnn", seeds)

@@ -14,7 +14,7 @@ def of_pilot(found):
 
 
 def of_longer(found):
-    """The pilot's ConvNet in five times the epochs: labels alone and distilled."""
+    """The pilot's ConvNet in five times the epochs: labels alone, distilled, and its control."""
     epochs = longer.STUDENTS["longer_cnn"].recipe.epochs
     return tables.students(longer.STUDENTS.values(), found, f"pilot, {epochs} epochs, on ")
 

@@ -165,6 +165,6 @@ def test_the_pilot_from_end_to_end(small_pilot, cifar_dir, tmp_path, capsys):
     assert "| mlp width 6 | mlp (shuffled) | 4 |" in printed
     assert "| pilot, 20 epochs, on cifar100, " in printed and "| mlp width 7 | mlp | 4 |" in printed
     found = comparisons.groups(records.load_all(tmp_path))
-    assert len(found) == 1 + 3 + 3 + 2 + 2  # teacher, two trios, two more temperatures, longer
+    assert len(found) == 1 + 3 + 3 + 2 + 3  # teacher, two trios, two more temperatures, a trio
     kept = {path.parent.name for path in (tmp_path / "teachers").glob("*/header.json")}
     assert sorted(name.rpartition("-")[2] for name in kept) == ["8", "seed0"]
