@@ -1,6 +1,7 @@
 """How long trainings will take on this machine, from a few timed batches of each net."""
 
 import collections
+import gc
 import math
 
 from common import comparisons, feed, machine, pace, teachers, views
@@ -31,23 +32,38 @@ def of_logits(dataset, run, view_set, sampled=0, seconds=None):
 
     Args:
         run: the teacher's; view_set, sampled: as in `teachers.make`.
-        seconds: that `feed.BATCH_SIZE` answers take; timed here if not given.
+        seconds: of asking for all; `asking` if not given.
     """
-    seconds = seconds or _timed_answers(dataset, run)
-    views_each = sampled or views.get(view_set).count
-    answers = len(dataset.train) * views_each + len(dataset.validation) + len(dataset.test)
-    size = teachers.file_size(dataset, dataset.classes, view_set, sampled) / 1e9
+    if seconds is None:
+        seconds = asking(dataset, run, view_set, sampled)
+    each, size = _views(view_set, sampled), teachers.file_size
     return (
-        f"logits of {run.model} on {dataset.name} in {_counted(views_each, 'view')} of each "
-        f"training image: {size:.2g} GB, {answers:,} answers, "
-        f"{clock(answers * seconds / feed.BATCH_SIZE)}"
+        f"logits of {run.model} on {dataset.name} in {_counted(each, 'view')} of each training "
+        f"image: {size(dataset, dataset.classes, view_set, sampled) / 1e9:.2g} GB, "
+        f"{_answers(dataset, each):,} answers, {clock(seconds)}"
     )
 
 
-def _timed_answers(dataset, run):
-    model = build(run, dataset)
-    with bar(1 + pace.TIMED, f"timing the answers of {run.model}", "batches") as line:
-        return pace.of_answers(model, dataset, line.update)
+def asking(dataset, run, view_set, sampled=0, answer=None):
+    """Seconds of asking a teacher for all its logits here.
+
+    Args:
+        run, view_set, sampled: as for `of_logits`.
+        answer: of a `pace.Pace`; timed here if not given.
+    """
+    if answer is None:
+        model = build(run, dataset)
+        with bar(1 + pace.TIMED, f"timing the answers of {run.model}", "batches") as line:
+            answer = pace.of_answers(model, dataset, line.update)
+    return _answers(dataset, _views(view_set, sampled)) * answer / feed.BATCH_SIZE
+
+
+def _views(view_set, sampled):
+    return sampled or views.get(view_set).count
+
+
+def _answers(dataset, views_each):
+    return len(dataset.train) * views_each + len(dataset.validation) + len(dataset.test)
 
 
 def plan(finished, trainings, asked=()):
@@ -60,19 +76,26 @@ def plan(finished, trainings, asked=()):
     """
     runs = sum(len(members) for members, _ in trainings)
     head = f"{_counted(len(finished), 'run')} finished, {_counted(runs, 'run')} to be trained"
-    if not trainings:
+    if not (trainings or asked):
         return [head]
     paces = _paces(trainings)
     left = collections.defaultdict(list)  # {net and recipe: [(place of its training, seconds)]}
     for place, (members, dataset) in enumerate(trainings):
         for run in members:
             left[_name(run)].append((place, of_run(run, dataset, paces[_kind(run)])))
-    total = sum(seconds for row in left.values() for _, seconds in row)
-    rows = [f"{head}, {clock(total)} on {machine.device()}:", *map(_line, left, left.values())]
-    for each in asked:
-        timed = paces.get(_kind(each[1]))
-        rows.append(f"  {of_logits(*each, timed and timed.answer)}")
-    return rows
+    answers = [asking(*each, answer=_answer(paces, *each)) for each in asked]
+    total = sum(seconds for row in left.values() for _, seconds in row) + sum(answers)
+    rows = [f"  {of_logits(*each, took)}" for each, took in zip(asked, answers, strict=True)]
+    return [
+        f"{head}, {clock(total)} on {machine.device()}:",
+        *map(_line, left, left.values()),
+        *rows,
+    ]
+
+
+def _answer(paces, dataset, run, *seen):
+    """What `paces` have of a teacher's answers; None where it was not timed."""
+    return paces[_kind(run)].answer if _kind(run) in paces else None
 
 
 def _line(name, row):
@@ -90,13 +113,14 @@ def clock(seconds):
 
 
 def _paces(trainings):
-    """{kind of run: `Pace`}, each measured once."""
+    """{kind of run: `pace.Pace`}, each measured once."""
     kinds = {_kind(run): (run, dataset) for members, dataset in trainings for run in members}
     measured = {}
     batches = len(kinds) * 2 * (1 + pace.TIMED)
     with bar(batches, "timing a few batches of each net", "batches") as line:
         for kind, (run, dataset) in kinds.items():
             measured[kind] = pace.measure(run, dataset, line.update)
+    gc.collect()  # of models and data on a device, which are cycles
     return measured
 
 

@@ -64,14 +64,19 @@ def cross(study, students, teachers, seeds, temperature, alpha, trainings=(0,)):
         teachers: names in its TEACHERS; their logits in the students' views are read or made.
         trainings: seeds of each teacher; every one of them teaches all `seeds` of the students.
     """
-    runs, given = [], {}
+    by_views = {}  # to those that see others a teacher of the same identity answers otherwise
     for student in students:
+        recipe = study.recipes.STUDENTS[student].recipe
+        seen = (recipe.views, recipe.sampled_views, recipe.augmentation)
+        runs, given = by_views.setdefault(seen, ([], {}))
         runs += [study.student(student, seed) for seed in seeds]
         for teacher, training in itertools.product(teachers, trainings):
             logits = study.logits_for(student, teacher, training)
             given[logits.identity] = logits
             runs += _taught(study, logits, student, seeds, temperature, alpha)
-    return _trained(study, runs, given.values())
+    found = [study.train(runs, logits=[*given.values()]) for runs, given in by_views.values()]
+    study.tell_read()
+    return comparisons.groups(itertools.chain(*found))
 
 
 def grid(study, logits, student, seeds, temperatures, alphas):

@@ -44,6 +44,11 @@ class Fused(keras.Model):
         data = Blocks(x, self.together) if self._in_blocks else x
         return super().fit(data, *arguments, **options)
 
+    def train_on_batch(self, x, *arguments, **options):
+        if self._in_blocks:  # of one
+            x = keras.tree.map_structure(lambda array: np.asarray(array)[None], x)
+        return super().train_on_batch(x, *arguments, **options)
+
     def make_train_function(self, force=False):
         if not self._in_blocks:
             super().make_train_function(force)

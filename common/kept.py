@@ -44,27 +44,52 @@ def checked(folder, run, dataset, view_set, sampled):
     return found
 
 
-def identity(folders, run, dataset):
-    """`Logits.identity` of what a finished teacher will answer, by the weights that are kept."""
-    for folder in folders:
-        if records.find_weights(folder, run):
-            break
-        if rounded := _rounded(folder, run, dataset):
-            return teachers.identity(run.name, rounded)
-    record = next(filter(None, (records.read(folder, run) for folder in folders)))
-    return teachers.identity(run.name, record["weights_sha256"])
+def identity(folders, run, dataset, view_set="plain", sampled=0):
+    """`Logits.identity` of what a finished teacher will answer, by the weights that are kept.
+
+    Weights kept as float16 are another teacher than the exact ones. If students were taught by the
+    exact ones in these views, and none by the rounded, it is the exact one that is meant.
+    """
+    folder, record = _trained(folders, run)
+    exact = teachers.identity(run.name, record["weights_sha256"])
+    rounded = None if records.find_weights(folder, run) else _rounded(folder, run, dataset)
+    if rounded is None:
+        return exact
+    rounded, taught = teachers.identity(run.name, rounded), _teachers(folders, view_set, sampled)
+    return exact if exact in taught and rounded not in taught else rounded
 
 
 def model(folders, run, dataset):
-    """A finished run's model with the weights in the first folder that has them.
+    """A finished run's model with the weights in the first folder that has it and them.
 
     Raises:
         ValueError: as `trained.load_model`.
     """
-    for folder in folders:
+    return trained.load_model(_trained(folders, run)[0], run, dataset)
+
+
+def require_weights(folders, run):
+    """Raise ValueError, as `model`, where a run's record or its weights are missing."""
+    trained.require_weights(_trained(folders, run)[0], run)
+
+
+def _trained(folders, run):
+    """(folder, record) of a finished run, where its weights are kept too if anywhere."""
+    found = [(folder, record) for folder in folders if (record := records.read(folder, run))]
+    for folder, record in found:
         if records.find_weights(folder, run) or records.find_rounded_weights(folder, run):
-            return trained.load_model(folder, run, dataset)
-    return trained.load_model(folders[0], run, dataset)  # says what is missing
+            return folder, record
+    return found[0] if found else (folders[0], None)
+
+
+def _teachers(folders, *seen):
+    """Identities of the teachers of all students on record that saw their images in such views."""
+    own = [record["configuration"] for folder in folders for record in records.load_all(folder)]
+    return {
+        each["teacher"]
+        for each in own
+        if (each["recipe"]["views"], each["recipe"].get("sampled_views", 0)) == seen
+    }
 
 
 def _rounded(folder, run, dataset):

@@ -1,9 +1,12 @@
 """How fast a net trains and answers on this machine, from a few timed batches."""
 
+import contextlib
 import dataclasses
 import time
 
-from common import feed, fused, transfer_sets
+import numpy as np
+
+from common import feed, fused
 from common.backend import keras
 from common.group import Group
 
@@ -23,17 +26,18 @@ _FEW = 100  # images that a net is asked about at once: what takes longer is not
 def measure(run, dataset, tell=lambda: None):
     """The `Pace` of a run's net here: the fastest of `TIMED` batches, after one that compiles.
 
-    On a GPU that does many steps in one dispatch, the fastest of as many dispatches.
+    Of steps that a GPU does many of in one dispatch, the median of as many dispatches.
 
     Args:
         tell: called after each batch.
     """
     alone = dataclasses.replace(run, teacher=None, temperature=1, alpha=0, shuffled=False)
     group = Group([alone], dataset, {})
-    if isinstance(group.on_device()[0], fused.Fused):
-        train = _fastest_dispatch(group, tell)
+    model, data = group.on_device()
+    if isinstance(model, fused.Fused):
+        train = _seconds_on_device(model, data, tell)
     else:
-        train = _fastest(lambda: group.model.train_on_batch(*group.batches[0]), tell)
+        train = _fastest(lambda: model.train_on_batch(*group.batches[0]), tell)
     return Pace(train, of_answers(group.model, dataset, tell))
 
 
@@ -44,29 +48,31 @@ def of_answers(model, dataset, tell):
     return seconds * feed.BATCH_SIZE / len(images)
 
 
-def _fastest_dispatch(group, tell):
-    """Seconds a step where a GPU does many at once: epochs of one dispatch are timed."""
-    steps = fused.length(len(group.batches))
-    train = group.dataset.train.take(slice(steps * group.batches.batch_size))
-    (run,) = group.members
-    run = dataclasses.replace(run, transfer_set=transfer_sets.ALL)
-    model, data = Group([run], dataclasses.replace(group.dataset, train=train), {}).on_device()
-    seconds = _EpochSeconds(tell)
-    model.fit(data, shuffle=False, epochs=1 + TIMED, callbacks=[seconds], verbose=0)
-    return min(seconds.seen[1:]) / steps
+def _seconds_on_device(model, data, tell):
+    """Seconds of a step, by the median of `TIMED` dispatches after one that compiles."""
+    told = _Dispatches(tell)
+    with contextlib.suppress(_EnoughError):
+        model.fit(data, shuffle=False, epochs=1 + TIMED, callbacks=[told], verbose=0)
+    return np.median(np.diff(told.ends)) / model.together
 
 
-class _EpochSeconds(keras.callbacks.Callback):
+class _EnoughError(Exception):
+    """Ends a fit whose dispatches have been timed."""
+
+
+class _Dispatches(keras.callbacks.Callback):
+    """Notes when each of the first dispatches ended."""
+
     def __init__(self, tell):
         super().__init__()
-        self.tell, self.seen = tell, []
+        self.tell, self.ends = tell, []
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self.began = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.seen.append(time.perf_counter() - self.began)
+    def on_train_batch_end(self, batch, logs=None):
+        float(logs["loss"])  # waits for the device
+        self.ends.append(time.perf_counter())
         self.tell()
+        if len(self.ends) > TIMED:
+            raise _EnoughError
 
 
 def _fastest(call, tell):

@@ -41,8 +41,15 @@ class Rehearsal(Study):
             self.trainings.append((members, self.dataset))
         for asked in {run.teacher: given[run.teacher] for run in missing if run.teacher}.values():
             if isinstance(asked, _NoLogits):
-                self.asked[asked.run.name, asked.seen] = (self.dataset, asked.run, *asked.seen)
+                self._note_asked(asked.run, *asked.seen)
         return [found.get(run.name) or self._stand_in(run) for run in runs]
+
+    def logits(self, name, seed=0, view_set="plain", sampled=0):
+        """As `promised`; where they are not kept, they are asked for at once."""
+        found = self.promised(name, seed, view_set, sampled)
+        if isinstance(found, _NoLogits):
+            self._note_asked(found.run, view_set, sampled)
+        return found
 
     def promised(self, name, seed=0, view_set="plain", sampled=0):
         """A teacher's `Logits` where they are kept, else logits of 0 in its name."""
@@ -50,7 +57,7 @@ class Rehearsal(Study):
         if found := self.kept_logits(run, view_set, sampled):
             return found
         if self._finished(run):
-            identity = kept.identity(self._folders, run, self.dataset)
+            identity = kept.identity(self._folders, run, self.dataset, view_set, sampled)
         else:
             self.check_logits(run, view_set, sampled)
             identity = teachers.identity(run.name, 12 * "0")
@@ -65,6 +72,13 @@ class Rehearsal(Study):
 
     def _note_finished(self, where, names):
         self.finished |= names
+
+    def _note_asked(self, run, *seen):
+        """A teacher that has to answer; ValueError, as later from it, if it cannot."""
+        self.check_logits(run, *seen)
+        if self._finished(run):
+            kept.require_weights(self._folders, run)
+        self.asked[run.name, seen] = (self.dataset, run, *seen)
 
     def _stand_in(self, run):
         values = {"run": run.id, "seed": run.seed, "configuration": run.configuration}

@@ -129,14 +129,22 @@ class Study:
         if not self._finished(run):
             self.check_logits(run, view_set, sampled)
         self.train([run])
-        identity = kept.identity(self._folders, run, self.dataset)
+        identity = kept.identity(self._folders, run, self.dataset, view_set, sampled)
         return teachers.Promised(
-            identity, self.dataset.name, lambda: self._make(run, view_set, sampled)
+            identity, self.dataset.name, lambda: self._made(identity, run, view_set, sampled)
         )
 
-    def _make(self, run, view_set, sampled):
-        folder = teachers.folder(self.output_dir, run, view_set, sampled)
-        return teachers.make(folder, self.model(run), self.dataset, run.name, view_set, sampled)
+    def _made(self, identity, run, *seen):
+        if found := self.kept_logits(run, *seen):  # since they were promised
+            return found
+        model = self.model(run)
+        if teachers.identity(run.name, teachers.weights_hash(model)) != identity:
+            raise ValueError(
+                f"students on record were taught by the exact weights of {run.name}, of which only "
+                "float16 is kept: train it again with --retrain --output-dir DIR"
+            )
+        folder = teachers.folder(self.output_dir, run, *seen)
+        return teachers.make(folder, model, self.dataset, run.name, *seen)
 
     def check_logits(self, run, view_set="plain", sampled=0):
         """Raise ValueError, as `teachers.check`, unless a teacher's logits can be made.

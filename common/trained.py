@@ -12,25 +12,29 @@ def load_model(folder, run, dataset):
     Raises:
         ValueError: no record or weights in `folder`, or weights that are not the record's.
     """
-    record, path = records.read(folder, run), records.find_weights(folder, run)
-    rounded = records.find_rounded_weights(folder, run)
-    if record is None:
-        raise ValueError(f"{folder} holds no trained {run.name}: train it first")
-    if not (path or rounded):
-        raise ValueError(
-            f"{folder} keeps the record of {run.name} but not its weights, which this needs: "
-            "train it again with --retrain --output-dir DIR"
-        )
+    require_weights(folder, run)
+    path = records.find_weights(folder, run)
     if path is None:
-        return rounded_model(rounded, run, dataset)
+        return rounded_model(records.find_rounded_weights(folder, run), run, dataset)
     model = build(run, dataset)
     try:
         model.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"the weights {path} are damaged ({error}): delete them") from None
-    if teachers.weights_hash(model) != record["weights_sha256"]:
+    if teachers.weights_hash(model) != records.read(folder, run)["weights_sha256"]:
         raise ValueError(f"the weights {path} are not those that its record describes")
     return model
+
+
+def require_weights(folder, run):
+    """Raise ValueError unless `folder` holds a finished run's record and weights."""
+    if records.read(folder, run) is None:
+        raise ValueError(f"{folder} holds no trained {run.name}: train it first")
+    if not (records.find_weights(folder, run) or records.find_rounded_weights(folder, run)):
+        raise ValueError(
+            f"{folder} keeps the record of {run.name} but not its weights, which this needs: "
+            "train it again with --retrain --output-dir DIR"
+        )
 
 
 def rounded_model(path, run, dataset):

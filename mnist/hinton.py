@@ -87,11 +87,11 @@ def sweep(study, logits, student, seeds):
 def reproduce(study, seeds):
     """Every run of H1 to H7; finished ones are read."""
     train_teachers(study, seeds)
-    logits = study.logits("mlp_1200", seeds[0])
+    logits = study.promised("mlp_1200", seeds[0])
     for student in STUDENTS:
         once = sweep if student in TEMPERATURES else distill
         once(study, logits, student, seeds)
-    distill(study, study.logits("mlp_1200_jitter", seeds[0]), "mlp_800_longer", seeds)
+    distill(study, study.promised("mlp_1200_jitter", seeds[0]), "mlp_800_longer", seeds)
 
 
 def paper_points(student, images):

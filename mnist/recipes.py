@@ -103,7 +103,7 @@ def _students(study, seeds):
 
 
 def _tuned(study, student, seeds, teacher="cnn"):
-    logits = study.logits(teacher)
+    logits = study.promised(teacher)
     return experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
 
 
@@ -137,7 +137,9 @@ def trainings(study, seeds):
 
 def mapped(study, seeds):
     """The map of temperature and alpha, of the two-layer net on few images."""
-    return experiments.grid(study, study.logits("cnn"), "mlp_few", seeds, TEMPERATURES, MAP_ALPHAS)
+    return experiments.grid(
+        study, study.promised("cnn"), "mlp_few", seeds, TEMPERATURES, MAP_ALPHAS
+    )
 
 
 def few_shot(study, seeds):

@@ -19,7 +19,7 @@ class _Lacking(importlib.abc.MetaPathFinder):
 def train(data_dir, folder):
     import numpy as np
 
-    from common import cli, data, fused, machine, models, teachers, training
+    from common import cli, data, fused, group, machine, models, teachers, training
     from common.backend import keras
 
     class Interrupt(keras.callbacks.Callback):
@@ -73,6 +73,9 @@ def train(data_dir, folder):
     device = run("device")
     assert len(made) == 2, made  # a group with dropout, a stack of two seeds
     same_though_cut(device, "device cut", 2, 4)
+    model, indices = group.Group(runs[:2], few, {logits.identity: logits}).on_device()
+    model.train_on_batch(*indices[0])
+    assert model.optimizer.iterations == 1
     for record, close in zip(whole, device, strict=True):
         assert close.get("stacked", False) == ("dropout" not in str(record["configuration"]))
         for curve, values in record["curve"].items():

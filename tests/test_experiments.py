@@ -1,5 +1,6 @@
 """Which runs the experiments ask for: seen in a rehearsal, where nothing is trained."""
 
+import dataclasses
 import types
 
 import pytest
@@ -36,6 +37,16 @@ def test_students_by_teachers(study):
     expected |= {(w, name, 4, 0.9, False) for w in (3, 2) for name in ("large", "larger")}
     assert {settings(group) for group in found} == expected and len(found) == len(expected)
     assert all(set(group.seeds) == {0, 5} for group in found)
+
+
+def test_students_of_one_teacher_in_different_views(study):
+    shaken = dataclasses.replace(RECIPE, views="mnist_jitter", sampled_views=2)
+    study.recipes.STUDENTS["shaken"] = Net("mlp", shaken, "shaken", {"width": 3})
+    real = Study(study.recipes, study.dataset)
+    for one in (study, real):
+        found = experiments.cross(one, ["small", "shaken"], ["large"], [0], 4, 0.9)
+        seen = [group.configuration["recipe"]["views"] for group in found]
+        assert seen == ["plain", "plain", "mnist_jitter", "mnist_jitter"]
 
 
 def test_every_training_of_a_teacher_teaches_every_seed(study):

@@ -1,13 +1,13 @@
 """What a rehearsal says will be trained is what is trained then; times against hand counts."""
 
+import shutil
 import types
-from shutil import rmtree
 
 import keras
 import numpy as np
 import pytest
 
-from common import cli, durations, experiments, machine, pace
+from common import cli, durations, experiments, machine, pace, records
 from common.rehearsal import Rehearsal
 from common.resident import Resident
 from common.runs import Net, Recipe
@@ -25,7 +25,7 @@ def recipes(tmp_path):
 
     def reproduce(study, seeds):
         experiments.train_teacher(study, "tiny", seeds)
-        experiments.tune(study, study.logits("tiny"), "tinier", seeds, [1, 4], [0.9, 0.5])
+        experiments.tune(study, study.promised("tiny"), "tinier", seeds, [1, 4], [0.9, 0.5])
 
     return types.SimpleNamespace(
         TEACHERS={"tiny": Net("mlp", RECIPE, "tiny", {"width": 8})},
@@ -54,7 +54,11 @@ def test_what_is_rehearsed_is_what_is_trained(recipes, few, monkeypatch, tmp_pat
     # the teacher; a baseline and two temperatures; the second alpha; the control
     assert [len(members) for members, _ in before.trainings] == [1, 3, 1, 1]
     assert list(before.asked.values()) == [(few, study.teacher("tiny"), "plain", 0)]
-    rmtree(recipes.FOLDER / "teachers")  # finished students need no answers
+    shutil.rmtree(recipes.FOLDER / "teachers")  # finished students need no answers
+    with monkeypatch.context() as patched:
+        for method in ("fit", "predict"):
+            patched.setattr(keras.Model, method, no_fit)
+        recipes.reproduce(study, SEEDS)
     after = rehearsed(recipes, few)
     assert (
         after.trainings == []
@@ -66,6 +70,30 @@ def test_what_is_rehearsed_is_what_is_trained(recipes, few, monkeypatch, tmp_pat
     ]
     elsewhere = rehearsed(recipes, few, output_dir=tmp_path / "new", retrain=True)
     assert not elsewhere.finished and len(elsewhere.trainings) == 4
+
+
+def test_a_plan_refuses_what_a_finished_teacher_cannot_answer(recipes, few, monkeypatch):
+    study = Study(recipes, few)
+    run = study.teacher("tiny")
+    study.train([run])
+    with monkeypatch.context() as patched:
+        usage = shutil.disk_usage(".")
+        patched.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=0))
+        with pytest.raises(ValueError, match="has 0 GB free"):
+            rehearsed(recipes, few)
+    records.find_weights(recipes.FOLDER, run).unlink()
+    with pytest.raises(ValueError, match=r"keeps the record of .* but not its weights"):
+        rehearsed(recipes, few)
+
+
+def test_logits_that_are_asked_for_at_once_are_planned(recipes, few):
+    rehearsal = Rehearsal(Study(recipes, few))
+    rehearsal.logits("tiny", view_set="mnist_jitter")
+    own = (few, rehearsal.teacher("tiny"), "mnist_jitter", 0)
+    assert list(rehearsal.asked.values()) == [own]
+    said = durations.plan(set(), [], rehearsal.asked.values())
+    assert said[0].startswith("0 runs finished, 0 runs to be trained, about ")
+    assert said[1].startswith("  logits of mlp on mnist in 25 views of each training image: ")
 
 
 def test_a_stand_in_has_what_a_record_has(recipes, few):
@@ -107,7 +135,7 @@ def test_on_a_gpu_whole_dispatches_are_timed(few, tiny_run, monkeypatch):
     fitted, fit = [], Resident.fit
 
     def noted(self, data, **options):
-        fitted.append((self.together, options["epochs"]))
+        fitted.append(self.together)
         return fit(self, data, **options)
 
     monkeypatch.setattr(Resident, "fit", noted)
@@ -115,7 +143,7 @@ def test_on_a_gpu_whole_dispatches_are_timed(few, tiny_run, monkeypatch):
     run = tiny_run({"batch_size": 10}, transfer_set=TransferSet(share=0.8))
     found = pace.measure(run, few, lambda: told.append(1))
     steps = len(run.transfer_set.rows(few.train.labels)) // 10
-    assert 7 <= steps <= 8 and fitted == [(steps, 1 + pace.TIMED)]
+    assert 7 <= steps <= 8 and fitted == [steps]
     assert len(told) == 2 * (1 + pace.TIMED)  # training and answers
     assert 0 < found.train < 5 and 0 < found.answer < 25
 
@@ -143,7 +171,9 @@ def test_the_plan_names_the_answers_that_are_missing(few, tiny_run, monkeypatch)
     monkeypatch.setattr(pace, "measure", lambda run, data, tell: pace.Pace(1.0, 600.0))
     trained, finished = tiny_run(), tiny_run(options={"width": 8})
     asked = [(few, trained, "mnist_jitter", 1), (few, finished, "plain", 0)]
-    *_, first, second = durations.plan({}, [([trained], few)], asked)
+    head, *_, first, second = durations.plan({}, [([trained], few)], asked)
+    # 2 epochs of 4 batches, 600 s of answers after each, at the end and on test; 360 s of logits
+    assert ", 1 run to be trained, about 46 min on " in head
     # 300 times ten float16 and a key, 100 times a view
     size = "logits of mlp on mnist in 1 view of each training image: 8.5e-06 GB, 300 answers"
     assert first == f"  {size}, about 6 min"

@@ -1,11 +1,12 @@
 """Weights too large as float32 are kept as float16, checked, and found by a study."""
 
+import shutil
 import types
 
 import numpy as np
 import pytest
 
-from common import teachers
+from common import records, teachers
 from common.runs import Net, Recipe
 from common.study import Study
 from common.teachers import weights
@@ -56,6 +57,29 @@ def test_what_the_rounded_weights_will_answer_is_known_by_them(study):
     promised = made.promised("tiny", view_set="mnist_jitter")
     assert promised.identity != teachers.identity(run.name, teachers.weights_hash(exact))
     assert promised.made.identity == promised.identity
+
+
+def test_students_of_the_exact_weights_are_found_without_them(study, few):
+    made, run, exact = study
+    net = Net("mlp", Recipe(epochs=1, batch_size=50, views="mnist_jitter"), "small", {"width": 4})
+    made.recipes.STUDENTS["small"] = net
+    made.output_dir.joinpath("weights").mkdir(exist_ok=True)
+    exact.save_weights(records.weights_path(made.output_dir, run))
+
+    def taught():
+        logits = made.logits_for("small", "tiny")
+        settings = {"logits": logits, "temperature": 4, "alpha": 0.9}
+        return logits, made.train([made.student("small", **settings)], logits=[logits])
+
+    logits, first = taught()
+    shutil.rmtree(logits.made.folder)
+    records.weights_path(made.output_dir, run).unlink()
+    again, read = taught()
+    assert (again.identity, read) == (logits.identity, first)
+    with pytest.raises(ValueError, match=r"taught by the exact weights of .* only float16 is kept"):
+        again.targets("test", few.test.images)
+    rounded = made.promised("tiny", view_set="mnist_jitter", sampled=3)  # nobody saw these
+    assert rounded.identity != logits.identity and rounded.made.identity == rounded.identity
 
 
 def test_damaged_rounded_weights_are_named(study):

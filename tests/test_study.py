@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from common import experiments, files, records
+from common import experiments, files, records, teachers
 from common.runs import Net, Recipe
 from common.study import Study
 from common.transfer_sets import TransferSet
@@ -146,6 +146,29 @@ def test_finished_students_are_read_without_their_teachers_logits(recipes, few, 
     assert again == first
     with pytest.raises(ValueError, match=r"keeps the record of .* but not its weights"):
         logits.targets("test", few.test.images)
+
+
+def test_two_promises_ask_a_teacher_once(recipes, few, monkeypatch):
+    study = Study(recipes, few)
+    first, second = study.promised("tiny"), study.promised("tiny")
+    made = first.made
+    monkeypatch.setattr(keras.Model, "predict", no_fit)
+    assert second.made.folder == made.folder
+
+
+def test_weights_and_the_identity_they_give_are_of_one_folder(recipes, few, tmp_path):
+    published = Study(recipes, few)
+    published.train([published.teacher("tiny")])
+    other = Study(recipes, few, output_dir=tmp_path / "other", retrain=True)
+    run = other.teacher("tiny")
+    other.train([run])
+    record = records.path(other.output_dir, run)  # of another machine, whose bits differ
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"weights_sha256": 64 * "a"}))
+    records.find_weights(other.output_dir, run).unlink()
+    both = Study(recipes, few, output_dir=other.output_dir)
+    promised = both.promised("tiny")
+    assert promised.identity == published.promised("tiny").identity
+    assert teachers.weights_hash(both.model(run)).startswith(promised.identity.partition("@")[2])
 
 
 def test_settings_reach_the_run(recipes, few):
