@@ -93,12 +93,15 @@ SMALL = {  # nets that TensorFlow traces quickly, in place of the pilot's
 }
 
 
+LONGER = {"04_longer_training": {"teacher": "cnn", "short": "mlp", "long": "mlp"}}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", SMALL | LONGER)
 def test_cifar100_runs_on_small_data(name, trained, cifar_dir, monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)
     path = notebooks.ROOT / "cifar100" / f"{name}.ipynb"
-    execute(path, trained, cifar_dir, limit=100, **SMALL[name])
+    execute(path, trained, cifar_dir, limit=100, **(SMALL | LONGER)[name])
     assert list((trained / "results").glob("cifar100-cnn-*-seed0.json"))
 
 

@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 
+from cifar100 import pilot
+from cifar100 import recipes as cifar100
 from common import comparisons, models, records, results, tables
 from mnist import recipes, trainings_table
 from mnist.tables import of_crossed
@@ -72,6 +74,27 @@ def test_what_holds_of_other_trainings_of_a_teacher():
         assert round(100 * both.fewer) == over_both
         assert both.p < 1e-4 if name == "cnn_small" else abs(both.p - 0.034) < 5e-4
     assert {seed for seed in fewer if fewer[seed] < -20.5} == set(worst)  # of the ensemble
+
+
+def test_what_a_longer_training_on_cifar100_leaves_of_the_gain():
+    found = comparisons.groups(records.load_all(cifar100.FOLDER))
+    taught_by = pilot.TEACHERS["pilot_vgg8"]
+    teacher = tables.alone(taught_by, found)
+    assert round(100 * teacher.values("accuracy").mean(), 1) == 63.6
+    said = {"pilot_cnn": (4.0, 24), "longer_cnn": (2.4, 29)}
+    for name, (points, way) in said.items():
+        net = cifar100.STUDENTS[name]
+        alone = tables.alone(net, found)
+        settings = {"temperature": 4.0, "alpha": 0.9, "shuffled": False}
+        (taught,) = comparisons.select(
+            tables.taught(net, pilot.TEACHERS["pilot_vgg8"], found), **settings
+        )
+        gain = 100 * (taught.values("accuracy") - alone.values("accuracy")).mean()
+        left = 100 * (teacher.values("accuracy") - alone.values("accuracy")).mean()
+        assert round(gain, 1) == points and round(100 * gain / left) == way
+    assert abs(comparisons.compare(taught, alone).p - 0.0004) < 5e-5
+    learned = [100 * group.curves("accuracy")[:, -1].mean() for group in (alone, taught)]
+    assert [round(share) for share in learned] == [66, 61]
 
 
 def test_seed_k_is_taught_by_training_k():
