@@ -83,7 +83,7 @@ def plan(finished, trainings, asked=()):
     for place, (members, dataset) in enumerate(trainings):
         for run in members:
             left[_name(run)].append((place, of_run(run, dataset, paces[_kind(run)])))
-    answers = [asking(*each, answer=_answer(paces, *each)) for each in asked]
+    answers = [asking(*each, answer=_answer(paces, each[1])) for each in asked]
     total = sum(seconds for row in left.values() for _, seconds in row) + sum(answers)
     rows = [f"  {of_logits(*each, took)}" for each, took in zip(asked, answers, strict=True)]
     return [
@@ -93,7 +93,7 @@ def plan(finished, trainings, asked=()):
     ]
 
 
-def _answer(paces, dataset, run, *seen):
+def _answer(paces, run):
     """What `paces` have of a teacher's answers; None where it was not timed."""
     return paces[_kind(run)].answer if _kind(run) in paces else None
 

@@ -77,7 +77,7 @@ def _trained(folders, run):
     """(folder, record) of a finished run, where its weights are kept too if anywhere."""
     found = [(folder, record) for folder in folders if (record := records.read(folder, run))]
     for folder, record in found:
-        if records.find_weights(folder, run) or records.find_rounded_weights(folder, run):
+        if records.keeps_weights(folder, run):
             return folder, record
     return found[0] if found else (folders[0], None)
 

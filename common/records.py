@@ -43,6 +43,11 @@ def find_rounded_weights(folder, run):
     return beside if (beside / weights.ROUNDED).exists() else None
 
 
+def keeps_weights(folder, run):
+    """Whether a run's weights lie in `folder`, exact or as float16."""
+    return bool(find_weights(folder, run) or find_rounded_weights(folder, run))
+
+
 def write(folder, run, values):
     """Write a finished run's record, whole or not at all; return it as `read` would."""
     record = {"run": run.id, "seed": run.seed, "configuration": run.configuration} | values

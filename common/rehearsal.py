@@ -34,35 +34,15 @@ class Rehearsal(Study):
         """Records of `runs`, stand-ins for those that have none."""
         given = {each.identity: each for each in logits}
         training.check(runs, self.dataset, given)
-        found = training.finished(runs, (self.output_dir, *self.also_read), self._note_finished)
+        found = training.finished(runs, self.folders, self._note_finished)
         noted = {run.name for members, _ in self.trainings for run in members}
         missing = [run for run in runs if run.name not in found and run.name not in noted]
         for members in training.groups({run.name: run for run in missing}.values()):
             self.trainings.append((members, self.dataset))
-        for asked in {run.teacher: given[run.teacher] for run in missing if run.teacher}.values():
-            if isinstance(asked, _NoLogits):
-                self._note_asked(asked.run, *asked.seen)
+        for asked in (given[run.teacher] for run in missing if run.teacher):
+            if isinstance(asked, teachers.Promised):
+                _ = asked.made  # notes it
         return [found.get(run.name) or self._stand_in(run) for run in runs]
-
-    def logits(self, name, seed=0, view_set="plain", sampled=0):
-        """As `promised`; where they are not kept, they are asked for at once."""
-        found = self.promised(name, seed, view_set, sampled)
-        if isinstance(found, _NoLogits):
-            self._note_asked(found.run, view_set, sampled)
-        return found
-
-    def promised(self, name, seed=0, view_set="plain", sampled=0):
-        """A teacher's `Logits` where they are kept, else logits of 0 in its name."""
-        run = self.teacher(name, seed)
-        if found := self.kept_logits(run, view_set, sampled):
-            return found
-        if self._finished(run):
-            identity = kept.identity(self._folders, run, self.dataset, view_set, sampled)
-        else:
-            self.check_logits(run, view_set, sampled)
-            identity = teachers.identity(run.name, 12 * "0")
-        self.train([run])
-        return _NoLogits(identity, self.dataset.classes, run, (view_set, sampled))
 
     def model(self, run):
         """A finished run's model, or an untrained one."""
@@ -73,12 +53,18 @@ class Rehearsal(Study):
     def _note_finished(self, where, names):
         self.finished |= names
 
-    def _note_asked(self, run, *seen):
-        """A teacher that has to answer; ValueError, as later from it, if it cannot."""
+    def _identity(self, run, *seen):
+        if self._finished(run):
+            return super()._identity(run, *seen)
+        return teachers.identity(run.name, 12 * "0")
+
+    def _made(self, identity, run, *seen):
+        """Logits of 0 of a teacher that has to answer; ValueError, as then, if it cannot."""
         self.check_logits(run, *seen)
         if self._finished(run):
-            kept.require_weights(self._folders, run)
+            kept.require_weights(self.folders, run)
         self.asked[run.name, seen] = (self.dataset, run, *seen)
+        return _NoLogits(identity, self.dataset.classes)
 
     def _stand_in(self, run):
         values = {"run": run.id, "seed": run.seed, "configuration": run.configuration}
@@ -97,8 +83,8 @@ _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 class _NoLogits:
     """Stands for the logits that a teacher is still to give."""
 
-    def __init__(self, identity, classes, run, seen):
-        self.identity, self.classes, self.run, self.seen = identity, classes, run, seen
+    def __init__(self, identity, classes):
+        self.identity, self.classes = identity, classes
 
     def targets(self, split, images, view_set="plain", sampled=0):
         count = sampled or views.get(view_set).count

@@ -129,10 +129,13 @@ class Study:
         if not self._finished(run):
             self.check_logits(run, view_set, sampled)
         self.train([run])
-        identity = kept.identity(self._folders, run, self.dataset, view_set, sampled)
+        identity = self._identity(run, view_set, sampled)
         return teachers.Promised(
             identity, self.dataset.name, lambda: self._made(identity, run, view_set, sampled)
         )
+
+    def _identity(self, run, *seen):
+        return kept.identity(self.folders, run, self.dataset, *seen)
 
     def _made(self, identity, run, *seen):
         if found := self.kept_logits(run, *seen):  # since they were promised
@@ -160,7 +163,7 @@ class Study:
         Raises:
             ValueError: as `kept.logits`.
         """
-        return kept.logits(self._folders, run, self.dataset, view_set, sampled)
+        return kept.logits(self.folders, run, self.dataset, view_set, sampled)
 
     def logits_for(self, student, teacher, seed=0):
         """A teacher's `Logits` in the views that a student's recipe shows, as `promised`.
@@ -177,14 +180,15 @@ class Study:
 
     def model(self, run):
         """A finished run's model with its trained weights."""
-        return kept.model(self._folders, run, self.dataset)
+        return kept.model(self.folders, run, self.dataset)
 
     @property
-    def _folders(self):
+    def folders(self):
+        """Where finished runs are looked for, in this order."""
         return [self.output_dir, *self.also_read]
 
     def _finished(self, run):
-        return any(records.read(folder, run) for folder in self._folders)
+        return any(records.read(folder, run) for folder in self.folders)
 
     def _run(self, net, seed, transfer_set=None, **taught):
         recipe = net.recipe

@@ -30,7 +30,7 @@ def require_weights(folder, run):
     """Raise ValueError unless `folder` holds a finished run's record and weights."""
     if records.read(folder, run) is None:
         raise ValueError(f"{folder} holds no trained {run.name}: train it first")
-    if not (records.find_weights(folder, run) or records.find_rounded_weights(folder, run)):
+    if not records.keeps_weights(folder, run):
         raise ValueError(
             f"{folder} keeps the record of {run.name} but not its weights, which this needs: "
             "train it again with --retrain --output-dir DIR"

@@ -70,14 +70,13 @@ def contenders(run, dataset):
 
     group = Group([run], dataset, {})
     model, data = group.on_device()
-    steps = len(group.batches)
     bare = bare_step.epoch(
         build(run, dataset),
         dataset.train.take(slice(group.batches.batch_size)),
-        steps,
+        len(group.batches),
         keras.optimizers.SGD(1e-3, momentum=0.9, nesterov=True),
         jit_compile=model.jit_compile,
-        steps_per_execution=fused.length(steps) if isinstance(model, fused.Fused) else 1,
+        steps_per_execution=model.together if isinstance(model, fused.Fused) else 1,
     )
     return {"ours": lambda: bare_step.seconds(model, data, shuffle=False), "bare": bare}
 

@@ -28,7 +28,7 @@ def teachers_at_hand(study, seed=0):
     found = {}
     for name, net in study.recipes.TEACHERS.items():
         run = study.teacher(name, seed)
-        folders = (teachers.folder(place, run) for place in _places(study))
+        folders = (teachers.folder(place, run) for place in study.folders)
         if any(folder.exists() for folder in folders):
             found[net.title] = (name, study.logits(name, seed))
     if not found:
@@ -63,7 +63,7 @@ def trained(study, runs):
     return [
         NamedModel(title, "distilled" if run.teacher else "baseline", study.model(run))
         for title, run in runs.items()
-        if any(records.find_weights(place, run) for place in _places(study))
+        if any(records.find_weights(place, run) for place in study.folders)
     ]
 
 
@@ -74,14 +74,10 @@ def sweep(study, net, logits):
         list of comparisons.Group, those of other images' logits left out.
     """
     found = {}
-    for place in _places(study):
+    for place in study.folders:
         for record in records.load_all(place):
             found.setdefault((record["run"], record["seed"]), record)
     wanted = {"dataset": study.dataset.name, "limit": study.dataset.limit, "shuffled": False}
     groups = tables.of(net, comparisons.select(comparisons.groups(found.values()), **wanted))
     own = [g for g in groups if g.configuration["teacher"] in (None, logits.identity)]
     return sorted(own, key=lambda g: (g.configuration["alpha"], g.configuration["temperature"]))
-
-
-def _places(study):
-    return (study.output_dir, *study.also_read)
