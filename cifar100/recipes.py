@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from cifar100 import field, large, longer, pilot
+from cifar100 import field, forty_epochs, large, longer, pilot
 
 FOLDER = Path(__file__).parent
 
-TEACHERS = pilot.TEACHERS | field.TEACHERS | large.TEACHERS
-STUDENTS = pilot.STUDENTS | longer.STUDENTS | field.STUDENTS | large.STUDENTS
+TEACHERS = pilot.TEACHERS | forty_epochs.TEACHERS | field.TEACHERS | large.TEACHERS
+STUDENTS = pilot.STUDENTS | longer.STUDENTS | forty_epochs.STUDENTS
+STUDENTS |= field.STUDENTS | large.STUDENTS
 SEEDS = (0, 1, 2, 3, 4)
 
 STUDIES = {"pilot": pilot, "large": large}  # what the notebooks can be about
@@ -16,6 +17,7 @@ STUDIES = {"pilot": pilot, "large": large}  # what the notebooks can be about
 PARTS = {
     "pilot": pilot.reproduce,
     "longer": longer.reproduce,
+    "forty_epochs": forty_epochs.reproduce,
     "large": large.reproduce,
     "field": field.reproduce,
 }
