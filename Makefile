@@ -9,7 +9,7 @@ CHROMIUM ?= /usr/bin/chromium
 
 # Train on MNIST with a quick recipe: executes the notebooks into build/mnist, prints the table.
 mnist: $(READY)
-	$(RUN) -m common.notebooks mnist
+	$(RUN) -m common.cli.notebooks mnist
 
 test: lint $(TESTED)
 	$(RUN) -m pytest -n auto --maxprocesses=4 --dist worksteal
@@ -33,7 +33,7 @@ gallery: $(READY)
 # Open JupyterLab at the notebooks.
 lab: $(READY)
 	$(RUN) -m jupyter lab \
-	  --ServerApp.kernel_websocket_connection_class=common.lab.PromptConnection \
+	  --ServerApp.kernel_websocket_connection_class=common.cli.lab.PromptConnection \
 	  --LabApp.default_url=/lab/tree/mnist/01_teachers.ipynb \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
 

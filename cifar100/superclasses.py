@@ -8,8 +8,10 @@ image's 99 wrong classes are of its own superclass.
 import numpy as np
 from scipy import special
 
-from common import comparisons, drawing, metrics, transferred
-from common.drawing import COLORS
+from common import metrics, results
+from common.plots import style
+from common.plots.style import COLORS
+from common.results import fidelity
 
 
 def dark_share(logits, labels, superclasses, temperature=1.0):
@@ -46,7 +48,7 @@ def error_shares(group, labels, superclasses):
         record = group.seeds[seed]
         if record["images"]["test"] != len(labels):
             raise ValueError(f"{record['run']} was tested on other than these {len(labels)} images")
-        given, wrong = transferred.answers(record, labels), record["test"]["wrong"]
+        given, wrong = fidelity.answers(record, labels), record["test"]["wrong"]
         shares.append(np.mean(superclasses[given[wrong]] == superclasses[labels[wrong]]))
     return np.array(shares)
 
@@ -59,18 +61,18 @@ def figure(temperatures, shares, students, title):
         students: {label: (role, (seeds,) `error_shares`)}.
         title: the finding.
     """
-    figure, axes = drawing.axes()
+    figure, axes = style.axes()
     axes.plot(temperatures, 100 * np.asarray(shares), color=COLORS["teacher"])
-    drawing.label_end(axes, temperatures[-1], 100 * shares[-1], "teacher", COLORS["teacher"])
+    style.label_end(axes, temperatures[-1], 100 * shares[-1], "teacher", COLORS["teacher"])
     lowest = min(np.mean(values) for _, values in students.values())
     for label, (role, values) in students.items():
         below = np.mean(values) == lowest  # students differ little
-        drawing.level(axes, 100 * np.asarray(values), label, COLORS[role], below=below)
+        style.level(axes, 100 * np.asarray(values), label, COLORS[role], below=below)
     axes.axhline(100 * 4 / 99, color="0.6", ls=":")
     axes.annotate("chance", (temperatures[0], 100 * 4 / 99), color="0.4", va="bottom")
-    drawing.title(figure, title)
+    style.title(figure, title)
     axes.set(ylabel="share within the superclass, %", ylim=(0, None))
-    drawing.temperature_axis(axes, drawing.round_temperatures(temperatures))
+    style.temperature_axis(axes, style.round_temperatures(temperatures))
     axes.set_xlim(right=temperatures[-1] * 1.5)
     return figure
 
@@ -86,5 +88,5 @@ def finding(share, distilled, baseline):
     words = f"{100 * abs(mean):.1f} points {'more' if mean >= 0 else 'less'}"
     return (
         f"{100 * share:.0f} % of the dark knowledge at T = 1 is of the same superclass; distilled "
-        f"students err within it {words} than labels alone teach{comparisons.p_in_words(p)}"
+        f"students err within it {words} than labels alone teach{results.p_in_words(p)}"
     )

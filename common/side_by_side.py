@@ -3,9 +3,9 @@
 import dataclasses
 
 from common.backend import keras, ops
-from common.checks import require_fraction, require_positive
 from common.losses import distillation_loss, hard_label_loss
-from common.student_checks import require_labels, require_models
+from common.models.validation import require_labels, require_models
+from common.utils.checks import require_fraction, require_positive
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from common import experiments
+from common.data.transfer_sets import TransferSet
 from common.runs import Net, Recipe
-from common.transfer_sets import TransferSet
 
 FOLDER = Path(__file__).parent
 
@@ -111,7 +111,7 @@ def paper_points(student, images):
 def with_rule(group, rule, measure="errors"):
     """(seeds,) of `errors` or `errors_on_missing` of a student of H6 or H7 under a rule of biases.
 
-    Rules: `none`, `prior` and `paper`, as in `common.missing_classes`.
+    Rules: `none`, `prior` and `paper`, as in `common.training.prior_correction`.
     """
     return np.array([made["rules"][rule][measure] for made in missing(group)])
 

@@ -1,6 +1,6 @@
 """README's table of H1 to H7: the paper's numbers beside ours, from the records alone."""
 
-from common import comparisons, experiments, results, tables
+from common import results
 from mnist import hinton
 
 _LONGER = "in three times as many epochs"
@@ -8,7 +8,7 @@ _LONGER = "in three times as many epochs"
 
 def table(found):
     """Markdown: a row an experiment; `found` are groups of runs on all training images."""
-    header = [comparisons.title(found), "paper", "ours: mean ± sd (seeds)"]
+    header = [results.title(found), "paper", "ours: mean ± sd (seeds)"]
     rows = _rows(found)
     if pair("mlp_800", found) == pair("mlp_800_longer", found) != [None, None]:  # a quick look
         rows = {name: cells for name, cells in rows.items() if _LONGER not in name}
@@ -18,18 +18,18 @@ def table(found):
 def pair(name, found, teacher="mlp_1200"):
     """A net's [labels alone, taught at the paper's temperature]; None for a missing group."""
     net = (hinton.TEACHERS | hinton.STUDENTS)[name]
-    own = tables.of(net, found)
+    own = results.of(net, found)
     exact = [g for g in own if g.configuration["recipe"]["epochs"] == net.recipe.epochs]
     own = exact or [g for g in own if g.configuration["limit"]]  # a quick look's other epochs
-    taught = tables.taught(net, hinton.TEACHERS[teacher], own)
-    taught = comparisons.select(taught, temperature=float(hinton.TEMPERATURE))
+    taught = results.taught(net, hinton.TEACHERS[teacher], own)
+    taught = results.select(taught, temperature=float(hinton.TEMPERATURE))
     alone = [g for g in own if not g.teacher]
     return [groups[0] if groups else None for groups in (alone, taught)]
 
 
 def swept(student, found):
     """The groups of H4 or H5 by rising temperature."""
-    return experiments.temperatures(tables.of(hinton.STUDENTS[student], found), hinton.ALPHA)
+    return results.temperatures(results.of(hinton.STUDENTS[student], found), hinton.ALPHA)
 
 
 def _rows(found):
@@ -60,12 +60,12 @@ def _errors(name, group, baseline=None):
         return [str(hinton.PAPER[name]), results.NOT_RUN]
     ours = _mean(group.values("errors"))
     if baseline is not None:
-        ours += f": {comparisons.finding(group, baseline)}"
+        ours += f": {results.finding(group, baseline)}"
     return [str(hinton.PAPER[name]), ours]
 
 
 def _by_temperature(student, found):
-    alone = tables.alone(hinton.STUDENTS[student], found)
+    alone = results.alone(hinton.STUDENTS[student], found)
     means = [f"{_mean(alone.values('errors'))} on labels alone"] if alone else []
     for group in swept(student, found):
         mean, own = group.values("errors").mean(), group.configuration
@@ -93,8 +93,8 @@ def _without_3(group, longer):
 def _on_threes(group, rule):
     if group is None:
         return results.NOT_RUN
-    on_threes = comparisons.spread(hinton.with_rule(group, rule, "errors_on_missing"))
-    right = comparisons.spread(hinton.missing_right(group, rule))
+    on_threes = results.spread(hinton.with_rule(group, rule, "errors_on_missing"))
+    right = results.spread(hinton.missing_right(group, rule))
     errors = _mean(hinton.with_rule(group, rule))
     return f"{errors}, of them {on_threes} on threes: {right} % of threes right"
 
@@ -106,10 +106,10 @@ def _only_7_8(group):
         cells = [f"{paper} %" if paper else "", results.NOT_RUN]
         if group is not None:
             rates = hinton.error_rate(group, rule)
-            cells[1] = f"{comparisons.spread(rates)} % ({len(rates)})"
+            cells[1] = f"{results.spread(rates)} % ({len(rates)})"
         rows[f"H7 only sevens and eights, {words}: error rate"] = cells
     return rows
 
 
 def _mean(values):
-    return f"{comparisons.spread(values)} ({len(values)})"
+    return f"{results.spread(values)} ({len(values)})"

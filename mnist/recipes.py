@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from common import experiments
+from common import experiments, results
+from common.data.transfer_sets import TransferSet
 from common.runs import Net, Recipe
-from common.transfer_sets import TransferSet
 from mnist import hinton
 
 FOLDER = Path(__file__).parent
@@ -108,7 +108,7 @@ def _tuned(study, student, seeds, teacher="cnn"):
 
 
 def _settings(found):
-    own = experiments.chosen(found).configuration
+    own = results.chosen(found).configuration
     return own["temperature"], own["alpha"]
 
 

@@ -1,7 +1,7 @@
 """MNIST's tables, each made from the groups of one data set's records alone."""
 
-from common import comparisons, experiments, plots, results, tables
-from mnist import hinton_table, recipes, trainings_table
+from common import plots, results
+from mnist import hinton_table, recipes, teacher_seeds_table
 
 FOLDER = recipes.FOLDER
 
@@ -20,27 +20,27 @@ def published(found):
     rows = []
     for name, net in recipes.TEACHERS.items():
         label = f"teacher: {net.title}"
-        rows.append(tables.published_row(label, PUBLISHED.get(name), tables.alone(net, found)))
+        rows.append(results.published_row(label, PUBLISHED.get(name), results.alone(net, found)))
     small = recipes.STUDENTS["cnn_small"]
-    alone = tables.alone(small, found)
+    alone = results.alone(small, found)
     label = f"student on labels alone: {small.title}"
-    rows.append(tables.published_row(label, PUBLISHED["student"], alone))
+    rows.append(results.published_row(label, PUBLISHED["student"], alone))
     for name, net in recipes.TEACHERS.items():
-        taught = tables.distilled(small, net, found)
+        taught = results.distilled(small, net, found)
         label = f"student taught by {net.title}"
-        rows.append(tables.published_row(label, PUBLISHED.get(f"from {name}"), taught, alone))
-    return results.markdown([comparisons.title(found), *tables.PUBLISHED_COLUMNS], rows)
+        rows.append(results.published_row(label, PUBLISHED.get(f"from {name}"), taught, alone))
+    return results.markdown([results.title(found), *results.PUBLISHED_COLUMNS], rows)
 
 
 def students(found):
     """The tuned students: labels alone, every temperature and alpha, and the shuffled control."""
-    return tables.students([recipes.STUDENTS[name] for name in recipes.TUNED], found)
+    return results.students([recipes.STUDENTS[name] for name in recipes.TUNED], found)
 
 
 def crossed(found):
     """Students by teachers: accuracy alone → distilled, at the first student's best settings."""
     nets = [recipes.STUDENTS[name] for name in recipes.CROSSED]
-    return tables.crossed(nets, recipes.TEACHERS.values(), of_crossed(found))
+    return results.crossed(nets, recipes.TEACHERS.values(), of_crossed(found))
 
 
 def of_crossed(found):
@@ -48,24 +48,24 @@ def of_crossed(found):
     nets = [recipes.STUDENTS[name] for name in recipes.CROSSED]
     kept = [group for group in found if not group.teacher]
     for teacher in recipes.TEACHERS.values():
-        if first := tables.distilled(nets[0], teacher, found):
+        if first := results.distilled(nets[0], teacher, found):
             own = {key: first.configuration[key] for key in ("temperature", "alpha")}
-            groups = [group for net in nets for group in tables.taught(net, teacher, found)]
-            kept += comparisons.select(groups, **own)
+            groups = [group for net in nets for group in results.taught(net, teacher, found)]
+            kept += results.select(groups, **own)
     return kept
 
 
 def temperature_picture(found):
     """The two-layer student's errors against the temperature, as in the third notebook."""
     net, teacher = recipes.STUDENTS["mlp"], recipes.TEACHERS["cnn"]
-    trio = tables.trio(net, teacher, found)
-    sweep = experiments.temperatures(tables.taught(net, teacher, found), recipes.ALPHAS[0])
+    trio = results.trio(net, teacher, found)
+    sweep = results.temperatures(results.taught(net, teacher, found), recipes.ALPHAS[0])
     return plots.temperature_sweep(
         [group.configuration["temperature"] for group in sweep],
         [group.values("errors") for group in sweep],
         trio.baseline.values("errors"),
         f"mnist: the {net.title}, makes "
-        f"{comparisons.finding(trio.distilled, trio.baseline)} when distilled",
+        f"{results.finding(trio.distilled, trio.baseline)} when distilled",
         "test errors of 10,000, five seeds",
     )
 
@@ -73,7 +73,7 @@ def temperature_picture(found):
 TABLES = {
     "published": published,
     "crossed": crossed,
-    "trainings": trainings_table.table,
+    "trainings": teacher_seeds_table.table,
     "students": students,
 }
 TABLES_OF_WHOLE = {"hinton": hinton_table.table}  # of runs on all training images

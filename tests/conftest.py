@@ -12,10 +12,11 @@ import filelock
 import numpy as np
 import pytest
 
-from common import array_cache, data, sources
+from common import data
+from common.data import array_cache, sources
 from common.runs import Recipe, Run
 
-pytest.register_assert_rewrite("tests.helpers")
+pytest.register_assert_rewrite("tests.support.helpers")
 TRAIN, TEST = 600, 100
 
 

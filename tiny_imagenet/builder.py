@@ -1,12 +1,13 @@
 """Tiny ImageNet for TensorFlow Datasets: after `import tiny_imagenet.builder`, tfds.load(...).
 
 `tfds.load("tiny_imagenet")` gives the images that `common.data.load` gives, pixel for pixel,
-since both come from `common.tiny_archive`.
+since both come from `common.data.tiny_imagenet`.
 """
 
 from pathlib import Path
 
-from common import quiet, room, sources, tiny_archive
+from common.data import sources, tiny_imagenet
+from common.utils import quiet, resources
 
 with quiet.imports():
     import tensorflow  # noqa: F401 (TFDS imports it later, aloud)
@@ -24,9 +25,9 @@ class TinyImagenet(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First version."}  # noqa: RUF012 (as TFDS's own builders)
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        f"Put {tiny_archive.NAME} there, from {sources.CATALOGUE['tiny_imagenet']}"
+        f"Put {tiny_imagenet.NAME} there, from {sources.CATALOGUE['tiny_imagenet']}"
     )
-    LAYOUT = tiny_archive.PUBLISHED
+    LAYOUT = tiny_imagenet.PUBLISHED
 
     def _info(self):
         side = self.LAYOUT.side
@@ -43,11 +44,11 @@ class TinyImagenet(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         path = sources.tiny_archive(_manual_folder(dl_manager))
-        archive = tiny_archive.TinyArchive(path, self.LAYOUT)
+        archive = tiny_imagenet.TinyArchive(path, self.LAYOUT)
         self.info.features["label"].names = archive.class_names
         (images, labels), (others, other_labels) = archive.train(), archive.test()
         needed = images.nbytes + others.nbytes  # PNG, which is lossless, hardly takes more
-        room.require_disk(self.data_path, needed, f"the records of {self.name}")
+        resources.require_disk(self.data_path, needed, f"the records of {self.name}")
         kept = len(labels) - len(labels) // HELD_OUT  # the last rows hold all classes alike
         return {
             "train": self._generate_examples(images, labels, range(kept)),

@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 
-from common import fused
 from common.backend import keras
+from common.training.accelerated import multi_step
 
 
 def epoch(model, batch, steps, optimizer="adam", **options):
@@ -59,7 +59,7 @@ def asking_seconds(model, images, batch_size):
     return ends[0] - began
 
 
-class BareStep(fused.Fused):
+class BareStep(multi_step.Fused):
     """A net on labels alone whose batch is part of it: a step is sent a single number.
 
     Args:

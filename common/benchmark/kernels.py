@@ -12,7 +12,7 @@ import re
 from importlib import metadata
 
 from common.benchmark import tables
-from common.checks import require_known
+from common.utils.checks import require_known
 
 TARGET = """
 gpu_device_info {
@@ -46,8 +46,8 @@ def run(options):
         ValueError: another backend than JAX, or a JAX that cannot compile for CUDA.
     """
     os.environ.setdefault("JAX_PLATFORMS", "cpu")  # before JAX is imported: no GPU is looked for
-    from common import machine
     from common.backend import keras
+    from common.runs import provenance
 
     require_known("backend, for KERAS_BACKEND,", keras.config.backend(), ["jax"])
     _described_gpu()
@@ -55,7 +55,7 @@ def run(options):
     for row in counts():
         found.append(row)
         print("{}: {} and {} kernels".format(*row), flush=True)
-    made = {"jax": metadata.version("jax"), "commit": machine.commit(), "rows": found}
+    made = {"jax": metadata.version("jax"), "commit": provenance.commit(), "rows": found}
     print(f"\n{tables.of_kernels(made)}")
     if options.write:
         tables.keep_kernels(made)
@@ -63,24 +63,24 @@ def run(options):
 
 def counts():
     """Yield (what against what, kernels of ours, of theirs)."""
-    from common.benchmark import distill, distillers, epochs
+    from common.benchmark import epoch_times, keras_contenders, tasks
     from common.side_by_side import SideBySide
-    from common.stacked import Stacked
+    from common.training.accelerated.stacked import Stacked
 
     for size in (64, 512):
-        task = dataclasses.replace(distill.CIFAR, batch_size=size, steps=64)
+        task = dataclasses.replace(tasks.CIFAR, batch_size=size, steps=64)
         data = task.dataset()
-        ours = kernels(lambda task=task, data=data: distillers.ours(task, data, [4.0]))
-        bare = kernels(lambda task=task, data=data: distillers.bare(task, data))
+        ours = kernels(lambda task=task, data=data: keras_contenders.ours(task, data, [4.0]))
+        bare = kernels(lambda task=task, data=data: keras_contenders.bare(task, data))
         yield f"{task.student} distilled, batch {size}, against its bare step", ours, bare
-    task = dataclasses.replace(distill.MNIST, student="mlp")
+    task = dataclasses.replace(tasks.MNIST, student="mlp")
     data = task.dataset()
 
     def two_layer(temperatures, kind, seeds=(0,)):
-        return kernels(lambda: distillers.ours(task, data, temperatures, kind, seeds))
+        return kernels(lambda: keras_contenders.ours(task, data, temperatures, kind, seeds))
 
     what = "two-layer net, five temperatures as one stack, against side by side"
-    yield what, *(two_layer(epochs.TEMPERATURES, kind) for kind in (Stacked, SideBySide))
+    yield what, *(two_layer(epoch_times.TEMPERATURES, kind) for kind in (Stacked, SideBySide))
     alone = two_layer([4.0], SideBySide)
     what = "two-layer net, five seeds as one stack, against in turn"
     yield what, two_layer([4.0], Stacked, range(5)), 5 * alone
@@ -104,9 +104,10 @@ def kernels(epoch_of):
 @contextlib.contextmanager
 def _as_on_a_gpu():
     """Have trainings keep their data on the device; yield the list that counts are added to."""
-    from common import fused, machine
+    from common.backend import hardware
+    from common.training.accelerated import multi_step
 
-    counted, originals = [], (machine.gpu_memory, fused.train_function)
+    counted, originals = [], (hardware.gpu_memory, multi_step.train_function)
 
     def train_function(step):
         def dispatch(state, iterator):
@@ -115,25 +116,25 @@ def _as_on_a_gpu():
 
         return dispatch
 
-    machine.gpu_memory, fused.train_function = lambda: 60_000_000_000, train_function
+    hardware.gpu_memory, multi_step.train_function = lambda: 60_000_000_000, train_function
     try:
         yield counted
     finally:
-        machine.gpu_memory, fused.train_function = originals
+        hardware.gpu_memory, multi_step.train_function = originals
 
 
 def of_step(step, state, block):
     """Kernels of one step of `fused.compiled(step)`'s loop over a block, compiled for `TARGET`."""
     import jax
 
-    from common import fused
+    from common.training.accelerated import multi_step
 
     there = jax.sharding.SingleDeviceSharding(_described_gpu())
 
     def shape(value):
         return jax.ShapeDtypeStruct(value.shape, value.dtype, sharding=there)
 
-    traced = fused.compiled(step).trace(*jax.tree.map(shape, (state, block)))
+    traced = multi_step.compiled(step).trace(*jax.tree.map(shape, (state, block)))
     return in_loop(traced.lower(lowering_platforms=("cuda",)).compile().as_text())
 
 

@@ -1,16 +1,14 @@
 """What each net of a data set's tables costs: parameters, multiply-adds, latency of one image."""
 
 import functools
-import json
 import statistics
 import time
 from pathlib import Path
 
-from common import packages
 from common.benchmark import timing
-from common.checks import require_at_least
-
-FILE = "costs.json"
+from common.results.costs import FILE, table
+from common.utils import packages
+from common.utils.checks import require_at_least
 
 
 def add_arguments(parser):
@@ -38,7 +36,7 @@ def run(options):
     costs = measure(nets, tuple(options.image_shape), options.classes, options.repeats)
     print(table(costs))
     if options.write:
-        from common import files
+        from common.utils import files
 
         files.write_json(Path(recipes.FOLDER) / FILE, costs)
 
@@ -51,9 +49,9 @@ def measure(nets, image_shape, classes, repeats):
     """
     import numpy as np
 
-    from common import machine
+    from common.backend import hardware
     from common.benchmark import keras_steps
-    from common.models import counts
+    from common.models import cost
 
     keras_steps.use_threads(1)
     built = _built(nets, image_shape, classes)
@@ -62,47 +60,24 @@ def measure(nets, image_shape, classes, repeats):
     seconds = timing.interleaved(calls, repeats, time.process_time)
     found = {
         name: {
-            "parameters": counts.parameters(model),
-            "multiply_adds": counts.multiply_adds(model),
+            "parameters": cost.parameters(model),
+            "multiply_adds": cost.multiply_adds(model),
             "milliseconds": round(1e3 * statistics.median(seconds[name]), 2),
         }
         for name, model in built.items()
     }
-    return {"device": machine.device(), "repeats": repeats, "nets": found}
+    return {"device": hardware.device(), "repeats": repeats, "nets": found}
 
 
 def _built(nets, image_shape, classes):
     """{name: model}, each architecture once."""
-    from common import comparisons, models
-    from common.bars import bar
+    from common import models, results
+    from common.utils.progress_bar import bar
 
-    named = {comparisons.name_of({"model": n.model, "options": n.options}): n for n in nets}
+    named = {results.name_of({"model": n.model, "options": n.options}): n for n in nets}
     built = {}
     with bar(len(named), "building each net", "nets", delay=5) as line:
         for name, net in named.items():
             built[name] = models.build(net.model, image_shape, classes, **net.options)
             line.update()
     return built
-
-
-def read(folder):
-    """What `--write` kept in a data set's folder."""
-    return json.loads((Path(folder) / FILE).read_text())
-
-
-def table(costs):
-    """Markdown: a row an architecture, by rising multiply-adds."""
-    from common import results
-
-    header = [f"one image, one thread of {costs['device']}, median of {costs['repeats']}"]
-    header += ["parameters", "multiply-adds, M", "latency, ms"]
-    rows = [
-        [
-            name,
-            f"{net['parameters']:,}",
-            f"{net['multiply_adds'] / 1e6:.1f}",
-            f"{net['milliseconds']:.1f}",
-        ]
-        for name, net in sorted(costs["nets"].items(), key=lambda item: item[1]["multiply_adds"])
-    ]
-    return results.markdown(header, rows)

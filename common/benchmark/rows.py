@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 
 from common.benchmark import timing
-from common.checks import require_known
+from common.utils.checks import require_known
 
 EPOCH = 50_000  # images of MNIST's and of CIFAR-100's training split, about
 HEADER = ("ours", "theirs", "ratio", "aim")

@@ -18,7 +18,7 @@ def keep(made_with, rows, folder=FOLDER):
         made_with: `machine.description()`, `repeats` of each value, timed `steps` of an epoch.
         rows: list of Row.
     """
-    from common import files
+    from common.utils import files
 
     new = {row.what for row in rows}
     kept = []
@@ -52,7 +52,7 @@ def distill(_found=(), folder=FOLDER):
 
 def keep_kernels(made, folder=FOLDER):
     """Keep the counts of `kernels`, in place of earlier ones."""
-    from common import files
+    from common.utils import files
 
     files.write_json(Path(folder) / KERNELS, made)
 

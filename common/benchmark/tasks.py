@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from common import models, splits, teachers, views
+from common import data, models, teachers
+from common.data import views
 from common.runs import Recipe, Run
 
 TEACHER = "random-teacher-0-seed0"  # the run that a logits file would name
@@ -52,10 +53,10 @@ class Task:
 
         def part(count):
             images = random.integers(0, 256, (count, *self.image_shape), "uint8")
-            return splits.Split(images, random.integers(0, self.classes, count, "int32"))
+            return data.Split(images, random.integers(0, self.classes, count, "int32"))
 
         names = tuple(map(str, range(self.classes)))
-        return splits.Dataset("random", names, part(self.images), part(8), part(8))
+        return data.Dataset("random", names, part(self.images), part(8), part(8))
 
     def runs(self, temperatures, seeds=(0,)):
         """One distilled student for each temperature and seed, of one recipe."""
@@ -88,3 +89,7 @@ class RandomLogits:
 
     def targets(self, split, images, *seen):
         return self._targets
+
+
+MNIST = Task("resnet164", "cnn", (28, 28, 1), 10, batch_size=128, steps=40)
+CIFAR = Task("resnet110", "resnet20", (32, 32, 3), 100, 64, 128, "crop_flip")

@@ -4,7 +4,7 @@ import statistics
 import sys
 import time
 
-from common.bars import bar
+from common.utils.progress_bar import bar
 
 
 def interleaved(calls, repeats, clock=time.perf_counter):

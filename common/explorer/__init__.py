@@ -12,12 +12,12 @@ the same functions as the notebooks' tables.
 
 import functools
 
-from common.explorer import at_hand
-from common.explorer.drawn_digit import DrawnDigitPanel
-from common.explorer.loss import LossPanel
-from common.explorer.selection import Selection
-from common.explorer.soft_targets import SoftTargetsPanel
-from common.explorer.training import TrainingPanel
+from common.explorer import available
+from common.explorer.drawn_digit_panel import DrawnDigitPanel
+from common.explorer.loss_panel import LossPanel
+from common.explorer.shared import Selection
+from common.explorer.soft_targets_panel import SoftTargetsPanel
+from common.explorer.training_panel import TrainingPanel
 
 __all__ = ["Explorer"]
 
@@ -37,13 +37,13 @@ class Explorer:
     """
 
     def __init__(self, study, *, students=None, temperature=4.0, alpha=0.9, index=0):
-        teachers = at_hand.teachers_at_hand(study)
+        teachers = available.teachers_at_hand(study)
         self.selection = Selection(
             study, teachers, temperature=temperature, alpha=alpha, index=index
         )
-        for title, net in at_hand.students(study).items():
-            self.selection.add_student(at_hand.untrained(study, net, title))
-        for student in at_hand.trained(study, students or {}):
+        for title, net in available.students(study).items():
+            self.selection.add_student(available.untrained(study, net, title))
+        for student in available.trained(study, students or {}):
             self.selection.add_student(student)
 
     @functools.cached_property

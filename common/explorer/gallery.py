@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from common import data, files, metrics, packages, teachers
-from common.checks import require_known
+from common import data, metrics, teachers
+from common.experiments.study import Study
 from common.explorer import html
-from common.explorer.answers import COLDEST, HOTTEST, MOST_BARS, TOP
-from common.study import Study
+from common.explorer.quantities import COLDEST, HOTTEST, MOST_BARS, TOP
+from common.utils import files, packages
+from common.utils.checks import require_known
 
 IMAGES = 12
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from common.drawing import COLORS
+from common.plots.style import COLORS
 
 _VARIABLES = "".join(f"--kd-{role}: {color}; " for role, color in COLORS.items())
 STYLE = f".kd {{ {_VARIABLES}}}\n{(Path(__file__).parent / 'style.css').read_text()}"

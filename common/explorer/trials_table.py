@@ -1,6 +1,6 @@
 """One's own trials beside the recorded runs, as an HTML table."""
 
-from common import comparisons
+from common import results
 from common.explorer import html
 from common.runs import model_of
 
@@ -29,7 +29,7 @@ def _own(trial):
 
 def _recorded(student, group):
     own = group.configuration
-    errors = [comparisons.spread(group.values("errors", split)) for split in SPLITS]
+    errors = [results.spread(group.values("errors", split)) for split in SPLITS]
     seeds = f"{len(group.seeds)} seed{'s' * (len(group.seeds) > 1)}"
     return _row(f"{student}, recorded", own, errors, str(own["recipe"]["epochs"]), seeds)
 

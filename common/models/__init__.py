@@ -5,8 +5,8 @@ import inspect
 
 import numpy as np
 
-from common.checks import require_at_least, require_known
 from common.models.registry import ARCHITECTURES
+from common.utils.checks import require_at_least, require_known
 
 __all__ = ["NAMES", "build", "plain"]
 

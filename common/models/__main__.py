@@ -3,8 +3,8 @@
 import argparse
 
 from common import models
-from common.checks import require_at_least, require_known
 from common.models.registry import ARCHITECTURES
+from common.utils.checks import require_at_least, require_known
 
 
 def main(arguments=None):
@@ -29,10 +29,10 @@ def _row(name, image_shape, classes):
         model = models.build(name, image_shape, classes)
     except ValueError as error:
         return f"{name:16}{error}"
-    from common.models import counts
+    from common.models import cost
 
-    millions = f"{counts.multiply_adds(model) / 1e6:,.1f} M"
-    costs = f"{counts.parameters(model):>12,}{millions:>15}{counts.megabytes(model):>8.2f}"
+    millions = f"{cost.multiply_adds(model) / 1e6:,.1f} M"
+    costs = f"{cost.parameters(model):>12,}{millions:>15}{cost.megabytes(model):>8.2f}"
     return f"{name:16}{costs}  {ARCHITECTURES[name].source}"
 
 

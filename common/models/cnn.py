@@ -1,10 +1,10 @@
 """The three-layer ConvNet: student, self-trained teacher, and member of the ensemble."""
 
 from common.backend import keras, layers
-from common.checks import require_positive
 from common.models import blocks
-from common.models.initial import he_normal
+from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
+from common.utils.checks import require_positive
 
 
 def cnn(image_shape, classes, *, seed=0, width=1.0, name="cnn"):

@@ -3,8 +3,8 @@
 import math
 
 from common.backend import keras, layers, ops
-from common.checks import require_at_least, require_known, require_positive
 from common.models.cnn import cnn
+from common.utils.checks import require_at_least, require_known, require_positive
 
 MEANS = ("logits", "probabilities")
 

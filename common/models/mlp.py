@@ -1,10 +1,10 @@
 """The feed-forward net of Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 3."""
 
 from common.backend import keras, layers
-from common.checks import require_fraction, require_positive
 from common.models import blocks
-from common.models.initial import he_normal
+from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
+from common.utils.checks import require_fraction, require_positive
 
 
 def mlp(image_shape, classes, *, seed=0, width=800, dropout=0.0, max_norm=None):

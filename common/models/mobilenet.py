@@ -6,10 +6,10 @@ stage and in the last but one, no dropout, half the width.
 """
 
 from common.backend import keras, layers
-from common.checks import require_positive
 from common.models import blocks
-from common.models.initial import he_normal
+from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
+from common.utils.checks import require_positive
 
 STAGES = (  # expansion, channels, units, strides of the first
     (1, 16, 1, 1),

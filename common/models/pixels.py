@@ -1,7 +1,7 @@
 """Pixels in, as published: every model scales its own, so a saved one needs nothing outside."""
 
 from common.backend import keras
-from common.checks import is_whole
+from common.utils.checks import is_whole
 
 # mean and standard deviation of the training pixels, a channel, on the scale 0-255
 STATISTICS = {

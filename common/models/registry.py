@@ -25,7 +25,7 @@ ARCHITECTURES = {
     "mlp": Architecture("mlp", "mlp", "Hinton et al. 2015, arXiv:1503.02531, section 3"),
     "cnn": Architecture("cnn", "cnn", "this repository"),
     "cnn_ensemble": Architecture("ensemble", "cnn_ensemble", "this repository"),
-    "resnet164": Architecture("preactivation", "resnet164", "He et al. 2016, arXiv:1603.05027"),
+    "resnet164": Architecture("resnet", "resnet164", "He et al. 2016, arXiv:1603.05027"),
     "shufflenet": Architecture("shufflenet", "shufflenet", "Zhang et al. 2018, arXiv:1707.01083"),
     "shufflenet_tiny": Architecture(
         "shufflenet_tiny", "shufflenet_tiny", "TropComplique, ShuffleNet-tensorflow"

@@ -1,11 +1,11 @@
 """ShuffleNet; Zhang et al. 2018, arXiv:1707.01083, figure 2 and table 1, on small images too."""
 
 from common.backend import keras, layers
-from common.checks import require_at_least, require_known, require_positive
 from common.models import blocks
-from common.models.grouped import channel_shuffle, group_convolution
-from common.models.initial import he_normal
+from common.models.blocks import channel_shuffle, group_convolution
+from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
+from common.utils.checks import require_at_least, require_known, require_positive
 
 CHANNELS = {1: 144, 2: 200, 3: 240, 4: 272, 8: 384}  # of the first stage, by groups
 UNITS = (4, 8, 4)

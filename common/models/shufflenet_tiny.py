@@ -6,11 +6,11 @@ and unshuffled first unit, dropout.
 """
 
 from common.backend import keras, layers
-from common.checks import require_at_least, require_fraction, require_known, require_positive
 from common.models import blocks
-from common.models.initial import he_normal
+from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
 from common.models.shufflenet import CHANNELS, halved_by_maximum, stages
+from common.utils.checks import require_at_least, require_fraction, require_known, require_positive
 
 UNITS = (2, 4, 2)
 

@@ -2,8 +2,8 @@
 
 from common.backend import keras, layers, ops
 from common.models import blocks
-from common.models.grouped import channel_shuffle
-from common.models.initial import he_normal
+from common.models.blocks import channel_shuffle
+from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
 
 STAGES = ((116, 4), (232, 8), (464, 4))  # channels and units

@@ -5,10 +5,10 @@ batch normalization after each convolution, one dense layer after global average
 """
 
 from common.backend import keras, layers
-from common.checks import require_known
 from common.models import blocks
-from common.models.initial import he_normal
+from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
+from common.utils.checks import require_known
 
 DEPTHS = {  # convolutions in each of the five stages
     "vgg8": (1, 1, 1, 1, 1),

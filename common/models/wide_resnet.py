@@ -2,7 +2,7 @@
 
 from common.backend import keras, layers
 from common.models import blocks
-from common.models.initial import he_normal
+from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
 
 SIZES = {  # (depth, width)

@@ -13,10 +13,9 @@ where that is more.
 
 from common.teachers import weights
 from common.teachers.identity import SPLITS, folder, identity, image_keys, weights_hash
-from common.teachers.logits import Logits
-from common.teachers.making import check, file_size, make
-from common.teachers.promised import Promised
+from common.teachers.logits import Logits, Promised
 from common.teachers.targets import Targets
+from common.teachers.writer import check, file_size, make
 
 __all__ = [
     "SPLITS",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common import files
+from common.utils import files
 
 VERSION = 1
 SPLITS = ("train", "validation", "test")

@@ -1,5 +1,6 @@
 """Reading a teacher's logits: memory-mapped, so that a file may be larger than memory."""
 
+import functools
 import hashlib
 import json
 import mmap
@@ -7,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from common import views
-from common.bars import bar
+from common.data import views
 from common.teachers.identity import SPLITS, VERSION, identity, image_keys
 from common.teachers.targets import Targets
+from common.utils.progress_bar import bar
 
 _WORDS = ("teacher", "weights_sha256", "dataset", "views")
 _HEADER = {*_WORDS, "sha256"}
@@ -151,3 +152,32 @@ def checksum(path):
 
 def _described(view_set, sampled):
     return f"{view_set!r}{f' ({sampled} sampled)' if sampled else ''}"
+
+
+class Promised:
+    """`Logits` of a trained teacher that are made once something is looked up in them.
+
+    To read the finished runs that it taught, their identity is enough.
+
+    Args:
+        identity: as theirs will be.
+        dataset: name of the data set whose images are asked about.
+        make: function that makes them.
+    """
+
+    def __init__(self, identity, dataset, make):
+        self.identity, self.dataset, self._make = identity, dataset, make
+
+    @functools.cached_property
+    def made(self):
+        """The Logits; raises what `make` raises."""
+        return self._make()
+
+    def targets(self, *asked, **options):
+        """As of `Logits`."""
+        return self.made.targets(*asked, **options)
+
+    @property
+    def nbytes(self):
+        """As of `Logits`."""
+        return self.made.nbytes

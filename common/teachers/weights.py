@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from common import files
 from common.teachers.logits import checksum
+from common.utils import files
 
 EXACT, ROUNDED = "teacher.weights.h5", "weights_float16.npy"
 LARGEST = 8_000_000  # bytes

@@ -1,6 +1,6 @@
 """The pilot's table, made from the groups of its records alone."""
 
-from common import tables
+from common import results
 from tiny_imagenet.pilot import recipes
 
 FOLDER = recipes.FOLDER
@@ -8,7 +8,7 @@ FOLDER = recipes.FOLDER
 
 def students(found):
     """Teacher and student: labels alone, every temperature, and the shuffled control."""
-    return tables.students([*recipes.TEACHERS.values(), *recipes.STUDENTS.values()], found)
+    return results.students([*recipes.TEACHERS.values(), *recipes.STUDENTS.values()], found)
 
 
 TABLES = {"students": students}

@@ -1,0 +1,53 @@
+"""What a number was measured with: device, versions, commit."""
+
+import os
+import platform
+from pathlib import Path
+
+from common.backend import keras
+
+UNKNOWN_MEMORY = 8_000_000_000  # bytes: what a small GPU of today has
+
+
+def device():
+    """The GPU's name, or the processor's and its cores."""
+    if keras.config.backend() == "jax":
+        import jax
+
+        if jax.default_backend() != "cpu":
+            return jax.devices()[0].device_kind
+    elif keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        for gpu in tf.config.list_physical_devices("GPU"):
+            return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+    return processor()
+
+
+def gpu_memory():
+    """Free bytes on the GPU; 0 without one, `UNKNOWN_MEMORY` where the backend does not tell."""
+    if keras.config.backend() == "jax":
+        import jax
+
+        if jax.default_backend() == "gpu":
+            stats = jax.local_devices()[0].memory_stats()  # None with some allocators
+            if not stats or not {"bytes_limit", "bytes_in_use"} <= set(stats):
+                return UNKNOWN_MEMORY
+            return stats["bytes_limit"] - stats["bytes_in_use"]
+    elif keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if tf.config.list_physical_devices("GPU"):
+            return UNKNOWN_MEMORY
+    return 0
+
+
+def processor():
+    """The processor's model and how many of its cores this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    for line in info.read_text().splitlines() if info.exists() else ():
+        if line.startswith("model name"):
+            name = line.split(":", 1)[1].strip()
+    return f"{name}, {cores} cores"

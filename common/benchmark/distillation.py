@@ -1,0 +1,115 @@
+"""Distillation beside Keras's own, a PyTorch loop and plain training: one table of ratios."""
+
+import dataclasses
+from importlib import metadata
+
+from common.benchmark import components, epoch_times, keras_contenders, rows, tables
+from common.benchmark.tasks import CIFAR, MNIST
+from common.utils.checks import require_at_least, require_known
+
+ASKED = 80  # batches of images in the logits file: in fewer what is done once would count
+
+
+def _task(options):
+    task = dataclasses.replace(MNIST, steps=options.steps or MNIST.steps)
+    if options.small:
+        task = dataclasses.replace(task, teacher="resnet8", student_options={"width": 0.1})
+    return task
+
+
+def _peers(options):
+    return epoch_times.beside_peers(_task(options), options.repeats)
+
+
+def _overhead(options):
+    return epoch_times.overhead(_task(options), options.repeats)
+
+
+def _stack(options):
+    task = epoch_times.longer(_task(options))
+    return components.stack(task, epoch_times.TEMPERATURES, options.repeats)
+
+
+def _logits(options):
+    task = _task(options)
+    asked = task if options.small else dataclasses.replace(task, steps=ASKED)
+    return components.logits_file(asked, options.repeats)
+
+
+def _start(options):
+    return components.first_step(options.repeats)
+
+
+def _views(options):
+    from common.backend import hardware
+
+    small = {"teacher": "resnet8", "student": "resnet8", "batch_size": 8, "steps": 2}
+    # enough steps that what a fit does once does not count, though a step takes a GPU 1 to 4 ms
+    sizes = {64: CIFAR.steps, 512: 64}
+    for batch_size, steps in sizes.items() if hardware.gpu_memory() or options.small else ():
+        changes = small if options.small else {"batch_size": batch_size, "steps": steps}
+        yield from epoch_times.on_device(dataclasses.replace(CIFAR, **changes), options.repeats)
+
+
+PARTS = {
+    "peers": _peers,
+    "overhead": _overhead,
+    "stack": _stack,
+    "logits": _logits,
+    "start": _start,
+    "views": _views,  # nothing without a GPU
+}
+
+
+def add_arguments(parser):
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all"
+    )
+    parser.add_argument("--repeats", type=int, default=5, help="timed epochs each; default: 5")
+    parser.add_argument("--steps", type=int, help="of an epoch that is timed, instead of 40")
+    parser.add_argument(
+        "--small", action="store_true", help="tiny nets, to see that all of it runs; GPU part too"
+    )
+    parser.add_argument("--write", action="store_true", help="keep the rows for README's table")
+
+
+def run(options):
+    """Print the table, row by row; each ratio is the median of interleaved repeats.
+
+    Raises:
+        ValueError: an unknown part; repeats or steps below 1; `--write` of tiny nets.
+    """
+    _check(options)
+    from common.backend import hardware, keras
+
+    print(f"{hardware.device()}, Keras {keras.__version__} on {keras.config.backend()}")
+    if not keras_contenders.has_pytorch():
+        print("PyTorch is not installed, so its rows are missing: pip install -e .[extra]")
+    print(f"\n| {' | '.join(('what, against what', *rows.HEADER))} |")
+    print("| --- | ---: | ---: | ---: | --- |")
+    found, made_with = [], _made_with(options)  # before measuring: HEAD may move meanwhile
+    for part in options.parts or PARTS:
+        for row in PARTS[part](options):
+            print(f"| {' | '.join(row.cells())} |", flush=True)
+            found.append(row)
+    if options.write:
+        tables.keep(made_with, found)
+
+
+def _made_with(options):
+    from common.runs import provenance
+
+    made = provenance.description()
+    if keras_contenders.has_pytorch():
+        made["versions"]["torch"] = metadata.version("torch")
+    return made | {"repeats": options.repeats, "steps": options.steps or MNIST.steps}
+
+
+def _check(options):
+    for part in options.parts:
+        require_known("part", part, PARTS)
+    require_at_least("repeats", options.repeats, 1)
+    if options.steps is not None:
+        require_at_least("steps", options.steps, 1)
+    if options.small and options.write:
+        raise ValueError("--small times nothing worth keeping: leave out --write")

@@ -1,0 +1,86 @@
+"""One epoch of a distillation in PyTorch, written as RepDistiller does.
+
+Tian et al. 2020, arXiv:1910.10699: the teacher answers every batch, under no_grad; the loss is
+0.1 · cross-entropy + 0.9 · T² · KL at T = 4.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from common.benchmark import keras_steps, torch_nets
+
+TEMPERATURE = 4.0
+
+
+def epoch(task, dataset):
+    """A function that trains the student of a benchmark's `Task` for an epoch."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    shape, classes = task.image_shape, task.classes
+    teacher = torch_nets.NETS[task.teacher](shape, classes)
+    last = [layer for layer in teacher.modules() if isinstance(layer, nn.Linear)][-1]
+    nn.init.zeros_(last.weight)  # untrained, so deep a net's logits would overflow
+    student = torch_nets.NETS[task.student](shape, classes, **task.student_options)
+    teacher, student = (_prepared(net, device) for net in (teacher, student))
+    images = torch.from_numpy(dataset.train.images).permute(0, 3, 1, 2).contiguous()
+    labels = torch.from_numpy(dataset.train.labels).long()
+    pairs = torch.utils.data.TensorDataset(images, labels)
+    loader = torch.utils.data.DataLoader(pairs, task.batch_size, shuffle=True)
+    optimizer = torch.optim.Adam(student.parameters())
+    return lambda: _epoch(loader, teacher.eval(), student.train(), optimizer, device)
+
+
+def _prepared(net, device):
+    return net.to(device, memory_format=torch.channels_last)
+
+
+def _epoch(loader, teacher, student, optimizer, device):
+    seen = 0.0
+    for images, labels in loader:
+        images, labels = images.to(device).float(), labels.to(device)
+        logits = student(images)
+        with torch.no_grad():
+            told = teacher(images)
+        loss = 0.1 * functional.cross_entropy(logits, labels) + 0.9 * _soft_loss(logits, told)
+        seen += (logits.argmax(1) == labels).float().sum().item()  # as fit tells the accuracy
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def _soft_loss(logits, told):
+    student = functional.log_softmax(logits / TEMPERATURE, dim=1)
+    teacher = functional.softmax(told / TEMPERATURE, dim=1)
+    return nn.KLDivLoss(reduction="batchmean")(student, teacher) * TEMPERATURE**2
+
+
+def use_threads(count):
+    """Limit PyTorch to `count` threads; None leaves it."""
+    if count:
+        torch.set_num_threads(count)
+
+
+def call(net, phase, options):
+    """Return a function that runs the PyTorch `net` once on the batch that Keras gets."""
+    images, labels = keras_steps.batch(options)
+    images = torch.from_numpy(images).permute(0, 3, 1, 2)  # channels last in memory
+    labels = torch.from_numpy(labels).long()
+    model = torch_nets.NETS[net](options.image_shape, options.classes)
+    model = model.to(memory_format=torch.channels_last)  # here faster than the default
+    if phase == "inference":
+        return lambda: _infer(model.eval(), images)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    return lambda: _train(model.train(), optimizer, images, labels)
+
+
+def _infer(model, images):
+    with torch.inference_mode():
+        return model(images).numpy()
+
+
+def _train(model, optimizer, images, labels):
+    optimizer.zero_grad()
+    loss = nn.functional.cross_entropy(model(images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()

@@ -1,0 +1,144 @@
+"""How long trainings will take on this machine, from a few timed batches of each net."""
+
+import collections
+import gc
+import math
+
+from common import results, teachers
+from common.backend import batching, hardware
+from common.cli import step_timing
+from common.data import views
+from common.runs.model_io import build
+from common.training.fit import asked_after
+from common.utils.progress_bar import bar
+
+
+def of_run(run, dataset, found):
+    """Seconds one run adds to its training, validation and test included.
+
+    n runs side by side take n times as long, less in a stack.
+
+    Args:
+        run: of the training.
+        dataset: splits.Dataset.
+        found: the `pace.Pace` of the run.
+    """
+    recipe, part = run.recipe, run.transfer_set.restrict(dataset)
+    batches = len(part.train) // min(recipe.batch_size, len(part.train))
+    validation, test = (
+        math.ceil(len(p) / batching.BATCH_SIZE) for p in (part.validation, part.test)
+    )
+    answers = (len(asked_after(recipe.epochs, part)) + 1) * validation + test
+    return recipe.epochs * batches * found.train + answers * found.answer
+
+
+def of_logits(dataset, run, view_set, sampled=0, seconds=None):
+    """In words, how large a teacher's logits will be and how long asking for them takes here.
+
+    Args:
+        run: the teacher's; view_set, sampled: as in `teachers.make`.
+        seconds: of asking for all; `asking` if not given.
+    """
+    if seconds is None:
+        seconds = asking(dataset, run, view_set, sampled)
+    each, size = _views(view_set, sampled), teachers.file_size
+    return (
+        f"logits of {run.model} on {dataset.name} in {_counted(each, 'view')} of each training "
+        f"image: {size(dataset, dataset.classes, view_set, sampled) / 1e9:.2g} GB, "
+        f"{_answers(dataset, each):,} answers, {clock(seconds)}"
+    )
+
+
+def asking(dataset, run, view_set, sampled=0, answer=None):
+    """Seconds of asking a teacher for all its logits here.
+
+    Args:
+        run, view_set, sampled: as for `of_logits`.
+        answer: of a `pace.Pace`; timed here if not given.
+    """
+    if answer is None:
+        model = build(run, dataset)
+        with bar(1 + step_timing.TIMED, f"timing the answers of {run.model}", "batches") as line:
+            answer = step_timing.of_answers(model, dataset, line.update)
+    return _answers(dataset, _views(view_set, sampled)) * answer / batching.BATCH_SIZE
+
+
+def _views(view_set, sampled):
+    return sampled or views.get(view_set).count
+
+
+def _answers(dataset, views_each):
+    return len(dataset.train) * views_each + len(dataset.validation) + len(dataset.test)
+
+
+def plan(finished, trainings, asked=()):
+    """Lines that say what is finished, and for each net what is left and how long it takes.
+
+    Args:
+        finished: names of finished runs.
+        trainings, asked: lists of (runs, splits.Dataset) and of arguments of `of_logits`, as
+            `Rehearsal` notes them.
+    """
+    runs = sum(len(members) for members, _ in trainings)
+    head = f"{_counted(len(finished), 'run')} finished, {_counted(runs, 'run')} to be trained"
+    if not (trainings or asked):
+        return [head]
+    paces = _paces(trainings)
+    left = collections.defaultdict(list)  # {net and recipe: [(place of its training, seconds)]}
+    for place, (members, dataset) in enumerate(trainings):
+        for run in members:
+            left[_name(run)].append((place, of_run(run, dataset, paces[_kind(run)])))
+    answers = [asking(*each, answer=_answer(paces, each[1])) for each in asked]
+    total = sum(seconds for row in left.values() for _, seconds in row) + sum(answers)
+    rows = [f"  {of_logits(*each, took)}" for each, took in zip(asked, answers, strict=True)]
+    return [
+        f"{head}, {clock(total)} on {hardware.device()}:",
+        *map(_line, left, left.values()),
+        *rows,
+    ]
+
+
+def _answer(paces, run):
+    """What `paces` have of a teacher's answers; None where it was not timed."""
+    return paces[_kind(run)].answer if _kind(run) in paces else None
+
+
+def _line(name, row):
+    trainings, seconds = len({place for place, _ in row}), sum(seconds for _, seconds in row)
+    what = f"{_counted(trainings, 'training')} of {_counted(len(row), 'run')}"
+    return f"  {name}: {what}, {clock(seconds)}"
+
+
+def clock(seconds):
+    """Such as `about 40 s`, `about 7 min` or `about 2.5 h`."""
+    for size, unit, digits in ((3600, "h", 1), (60, "min", 0)):
+        if seconds >= 1.5 * size:
+            return f"about {seconds / size:.{digits}f} {unit}"
+    return f"about {max(seconds, 1):.0f} s"
+
+
+def _paces(trainings):
+    """{kind of run: `pace.Pace`}, each measured once."""
+    kinds = {_kind(run): (run, dataset) for members, dataset in trainings for run in members}
+    measured = {}
+    batches = len(kinds) * 2 * (1 + step_timing.TIMED)
+    with bar(batches, "timing a few batches of each net", "batches") as line:
+        for kind, (run, dataset) in kinds.items():
+            measured[kind] = step_timing.measure(run, dataset, line.update)
+    gc.collect()  # of models and data on a device, which are cycles
+    return measured
+
+
+def _kind(run):
+    """What decides the time of a batch."""
+    recipe = run.recipe
+    return (run.model, str(run.options), recipe.batch_size, recipe.precision, recipe.views)
+
+
+def _name(run):
+    epochs = f"{run.recipe.epochs} epoch{'s' * (run.recipe.epochs > 1)}"
+    return f"{results.name_of(run.configuration)}, {epochs}"
+
+
+def _counted(count, what):
+    return f"{count} {what}{'s' * (count != 1)}"

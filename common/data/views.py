@@ -1,0 +1,172 @@
+"""Finite augmentations: a view is one shifted, perhaps flipped version of an image.
+
+A view is named by an integer, so that a teacher's logits for (image, view) can be looked
+up and teacher and student always see the same pixels (Beyer et al. 2021, arXiv:2106.05237).
+"""
+
+import dataclasses
+import numbers
+
+import numpy as np
+
+from common.utils.checks import require_known
+
+
+@dataclasses.dataclass(frozen=True)
+class ViewSet:
+    """All shifts of up to `shift` pixels in each direction, times unflipped and flipped.
+
+    View v shifts the content down by v // side % side - shift rows and right by
+    v % side - shift columns, where side = 2 shift + 1; views from side² on are also flipped
+    left to right, before the shift.  Pixels that come in from outside are 0.
+    """
+
+    name: str
+    shift: int = 0
+    flip: bool = False
+
+    @property
+    def side(self):
+        return 2 * self.shift + 1
+
+    @property
+    def count(self):
+        return self.side**2 * (2 if self.flip else 1)
+
+    @property
+    def plain(self):
+        """The view that is the image itself."""
+        return self.side**2 // 2
+
+    def apply(self, images, view):
+        """Return `images` as seen in `view`.
+
+        Args:
+            images: uint8 or float (n, h, w, c).
+            view: an integer, or (n,) integers, in [0, count).
+
+        Returns:
+            Array of the images' shape and dtype.
+
+        Raises:
+            ValueError: a view outside the set, or a shift not smaller than the image.
+        """
+        view = np.broadcast_to(np.asarray(view), len(images))
+        self.check_shape(images.shape[1:])
+        self._check(view)
+        if self.count == 1:
+            return images
+        flipped = view >= self.side**2
+        if flipped.any():
+            images = np.where(flipped[:, None, None, None], images[:, :, ::-1], images)
+        return self._shifted(images, *np.divmod(view % self.side**2, self.side))
+
+    def _shifted(self, images, down, right):
+        margin = ((0, 0), (self.shift,) * 2, (self.shift,) * 2, (0, 0))
+        framed, seen = np.pad(images, margin), np.empty_like(images)
+        height, width = images.shape[1:3]
+        corners = zip(2 * self.shift - down, 2 * self.shift - right, strict=True)
+        for row, (top, left) in enumerate(corners):
+            seen[row] = framed[row, top : top + height, left : left + width]
+        return seen
+
+    def gather(self, images, rows, view):
+        """`apply(images[rows], view)` inside a compiled step: the same pixels.
+
+        One look-up a pixel in the images where they lie, nothing padded or copied.
+
+        Args:
+            images: tensor (n, h, w, c) with n · h · w < 2³¹.
+            rows, view: int32 tensors (batch,), view in [0, count).
+
+        Returns:
+            Tensor (batch, h, w, c) of the images' dtype.
+        """
+        from common.backend import ops  # Keras, which others of this module do without
+
+        if self.count == 1:
+            return ops.take(images, rows, axis=0)
+        _, height, width, channels = images.shape
+        place = view % self.side**2
+        y = ops.arange(height) - (place // self.side - self.shift)[:, None]
+        x = ops.arange(width) - (place % self.side - self.shift)[:, None]
+        inside = ((y >= 0) & (y < height))[:, :, None] & ((x >= 0) & (x < width))[:, None, :]
+        x = ops.where((view >= self.side**2)[:, None], width - 1 - x, x)
+        y, x = ops.clip(y, 0, height - 1), ops.clip(x, 0, width - 1)
+        pixel = ((rows[:, None] * height + y) * width)[:, :, None] + x[:, None, :]
+        seen = ops.take(ops.reshape(images, (-1, channels)), pixel, axis=0)
+        return ops.where(inside[..., None], seen, ops.zeros_like(seen))
+
+    def sample(self, seed, epoch, rows, among=None):
+        """A random number below `among` (default: all views) for each of the first `rows` images.
+
+        The same for the same (seed, epoch), whatever was drawn before.
+        """
+        return np.random.default_rng((seed, epoch, 1)).integers(among or self.count, size=rows)
+
+    def subset(self, keys, k):
+        """The k views in which an image is ever seen, where not in all: fixed by its key alone.
+
+        So everything that meets an image meets it in the same views: its teachers, students on
+        labels alone, another session (FKD: Shen & Xing 2022, arXiv:2112.01528, section 3).
+
+        Args:
+            keys: (n,) uint64, well mixed, such as `teachers.image_keys`.
+            k: from 1 to `count`.
+
+        Returns:
+            (n, k) uint8, or uint16 where the set needs it: different views, ascending.
+        """
+        chosen = np.empty((len(keys), k), np.min_scalar_type(self.count - 1))
+        number = np.arange(1, self.count + 1, dtype="uint64")
+        for start in range(0, len(keys), 5_000):  # (5,000, count) numbers at a time
+            order = _mixed(keys[start : start + 5_000, None] ^ _mixed(number))
+            first = np.argpartition(order, k - 1, axis=1)[:, :k]
+            chosen[start : start + 5_000] = np.sort(first, axis=1)
+        return chosen
+
+    def check_sampled(self, k):
+        """Raise ValueError unless `k` is a number of views to sample, or 0 for all."""
+        whole = isinstance(k, numbers.Integral) and not isinstance(k, bool)
+        if not whole or not 0 <= k <= self.count:
+            raise ValueError(
+                f"cannot sample {k!r} of the {self.count} views of {self.name}: "
+                f"choose 1 to {self.count}, or 0 for all"
+            )
+
+    def check_shape(self, shape):
+        """Raise ValueError unless images of (h, w, c) are larger than the shift."""
+        if min(shape[:2]) <= self.shift:
+            raise ValueError(
+                f"{self.name} shifts by {self.shift} pixels, too far for images of "
+                f"{shape[0]}×{shape[1]}"
+            )
+
+    def _check(self, view):
+        if len(view) and not 0 <= view.min() <= view.max() < self.count:
+            wrong = view.min() if view.min() < 0 else view.max()
+            raise ValueError(f"{self.name} has views 0 to {self.count - 1}, got {wrong}")
+
+
+def _mixed(values):
+    """uint64 -> uint64, one to one, each bit of the result depending on all (SplitMix64)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+VIEWS = {
+    views.name: views
+    for views in (
+        ViewSet("plain"),
+        ViewSet("mnist_jitter", shift=2),
+        ViewSet("crop_flip", shift=4, flip=True),
+        ViewSet("crop_flip_64", shift=8, flip=True),
+    )
+}
+
+
+def get(name):
+    """The `ViewSet` called `name`; ValueError, near names listed, if there is none."""
+    require_known("view set", name, VIEWS)
+    return VIEWS[name]

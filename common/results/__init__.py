@@ -1,0 +1,88 @@
+"""Records grouped over seeds, compared, and written as tables and sentences.
+
+May import `runs`, `metrics`, `data` and `utils`.
+"""
+
+from common.results.groups import (
+    Comparison,
+    Group,
+    baseline_of,
+    best,
+    compare,
+    data_of,
+    group_seeds,
+    select,
+)
+from common.results.selection import (
+    Trio,
+    alone,
+    chosen,
+    distilled,
+    grid,
+    in_order,
+    of,
+    taught,
+    temperatures,
+    trainings,
+    trio,
+)
+from common.results.tables import (
+    NOT_RUN,
+    PUBLISHED_COLUMNS,
+    comparison_cells,
+    crossed,
+    markdown,
+    published_row,
+    seeds_table,
+    students,
+    students_table,
+)
+from common.results.wording import (
+    extremes,
+    finding,
+    interval,
+    name_of,
+    p_in_words,
+    p_value,
+    spread,
+    title,
+)
+
+__all__ = [
+    "NOT_RUN",
+    "PUBLISHED_COLUMNS",
+    "Comparison",
+    "Group",
+    "Trio",
+    "alone",
+    "baseline_of",
+    "best",
+    "chosen",
+    "compare",
+    "comparison_cells",
+    "crossed",
+    "data_of",
+    "distilled",
+    "extremes",
+    "finding",
+    "grid",
+    "group_seeds",
+    "in_order",
+    "interval",
+    "markdown",
+    "name_of",
+    "of",
+    "p_in_words",
+    "p_value",
+    "published_row",
+    "seeds_table",
+    "select",
+    "spread",
+    "students",
+    "students_table",
+    "taught",
+    "temperatures",
+    "title",
+    "trainings",
+    "trio",
+]

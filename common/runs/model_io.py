@@ -1,0 +1,57 @@
+"""The model of a finished run, with the weights that its training left."""
+
+from common import models, teachers
+from common.backend import keras
+from common.runs import records
+
+
+def load_model(folder, run, dataset):
+    """Build a finished run's model with its trained weights, checked against its record.
+
+    Where only a teacher's weights as float16 are kept, it gets those.
+
+    Raises:
+        ValueError: no record or weights in `folder`, or weights that are not the record's.
+    """
+    require_weights(folder, run)
+    path = records.find_weights(folder, run)
+    if path is None:
+        return rounded_model(records.find_rounded_weights(folder, run), run, dataset)
+    model = build(run, dataset)
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"the weights {path} are damaged ({error}): delete them") from None
+    if teachers.weights_hash(model) != records.read(folder, run)["weights_sha256"]:
+        raise ValueError(f"the weights {path} are not those that its record describes")
+    return model
+
+
+def require_weights(folder, run):
+    """Raise ValueError unless `folder` holds a finished run's record and weights."""
+    if records.read(folder, run) is None:
+        raise ValueError(f"{folder} holds no trained {run.name}: train it first")
+    if not records.keeps_weights(folder, run):
+        raise ValueError(
+            f"{folder} keeps the record of {run.name} but not its weights, which this needs: "
+            "train it again with --retrain --output-dir DIR"
+        )
+
+
+def rounded_model(path, run, dataset):
+    """A run's model with the float16 weights that are kept in `path`."""
+    model = build(run, dataset)
+    teachers.weights.restore(model, path)
+    return model
+
+
+def build(run, dataset):
+    """A run's untrained model, under the precision of its recipe."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(run.recipe.precision)
+    try:
+        return models.build(
+            run.model, dataset.image_shape, dataset.classes, seed=run.seed, **run.options
+        )
+    finally:
+        keras.config.set_dtype_policy(policy)

@@ -1,0 +1,79 @@
+"""A run is a value: one net, trained one way on one data set with one seed."""
+
+import dataclasses
+import itertools
+
+from common.data import augmentations, transfer_sets, views
+from common.utils.checks import require_fraction, require_known, require_positive
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How to train. Defaults suit small nets on MNIST.
+
+    Args:
+        epochs, batch_size: whole numbers above 0; a last, smaller batch is left out.
+        optimizer: "adam"; "sgd" with Nesterov momentum 0.9; "momentum", plain momentum 0.9.
+        learning_rate: its greatest value.
+        schedule: "constant"; "cosine", down to `final`; "steps", times 0.1 at `milestones`.
+        warmup: share of all steps in which a cosine's rate first rises from 0.
+        final: a cosine's last rate as a share of the greatest.
+        milestones: epochs at which "steps" lowers the rate.
+        weight_decay: λ of λ/2 · Σw², added to the loss.
+        views: name of the view set that training images are drawn from.
+        precision: "float32" or "mixed_bfloat16".
+        sampled_views: how many views of each image, out of the set, are ever seen, as in
+            FKD (Shen & Xing 2022, arXiv:2112.01528); 0 for all.
+        augmentation: "none", or the name of one without a finite set of views: a student's
+            teacher is then asked in the step.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    schedule: str = "cosine"
+    warmup: float = 0.0
+    final: float = 0.0
+    milestones: tuple = ()
+    weight_decay: float = 0.0
+    views: str = "plain"
+    precision: str = "float32"
+    sampled_views: int = 0
+    augmentation: str = "none"
+
+    def __post_init__(self):
+        require_positive("epochs", self.epochs, whole=True)
+        require_positive("batch_size", self.batch_size, whole=True)
+        require_positive("learning_rate", self.learning_rate)
+        for kind in ("warmup", "final", "weight_decay"):
+            require_fraction(kind, getattr(self, kind))
+        if self.warmup == 1:
+            raise ValueError("warmup must be less than 1, for the rate to fall after it")
+        self._check_milestones()
+        require_known("optimizer", self.optimizer, ("adam", "sgd", "momentum"))
+        require_known("schedule", self.schedule, ("constant", "cosine", "steps"))
+        require_known("precision", self.precision, ("float32", "mixed_bfloat16"))
+        views.get(self.views).check_sampled(self.sampled_views)
+        augmentations.get(self.augmentation)
+        for field in dataclasses.fields(self):  # 4 and 4.0 are the same recipe
+            object.__setattr__(self, field.name, field.type(getattr(self, field.name)))
+
+    def _check_milestones(self):
+        given = self.milestones
+        whole = isinstance(given, tuple | list) and all(type(epoch) is int for epoch in given)
+        if not whole or any(a >= b for a, b in itertools.pairwise((0, *given))):
+            raise ValueError(f"milestones must be rising epochs from 1 on, got {given!r}")
+        if self.schedule == "steps" and not given:
+            raise ValueError('the schedule "steps" needs milestones: epochs at which it falls')
+
+
+@dataclasses.dataclass(frozen=True)
+class Net:
+    """An architecture, how and on which images it is trained, its name in figures and tables."""
+
+    model: str
+    recipe: Recipe
+    title: str
+    options: dict = dataclasses.field(default_factory=dict)
+    transfer_set: transfer_sets.TransferSet = transfer_sets.ALL

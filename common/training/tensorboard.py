@@ -1,0 +1,37 @@
+"""Keras's TensorBoard callback, with a folder of its own for every training."""
+
+import importlib.util
+from pathlib import Path
+
+from common.backend import keras
+from common.utils.checks import require_writable
+
+
+class TensorBoard(keras.callbacks.TensorBoard):
+    """Writes each training that it is passed to into its own folder below `log_dir`.
+
+    Runs that train side by side share a folder, named for the first of them; their losses and
+    accuracies are told apart by the runs' names.
+
+    Args:
+        log_dir: shown by `tensorboard --logdir DIR`.
+        options: of keras.callbacks.TensorBoard.
+
+    Raises:
+        ValueError: a folder that cannot be written, or a package that the callback lacks.
+    """
+
+    def __init__(self, log_dir, **options):
+        for package in ("tensorflow", "tensorboard"):
+            if not importlib.util.find_spec(package):
+                raise ValueError(
+                    f"TensorBoard's log needs the package {package}: pip install {package}==2.21.0"
+                )
+        self.root = require_writable(log_dir)
+        super().__init__(log_dir=str(self.root), **options)
+
+    def set_model(self, model):
+        first, *others = getattr(model, "models", {model.name: model})
+        name = f"{first}-and-{len(others)}-more" if others else first
+        self.log_dir = str(Path(self.root) / name)
+        super().set_model(model)

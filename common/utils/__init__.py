@@ -1,0 +1,1 @@
+"""Argument checks, atomic files, free disk and memory, progress bars; imports nothing of ours."""

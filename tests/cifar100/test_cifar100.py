@@ -1,0 +1,170 @@
+"""CIFAR-100's studies: recipes as published, tables, and every path on a few steps."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from cifar100 import forty_epochs, full, pilot, pilot_long, recipes, repdistiller, tables
+from common import cli, models, results
+from common.experiments.study import Study
+from common.runs import Net, Recipe, records
+
+
+def test_names_and_titles_are_of_one_study_each():
+    studies = (pilot, pilot_long, forty_epochs, full, repdistiller)
+    for kind in ("TEACHERS", "STUDENTS"):
+        every = [name for study in studies for name in getattr(study, kind)]
+        assert len(every) == len(set(every))
+        assert set(every) == set(getattr(recipes, kind))
+    nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]
+    assert {net.model for net in nets} <= set(models.NAMES)
+    for study in (full, repdistiller):
+        assert not [net.title for net in study.TEACHERS.values() if "pilot" in net.title]
+    nets = [pilot.TEACHERS, pilot.STUDENTS, pilot_long.STUDENTS]
+    assert all(net.title.startswith("pilot") for named in nets for net in named.values())
+
+
+def test_the_fields_pairs_share_one_recipe():
+    for pair in repdistiller.PAIRS:
+        student, teacher = recipes.STUDENTS[pair.student], recipes.TEACHERS[pair.teacher]
+        for net in (student, teacher):
+            assert (net.recipe.epochs, net.recipe.batch_size) == (240, 64)
+            assert net.recipe.milestones == (150, 180, 210)
+            assert net.recipe.learning_rate == (0.01 if net.model == "shuffle_v2" else 0.05)
+        assert pair.alone < pair.distilled <= pair.aim + 0.1
+
+
+def descend(recipe, soft, hard, steps=20):
+    """Momentum SGD on soft · s(x) + hard · h(x) + weight decay, two quadratics, by hand."""
+    x, velocity = np.array([3.0, -2.0]), np.zeros(2)
+    for _ in range(steps):
+        gradient = soft * (x - [1, 2]) * [0.3, 0.1] + hard * (x - [-2, -1]) * [0.2, 0.4]
+        gradient += recipe.weight_decay * x
+        velocity = 0.9 * velocity - recipe.learning_rate * gradient
+        x = x + velocity
+    return x
+
+
+def test_the_heavy_weight_takes_the_steps_of_nine_to_a_tenth():
+    plain, heavy = recipes.STUDENTS["resnet8x4"].recipe, recipes.STUDENTS[repdistiller.HEAVY].recipe
+    assert heavy.optimizer == plain.optimizer == "momentum"
+    expected = descend(plain, 9.0, 0.1)
+    ours = descend(heavy, repdistiller.HEAVY_ALPHA, 1 - repdistiller.HEAVY_ALPHA)
+    np.testing.assert_allclose(ours, expected, rtol=1e-9)
+    assert not np.allclose(descend(plain, 0.9, 0.1), expected, rtol=1e-2)
+
+
+@pytest.fixture
+def small_field(monkeypatch, tmp_path):
+    """The field's study with one pair, the tuned one, of tiny nets trained for one epoch."""
+    recipe = Recipe(epochs=1, batch_size=50, optimizer="momentum", learning_rate=1e-3)
+    teacher, student = (
+        Net("mlp", recipe, title, {"width": width})
+        for title, width in (("ResNet32x4", 8), ("ResNet8x4", 4))
+    )
+    heavy = dataclasses.replace(
+        student, recipe=dataclasses.replace(recipe, learning_rate=2e-3), title="heavy"
+    )
+    monkeypatch.setattr(repdistiller, "PAIRS", (repdistiller.TUNED,))
+    monkeypatch.setattr(recipes, "TEACHERS", {"resnet32x4": teacher})
+    monkeypatch.setattr(recipes, "STUDENTS", {"resnet8x4": student, repdistiller.HEAVY: heavy})
+    monkeypatch.setattr(recipes, "FOLDER", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_field_learns_from_all_images_and_chooses_on_held_out_ones(small_field, cifar):
+    repdistiller.reproduce(Study(recipes, cifar), [0])
+    found = results.group_seeds(records.load_all(small_field))
+    chosen_from = results.select(found, dataset="cifar100", model="mlp", teacher="mlp")
+    whole = results.select(found, dataset="cifar100_all")
+    assert len(chosen_from) == 5  # two temperatures at the plain weight, three at the heavy one
+    assert [record["images"]["train"] for record in whole[0].seeds.values()] == [200]
+    tuned = tables._tuned(whole)
+    best = min(chosen_from, key=lambda group: group.values("errors", "validation").mean())
+    for key in ("temperature", "alpha"):
+        assert tuned.configuration[key] == best.configuration[key]
+    header, _, plain_row, tuned_row = tables.of_field(whole).splitlines()
+    assert header.startswith("| cifar100_all, 200 train, 100 test images |")
+    assert plain_row.startswith("| ResNet32x4 → ResNet8x4 | 79.42 |")
+    assert "| 72.50 |" in plain_row and "| 73.33 |" in plain_row
+    assert "temperature and weight by validation" in tuned_row
+    assert "not run yet" not in plain_row + tuned_row
+    ours = results.spread(tuned.values("accuracy"), 2, 100)
+    assert tuned_row.split(" | ")[6] == ours
+
+
+def test_the_field_table_prints_what_is_published_before_anything_ran():
+    lines = tables.of_field([]).splitlines()[2:]
+    assert len(lines) == len(repdistiller.PAIRS) + 1
+    for line, (teacher, printed) in zip(
+        [lines[0], lines[1], lines[2], lines[3], lines[5], lines[6]],
+        [(p.teacher_alone, p.distilled) for p in repdistiller.PAIRS],
+        strict=True,
+    ):
+        assert f"| {teacher:.2f} | not run yet |" in line and f"| {printed:.2f} |" in line
+
+
+def test_parts_on_the_command_line(monkeypatch, capsys):
+    with pytest.raises(SystemExit, match="unknown part 'pilt': did you mean pilot"):
+        cli.main("cifar100", ["reproduce", "pilt"])
+    cli.main("cifar100", ["table"])
+    printed = capsys.readouterr().out
+    assert "ResNet56 → ResNet20" in printed and "taught by ShuffleNet" in printed
+
+
+@pytest.fixture
+def small_pilot(monkeypatch):
+    """The pilot with nets of a few weights, which TensorFlow traces quickly."""
+    widths = {"pilot_vgg8": 4, "pilot_cnn": 5, "pilot_resnet8": 6, "longer_cnn": 7}
+    for own in (pilot.TEACHERS, pilot.STUDENTS, pilot_long.STUDENTS):
+        kind = "TEACHERS" if own is pilot.TEACHERS else "STUDENTS"
+        for name, net in own.items():
+            small = dataclasses.replace(net, model="mlp", options={"width": widths[name]})
+            monkeypatch.setitem(own, name, small)
+            monkeypatch.setitem(getattr(recipes, kind), name, small)
+
+
+@pytest.fixture
+def small_large(monkeypatch):
+    """The large study with one teacher and one student of a few weights."""
+    for kind, name, width in (("TEACHERS", "vgg16", 5), ("STUDENTS", "cnn", 4)):
+        net = getattr(full, kind)[name]
+        small = dataclasses.replace(net, model="mlp", options={"width": width})
+        monkeypatch.setattr(full, kind, {name: small})
+        monkeypatch.setitem(getattr(recipes, kind), name, small)
+
+
+@pytest.mark.slow
+def test_the_large_study_from_end_to_end(small_large, cifar_dir, tmp_path, capsys):
+    where = ["--limit", "130", "--epochs", "1", "--seeds", "0", "--data-dir", str(cifar_dir)]
+    cli.main("cifar100", ["reproduce", "large", *where, "--output-dir", str(tmp_path)])
+    found = results.group_seeds(records.load_all(tmp_path))
+    taught = [group for group in found if group.teacher]
+    assert len(taught) == len(full.TEMPERATURES) + 2  # the other alpha, the control
+    (control,) = [group.configuration for group in taught if group.configuration["shuffled"]]
+    own = {key: control[key] for key in ("temperature", "alpha")} | {"shuffled": False}
+    errors = [g.values("errors", "validation") for g in taught if not g.configuration["shuffled"]]
+    (chosen,) = [g for g in taught if g.matches(own)]
+    assert chosen.values("errors", "validation") == min(errors)
+    *_, row = tables.of_large(found).splitlines()
+    assert row.startswith("| 3-layer CNN |") and "not run yet" not in row and " → " in row
+    header, _, *measured = tables.TABLES["measures"](found).splitlines()
+    assert header.startswith("| large study on cifar100, ") and "| top-5 % |" in header
+    assert len(measured) == len(found)
+
+
+@pytest.mark.slow
+def test_the_pilot_from_end_to_end(small_pilot, cifar_dir, tmp_path, capsys):
+    where = ["--limit", "130", "--epochs", "1", "--data-dir", str(cifar_dir)]
+    where += ["--output-dir", str(tmp_path), "--seeds", "0"]
+    cli.main("cifar100", ["reproduce", "pilot", "longer", *where])
+    printed = capsys.readouterr().out
+    assert "| mlp width 4 | labels alone |" in printed
+    assert "| mlp width 6 | mlp (shuffled) | 4 |" in printed
+    assert "| pilot, 20 epochs, on cifar100, " in printed and "| mlp width 7 | mlp | 4 |" in printed
+    found = results.group_seeds(records.load_all(tmp_path))
+    assert len(found) == 1 + 3 + 3 + 2 + 3  # teacher, two trios, two more temperatures, a trio
+    kept = {path.parent.name for path in (tmp_path / "teachers").glob("*/header.json")}
+    assert sorted(name.rpartition("-")[2] for name in kept) == ["8", "seed0"]

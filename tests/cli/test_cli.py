@@ -1,0 +1,171 @@
+"""`python -m mnist`: quick help, one sentence for bad input, and a table from end to end."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from common import cli, data
+from common.data import catalogue, download, sources
+from tests.support.helpers import no_fit
+
+
+def run_module(*arguments, options=()):
+    """(exit code, output, error output, seconds of CPU) of `python -m mnist` as a process."""
+    command = [sys.executable, *options, "-m", "mnist", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out, err = process.stdout.read(), process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close(), process.stderr.close()
+    return process.returncode, out, err, used.ru_utime + used.ru_stime
+
+
+def test_help_is_quick():
+    code, out, _, seconds = run_module("--help")
+    assert code == 0 and seconds < 1
+    assert all(command in out for command in ("teacher", "distill", "reproduce", "table"))
+
+
+@pytest.mark.parametrize("command", ["teacher", "distill", "reproduce", "table"])
+def test_help_of_each_command(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main("mnist", [command, "--help"])
+    assert end.value.code == 0
+    assert "--output-dir" in capsys.readouterr().out
+
+
+def test_help_imports_neither_keras_nor_numpy():
+    code, _, imported, _ = run_module("distill", "--help", options=["-X", "importtime"])
+    assert code == 0 and "argparse" in imported
+    assert not {"keras", "tensorflow", "numpy"} & {
+        line.split("|")[-1].strip() for line in imported.splitlines()
+    }
+
+
+def test_bad_input_is_one_sentence_and_no_traceback():
+    code, out, err, _ = run_module("distill", "--teacher", "cnm", "--student", "mlp")
+    assert (code, out) == (1, "")
+    assert err.startswith("error: unknown teacher 'cnm': did you mean cnn")
+    assert err.endswith("?\n") and err.count("\n") == 1
+
+
+def test_a_full_disk_is_told_before_a_teacher_is_trained(mnist_dir, tmp_path, monkeypatch):
+    monkeypatch.setattr(keras.Model, "fit", None)
+    usage = shutil.disk_usage(tmp_path)._replace(free=8_000_000)  # less than weights may take
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--retrain"]
+    for command in (["teacher", "cnn", "--views", "crop_flip"], ["reproduce", "students"]):
+        with pytest.raises(SystemExit, match=r"the logits of mnist .* take .* GB, .* free: choose"):
+            cli.main("mnist", [*command, *where])
+
+
+DISTILL = ["distill", "--teacher", "cnn", "--student", "mlp"]
+BAD = {
+    "no command": ([], "COMMAND"),
+    "teacher": (["teacher", "vgg61"], "unknown teacher 'vgg61': did you mean vgg16"),
+    "student": ([*DISTILL[:3], "--student", "mpl"], "unknown student 'mpl': did you mean mlp"),
+    "temperature of 0": ([*DISTILL, "--temperature", "0"], "temperature must be a finite"),
+    "second temperature": ([*DISTILL, "--temperature", "4", "-1"], "temperature must be a finite"),
+    "infinite temperature": ([*DISTILL, "--temperature", "inf"], "temperature must be a finite"),
+    "no number": ([*DISTILL, "--temperature", "hot"], "invalid float value: 'hot'"),
+    "alpha above 1": ([*DISTILL, "--alpha", "1.1"], "alpha must lie between 0 and 1, got 1.1"),
+    "alpha below 0": ([*DISTILL, "--alpha", "-0.1"], "alpha must lie between 0 and 1, got -0.1"),
+    "alpha of 0": ([*DISTILL, "--alpha", "0"], "alpha must be a finite number above 0"),
+    "alpha": ([*DISTILL, "--alpha", "nan"], "alpha must lie between 0 and 1, got nan"),
+    "epochs": ([*DISTILL, "--epochs", "-3"], "epochs must be a whole number above 0, got -3"),
+    "limit": (["teacher", "cnn", "--limit", "0"], "limit must be a whole number above 0, got 0"),
+    "seed": (["teacher", "cnn", "--seeds", "0", "-1"], "seed must be a whole number of at least 0"),
+    "folder": (["teacher", "cnn", "--output-dir", "/dev/null/x"], "cannot write to /dev/null/x"),
+    "retrain": (["reproduce", "--retrain"], "name another output folder"),
+    "table": (["table", "--output-dir", "/dev/null/x"], "/dev/null/x holds no records"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), BAD.values(), ids=BAD)
+def test_bad_input(arguments, sentence, monkeypatch, capfd):
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    monkeypatch.setattr(catalogue, "load", no_fit)
+    with pytest.raises(SystemExit) as end:
+        cli.main("mnist", arguments)
+    said = str(end.value.code) + capfd.readouterr().err
+    assert end.value.code not in (0, None)
+    assert sentence in said and "Traceback" not in said
+
+
+def test_data_that_cannot_be_had(monkeypatch, tmp_path):
+    monkeypatch.setattr(download, "answers", lambda url, seconds=5: False)
+    monkeypatch.setattr(catalogue, "_RULES", {"mnist": catalogue._Rules(sources.from_tfds, 1 / 6)})
+    with pytest.raises(SystemExit, match="error: mnist is not prepared in"):
+        cli.main("mnist", ["teacher", "cnn", "--data-dir", str(tmp_path)])
+
+
+def test_a_home_folder_that_no_shell_opened(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "out" / "results").mkdir(parents=True)
+    with pytest.raises(SystemExit, match=rf"error: {tmp_path}/out holds no records"):
+        cli.main("mnist", ["table", "--output-dir=~/out"])
+
+
+def test_a_missing_package_is_one_sentence(monkeypatch):
+    def load(*arguments, **options):
+        raise ModuleNotFoundError("No module named 'jax'")
+
+    monkeypatch.setattr(data, "load", load)
+    with pytest.raises(SystemExit, match="error: No module named 'jax': first `source"):
+        cli.main("mnist", ["teacher", "cnn"])
+
+
+@pytest.mark.slow
+def test_what_is_read_elsewhere_is_in_the_tables(mnist_dir, tmp_path, capfd):
+    where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path)]
+    cli.main("mnist", ["reproduce", "hinton", *where])  # all are committed
+    said = capfd.readouterr().out
+    assert ", 0 runs to be trained" in said
+    assert "| H3 taught at T = 20, errors | 74 | 117.4" in said
+
+
+def records_in(folder):
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("results/*.json"))]
+
+
+@pytest.mark.slow
+def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
+    where = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir)]
+    where += ["--output-dir", str(tmp_path), "--seeds", "0"]
+    cli.main("mnist", ["teacher", "cnn", *where])
+    (teacher,) = records_in(tmp_path)
+    assert f"seed 0: {teacher['test']['errors']} errors of 60" in capfd.readouterr().out
+    cli.main("mnist", [*DISTILL, "--temperature", "4", "--alpha", "0.9", *where])
+    distilled, where_kept = capfd.readouterr().out.rstrip("\n").rsplit("\n", 1)
+    assert where_kept == f"records in {tmp_path / 'results'}"
+    records = [r for r in records_in(tmp_path) if r["configuration"]["model"] == "mlp"]
+    settings = [(r["configuration"]["temperature"], r["configuration"]["alpha"]) for r in records]
+    assert sorted(settings) == [(1, 0), (4, 0.9), (4, 0.9)]
+    assert {r["configuration"]["limit"] for r in [*records, teacher]} == {60}
+    assert {r["configuration"]["recipe"]["epochs"] for r in [*records, teacher]} == {1}
+    for record in records:
+        assert f"| {record['test']['errors']}.0 |" in distilled
+
+    monkeypatch.setattr(keras.Model, "fit", None)  # all are finished
+    cli.main("mnist", [*DISTILL, "--temperature", "4.0", "4", "--alpha", "0.9", *where])
+    again = capfd.readouterr().out.rstrip("\n").rsplit("\n", 1)[0]
+    assert again.splitlines()[-3:] == distilled.splitlines()[-3:]
+    cli.main("mnist", ["table", "--output-dir", str(tmp_path)])
+    table = capfd.readouterr().out
+    assert "60 test images" in table and distilled.splitlines()[-1] in table
+    every = table.partition("Every run:")[2]
+    assert every.count("| mlp |") == 3 and every.count("| cnn | labels alone |") == 1
+    assert np.isfinite([record["test"]["negative_log_likelihood"] for record in records]).all()
+
+
+def test_committed_logits_are_asked_for_by_seed_and_views(mnist_dir, capfd):
+    published = ["teacher", "cnn", "--published", "--data-dir", str(mnist_dir)]
+    for options, name in ((["--seeds", "1"], "seed1"), (["--views", "mnist_jitter"], "jitter")):
+        with pytest.raises(SystemExit, match=f"no teacher's logits in .*{name}"):
+            cli.main("mnist", [*published, *options])

@@ -1,0 +1,192 @@
+"""Loading: what TFDS prepared, the array cache that NumPy alone reads, and the fallback."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from common import data
+from common.data import array_cache, dataset
+
+SPLITS = ("train", "validation", "test")
+
+
+@pytest.fixture
+def own_dir(mnist_dir, tmp_path):
+    """A private copy of the small TFDS folder, array cache included."""
+    return shutil.copytree(mnist_dir, tmp_path / "own")
+
+
+def same(first, second):
+    for split in SPLITS:
+        np.testing.assert_array_equal(getattr(first, split).images, getattr(second, split).images)
+        np.testing.assert_array_equal(getattr(first, split).labels, getattr(second, split).labels)
+    return first.class_names == second.class_names and first.name == second.name
+
+
+def test_shapes_and_types(mnist):
+    assert (mnist.name, mnist.classes, mnist.image_shape) == ("mnist", 10, (28, 28, 1))
+    assert mnist.class_names == tuple("0123456789")
+    assert [len(getattr(mnist, split)) for split in SPLITS] == [500, 100, 100]
+    for split in SPLITS:
+        part = getattr(mnist, split)
+        assert (part.images.dtype, part.labels.dtype) == (np.uint8, np.int32)
+        assert part.images.max() == 255
+        assert set(part.labels) == set(range(10))
+
+
+def test_the_same_as_tfds_gives(mnist, mnist_dir):
+    import tensorflow_datasets as tfds
+
+    published = tfds.as_numpy(tfds.load("mnist", split="train", data_dir=str(mnist_dir)))
+    theirs = [(row["image"].tobytes(), int(row["label"])) for row in published]
+    parts = (mnist.train, mnist.validation)  # the last sixth of train is validation
+    images = np.concatenate([part.images for part in parts])
+    labels = np.concatenate([part.labels for part in parts])
+    assert theirs == [
+        (image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True)
+    ]
+
+
+def test_without_and_with_cache(own_dir, mnist):
+    shutil.rmtree(own_dir / "arrays")
+    made = data.load("mnist", data_dir=own_dir)
+    assert same(made, mnist)
+    assert same(data.load("mnist", data_dir=own_dir), mnist)
+
+
+def test_cache_is_read_by_numpy_alone(mnist_dir):
+    code = f"""
+        import sys
+        for name in ("tensorflow", "tensorflow_datasets", "keras", "mlxtend", "jax"):
+            sys.modules[name] = None  # importing it raises
+        from common import data
+        mnist = data.load("mnist", data_dir={str(mnist_dir)!r}, limit=50)
+        print(len(mnist.train), mnist.train.labels.sum())
+    """
+    out = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True
+    )
+    mnist = data.load("mnist", data_dir=mnist_dir, limit=50)
+    assert out.stdout.split() == ["50", str(mnist.train.labels.sum())], out.stderr
+
+
+def flip_a_byte(cache):
+    raw = bytearray((cache / "train_images.npy").read_bytes())
+    raw[5000] ^= 1
+    (cache / "train_images.npy").write_bytes(raw)
+
+
+def change_header(**changes):
+    def damage(cache):
+        header = json.loads((cache / "header.json").read_text())
+        (cache / "header.json").write_text(json.dumps(header | changes))
+
+    return damage
+
+
+DAMAGES = {
+    "flipped byte": flip_a_byte,
+    "truncated": lambda c: (c / "test_labels.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr'"),
+    "cut short": lambda c: (c / "train_labels.npy").write_bytes(
+        (c / "train_labels.npy").read_bytes()[:-3]
+    ),
+    "empty file": lambda c: (c / "train_labels.npy").write_bytes(b""),
+    "missing file": lambda c: (c / "test_images.npy").unlink(),
+    "missing header": lambda c: (c / "header.json").unlink(),
+    "broken header": lambda c: (c / "header.json").write_text('{"version": 1, "arr'),
+    "binary header": lambda c: (c / "header.json").write_bytes(b"\xff\xfe\x00"),
+    "header of another kind": lambda c: (c / "header.json").write_text("[]"),
+    "wrong version": change_header(version=0),
+    "another shape": lambda c: np.save(c / "test_labels.npy", np.zeros(7, "int32")),
+    "another dtype": lambda c: np.save(c / "test_labels.npy", np.zeros(100)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damaged_cache_is_named_and_made_anew(own_dir, mnist, damage):
+    damage(own_dir / "arrays" / "mnist")
+    with pytest.warns(
+        UserWarning, match=r"array cache .*arrays/mnist is damaged .* making it anew"
+    ):
+        loaded = data.load("mnist", data_dir=own_dir)
+    assert same(loaded, mnist)
+    assert array_cache.read("mnist", own_dir) is not None
+
+
+def test_what_a_killed_writer_left_is_in_no_ones_way(own_dir, mnist):
+    """A container gives its processes the same numbers, thus the same temporary names."""
+    shutil.rmtree(own_dir / "arrays")
+    (own_dir / "arrays" / f".{os.getpid()}-mnist").mkdir(parents=True)
+    assert same(data.load("mnist", data_dir=own_dir), mnist)
+    assert os.listdir(own_dir / "arrays") == ["mnist"]
+
+
+def test_a_folder_that_takes_no_cache_can_be_read(own_dir, mnist):
+    shutil.rmtree(own_dir / "arrays")
+    (own_dir / "arrays").write_text("in the way, as in a read-only folder")
+    with pytest.warns(UserWarning, match="no array cache of mnist kept in") as told:
+        assert same(data.load("mnist", data_dir=own_dir), mnist)
+    assert told[0].filename == __file__
+
+
+def test_limit_is_stratified_and_in_order(mnist_dir, mnist):
+    limited = data.load("mnist", data_dir=mnist_dir, limit=70.0)
+    assert repr(limited.limit) == "70" and mnist.limit is None
+    for split in SPLITS:
+        part, whole = getattr(limited, split), getattr(mnist, split)
+        share = np.bincount(whole.labels, minlength=10) * 70 / len(whole)
+        assert len(part) == 70
+        assert np.abs(np.bincount(part.labels, minlength=10) - share).max() < 1
+        for digit in range(10):  # the first ones of each class
+            first = whole.images[whole.labels == digit]
+            own = part.images[part.labels == digit]
+            np.testing.assert_array_equal(own, first[: len(own)])
+        places = [image.tobytes() for image in whole.images]
+        rows = [places.index(image.tobytes()) for image in part.images]
+        assert rows == sorted(rows)
+
+
+def test_limit_above_the_size_keeps_all(mnist_dir, mnist):
+    assert same(data.load("mnist", data_dir=mnist_dir, limit=10**6), mnist)
+
+
+def test_stratified_quota_of_unequal_classes():
+    labels = np.repeat([0, 1, 2], [70, 25, 5])
+    for count in range(1, 101):
+        rows = dataset.stratified(labels, count)
+        assert len(set(rows)) == count
+        share = np.array([70, 25, 5]) * count / 100
+        assert np.abs(np.bincount(labels[rows], minlength=3) - share).max() < 1
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2.5, "10", float("nan"), True])
+def test_bad_limits(mnist_dir, limit):
+    with pytest.raises(ValueError, match="limit must be a whole number above 0"):
+        data.load("mnist", data_dir=mnist_dir, limit=limit)
+
+
+@pytest.mark.parametrize(("name", "near"), [("mnits", "mnist"), ("cifar-100", "cifar100")])
+def test_unknown_names_list_near_ones(name, near):
+    with pytest.raises(ValueError, match=f"unknown data set '{name}'.*{near}"):
+        data.load(name)
+
+
+def test_whole_trains_on_validation_too(mnist):
+    whole = mnist.whole()
+    assert (whole.name, len(whole.train)) == ("mnist_all", len(mnist.train) + len(mnist.validation))
+    for field in ("images", "labels"):
+        first, last = (getattr(split, field) for split in (mnist.train, mnist.validation))
+        np.testing.assert_array_equal(getattr(whole.train, field), np.concatenate([first, last]))
+    assert whole.validation is mnist.validation and whole.test is mnist.test
+
+
+def test_a_file_is_no_data_folder(tmp_path):
+    (tmp_path / "images.zip").touch()
+    with pytest.raises(ValueError, match=r"images\.zip is a file: name the folder"):
+        data.load("mnist", data_dir=tmp_path / "images.zip")

@@ -1,0 +1,210 @@
+"""A study reads what is committed, trains what is not, and goes on after a kill."""
+
+import dataclasses
+import json
+import shutil
+import types
+
+import keras
+import numpy as np
+import pytest
+
+from common import experiments, results, teachers
+from common.data.transfer_sets import TransferSet
+from common.experiments.study import Study
+from common.runs import Net, Recipe, records
+from common.utils import files
+from tests.support.helpers import no_fit
+
+STUDENT = Net("mlp", Recipe(epochs=1, batch_size=50), "tinier", {"width": 4})
+
+
+@pytest.fixture
+def recipes(tmp_path):
+    """A data set's recipes: one tiny teacher, one tiny student."""
+    recipe = STUDENT.recipe
+    return types.SimpleNamespace(
+        TEACHERS={"tiny": Net("mlp", recipe, "tiny", {"width": 8})},
+        STUDENTS={"tinier": STUDENT},
+        FOLDER=tmp_path / "committed",
+    )
+
+
+def test_a_teachers_logits_are_made_once(recipes, few, monkeypatch):
+    study = Study(recipes, few)
+    made = study.logits("tiny")
+    answers = study.model(study.teacher("tiny")).predict(few.test.images, verbose=0)
+    stored = made.targets("test", few.test.images).plain()
+    np.testing.assert_allclose(stored, answers, rtol=2**-10, atol=1e-4)
+    assert made.identity.startswith(study.teacher("tiny").name)
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    monkeypatch.setattr(keras.Model, "predict", no_fit)
+    assert Study(recipes, few).logits("tiny").identity == made.identity
+    elsewhere = Study(recipes, few, output_dir=recipes.FOLDER / "elsewhere")
+    assert elsewhere.logits("tiny").folder == made.folder  # committed ones answer
+    with pytest.raises(AssertionError, match="nothing is to be loaded, trained"):
+        Study(recipes, few, output_dir=recipes.FOLDER / "other", retrain=True).logits("tiny")
+
+
+def _with(**changes):
+    def change(logits, record):
+        header = logits.header | changes
+        (logits.folder / "header.json").write_text(json.dumps(header))
+
+    return change
+
+
+def _trained_again(logits, record):
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"weights_sha256": "12ab"}))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (_with(teacher="mnist-mlp-0-seed9"), "of teacher mnist-mlp-0-seed9, not mnist-mlp-"),
+        (_with(dataset="cifar100"), "of dataset cifar100, not mnist: "),
+        (_trained_again, r"of weights_sha256 \w{64}, not 12ab: "),
+    ],
+)
+def test_kept_logits_of_another_teacher_are_refused(recipes, few, change, sentence):
+    study = Study(recipes, few)
+    made, record = study.logits("tiny"), records.path(recipes.FOLDER, study.teacher("tiny"))
+    change(made, record)
+    for read in (study.logits, study.published_logits):
+        with pytest.raises(ValueError, match=sentence + ".*delete it, and they are made"):
+            read("tiny")
+
+
+def test_kept_logits_in_the_folder_of_other_views(recipes, few):
+    study = Study(recipes, few)
+    plain, jittered = (study.logits("tiny", view_set=seen) for seen in ("plain", "mnist_jitter"))
+    shutil.rmtree(jittered.folder)
+    shutil.copytree(plain.folder, jittered.folder)
+    with pytest.raises(ValueError, match="of views plain, not mnist_jitter: delete it, and they"):
+        study.logits("tiny", view_set="mnist_jitter")
+
+
+def test_killed_while_asking_for_logits(recipes, few, monkeypatch):
+    study = Study(recipes, few)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(files, "write_json", _interrupt_at_header)
+        study.logits("tiny")
+    assert study.logits("tiny").targets("train", few.train.images).plain().shape == (100, 10)
+
+
+def _interrupt_at_header(path, value):
+    if path.name == "header.json":
+        raise KeyboardInterrupt
+    original_write_json(path, value)
+
+
+original_write_json = files.write_json
+
+
+def test_logits_that_do_not_fit_are_refused_before_training(recipes, few, monkeypatch):
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    usage = shutil.disk_usage(".")
+    for view_set, sampled, sentence in (
+        ("crop_flip_64", 579, "cannot sample 579 of the 578 views"),
+        ("mnist_jitter", 0, "take 0.00806 GB, .* has 0 GB free"),
+    ):
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=0))
+        with pytest.raises(ValueError, match=sentence):
+            Study(recipes, few).logits("tiny", view_set=view_set, sampled=sampled)
+
+
+def test_logits_for_a_students_views(recipes, few):
+    recipe = Recipe(epochs=1, batch_size=50, views="mnist_jitter", sampled_views=2)
+    recipes.STUDENTS["shaken"] = Net("mlp", recipe, "shaken", {"width": 4})
+    study = Study(recipes, few)
+    logits = study.logits_for("shaken", "tiny")
+    assert not (recipes.FOLDER / "teachers").exists()  # nobody looked them up yet
+    assert study.logits_for("tinier", "tiny").made.header["views"] == "plain"
+    made = logits.made
+    assert made.identity == logits.identity and made.nbytes == logits.nbytes
+    assert made.folder.name == f"{study.teacher('tiny').name}-mnist_jitter-2"
+    assert (made.header["views"], made.sampled) == ("mnist_jitter", 2)
+    assert study.logits_for("shaken", "tiny").folder == made.folder  # they are kept now
+    runs = [study.student("shaken", logits=logits, temperature=4, alpha=0.9)]
+    (record,) = study.train(runs, logits=[logits])
+    assert record["configuration"]["recipe"]["sampled_views"] == 2
+
+
+def test_finished_students_are_read_without_their_teachers_logits(recipes, few, monkeypatch):
+    def records_of(study):
+        logits = study.logits_for("tinier", "tiny")
+        runs = [study.student("tinier", logits=logits, temperature=4, alpha=0.9)]
+        return logits, study.train(runs, logits=[logits])
+
+    study = Study(recipes, few)
+    _, first = records_of(study)
+    shutil.rmtree(recipes.FOLDER / "teachers")
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    monkeypatch.setattr(keras.Model, "predict", no_fit)
+    assert records_of(study)[1] == first
+    records.find_weights(recipes.FOLDER, study.teacher("tiny")).unlink()
+    logits, again = records_of(study)
+    assert again == first
+    with pytest.raises(ValueError, match=r"keeps the record of .* but not its weights"):
+        logits.targets("test", few.test.images)
+
+
+def test_two_promises_ask_a_teacher_once(recipes, few, monkeypatch):
+    study = Study(recipes, few)
+    first, second = study.promised("tiny"), study.promised("tiny")
+    made = first.made
+    monkeypatch.setattr(keras.Model, "predict", no_fit)
+    assert second.made.folder == made.folder
+
+
+def test_weights_and_the_identity_they_give_are_of_one_folder(recipes, few, tmp_path):
+    published = Study(recipes, few)
+    published.train([published.teacher("tiny")])
+    other = Study(recipes, few, output_dir=tmp_path / "other", retrain=True)
+    run = other.teacher("tiny")
+    other.train([run])
+    record = records.path(other.output_dir, run)  # of another machine, whose bits differ
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"weights_sha256": 64 * "a"}))
+    records.find_weights(other.output_dir, run).unlink()
+    both = Study(recipes, few, output_dir=other.output_dir)
+    promised = both.promised("tiny")
+    assert promised.identity == published.promised("tiny").identity
+    assert teachers.weights_hash(both.model(run)).startswith(promised.identity.partition("@")[2])
+
+
+def test_settings_reach_the_run(recipes, few):
+    study = Study(recipes, few, epochs=3)
+    teacher = study.teacher("tiny", seed=2)
+    assert (teacher.recipe.epochs, teacher.seed, teacher.limit) == (3, 2, 100)
+    assert teacher.id != Study(recipes, few).teacher("tiny").id
+    assert records.read(recipes.FOLDER, teacher) is None
+    assert recipes.TEACHERS["tiny"].recipe.epochs == 1
+    part, other = TransferSet(share=0.5), TransferSet(only=(1, 2))
+    recipes.STUDENTS["tinier"] = dataclasses.replace(STUDENT, transfer_set=part)
+    assert Study(recipes, few).student("tinier").transfer_set == part
+    assert Study(recipes, few).student("tinier", transfer_set=other).transfer_set == other
+
+
+@pytest.mark.parametrize("epochs", [0, -1, 1.5])
+def test_bad_settings(recipes, few, epochs):
+    with pytest.raises(ValueError, match="epochs must be a whole number above 0"):
+        Study(recipes, few, epochs=epochs)
+    with pytest.raises(ValueError, match="unknown teacher 'tinny': did you mean tiny"):
+        Study(recipes, few).teacher("tinny")
+    with pytest.raises(ValueError, match="unknown student 'tiner': did you mean tinier"):
+        Study(recipes, few).student("tiner")
+
+
+def test_tuning_again_trains_nothing_and_says_so_in_one_line(recipes, few, capsys, monkeypatch):
+    logits = Study(recipes, few).logits("tiny")
+    given = (logits, "tinier", [0], [1, 4], [0.9, 0.5])
+    first = experiments.tune(Study(recipes, few), *given)
+    capsys.readouterr()
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    again = experiments.tune(Study(recipes, few), *given)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("read 5 finished runs from ")  # baseline, two T, one alpha, control
+    assert [group.configuration for group in again] == [group.configuration for group in first]
+    control = results.Trio(again).control.configuration
+    chosen = results.chosen(again).configuration
+    assert control == chosen | {"shuffled": True}

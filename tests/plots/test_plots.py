@@ -1,0 +1,192 @@
+"""Figures: what is drawn are the numbers given, on axes that say what they show."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.collections import PolyCollection
+from scipy import special
+
+from common import plots
+from common.plots import curves
+
+RANDOM = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+def words(figure):
+    """All text in a figure."""
+    figure.canvas.draw()
+    return " ".join(text.get_text() for text in figure.findobj(plt.Text))
+
+
+def band(axes, color):
+    """(x, low, high) of the band of one color."""
+    (collection,) = [
+        item
+        for item in axes.findobj(PolyCollection)
+        if np.allclose(item.get_facecolor()[0][:3], plt.matplotlib.colors.to_rgb(color))
+    ]
+    points = collection.get_paths()[0].vertices
+    xs = sorted(set(points[:, 0]))
+    ys = [points[points[:, 0] == x, 1] for x in xs]
+    return xs, [y.min() for y in ys], [y.max() for y in ys]
+
+
+def test_bars_are_soft_targets():
+    images = RANDOM.integers(256, size=(2, 28, 28, 1)).astype("uint8")
+    logits, temperatures = RANDOM.normal(0, 5, (2, 10)), [1, 2, 5, 20]
+    names = [f"class {i}" for i in range(10)]
+    figure = plots.images_with_soft_targets(images, logits, temperatures, names, "A finding")
+    axes = np.array(figure.axes).reshape(2, 5)
+    for row in range(2):
+        np.testing.assert_array_equal(axes[row, 0].images[0].get_array(), images[row, :, :, 0])
+        for column, temperature in enumerate(temperatures, 1):
+            heights = [bar.get_height() for bar in axes[row, column].patches]
+            np.testing.assert_allclose(heights, special.softmax(logits[row] / temperature))
+            assert axes[row, column].get_ylim() == (0, 1)
+    said = words(figure)
+    for word in ("A finding", "probability", "T = 1", "T = 20", "class 9"):
+        assert word in said
+
+
+def test_color_images_keep_their_colors():
+    images = RANDOM.integers(256, size=(1, 32, 32, 3)).astype("uint8")
+    figure = plots.images_with_soft_targets(images, np.zeros((1, 3)), [4], ["a", "b", "c"], "t")
+    np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), images[0])
+    assert [bar.get_height() for bar in figure.axes[1].patches] == pytest.approx([1 / 3] * 3)
+
+
+def test_temperature_sweep():
+    temperatures, errors = [1, 2, 4, 8, 20], RANDOM.uniform(100, 200, (5, 3))
+    baseline = [180, 190, 185.0]
+    figure = plots.temperature_sweep(temperatures, errors, baseline, "Warmer is better")
+    (axes,) = figure.axes
+    xs, low, high = band(axes, curves.COLORS["distilled"])
+    deviation = errors.std(axis=1, ddof=1)
+    np.testing.assert_allclose(xs, temperatures)
+    np.testing.assert_allclose(low, errors.mean(axis=1) - deviation)
+    np.testing.assert_allclose(high, errors.mean(axis=1) + deviation)
+    lines = [line.get_ydata() for line in axes.lines]
+    assert any(len(y) == 5 and np.allclose(y, errors.mean(axis=1)) for y in lines)
+    assert sum(any(np.array_equal(y, seed) for y in lines) for seed in errors.T) == 3
+    assert any(len(y) == 2 and np.allclose(y, 185) for y in lines)
+    rectangle = axes.patches[0].get_extents().transformed(axes.transData.inverted())
+    assert (rectangle.y0, rectangle.y1) == pytest.approx((180, 190))  # the deviation is 5
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "2", "4", "8", "20"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("temperature T", "test errors")
+    said = words(figure)
+    assert all(word in said for word in ("Warmer is better", "distilled", "labels alone"))
+
+
+def test_learning_curves():
+    values = RANDOM.uniform(1, 10, (4, 6))
+    shown = {"labels alone": ("baseline", values), "T = 4": ("distilled", values[:1] / 2)}
+    figure = plots.learning_curves(shown, "It learns faster", "validation errors, %")
+    (axes,) = figure.axes
+    xs, low, high = band(axes, curves.COLORS["baseline"])
+    np.testing.assert_array_equal(xs, range(1, 7))
+    np.testing.assert_allclose(low, values.mean(axis=0) - values.std(axis=0, ddof=1))
+    np.testing.assert_allclose(high, values.mean(axis=0) + values.std(axis=0, ddof=1))
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), values.mean(axis=0))
+    np.testing.assert_allclose(axes.lines[1].get_ydata(), values[0] / 2)  # one seed, no band
+    assert axes.lines[0].get_color() == curves.COLORS["baseline"]
+    assert axes.lines[1].get_color() == curves.COLORS["distilled"]
+    assert axes.get_xlabel().startswith("epoch")
+    assert axes.get_ylabel() == "validation errors, %, log scale"
+    assert max(axes.get_xticks()) == 6  # no epoch that was not trained
+    said = words(figure)
+    assert all(word in said for word in ("It learns faster", "labels alone", "T = 4"))
+
+
+def test_strip():
+    groups = {"alone": ("baseline", [40, 44, 42]), "taught": ("distilled", [30, 31, 32])}
+    figure = plots.strip(groups, "Fewer errors")
+    (axes,) = figure.axes
+    points, mean = axes.lines[0], axes.lines[1]
+    np.testing.assert_array_equal(points.get_xdata(), [40, 44, 42])
+    np.testing.assert_array_equal(mean.get_xdata(), [42, 42])
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["alone", "taught"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # from top to bottom
+    assert axes.get_xlabel() == "test errors"
+    assert all(word in words(figure) for word in ("Fewer errors", "42.0", "31.0"))
+
+
+def test_a_strip_keeps_a_far_control_at_its_edge():
+    near = {"alone": ("baseline", [40, 44]), "taught": ("distilled", [30, 32])}
+    figure = plots.strip(near | {"shuffled": ("control", [2000, 3000])}, "A finding")
+    (axes,) = figure.axes
+    assert axes.get_xlim()[1] < 50
+    assert "2500" in words(figure)
+    (axes,) = plots.strip(near | {"shuffled": ("control", [50, 52])}, "A finding").axes
+    assert axes.get_xlim()[1] > 52
+
+
+def test_one_temperature_marked():
+    x = np.array([1, 2, 4, 8.0])
+    figure = plots.line(x, x**2, 4, "A finding", "entropy, nats")
+    (axes,) = figure.axes
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [1, 4, 16, 64])
+    marked = axes.lines[1]
+    assert (marked.get_xdata()[0], marked.get_ydata()[0]) == (4, 16)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("temperature T", "entropy, nats")
+    assert all(word in words(figure) for word in ("A finding", "T = 4"))
+
+
+def test_images_and_labels():
+    shown = RANDOM.integers(256, size=(3, 28, 28, 1)).astype("uint8")
+    figure = plots.labeled_images(shown, ["five", "zero", "four"], "Digits")
+    for axes, image, label in zip(figure.axes, shown, ["five", "zero", "four"], strict=True):
+        np.testing.assert_array_equal(axes.images[0].get_array(), image[:, :, 0])
+        assert axes.get_title() == label
+
+
+def diamonds(axes):
+    return [line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == "D"]
+
+
+def test_a_strip_marks_published_values_in_their_rows():
+    groups = {"alone": ("baseline", [150, 160]), "taught": ("distilled", [80, 90])}
+    figure = plots.strip(groups, "t", published={"taught": 74})
+    assert diamonds(figure.axes[0]) == [[74, 1]]
+    assert "paper" in words(figure)
+    assert not diamonds(plots.strip(groups, "t").axes[0])
+
+
+def test_bias_sweep_shows_seeds_levels_and_the_papers_points():
+    errors = np.array([[100, 50, 30, 60], [120, 70, 30, 80]])
+    levels = {"no labels": ("control", [40, 44])}
+    figure = plots.bias_sweep([0, 1, 2, 3], errors, levels, "A finding", published=[(3.5, 109)])
+    (axes,) = figure.axes
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), [110, 60, 30, 70])
+    xs, low, high = band(axes, curves.COLORS["distilled"])
+    assert xs == [0, 1, 2, 3]
+    np.testing.assert_allclose(np.subtract(high, low)[:2], 2 * np.sqrt(200))
+    np.testing.assert_allclose(axes.lines[1].get_ydata(), 42)
+    assert diamonds(axes) == [[3.5, 109]]
+    for word in ("A finding", "no labels", "never seen", "paper", "one number for all"):
+        assert word in words(figure)
+
+
+def contrast_with_white(color):
+    """WCAG 2.1's contrast ratio."""
+    parts = np.array(plt.matplotlib.colors.to_rgb(color))
+    linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+
+
+def test_all_text_can_be_read_on_white():
+    values = {role: (role, np.array([[5, 4], [6, 5]])) for role in curves.COLORS}
+    last = {role: (role, [4, 5]) for role in curves.COLORS} | {"far": ("control", [90, 99])}
+    figures = [
+        plots.learning_curves(values, "t"),
+        plots.strip(last, "t", published={"teacher": 4}),
+        plots.temperature_sweep([1, 4], [[5, 4], [6, 5]], [7, 8], "t"),
+        plots.line(np.array([1, 4]), np.array([1, 2]), 4, "t", "nats"),
+    ]
+    shown = [text for figure in figures for text in figure.findobj(plt.Text) if text.get_text()]
+    assert min(contrast_with_white(text.get_color()) for text in shown) >= 4.5  # WCAG's AA

@@ -1,0 +1,222 @@
+"""Tables against numbers computed apart from records written here by hand."""
+
+import numpy as np
+import pytest
+from mlxtend.evaluate import mcnemar
+from scipy import stats
+
+import mnist.recipes
+import mnist.tables
+from common import results, runs
+from common.data.transfer_sets import TransferSet
+from common.results import readme
+from common.runs import Recipe, Run, records
+from common.runs.run import FORMAT
+from common.utils import packages
+
+RANDOM = np.random.default_rng(0)
+TEACHER = "mnist-cnn-0123abcd-seed0@0123456789ab"
+MEASURES = {"negative_log_likelihood": 0.1, "calibration_error": 0.02, "agreement": 0.9}
+
+
+def record(run, wrong, validation_errors=10):
+    """A record of `run` on 200 test images, missing those in `wrong`."""
+    test = {"errors": len(wrong), "accuracy": 1 - len(wrong) / 200, "wrong": sorted(wrong)}
+    return {
+        "run": run.id,
+        "seed": run.seed,
+        "configuration": run.configuration,
+        "images": {"train": 500, "validation": 100, "test": 200},
+        "validation": MEASURES | {"errors": validation_errors},
+        "test": MEASURES | test,
+    }
+
+
+def missed(count):
+    return [int(row) for row in RANDOM.permutation(200)[:count]]
+
+
+def student(seed, **taught):
+    return Run("mnist", "mlp", Recipe(), seed, **taught)
+
+
+def taught(seed, temperature=4.0, alpha=0.9, **more):
+    return student(seed, teacher=TEACHER, temperature=temperature, alpha=alpha, **more)
+
+
+ALONE, TAUGHT = [40, 44, 38, 41, 47], [30, 29, 33, 31, 36]
+BASELINE = [record(student(seed), missed(count)) for seed, count in enumerate(ALONE)]
+DISTILLED = [record(taught(seed), missed(count)) for seed, count in enumerate(TAUGHT)]
+
+
+def test_groups_gather_seeds_whatever_their_order():
+    mixed = [*DISTILLED[::-1], *BASELINE[2:], *BASELINE[:2]]
+    distilled, baseline = results.group_seeds(mixed)
+    assert baseline.values("errors").tolist() == ALONE
+    assert distilled.values("errors").tolist() == TAUGHT
+    assert (baseline.teacher, distilled.teacher) == (None, "cnn")
+    assert results.select([distilled, baseline], teacher="cnn") == [distilled]
+    assert results.select([distilled, baseline], teacher=None, model="mlp") == [baseline]
+    assert results.select([distilled, baseline], temperature=5.0) == []
+
+
+def test_comparison_against_scipy_and_mlxtend():
+    distilled, baseline = results.group_seeds(DISTILLED + BASELINE)
+    found = results.compare(distilled, baseline)
+    assert found.fewer == pytest.approx(1 - sum(TAUGHT) / sum(ALONE))
+    assert found.p == pytest.approx(stats.ttest_rel(TAUGHT, ALONE).pvalue)
+    expected = []
+    for ours, theirs in zip(DISTILLED, BASELINE, strict=True):
+        a, b = (~np.isin(np.arange(200), r["test"]["wrong"]) for r in (ours, theirs))
+        table = np.array([[(a & b).sum(), (a & ~b).sum()], [(~a & b).sum(), (~a & ~b).sum()]])
+        expected.append(mcnemar(table, exact=True)[1])
+    assert found.mcnemar == pytest.approx(max(expected))
+
+
+def test_comparison_pairs_seeds():
+    distilled, baseline = results.group_seeds(DISTILLED[1:4] + BASELINE)
+    expected = stats.ttest_rel(TAUGHT[1:4], ALONE[1:4]).pvalue
+    assert results.compare(distilled, baseline).p == pytest.approx(expected)
+    one, _ = results.group_seeds(DISTILLED[:1] + BASELINE)
+    assert np.isnan(results.compare(one, baseline).p)
+    first, last = results.group_seeds(DISTILLED[:2] + BASELINE[2:])
+    with pytest.raises(ValueError, match="no seed in common"):
+        results.compare(first, last)
+
+
+def test_spread_and_p_as_printed():
+    assert results.spread([1, 2, 4]) == "2.3 ± 1.5"
+    assert results.spread([0.981, 0.983], 2, 100) == "98.20 ± 0.14"
+    assert results.spread([7]) == "7.0"
+    printed = [results.p_value(p) for p in (float("nan"), 1e-9, 0.00123, 0.049, 0.51, 1.0)]
+    assert printed == ["", "< 0.0001", "0.0012", "0.049", "0.51", "1.00"]
+
+
+def test_students_table():
+    control = [record(taught(seed, shuffled=True), missed(43)) for seed in range(5)]
+    table = results.students_table(results.group_seeds(BASELINE + DISTILLED + control))
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+    header, _, alone, distilled, shuffled = lines
+    assert {len(line) for line in lines} == {len(header)}
+    column = header.index("test errors")
+    assert alone[column] == f"{np.mean(ALONE):.1f} ± {np.std(ALONE, ddof=1):.1f}"
+    assert distilled[column] == f"{np.mean(TAUGHT):.1f} ± {np.std(TAUGHT, ddof=1):.1f}"
+    assert shuffled[column] == "43.0 ± 0.0"
+    assert [line[header.index("taught by")] for line in lines[2:]] == [
+        "labels alone", "cnn", "cnn (shuffled)",
+    ]  # fmt: skip
+    assert distilled[header.index("T")] == "4" and distilled[header.index("alpha")] == "0.9"
+    share = 100 * (1 - sum(TAUGHT) / sum(ALONE))
+    assert distilled[header.index("fewer errors")] == f"{share:.1f} %"
+    assert alone[header.index("fewer errors")] == alone[header.index("p (t)")] == ""
+    accuracy = 100 - np.array(ALONE) / 2
+    printed = f"{accuracy.mean():.2f} ± {accuracy.std(ddof=1):.2f}"
+    assert alone[header.index("accuracy %")] == printed
+
+
+def test_a_baseline_has_the_same_net_recipe_and_data():
+    (distilled,) = results.group_seeds(DISTILLED)
+    for other in (
+        Run("mnist", "mlp", Recipe(epochs=11)),
+        Run("mnist", "mlp", Recipe(), options={"width": 9}),
+        Run("mnist", "mlp", Recipe(), limit=100),
+        Run("mnist5k", "mlp", Recipe()),
+        Run("mnist", "cnn", Recipe()),
+    ):
+        found = results.group_seeds([record(other, [1])])
+        assert results.baseline_of(distilled, found) is None
+    (baseline,) = results.group_seeds(BASELINE)
+    assert results.baseline_of(distilled, [distilled, baseline]) is baseline
+    (other,) = results.group_seeds([record(student(7), [1])])
+    assert results.baseline_of(distilled, [distilled, other]) is None  # no seed in common
+
+
+def test_the_chosen_temperature_has_the_fewest_validation_errors():
+    found = [record(student(0), [1], 0), record(taught(0, 1), [1], 9)]
+    found += [record(taught(0, 2), [1, 2, 3], 5), record(taught(0, 8), [], 7)]
+    found += [record(taught(0, 2, shuffled=True), [], 1)]
+    chosen = results.chosen(results.group_seeds(found))
+    assert chosen.configuration["temperature"] == 2  # neither the test's best nor the control
+
+
+def test_interval_of_a_mean():
+    values = [0.7010, 0.7062, 0.7033]
+    low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
+    assert results.interval(values, 2, 100) == f"{100 * low:.2f} to {100 * high:.2f}"
+    assert results.interval(values[:1]) == ""
+
+
+def test_readme_is_rewritten_between_markers(monkeypatch):
+    monkeypatch.setattr(readme, "table", lambda dataset, name: f"| {dataset} {name} |\n")
+    marked = "<!-- results mnist {} -->\n{}<!-- end -->"
+    text = "# Title\n" + marked.format("students", "| old |\n") + "\nprose\n"
+    text += marked.format("published", "") + "\nlast <!-- end -->"
+    fresh = "# Title\n" + marked.format("students", "| mnist students |\n") + "\nprose\n"
+    fresh += marked.format("published", "| mnist published |\n") + "\nlast <!-- end -->"
+    assert readme.rewritten(text) == fresh == readme.rewritten(fresh)
+
+
+def test_check_and_write(monkeypatch, tmp_path, capsys):
+    path = tmp_path / "README.md"
+    monkeypatch.setattr(readme, "README", path)
+    monkeypatch.setattr(readme, "table", lambda dataset, name: "| new |\n")
+    drawn = []
+    monkeypatch.setattr(readme, "draw", drawn.append)
+    path.write_text("<!-- results mnist students -->\n| old |\n<!-- end -->\n")
+    with pytest.raises(SystemExit, match=r"differ from the records: python -m common.results"):
+        readme.main(["--check"])
+    readme.main(["--write"])
+    readme.main(["--check"])
+    assert "| new |" in path.read_text() and "| old |" not in path.read_text()
+    assert drawn == ["mnist"]
+    assert "1 tables" in capsys.readouterr().out
+
+
+def test_a_baseline_without_errors_can_be_compared():
+    perfect = results.group_seeds([record(student(seed), missed(0)) for seed in range(2)])[0]
+    worse = results.group_seeds([record(taught(seed), missed(3)) for seed in range(2)])[0]
+    assert results.compare(worse, perfect).fewer == -6
+    assert results.compare(perfect, perfect).fewer == 0
+
+
+def test_more_than_twice_the_errors_are_a_multiple():
+    def told(errors):
+        worse = results.group_seeds([record(taught(seed), missed(errors)) for seed in range(2)])[0]
+        words, _, _ = results.finding(worse, few).partition(" (")
+        return results.comparison_cells(worse, few)[0], words
+
+    few = results.group_seeds([record(student(seed), missed(20)) for seed in range(2)])[0]
+    assert told(10) == ("50.0 %", "50 % fewer errors")
+    assert told(40) == ("-100.0 %", "100 % more errors")
+    assert told(42) == ("2.1 × as many", "2.1 times as many errors")
+    assert told(190) == ("9.5 × as many", "9.5 times as many errors")
+
+
+def test_the_tables_in_readme_are_those_of_the_records():
+    readme.main(["--check"])
+
+
+def test_every_committed_record_is_of_the_run_that_it_names():
+    datasets = ("mnist", "cifar100", "tiny_imagenet20")
+    folders = [packages.module(dataset, "recipes").FOLDER for dataset in datasets]
+    for folder in folders:
+        found = records.load_all(folder)
+        assert found
+        for one in found:
+            settings = dict(one["configuration"])
+            assert settings.pop("format") == FORMAT
+            settings["recipe"] = runs.Recipe(**settings["recipe"])
+            if "transfer_set" in settings:
+                settings["transfer_set"] = TransferSet(**settings["transfer_set"])
+            run = runs.Run(seed=one["seed"], **settings)
+            assert records.path(folder, run).exists(), run.name
+            assert len(one["test"]["wrong"]) == one["test"]["errors"]
+
+
+def test_readmes_pictures_can_be_drawn():
+    groups = results.group_seeds(records.load_all(mnist.tables.FOLDER))
+    found = results.select(groups, dataset="mnist", limit=None)
+    for picture in mnist.tables.PICTURES.values():
+        figure = picture(found)
+        (curve,) = (line for line in figure.axes[0].lines if line.get_marker() == "o")
+        assert curve.get_xdata().tolist() == list(mnist.recipes.TEMPERATURES)

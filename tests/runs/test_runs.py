@@ -1,0 +1,151 @@
+"""What a run is: every field decides its id, nothing else does, and bad values are refused."""
+
+import dataclasses
+import hashlib
+import json
+import math
+
+import numpy as np
+import pytest
+
+from common.data.transfer_sets import TransferSet
+from common.runs import Recipe, Run
+
+TEACHER = "mnist-cnn-0123abcd-seed0@0123456789ab"
+RUN = Run("mnist", "mlp", Recipe(), teacher=TEACHER, temperature=4, alpha=0.9)
+OTHER_RECIPES = {
+    "epochs": 11,
+    "batch_size": 64,
+    "optimizer": "sgd",
+    "learning_rate": 2e-3,
+    "schedule": "constant",
+    "warmup": 0.1,
+    "final": 0.1,
+    "milestones": (3,),
+    "weight_decay": 1e-4,
+    "views": "mnist_jitter",
+    "precision": "mixed_bfloat16",
+    "augmentation": "affine",
+    "sampled_views": 1,
+}
+OTHER_RUNS = {
+    "dataset": "mnist5k",
+    "model": "cnn",
+    "options": {"width": 100},
+    "limit": 100,
+    "teacher": TEACHER.replace("seed0", "seed1"),
+    "temperature": 5,
+    "alpha": 0.8,
+    "shuffled": True,
+    "transfer_set": TransferSet(share=0.1),
+}
+
+
+def test_every_field_is_tried():
+    assert set(OTHER_RECIPES) == {field.name for field in dataclasses.fields(Recipe)}
+    fields = {field.name for field in dataclasses.fields(Run)}
+    assert set(OTHER_RUNS) == fields - {"recipe", "seed"}
+
+
+@pytest.mark.parametrize("field", OTHER_RECIPES)
+def test_recipe_decides_the_id(field):
+    recipe = Recipe(**{field: OTHER_RECIPES[field]})
+    assert dataclasses.replace(RUN, recipe=recipe).id != RUN.id
+
+
+@pytest.mark.parametrize("field", OTHER_RUNS)
+def test_run_decides_the_id(field):
+    assert dataclasses.replace(RUN, **{field: OTHER_RUNS[field]}).id != RUN.id
+
+
+def test_the_seed_decides_the_name_alone():
+    other = dataclasses.replace(RUN, seed=1)
+    assert other.id == RUN.id and other.configuration == RUN.configuration
+    assert (RUN.name, other.name) == (f"{RUN.id}-seed0", f"{RUN.id}-seed1")
+
+
+def test_the_id_is_that_of_earlier_records():
+    """Committed records are found by this id: whatever changes it makes them unreadable."""
+    recipe = {"epochs": 10, "batch_size": 128, "optimizer": "adam", "learning_rate": 0.001}
+    recipe |= {"schedule": "cosine", "warmup": 0.0, "final": 0.0, "milestones": []}
+    recipe |= {"weight_decay": 0.0, "views": "plain", "precision": "float32"}
+    configuration = {"dataset": "mnist", "model": "mlp", "recipe": recipe, "options": {}}
+    configuration |= {"limit": None, "teacher": None, "temperature": 1.0, "alpha": 0.0}
+    configuration |= {"shuffled": False, "format": 1}
+    canonical = json.dumps(configuration, sort_keys=True).encode()
+    expected = f"mnist-mlp-{hashlib.sha256(canonical).hexdigest()[:8]}"
+    assert Run("mnist", "mlp", Recipe()).id == expected
+
+
+def test_order_of_options_and_kind_of_number_do_not_matter():
+    first = Run("mnist", "mlp", Recipe(), options={"width": 16, "dropout": 0.5})
+    assert first.id == Run("mnist", "mlp", Recipe(), options={"dropout": 0.5, "width": 16}).id
+    assert RUN.id == dataclasses.replace(RUN, temperature=4.0).id
+    one = Recipe(epochs=4, batch_size=8, learning_rate=1, weight_decay=0, milestones=[1, 2])
+    other = Recipe(epochs=4.0, batch_size=8.0, learning_rate=1.0, milestones=(1, 2))
+    assert one == other and repr(one) == repr(other)
+    assert Run("mnist", "mlp", one).id == Run("mnist", "mlp", other).id
+
+
+def test_sampled_views_are_some_of_the_set():
+    assert Recipe(views="crop_flip", sampled_views=162).sampled_views == 162
+    for views, count, wrong in (("crop_flip", 162, 163), ("plain", 1, 2), ("mnist_jitter", 25, -1)):
+        with pytest.raises(ValueError, match=f"cannot sample {wrong} of the {count} views"):
+            Recipe(views=views, sampled_views=wrong)
+    for wrong in (2.5, "8", True, None):
+        with pytest.raises(ValueError, match="cannot sample"):
+            Recipe(views="crop_flip", sampled_views=wrong)
+
+
+def test_label_says_what_a_reader_needs():
+    run = dataclasses.replace(RUN, options={"width": 100}, shuffled=True)
+    assert run.label == "mnist-mlp-width100-from-cnn-T4-a0.9-shuffled"
+    assert Run("mnist5k", "cnn", Recipe()).label == "mnist5k-cnn"
+    own = dataclasses.replace(RUN, teacher="mine@0123456789ab")  # a model that no run trained
+    assert own.label == "mnist-mlp-from-mine-T4-a0.9"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(
+            (field, value)
+            for field in ("epochs", "batch_size")
+            for value in (0, -1, 2.5, "3", None)
+        ),
+        *(("learning_rate", value) for value in (0, -0.1, math.nan, math.inf)),
+        *((field, value) for field in ("warmup", "final", "weight_decay") for value in (-0.1, 1.1)),
+        ("warmup", 1.0),
+        *(("milestones", value) for value in ((2, 1), (-1,), (1.5,), "30", 5, (2, 2))),
+        *((field, "adan") for field in ("optimizer", "schedule", "precision", "views")),
+    ],
+)
+def test_bad_recipes(field, value):
+    kind = "view set" if field == "views" else field
+    with pytest.raises(ValueError, match=kind):
+        Recipe(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"temperature": 0}, "temperature must be a finite number above 0, got 0"),
+        ({"temperature": math.inf}, "temperature must be a finite number above 0, got inf"),
+        ({"temperature": math.nan}, "temperature must be a finite number above 0, got nan"),
+        ({"alpha": 1.5}, r"alpha must lie between 0 and 1, got 1.5"),
+        ({"alpha": -0.5}, r"alpha must lie between 0 and 1, got -0.5"),
+        ({"alpha": 0}, "give both or none"),
+        ({"teacher": None}, "give both or none"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 1.5}, "seed"),
+        ({"teacher": None, "alpha": 0, "shuffled": True}, "shuffled"),
+    ],
+)
+def test_bad_runs(changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        dataclasses.replace(RUN, **changes)
+
+
+def test_numbers_of_numpy_are_numbers():
+    run = Run("mnist", "mlp", Recipe(epochs=np.int64(3)), np.int64(2), {"width": np.int64(8)})
+    assert run.name == Run("mnist", "mlp", Recipe(epochs=3), 2, {"width": 8}).name

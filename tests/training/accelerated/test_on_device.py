@@ -1,0 +1,144 @@
+"""Data on the device: every batch, and in the end every weight, as from the host."""
+
+import types
+
+import numpy as np
+import pytest
+
+from common import teachers, training
+from common.backend import hardware
+from common.runs import Recipe, records
+from common.side_by_side import SideBySide
+from common.teachers.online import OnlineTeacher
+from common.training.accelerated import multi_step, on_device
+from common.training.batches import Batches
+from common.training.fit import Progress
+from common.training.job import Group
+from tests.support.helpers import weights
+
+RECIPES = {
+    "plain": {"batch_size": 30},
+    "all views": {"batch_size": 30, "views": "mnist_jitter", "weight_decay": 1e-3},
+    "sampled views": {"batch_size": 30, "views": "mnist_jitter", "sampled_views": 3},
+}
+
+
+@pytest.fixture
+def made(few, teacher_model, tmp_path):
+    """Makes the teacher's logits for a recipe's views."""
+
+    def make(recipe):
+        seen = (recipe.get("views", "plain"), recipe.get("sampled_views", 0))
+        return teachers.make(tmp_path / "t", teacher_model, few, "mnist-mlp-0-seed7", *seen)
+
+    return make
+
+
+def pair(tiny_run, logits, recipe):
+    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
+    dropout = {"width": 16, "dropout": 0.3}
+    return [tiny_run(recipe, options=dropout, **taught, shuffled=control) for control in (0, 1)]
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_batches_are_those_of_the_host(tiny_run, few, made, recipe):
+    logits = made(recipe)
+    group = Group(pair(tiny_run, logits, recipe), few, {logits.identity: logits})
+    students = on_device.Resident(group.model, group.batches)
+    indices = on_device.Indices(group.batches)
+    assert len(indices) == len(group.batches) == 3
+    group.batches.start(1)
+    for index in range(3):
+        images, targets = group.batches[index]
+        (sent,) = indices[index]
+        assert sent["indices"].nbytes == 8 * 30
+        np.testing.assert_array_equal(students._images(sent), images)
+        looked_up = students._targets(sent)
+        assert looked_up.keys() == targets.keys() and len(targets) == 3
+        for name, values in targets.items():
+            np.testing.assert_array_equal(looked_up[name], values)
+    shared = {id(variable) for variable in students.logits.values()}
+    assert len(students.logits) == 2 and len(shared) == 1  # the control's need no second copy
+
+
+def test_more_pixels_than_an_index_can_tell_apart_stay_on_the_host(monkeypatch):
+    monkeypatch.setattr(hardware, "gpu_memory", lambda: 10**12)
+    images = np.broadcast_to(np.uint8(0), (2**15, 2**8, 2**8, 1))  # takes no memory
+    labels = np.broadcast_to(np.int32(0), len(images))
+    split = types.SimpleNamespace(images=images, labels=labels)
+    batches = types.SimpleNamespace(split=split, targets={})
+    students = object()
+    assert on_device.for_device(students, batches) == (students, batches)
+
+
+def on_a_gpu(monkeypatch):
+    """As if the processor were one; the number of steps of each dispatch is odd to 3 batches."""
+    used = []
+    monkeypatch.setattr(hardware, "gpu_memory", lambda: 10**9)
+    monkeypatch.setattr(multi_step, "length", lambda steps: 2)
+    fit = on_device.Resident.fit
+    monkeypatch.setattr(
+        on_device.Resident, "fit", lambda self, *a, **o: used.append(self) or fit(self, *a, **o)
+    )
+    return used
+
+
+@pytest.mark.parametrize("kind", ["sampled views", "augmented"])
+def test_training_ends_as_on_the_host(
+    tiny_run, few, made, teacher_model, tmp_path, monkeypatch, kind
+):
+    recipe = RECIPES.get(kind, {"batch_size": 30, "augmentation": "affine"})
+    logits = made(recipe) if kind in RECIPES else OnlineTeacher(teacher_model, "mnist-mlp-0-seed7")
+    runs = pair(tiny_run, logits, recipe)
+    host = training.run(runs, few, output_dir=tmp_path / "host", teachers=[logits])
+    used = on_a_gpu(monkeypatch)
+    device = training.run(runs, few, output_dir=tmp_path / "device", teachers=[logits])
+    assert len(used) == 1
+    for run, first, second in zip(runs, host, device, strict=True):
+        for curve in ("loss", "accuracy", "val_loss", "val_accuracy"):
+            assert first["curve"][curve] == pytest.approx(second["curve"][curve], rel=1e-5)
+        paths = [records.weights_path(tmp_path / place, run) for place in ("host", "device")]
+        first, second = (weights(path) for path in paths)
+        for name in first:
+            np.testing.assert_allclose(first[name], second[name], atol=1e-6, err_msg=name)
+
+
+def test_progress_counts_every_step(tiny_run, few, tmp_path, monkeypatch, capsys):
+    on_a_gpu(monkeypatch)
+    training.run([tiny_run({"batch_size": 30})], few, output_dir=tmp_path)
+    assert "6/6 steps" in capsys.readouterr().out
+
+
+def test_progress_counts_steps_where_keras_counts_dispatches(capsys):
+    line = Progress("of 7 steps", 0, 1, 7)
+    line.set_params({"steps": 3})  # of 3, 3 and 1
+    line.on_epoch_begin(0)
+    seen = []
+    for batch in range(3):
+        line.on_train_batch_end(batch)
+        seen.append(line.line.n)
+    line.on_train_end()
+    assert seen == [2, 5, 7]
+
+
+def test_without_a_gpu_or_without_room_the_host_does_it(few, monkeypatch):
+    batches = Batches(few.train, {}, Recipe(batch_size=30), 0)
+    students = SideBySide.__new__(SideBySide)
+    assert hardware.gpu_memory() == 0
+    assert on_device.for_device(students, batches) == (students, batches)
+    assert on_device.nbytes(batches) == 100 * 28 * 28 + 100 * 4
+    monkeypatch.setattr(hardware, "gpu_memory", lambda: 150_000)
+    assert on_device.for_device(students, batches) == (students, batches)
+
+
+def test_weights_are_the_students_without_the_data(tiny_run, few, logits, tmp_path):
+    group = Group(pair(tiny_run, logits, RECIPES["plain"]), few, {logits.identity: logits})
+    students = on_device.Resident(group.model, group.batches)
+    assert sum(w.size for w in students.get_weights()) < few.train.images.size
+    students.save_weights(tmp_path / "it.weights.h5")
+    before = group.model.get_weights()
+    students.set_weights([0 * weight for weight in before])
+    assert not any(np.any(weight) for weight in group.model.get_weights())
+    students.load_weights(tmp_path / "it.weights.h5")
+    for own, other in zip(group.model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(own, other)

@@ -1,0 +1,124 @@
+"""Any Keras callback sees a training, TensorBoard's among them, and changes nothing of it."""
+
+import csv
+import importlib.util
+
+import keras
+import numpy as np
+import pytest
+
+from common import cli, training
+from common.data import catalogue
+from common.runs import Recipe, Run
+from common.training.tensorboard import TensorBoard
+from tests.support import helpers
+
+needs_tensorboard = pytest.mark.skipif(
+    not (importlib.util.find_spec("tensorboard") and keras.backend.backend() == "tensorflow"),
+    reason="TensorBoard is not installed",
+)
+
+
+@pytest.fixture(scope="module")
+def bare(few, tmp_path_factory):
+    """A training of two without callbacks: (runs, records)."""
+    recipe = Recipe(epochs=2, batch_size=25)
+    runs = [Run("mnist", "mlp", recipe, options={"width": width}, limit=100) for width in (16, 8)]
+    return runs, training.run(runs, few, output_dir=tmp_path_factory.mktemp("bare"))
+
+
+def same_but_seconds(records, others, callbacks):
+    """Whether the first, which name their callbacks, are else the others, which had none."""
+    bare = [record | {"seconds": 0, "callbacks": callbacks} for record in others]
+    return [record | {"seconds": 0} for record in records] == bare
+
+
+def test_kerass_own_callbacks_take_part(bare, few, tmp_path):
+    runs, expected = bare
+    callbacks = [
+        keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+        keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True),
+        keras.callbacks.TerminateOnNaN(),
+    ]
+    records = training.run(runs, few, output_dir=tmp_path, callbacks=callbacks)
+    used = ["CSVLogger", "ModelCheckpoint", "TerminateOnNaN"]
+    assert same_but_seconds(records, expected, used)
+    rows = list(csv.DictReader((tmp_path / "log.csv").open()))
+    for run, record in zip(runs, records, strict=True):
+        for measure in ("loss", "val_loss"):
+            kind, _, _ = measure.rpartition("loss")
+            logged = [float(row[f"{kind}{run.name}_loss"]) for row in rows]
+            assert logged == pytest.approx(record["curve"][measure], rel=1e-4)
+    assert len(list(tmp_path.glob("[12].weights.h5"))) == 2
+
+
+def scalars(folder):
+    """{tag: values in order of steps} of the only event file in a folder."""
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+    from tensorboard.util import tensor_util
+
+    (path,) = folder.glob("events.*")
+    found = {}
+    for event in EventFileLoader(str(path)).Load():
+        for value in event.summary.value:
+            if value.HasField("tensor"):
+                number = tensor_util.make_ndarray(value.tensor)
+                found.setdefault(value.tag, {})[event.step] = number
+    return {tag: [values[step] for step in sorted(values)] for tag, values in found.items()}
+
+
+@needs_tensorboard
+def test_tensorboard_shows_the_records_curve(bare, few, tmp_path, capfd):
+    runs, expected = bare
+    board = TensorBoard(tmp_path / "board")
+    records = training.run(runs, few, output_dir=tmp_path, callbacks=[board])
+    assert same_but_seconds(records, expected, ["TensorBoard"])
+    folder = tmp_path / "board" / f"{runs[0].name}-and-1-more"
+    train, validation = scalars(folder / "train"), scalars(folder / "validation")
+    for run, record in zip(runs, records, strict=True):
+        for measure in ("loss", "accuracy"):
+            tag, curve = f"epoch_{run.name}_{measure}", record["curve"]
+            np.testing.assert_allclose(train[tag], curve[measure], rtol=1e-4)
+            np.testing.assert_allclose(validation[tag], curve[f"val_{measure}"], rtol=1e-4)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_missing_package_is_named(monkeypatch, tmp_path):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda n: None if n == "tensorboard" else find(n)
+    )
+    monkeypatch.setattr(catalogue, "load", None)  # refused before data are loaded
+    with pytest.raises(SystemExit, match="needs the package tensorboard: pip install"):
+        cli.main("mnist", ["teacher", "cnn", "--tensorboard", str(tmp_path)])
+
+
+@needs_tensorboard
+@pytest.mark.slow
+def test_each_training_of_a_command_has_its_folder(mnist_dir, tmp_path):
+    where = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir)]
+    where += ["--output-dir", str(tmp_path), "--tensorboard", str(tmp_path / "board")]
+    cli.main("mnist", ["teacher", "cnn", "--seeds", "0", "1", *where])
+    folders = {path.name for path in (tmp_path / "board").iterdir()}
+    assert folders == {path.stem for path in (tmp_path / "results").glob("*.json")}
+
+
+class Halves(keras.callbacks.Callback):
+    """Halves the learning rate after each epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.optimizer.learning_rate = self.model.optimizer.learning_rate / 2
+
+
+def test_a_learning_rate_that_a_callback_set_is_resumed(few, tiny_run, tmp_path):
+    run = tiny_run({"epochs": 4, "schedule": "constant"})
+    (whole,) = training.run([run], few, output_dir=tmp_path / "whole", callbacks=[Halves()])
+    interrupted = [Halves(), helpers.InterruptAt()]
+    for _ in range(4):
+        with pytest.raises(KeyboardInterrupt):
+            training.run([run], few, output_dir=tmp_path / "cut", callbacks=interrupted)
+    (cut,) = training.run([run], few, output_dir=tmp_path / "cut", callbacks=[Halves()])
+    assert cut["weights_sha256"] == whole["weights_sha256"]
+    (bare,) = training.run([run], few, output_dir=tmp_path / "bare")
+    assert bare["weights_sha256"] != whole["weights_sha256"] and "callbacks" not in bare
+    assert cut["callbacks"] == ["Halves", "InterruptAt"]

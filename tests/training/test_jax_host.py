@@ -1,0 +1,23 @@
+"""A GPU host may have JAX and neither TensorFlow nor TensorFlow Datasets: all trains there."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mnist import recipes
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+def test_training_without_tensorflow(mnist_dir, tmp_path):
+    command = [sys.executable, "-m", "tests.support.jax_host", str(mnist_dir), str(tmp_path)]
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("trained under JAX\n")
+    width = recipes.STUDENTS["cnn_small"].options["width"]
+    rows = [line for line in done.stdout.splitlines() if f"| cnn width {width:g}, " in line]
+    assert [row.split(" | ")[1] for row in rows] == ["labels alone", "cnn", "cnn (shuffled)"]

@@ -1,0 +1,68 @@
+"""Biases of classes that a student never saw, against an equation solver and by hand."""
+
+import numpy as np
+import pytest
+from scipy import optimize, special
+
+from common import training
+from common.data.transfer_sets import TransferSet
+from common.training import prior_correction
+
+
+@pytest.fixture(scope="module")
+def biased():
+    """Logits that are right but for classes 2 and 3, which are 6 and 4 too low; their labels."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 5, 2000)
+    logits = random.normal(0, 1, (2000, 5)) + 5 * np.eye(5)[labels]
+    return logits - [0, 0, 6, 4, 0], labels
+
+
+def test_prior_shifts_solve_their_equation(biased):
+    logits, _ = biased
+    priors = np.array([0.2, 0.2, 0.15, 0.25, 0.2])
+    shifts = prior_correction.prior_shifts(logits, priors, [2, 3])
+
+    def gap(pair):
+        return (
+            special.softmax(logits + np.array([0, 0, *pair, 0]), axis=1).mean(0)[2:4] - priors[2:4]
+        )
+
+    solved = optimize.root(gap, [5, 5], tol=1e-10)
+    assert solved.success
+    np.testing.assert_allclose(shifts, [0, 0, *solved.x, 0], atol=0.01)
+
+
+def test_shifts_are_added_to_the_missing_classes_alone():
+    logits = np.array([[2.0, 0.0, 1.0], [2.0, 0.0, -0.95], [0.0, 2.0, 1.35]])
+    labels = np.array([2, 2, 1])  # right from shifts of 1 and 2.95 on; wrong from 0.65 on
+    curve = dict(
+        zip(prior_correction.SHIFTS, prior_correction.error_curve(logits, labels, [2]), strict=True)
+    )
+    expected = {0: 2, 0.6: 2, 0.7: 3, 1.1: 2, 2.9: 2, 3: 1, 20: 1}
+    assert {shift: curve[shift] for shift in expected} == expected
+
+
+def test_measures_count_errors_of_each_rule(biased):
+    logits, labels = biased
+    priors = np.bincount(labels) / len(labels)
+    made = prior_correction.measures(logits, logits, labels, priors, [2, 3])
+    assert made["images"] == np.isin(labels, [2, 3]).sum()
+    for rule in made["rules"].values():
+        guess = (logits + rule["shifts"]).argmax(axis=1)
+        assert rule["errors"] == (guess != labels).sum()
+        hidden = np.isin(labels, [2, 3])
+        assert rule["errors_on_missing"] == (guess != labels)[hidden].sum()
+    none, prior, paper = (made["rules"][name]["errors"] for name in ("none", "prior", "paper"))
+    assert prior < 0.3 * none and paper < 0.3 * none  # two unequal shifts against one
+    assert paper == min(made["curve"]["errors"])
+
+
+def test_a_run_without_some_classes_records_them(few, tiny_run, tmp_path):
+    runs = [tiny_run({"epochs": 1}, transfer_set=TransferSet(only=(7, 8))), tiny_run({"epochs": 1})]
+    part, whole = training.run(runs, few, output_dir=tmp_path)
+    made = part["missing_classes"]
+    assert made["classes"] == [0, 1, 2, 3, 4, 5, 6, 9]
+    assert made["rules"]["none"]["errors"] == part["test"]["errors"]
+    assert made["images"] == np.sum(~np.isin(few.test.labels, (7, 8)))
+    assert "missing_classes" not in whole

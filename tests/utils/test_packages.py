@@ -1,0 +1,51 @@
+"""Where a data set's recipes, tables and records are."""
+
+from pathlib import Path
+
+import pytest
+
+from common.cli import notebooks
+from common.cli.options import parser
+from common.utils import packages
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name"),
+    [
+        ("mnist", "mnist"),
+        ("mnist_all", "mnist"),
+        ("tiny_imagenet", "tiny_imagenet"),
+        ("tiny_imagenet20", "tiny_imagenet.pilot"),
+        ("tiny_imagenet20_all", "tiny_imagenet.pilot"),
+    ],
+)
+def test_package_of_a_data_set(dataset, name):
+    assert packages.name(dataset) == name
+    for kind in ("recipes", "tables"):
+        module = packages.module(dataset, kind)
+        assert module.__name__ == f"{name}.{kind}"
+        assert module.FOLDER.parts[-len(name.split(".")) :] == tuple(name.split("."))
+
+
+def test_own_runs_go_where_no_table_looks():
+    runs = notebooks.ROOT / "runs"
+    assert packages.scratch("mnist") == runs / "mnist"
+    assert packages.scratch("tiny_imagenet20") == runs / "tiny_imagenet"
+    commands = {"teacher": None, "distill": None, "reproduce": None, "table": None}
+    given = {
+        "teacher": ["cnn"],
+        "distill": ["--teacher", "cnn", "--student", "mlp"],
+        "reproduce": [],
+        "table": [],
+    }
+    commands = parser("mnist", **commands)
+    for command, arguments in given.items():
+        own = runs / "mnist" if command in ("teacher", "distill") else None
+        assert commands.parse_args([command, *arguments]).output_dir == own
+        named = commands.parse_args([command, *arguments, "--output-dir", "here"])
+        assert named.output_dir == Path("here")
+
+
+def test_a_data_set_without_recipes():
+    with pytest.raises(ModuleNotFoundError, match="cifar10"):
+        packages.module("cifar10", "recipes")
