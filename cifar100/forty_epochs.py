@@ -9,7 +9,7 @@ flips of each image, as in FKD (Shen & Xing 2022, arXiv:2112.01528).
 import dataclasses
 
 from common import experiments
-from common.runs import Net, Recipe
+from common.runs import ModelSpec, Recipe
 
 _TEACHER = Recipe(
     epochs=40,
@@ -24,10 +24,12 @@ _TEACHER = Recipe(
 _STUDENT = dataclasses.replace(_TEACHER, sampled_views=16)
 _DOUBLED = dataclasses.replace(_STUDENT, learning_rate=2 * _STUDENT.learning_rate)
 
-TEACHERS = {"resnet56_40": Net("resnet56", _TEACHER, "ResNet56, 40 epochs")}
+TEACHERS = {"resnet56_40": ModelSpec("resnet56", _TEACHER, "ResNet56, 40 epochs")}
 STUDENTS = {
-    "resnet20_40": Net("resnet20", _STUDENT, "ResNet20, 40 epochs"),
-    "resnet20_40_doubled": Net("resnet20", _DOUBLED, "ResNet20, 40 epochs, learning rate doubled"),
+    "resnet20_40": ModelSpec("resnet20", _STUDENT, "ResNet20, 40 epochs"),
+    "resnet20_40_doubled": ModelSpec(
+        "resnet20", _DOUBLED, "ResNet20, 40 epochs, learning rate doubled"
+    ),
 }
 
 SEEDS = (0, 1, 2)

@@ -9,7 +9,7 @@ crops. A GPU's work: weeks on two CPU cores.
 import dataclasses
 
 from common import experiments
-from common.runs import Net, Recipe
+from common.runs import ModelSpec, Recipe
 
 _RECIPE = Recipe(
     epochs=200,
@@ -22,17 +22,17 @@ _RECIPE = Recipe(
 )
 
 _WITHOUT_BATCH_NORM = dataclasses.replace(_RECIPE, learning_rate=0.02)
-_CNN = Net("cnn", _RECIPE, "3-layer CNN")
+_CNN = ModelSpec("cnn", _RECIPE, "3-layer CNN")
 TEACHERS = {
     "cnn": _CNN,
-    "vgg16": Net("vgg16", _RECIPE, "VGG16"),
-    "resnet164": Net("resnet164", _RECIPE, "ResNet164"),
-    "shufflenet": Net("shufflenet", _RECIPE, "ShuffleNet"),
+    "vgg16": ModelSpec("vgg16", _RECIPE, "VGG16"),
+    "resnet164": ModelSpec("resnet164", _RECIPE, "ResNet164"),
+    "shufflenet": ModelSpec("shufflenet", _RECIPE, "ShuffleNet"),
 }
 STUDENTS = {
-    "mlp": Net("mlp", _WITHOUT_BATCH_NORM, "two-layer net, 800-800"),
+    "mlp": ModelSpec("mlp", _WITHOUT_BATCH_NORM, "two-layer net, 800-800"),
     "cnn": _CNN,
-    "cnn_ensemble": Net("cnn_ensemble", _RECIPE, "ensemble of three 3-layer CNNs"),
+    "cnn_ensemble": ModelSpec("cnn_ensemble", _RECIPE, "ensemble of three 3-layer CNNs"),
 }
 
 TEMPERATURES = (1, 2, 4, 8)

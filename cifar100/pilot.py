@@ -5,7 +5,7 @@ every title says pilot. The full studies are `large` and `field`.
 """
 
 from common import experiments
-from common.runs import Net, Recipe
+from common.runs import ModelSpec, Recipe
 
 # One cycle of the learning rate (Smith & Topin 2018, arXiv:1708.07120); weight decay and batch
 # size as CIFAR-100's VGGs are usually trained (weiaicunzai, pytorch-cifar100).
@@ -22,10 +22,10 @@ _TEACHER = Recipe(
 # Without augmentation, which so few epochs do not need: one view, whose logits are committed.
 _STUDENT = Recipe(epochs=4, batch_size=128, learning_rate=2e-3, precision="mixed_bfloat16")
 
-TEACHERS = {"pilot_vgg8": Net("vgg8", _TEACHER, "pilot: VGG8")}
+TEACHERS = {"pilot_vgg8": ModelSpec("vgg8", _TEACHER, "pilot: VGG8")}
 STUDENTS = {
-    "pilot_cnn": Net("cnn", _STUDENT, "pilot: 3-layer CNN"),
-    "pilot_resnet8": Net("resnet8", _STUDENT, "pilot: ResNet8"),
+    "pilot_cnn": ModelSpec("cnn", _STUDENT, "pilot: 3-layer CNN"),
+    "pilot_resnet8": ModelSpec("resnet8", _STUDENT, "pilot: ResNet8"),
 }
 
 # As the field has it: no validation choice, so the control's settings are known beforehand.

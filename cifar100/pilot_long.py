@@ -7,7 +7,7 @@ image, as FKD has it (Shen & Xing 2022, arXiv:2112.01528), keep the teacher's an
 import dataclasses
 
 from cifar100 import pilot
-from common.runs import Net
+from common.runs import ModelSpec
 
 _RECIPE = dataclasses.replace(
     pilot.STUDENTS["pilot_cnn"].recipe,
@@ -18,7 +18,7 @@ _RECIPE = dataclasses.replace(
 )
 
 TEACHERS = {}  # the pilot's teaches
-STUDENTS = {"longer_cnn": Net("cnn", _RECIPE, "pilot, longer: 3-layer CNN")}
+STUDENTS = {"longer_cnn": ModelSpec("cnn", _RECIPE, "pilot, longer: 3-layer CNN")}
 
 
 def reproduce(study, seeds):

@@ -14,7 +14,7 @@ SEEDS = (0, 1, 2, 3, 4)
 STUDIES = {"pilot": pilot, "large": full}  # what the notebooks can be about
 
 # in the order in which `python -m cifar100 reproduce` runs them
-PARTS = {
+REPRODUCE_STEPS = {
     "pilot": pilot.reproduce,
     "longer": pilot_long.reproduce,
     "forty_epochs": forty_epochs.reproduce,

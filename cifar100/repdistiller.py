@@ -4,14 +4,14 @@ RepDistiller (Tian, Krishnan & Isola 2020, arXiv:1910.10699, section 4 and its c
 batches of 64, SGD with momentum 0.9 at 0.05 (0.01 for ShuffleNets), a tenth of it from epochs
 150, 180 and 210 on, weight decay 5e-4, crops and flips; 0.1 · cross-entropy + 0.9 · T² · KL at
 T = 4; the last epoch's accuracy. As there, nets learn from all 50,000 training images
-(`Dataset.whole`, named cifar100_all), so nothing is chosen: neither epoch nor temperature. What
+(`Dataset.trainval`, named cifar100_all), so nothing is chosen: neither epoch nor temperature. What
 the tuned row chooses is chosen on cifar100, whose 5,000 validation images no net has seen.
 """
 
 import dataclasses
 
 from common import experiments, results
-from common.runs import Net, Recipe
+from common.runs import ModelSpec, Recipe
 
 _RECIPE = Recipe(
     epochs=240,
@@ -54,34 +54,34 @@ PAIRS = (
 )
 
 TEACHERS = {
-    "resnet56": Net("resnet56", _RECIPE, "ResNet56"),
-    "resnet110": Net("resnet110", _RECIPE, "ResNet110"),
-    "vgg13": Net("vgg13", _RECIPE, "VGG13", _THREE_POOLS),
-    "resnet32x4": Net("resnet32x4", _RECIPE, "ResNet32x4"),
-    "wrn_40_2": Net("wrn_40_2", _RECIPE, "WRN-40-2"),
+    "resnet56": ModelSpec("resnet56", _RECIPE, "ResNet56"),
+    "resnet110": ModelSpec("resnet110", _RECIPE, "ResNet110"),
+    "vgg13": ModelSpec("vgg13", _RECIPE, "VGG13", _THREE_POOLS),
+    "resnet32x4": ModelSpec("resnet32x4", _RECIPE, "ResNet32x4"),
+    "wrn_40_2": ModelSpec("wrn_40_2", _RECIPE, "WRN-40-2"),
 }
 STUDENTS = {
-    "resnet20": Net("resnet20", _RECIPE, "ResNet20"),
-    "resnet32": Net("resnet32", _RECIPE, "ResNet32"),
-    "vgg8": Net("vgg8", _RECIPE, "VGG8", _THREE_POOLS),
-    "resnet8x4": Net("resnet8x4", _RECIPE, "ResNet8x4"),
-    "wrn_16_2": Net("wrn_16_2", _RECIPE, "WRN-16-2"),
-    "shuffle_v2": Net("shuffle_v2", _SHUFFLE, "ShuffleNetV2"),
+    "resnet20": ModelSpec("resnet20", _RECIPE, "ResNet20"),
+    "resnet32": ModelSpec("resnet32", _RECIPE, "ResNet32"),
+    "vgg8": ModelSpec("vgg8", _RECIPE, "VGG8", _THREE_POOLS),
+    "resnet8x4": ModelSpec("resnet8x4", _RECIPE, "ResNet8x4"),
+    "wrn_16_2": ModelSpec("wrn_16_2", _RECIPE, "WRN-16-2"),
+    "shuffle_v2": ModelSpec("shuffle_v2", _SHUFFLE, "ShuffleNetV2"),
 }
 
 # Plain distillation with its weight tuned, which nobody prints: methods that are said to beat it
 # multiply the soft-target loss by 9 instead of 0.9 (Sun et al. 2024, arXiv:2403.01427). With
 # w · soft + 0.1 · hard = (w + 0.1) · (alpha · soft + (1 - alpha) · hard), momentum SGD takes the
 # same steps at w + 0.1 times the learning rate and the (w + 0.1)th part of the weight decay.
-HEAVY_WEIGHT = 9.0
-HEAVY_ALPHA = HEAVY_WEIGHT / (HEAVY_WEIGHT + 0.1)
-TUNED, HEAVY = PAIRS[3], "resnet8x4_heavy"
-STUDENTS[HEAVY] = Net(
+SOFT_WEIGHT = 9.0
+SOFT_WEIGHT_9_ALPHA = SOFT_WEIGHT / (SOFT_WEIGHT + 0.1)
+TUNED_PAIR, SOFT_WEIGHT_9 = PAIRS[3], "resnet8x4_heavy"
+STUDENTS[SOFT_WEIGHT_9] = ModelSpec(
     "resnet8x4",
     dataclasses.replace(
         _RECIPE,
-        learning_rate=_RECIPE.learning_rate * (HEAVY_WEIGHT + 0.1),
-        weight_decay=_RECIPE.weight_decay / (HEAVY_WEIGHT + 0.1),
+        learning_rate=_RECIPE.learning_rate * (SOFT_WEIGHT + 0.1),
+        weight_decay=_RECIPE.weight_decay / (SOFT_WEIGHT + 0.1),
     ),
     "ResNet8x4, soft targets' weight 9",
 )
@@ -90,10 +90,10 @@ TEMPERATURES = (2.0, 4.0, 8.0)
 
 def reproduce(study, seeds):
     """Every pair in the table's order, the tuned row after its pair."""
-    whole = study.beside(study.recipes, study.dataset.whole())
+    whole = study.with_recipes(study.recipes, study.dataset.trainval())
     for pair in PAIRS:
         compare(whole, pair, seeds)
-        if pair is TUNED:
+        if pair is TUNED_PAIR:
             settings = results.best(tune(study, seeds)).configuration
             train_tuned(whole, seeds, settings)
 
@@ -111,9 +111,9 @@ def tune(study, seeds):
 
     Without the printed setting, which has its own row.
     """
-    logits = study.logits_for(TUNED.student, TUNED.teacher)
-    settings = [(TUNED.student, ALPHA, t) for t in TEMPERATURES if t != TEMPERATURE]
-    settings += [(HEAVY, HEAVY_ALPHA, t) for t in TEMPERATURES]
+    logits = study.logits_for(TUNED_PAIR.student, TUNED_PAIR.teacher)
+    settings = [(TUNED_PAIR.student, ALPHA, t) for t in TEMPERATURES if t != TEMPERATURE]
+    settings += [(SOFT_WEIGHT_9, SOFT_WEIGHT_9_ALPHA, t) for t in TEMPERATURES]
     runs = [
         study.student(student, seed, logits=logits, temperature=temperature, alpha=alpha)
         for seed in seeds
@@ -125,7 +125,7 @@ def tune(study, seeds):
 def train_tuned(study, seeds, settings):
     """The group of the tuned pair at the settings that were chosen, a run's configuration."""
     chosen = {key: settings[key] for key in ("temperature", "alpha")}
-    student = HEAVY if chosen["alpha"] == HEAVY_ALPHA else TUNED.student
-    logits = study.logits_for(student, TUNED.teacher)
+    student = SOFT_WEIGHT_9 if chosen["alpha"] == SOFT_WEIGHT_9_ALPHA else TUNED_PAIR.student
+    logits = study.logits_for(student, TUNED_PAIR.teacher)
     runs = [study.student(student, seed, logits=logits, **chosen) for seed in seeds]
     return results.group_seeds(study.train(runs, logits=[logits]))

@@ -36,7 +36,7 @@ def error_shares(group, labels, superclasses):
     """(seeds,) share of a group's wrong test answers that are in the label's superclass.
 
     Args:
-        group: comparisons.Group.
+        group: results.SeedGroup.
         labels: (n,) integers, of the test images.
         superclasses: (classes,) integers.
 
@@ -67,7 +67,7 @@ def figure(temperatures, shares, students, title):
     lowest = min(np.mean(values) for _, values in students.values())
     for label, (role, values) in students.items():
         below = np.mean(values) == lowest  # students differ little
-        style.level(axes, 100 * np.asarray(values), label, COLORS[role], below=below)
+        style.reference_line(axes, 100 * np.asarray(values), label, COLORS[role], below=below)
     axes.axhline(100 * 4 / 99, color="0.6", ls=":")
     axes.annotate("chance", (temperatures[0], 100 * 4 / 99), color="0.4", va="bottom")
     style.title(figure, title)
@@ -88,5 +88,5 @@ def finding(share, distilled, baseline):
     words = f"{100 * abs(mean):.1f} points {'more' if mean >= 0 else 'less'}"
     return (
         f"{100 * share:.0f} % of the dark knowledge at T = 1 is of the same superclass; distilled "
-        f"students err within it {words} than labels alone teach{results.p_in_words(p)}"
+        f"students err within it {words} than labels alone teach{results.p_inline(p)}"
     )

@@ -10,23 +10,25 @@ FOLDER = recipes.FOLDER
 def of_pilot(found):
     """The pilot's teacher and students: labels alone, distilled, and the shuffled control."""
     nets = [*pilot.TEACHERS.values(), *pilot.STUDENTS.values()]
-    return results.students(nets, found, "pilot on ")
+    return results.students_by_settings(nets, found, "pilot on ")
 
 
 def of_longer(found):
     """The pilot's ConvNet in five times the epochs: labels alone, distilled, and its control."""
     epochs = pilot_long.STUDENTS["longer_cnn"].recipe.epochs
-    return results.students(pilot_long.STUDENTS.values(), found, f"pilot, {epochs} epochs, on ")
+    return results.students_by_settings(
+        pilot_long.STUDENTS.values(), found, f"pilot, {epochs} epochs, on "
+    )
 
 
 def of_teachers(found):
     """The large study's teachers beside what others print."""
-    return tables.teachers(full.TEACHERS, full.PUBLISHED, found)
+    return tables.teachers_table(full.TEACHERS, full.PUBLISHED, found)
 
 
 def of_large(found):
     """The large study: a row a student, a column a teacher, each cell baseline → distilled."""
-    return results.crossed(list(full.STUDENTS.values()), list(full.TEACHERS.values()), found)
+    return results.pairs_table(list(full.STUDENTS.values()), list(full.TEACHERS.values()), found)
 
 
 _FIELD = ("teacher, printed", "ours", "student alone, printed", "ours", "distilled, printed")
@@ -38,10 +40,10 @@ def of_field(found):
     rows = []
     for pair in repdistiller.PAIRS:
         rows.append(_field_row(pair, _plain(pair, found), pair.distilled, found))
-        if pair is repdistiller.TUNED:
+        if pair is repdistiller.TUNED_PAIR:
             label = ", temperature and weight by validation"
             rows.append(_field_row(pair, _tuned(found), None, found, label))
-    return results.markdown([results.title(found), *_FIELD], rows)
+    return results.markdown([results.caption(found), *_FIELD], rows)
 
 
 def _plain(pair, found):
@@ -52,8 +54,11 @@ def _plain(pair, found):
 
 def _tuned(found):
     """The group at the settings chosen on cifar100, the only other one; None if there is none."""
-    pair = repdistiller.TUNED
-    both = (_taught(student, pair.teacher, found) for student in (pair.student, repdistiller.HEAVY))
+    pair = repdistiller.TUNED_PAIR
+    both = (
+        _taught(student, pair.teacher, found)
+        for student in (pair.student, repdistiller.SOFT_WEIGHT_9)
+    )
     return next((group for groups in both for group in groups if not _is_plain(group)), None)
 
 
@@ -62,13 +67,13 @@ def _is_plain(group):
 
 
 def _taught(student, teacher, found):
-    groups = results.taught(recipes.STUDENTS[student], recipes.TEACHERS[teacher], found)
+    groups = results.distilled_by(recipes.STUDENTS[student], recipes.TEACHERS[teacher], found)
     return results.select(groups, shuffled=False)
 
 
 def _field_row(pair, group, printed, found, label=""):
-    teacher = results.alone(recipes.TEACHERS[pair.teacher], found)
-    alone = results.alone(recipes.STUDENTS[pair.student], found)
+    teacher = results.baseline_for(recipes.TEACHERS[pair.teacher], found)
+    alone = results.baseline_for(recipes.STUDENTS[pair.student], found)
     titles = (recipes.TEACHERS[pair.teacher].title, recipes.STUDENTS[pair.student].title)
     row = [" → ".join(titles) + label, f"{pair.teacher_alone:.2f}", _accuracy(teacher)]
     row += [f"{pair.alone:.2f}", _accuracy(alone), f"{printed:.2f}" if printed else ""]
@@ -77,18 +82,25 @@ def _field_row(pair, group, printed, found, label=""):
         return [*row, "", "", ""]
     gain = group.values("accuracy").mean() - alone.values("accuracy").mean()
     p = results.p_value(results.compare(group, alone).p)
-    return [*row, results.interval(group.values("accuracy"), 2, 100), f"{100 * gain:+.2f}", p]
+    return [
+        *row,
+        results.confidence_interval(group.values("accuracy"), 2, 100),
+        f"{100 * gain:+.2f}",
+        p,
+    ]
 
 
 def _accuracy(group):
-    return results.spread(group.values("accuracy"), 2, 100) if group else results.NOT_RUN
+    return results.mean_sd(group.values("accuracy"), 2, 100) if group else results.PENDING
 
 
 def _measures(study, title):
     """A table of every measure, top-5 to agreement, of each group of a study's nets."""
 
     def table(found):
-        return results.students([*study.TEACHERS.values(), *study.STUDENTS.values()], found, title)
+        return results.students_by_settings(
+            [*study.TEACHERS.values(), *study.STUDENTS.values()], found, title
+        )
 
     return table
 

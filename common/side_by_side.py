@@ -39,11 +39,11 @@ class Student:
         if self.alpha < 1:
             total += (1 - self.alpha) * ops.mean(hard_label_loss(logits, targets["labels"]))
         if self.alpha > 0:
-            soft = distillation_loss(logits, self.told(targets), self.temperature)
+            soft = distillation_loss(logits, self.teacher_logits(targets), self.temperature)
             total += self.alpha * ops.mean(soft)
         return total
 
-    def told(self, targets):
+    def teacher_logits(self, targets):
         """(batch, classes) the logits that it learns from; ValueError if targets lack them."""
         if self.teacher not in targets:
             raise ValueError(f"no logits of {self.teacher!r} among the targets {[*targets]}")
@@ -83,11 +83,11 @@ class SideBySide(keras.Model):
         self.models = {name: student.model for name, student in students.items()}
         self._students = tuple(students.items())
         # in closures, so that Keras neither trains nor saves them with the students
-        self._ask = tuple((name, _answer(model)) for name, model in teachers.items())
+        self._online_teachers = tuple((name, _frozen(model)) for name, model in teachers.items())
         self._weight_decay, self._augment = weight_decay, augment
         mean = keras.metrics.Mean
-        self.losses_seen = {name: mean(f"{name}_loss") for name in students}
-        self.accuracies_seen = {name: mean(f"{name}_accuracy") for name in students}
+        self.loss_trackers = {name: mean(f"{name}_loss") for name in students}
+        self.accuracy_trackers = {name: mean(f"{name}_accuracy") for name in students}
         self.built = True  # the students are: weights can be loaded before `fit`
 
     @property
@@ -96,7 +96,7 @@ class SideBySide(keras.Model):
         students = [v for model in self.models.values() for v in model.variables]
         return students + list(self.optimizer.variables)
 
-    def settle(self):
+    def sync_weights(self):
         """After training, have every student's own model hold its weights, as here it does."""
 
     def compile(self, optimizer="adam", **options):
@@ -144,7 +144,9 @@ class SideBySide(keras.Model):
         if sample_weight is not None:
             raise ValueError("students side by side take no sample_weight or class_weight")
         targets = y if isinstance(y, dict) else {"labels": y}
-        targets = targets | {name: ask(x) for name, ask in self._ask if name not in targets}
+        targets = targets | {
+            name: ask(x) for name, ask in self._online_teachers if name not in targets
+        }
         total = self.total_loss(y_pred, targets, training)
         return total + self._decay() if training and self._weight_decay else total
 
@@ -159,8 +161,8 @@ class SideBySide(keras.Model):
         total = 0.0
         for name, student in self._students:
             loss = student.loss(logits[name], targets)
-            self.losses_seen[name].update_state(loss, ops.shape(logits[name])[0])
-            self.accuracies_seen[name].update_state(right(logits[name], targets["labels"]))
+            self.loss_trackers[name].update_state(loss, ops.shape(logits[name])[0])
+            self.accuracy_trackers[name].update_state(correct(logits[name], targets["labels"]))
             total += loss
         return total
 
@@ -169,12 +171,12 @@ class SideBySide(keras.Model):
         return self._weight_decay / 2 * sum(squares)
 
 
-def right(logits, labels):
+def correct(logits, labels):
     """(..., batch) 1.0 where the largest of logits (..., batch, classes) is the label's, else 0."""
     chosen = ops.argmax(logits, axis=-1)
     labels = ops.cast(ops.reshape(labels, ops.shape(chosen)), chosen.dtype)
     return ops.cast(chosen == labels, "float32")
 
 
-def _answer(teacher):
+def _frozen(teacher):
     return lambda images: ops.stop_gradient(teacher(images, training=False))

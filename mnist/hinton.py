@@ -1,6 +1,6 @@
 """The MNIST experiments of Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 3: H1 to H7.
 
-All nets train on all 60,000 images (`Dataset.whole`), as the paper's did; their recipes were
+All nets train on all 60,000 images (`Dataset.trainval`), as the paper's did; their recipes were
 chosen before, on the validation images, by nets that had not seen those. Three choices followed a
 look at the test images: more epochs for the narrow students of H4 and H5, the nets trained three
 times as long, and the teacher of jitter alone.
@@ -13,7 +13,7 @@ import numpy as np
 
 from common import experiments
 from common.data.transfer_sets import TransferSet
-from common.runs import Net, Recipe
+from common.runs import ModelSpec, Recipe
 
 FOLDER = Path(__file__).parent
 
@@ -28,9 +28,9 @@ _TEACHER = Recipe(
 _LONGER = dataclasses.replace(_TEACHER, epochs=120)
 _REGULARIZED = {"width": 1200, "dropout": 0.25, "max_norm": 3.0}
 TEACHERS = {
-    "mlp_1200": Net("mlp", _TEACHER, "1200-1200, dropout, max-norm, jitter", _REGULARIZED),
-    "mlp_1200_longer": Net("mlp", _LONGER, "1200-1200, longer", _REGULARIZED),
-    "mlp_1200_jitter": Net("mlp", _TEACHER, "1200-1200, jitter alone", {"width": 1200}),
+    "mlp_1200": ModelSpec("mlp", _TEACHER, "1200-1200, dropout, max-norm, jitter", _REGULARIZED),
+    "mlp_1200_longer": ModelSpec("mlp", _LONGER, "1200-1200, longer", _REGULARIZED),
+    "mlp_1200_jitter": ModelSpec("mlp", _TEACHER, "1200-1200, jitter alone", {"width": 1200}),
 }
 
 # no regularization and no jitter, as in the paper
@@ -44,17 +44,17 @@ def _narrow(epochs):
 
 def _partly(epochs, **classes):
     recipe = dataclasses.replace(_STUDENT, epochs=epochs)
-    return Net("mlp", recipe, "800-800", transfer_set=TransferSet(**classes))
+    return ModelSpec("mlp", recipe, "800-800", transfer_set=TransferSet(**classes))
 
 
 STUDENTS = {
-    "mlp_800": Net("mlp", _STUDENT, "800-800"),
-    "mlp_800_longer": Net("mlp", dataclasses.replace(_STUDENT, epochs=30), "800-800, longer"),
-    "mlp_300": Net("mlp", _narrow(20), "300-300", {"width": 300}),
-    "mlp_30": Net("mlp", _narrow(40), "30-30", {"width": 30}),
-    "without_3": _partly(10, without=(3,)),
-    "without_3_longer": _partly(30, without=(3,)),
-    "only_7_8": _partly(30, only=(7, 8)),
+    "mlp_800": ModelSpec("mlp", _STUDENT, "800-800"),
+    "mlp_800_longer": ModelSpec("mlp", dataclasses.replace(_STUDENT, epochs=30), "800-800, longer"),
+    "mlp_300": ModelSpec("mlp", _narrow(20), "300-300", {"width": 300}),
+    "mlp_30": ModelSpec("mlp", _narrow(40), "30-30", {"width": 30}),
+    "without_3": _partly(10, excluded_classes=(3,)),
+    "without_3_longer": _partly(30, excluded_classes=(3,)),
+    "only_7_8": _partly(30, classes=(7, 8)),
 }
 
 SEEDS = (0, 1, 2, 3, 4)
@@ -87,11 +87,11 @@ def sweep(study, logits, student, seeds):
 def reproduce(study, seeds):
     """Every run of H1 to H7; finished ones are read."""
     train_teachers(study, seeds)
-    logits = study.promised("mlp_1200", seeds[0])
+    logits = study.lazy_logits("mlp_1200", seeds[0])
     for student in STUDENTS:
         once = sweep if student in TEMPERATURES else distill
         once(study, logits, student, seeds)
-    distill(study, study.promised("mlp_1200_jitter", seeds[0]), "mlp_800_longer", seeds)
+    distill(study, study.lazy_logits("mlp_1200_jitter", seeds[0]), "mlp_800_longer", seeds)
 
 
 def paper_points(student, images):
@@ -108,7 +108,7 @@ def paper_points(student, images):
     return list(zip((0, PAPER_SHIFTS[student]), errors, strict=True))
 
 
-def with_rule(group, rule, measure="errors"):
+def errors_under(group, rule, measure="errors"):
     """(seeds,) of `errors` or `errors_on_missing` of a student of H6 or H7 under a rule of biases.
 
     Rules: `none`, `prior` and `paper`, as in `common.training.prior_correction`.
@@ -116,16 +116,16 @@ def with_rule(group, rule, measure="errors"):
     return np.array([made["rules"][rule][measure] for made in missing(group)])
 
 
-def missing_right(group, rule):
+def recall_on_unseen(group, rule):
     """(seeds,) % of the test images of the classes never seen that are right under a rule."""
     images = np.array([made["images"] for made in missing(group)])
-    return 100 * (1 - with_rule(group, rule, "errors_on_missing") / images)
+    return 100 * (1 - errors_under(group, rule, "errors_on_missing") / images)
 
 
 def error_rate(group, rule):
     """(seeds,) % of all test images that a student of H6 or H7 has wrong under a rule."""
     images = [group.seeds[seed]["images"]["test"] for seed in sorted(group.seeds)]
-    return 100 * with_rule(group, rule) / np.array(images)
+    return 100 * errors_under(group, rule) / np.array(images)
 
 
 def missing(group):

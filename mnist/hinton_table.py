@@ -8,7 +8,7 @@ _LONGER = "in three times as many epochs"
 
 def table(found):
     """Markdown: a row an experiment; `found` are groups of runs on all training images."""
-    header = [results.title(found), "paper", "ours: mean ± sd (seeds)"]
+    header = [results.caption(found), "paper", "ours: mean ± sd (seeds)"]
     rows = _rows(found)
     if pair("mlp_800", found) == pair("mlp_800_longer", found) != [None, None]:  # a quick look
         rows = {name: cells for name, cells in rows.items() if _LONGER not in name}
@@ -18,10 +18,10 @@ def table(found):
 def pair(name, found, teacher="mlp_1200"):
     """A net's [labels alone, taught at the paper's temperature]; None for a missing group."""
     net = (hinton.TEACHERS | hinton.STUDENTS)[name]
-    own = results.of(net, found)
+    own = results.groups_of(net, found)
     exact = [g for g in own if g.configuration["recipe"]["epochs"] == net.recipe.epochs]
     own = exact or [g for g in own if g.configuration["limit"]]  # a quick look's other epochs
-    taught = results.taught(net, hinton.TEACHERS[teacher], own)
+    taught = results.distilled_by(net, hinton.TEACHERS[teacher], own)
     taught = results.select(taught, temperature=float(hinton.TEMPERATURE))
     alone = [g for g in own if not g.teacher]
     return [groups[0] if groups else None for groups in (alone, taught)]
@@ -29,7 +29,9 @@ def pair(name, found, teacher="mlp_1200"):
 
 def swept(student, found):
     """The groups of H4 or H5 by rising temperature."""
-    return results.temperatures(results.of(hinton.STUDENTS[student], found), hinton.ALPHA)
+    return results.temperature_sweep(
+        results.groups_of(hinton.STUDENTS[student], found), hinton.ALPHA
+    )
 
 
 def _rows(found):
@@ -57,20 +59,20 @@ def _rows(found):
 
 def _errors(name, group, baseline=None):
     if group is None:
-        return [str(hinton.PAPER[name]), results.NOT_RUN]
+        return [str(hinton.PAPER[name]), results.PENDING]
     ours = _mean(group.values("errors"))
     if baseline is not None:
-        ours += f": {results.finding(group, baseline)}"
+        ours += f": {results.describe_reduction(group, baseline)}"
     return [str(hinton.PAPER[name]), ours]
 
 
 def _by_temperature(student, found):
-    alone = results.alone(hinton.STUDENTS[student], found)
+    alone = results.baseline_for(hinton.STUDENTS[student], found)
     means = [f"{_mean(alone.values('errors'))} on labels alone"] if alone else []
     for group in swept(student, found):
         mean, own = group.values("errors").mean(), group.configuration
         means.append(f"{mean:.0f} at {own['temperature']:g}")
-    return ", ".join(means) or results.NOT_RUN
+    return ", ".join(means) or results.PENDING
 
 
 _RULES = {
@@ -92,10 +94,10 @@ def _without_3(group, longer):
 
 def _on_threes(group, rule):
     if group is None:
-        return results.NOT_RUN
-    on_threes = results.spread(hinton.with_rule(group, rule, "errors_on_missing"))
-    right = results.spread(hinton.missing_right(group, rule))
-    errors = _mean(hinton.with_rule(group, rule))
+        return results.PENDING
+    on_threes = results.mean_sd(hinton.errors_under(group, rule, "errors_on_missing"))
+    right = results.mean_sd(hinton.recall_on_unseen(group, rule))
+    errors = _mean(hinton.errors_under(group, rule))
     return f"{errors}, of them {on_threes} on threes: {right} % of threes right"
 
 
@@ -103,13 +105,13 @@ def _only_7_8(group):
     rows = {}
     for rule, words in _RULES.items():
         paper = hinton.PAPER_ONLY_7_8.get(rule)
-        cells = [f"{paper} %" if paper else "", results.NOT_RUN]
+        cells = [f"{paper} %" if paper else "", results.PENDING]
         if group is not None:
             rates = hinton.error_rate(group, rule)
-            cells[1] = f"{results.spread(rates)} % ({len(rates)})"
+            cells[1] = f"{results.mean_sd(rates)} % ({len(rates)})"
         rows[f"H7 only sevens and eights, {words}: error rate"] = cells
     return rows
 
 
 def _mean(values):
-    return f"{results.spread(values)} ({len(values)})"
+    return f"{results.mean_sd(values)} ({len(values)})"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from common import experiments, results
 from common.data.transfer_sets import TransferSet
-from common.runs import Net, Recipe
+from common.runs import ModelSpec, Recipe
 from mnist import hinton
 
 FOLDER = Path(__file__).parent
@@ -22,19 +22,19 @@ _DEEP = _JITTERED | {
 }
 
 TEACHERS = {
-    "cnn": Net(
+    "cnn": ModelSpec(
         "cnn",
         Recipe(epochs=6, learning_rate=2e-3, **_JITTERED),
         "3-layer CNN",
     ),
-    "cnn_ensemble": Net(
+    "cnn_ensemble": ModelSpec(
         "cnn_ensemble",
         Recipe(epochs=3, learning_rate=4e-3, **_JITTERED),
         "three 3-layer CNNs, quarter width",
         {"members": 3, "width": 0.25},
     ),
-    "vgg16": Net("vgg16", Recipe(epochs=6, learning_rate=0.05, **_DEEP), "VGG16"),
-    "resnet164": Net("resnet164", Recipe(epochs=8, learning_rate=0.1, **_DEEP), "ResNet164"),
+    "vgg16": ModelSpec("vgg16", Recipe(epochs=6, learning_rate=0.05, **_DEEP), "VGG16"),
+    "resnet164": ModelSpec("resnet164", Recipe(epochs=8, learning_rate=0.1, **_DEEP), "ResNet164"),
 }
 
 # Weak for want of images, not of room: a student that labels alone leave at about 97 % and soft
@@ -43,27 +43,29 @@ _PART = TransferSet(share=0.05)
 _FEW = Recipe(epochs=8, batch_size=32, learning_rate=3e-3)
 
 STUDENTS = {
-    "mlp": Net("mlp", Recipe(epochs=10, batch_size=256), "two-layer net, 800-800"),
-    "cnn": Net(
+    "mlp": ModelSpec("mlp", Recipe(epochs=10, batch_size=256), "two-layer net, 800-800"),
+    "cnn": ModelSpec(
         "cnn",
         Recipe(epochs=4, learning_rate=2e-3, precision="mixed_bfloat16"),
         "3-layer CNN",
     ),
-    "cnn_ensemble": Net(
+    "cnn_ensemble": ModelSpec(
         "cnn_ensemble",
         Recipe(epochs=4, learning_rate=4e-3),
         "three 3-layer CNNs, quarter width",
         {"members": 3, "width": 0.25},
     ),
-    "cnn_small": Net("cnn", _FEW, "3-layer CNN, half width, 5 % of images", {"width": 0.5}, _PART),
-    "cnn_few": Net("cnn", _FEW, "3-layer CNN, 5 % of images", transfer_set=_PART),
-    "mlp_few": Net(
+    "cnn_small": ModelSpec(
+        "cnn", _FEW, "3-layer CNN, half width, 5 % of images", {"width": 0.5}, _PART
+    ),
+    "cnn_few": ModelSpec("cnn", _FEW, "3-layer CNN, 5 % of images", transfer_set=_PART),
+    "mlp_few": ModelSpec(
         "mlp",
         Recipe(epochs=10, batch_size=64),
         "two-layer net, 5 % of images",
         transfer_set=_PART,
     ),
-    "cnn_ensemble_few": Net(
+    "cnn_ensemble_few": ModelSpec(
         "cnn_ensemble",
         _FEW,
         "three 3-layer CNNs, quarter width, 5 % of images",
@@ -71,23 +73,34 @@ STUDENTS = {
         _PART,
     ),
 }
-TUNED = ("mlp", "cnn_small")  # students whose temperature and alpha are chosen on validation
+TUNED_STUDENTS = (
+    "mlp",
+    "cnn_small",
+)  # students whose temperature and alpha are chosen on validation
 # taught by every teacher: on few images, then on all
-CROSSED = ("cnn_small", "cnn_few", "mlp_few", "cnn_ensemble_few", "cnn", "mlp", "cnn_ensemble")
+PAIRED_STUDENTS = (
+    "cnn_small",
+    "cnn_few",
+    "mlp_few",
+    "cnn_ensemble_few",
+    "cnn",
+    "mlp",
+    "cnn_ensemble",
+)
 # taught by every training of one teacher: the student of the published table, and one that loses
-RETRAINED, RETAUGHT = "cnn_ensemble", ("cnn_small", "cnn_ensemble")
+REPEATED_TEACHER, ITS_STUDENTS = "cnn_ensemble", ("cnn_small", "cnn_ensemble")
 
 # the same number of updates whatever the share: each epoch passes over that many fewer images
-SHARES = {1: 100, 3: 33, 10: 10, 100: 1}  # {% of the images: epochs}
-FEW_SHOT = {share: f"mlp_{share}" for share in SHARES}
+DATA_FRACTIONS = {1: 100, 3: 33, 10: 10, 100: 1}  # {% of the images: epochs}
+LOW_DATA_STUDENTS = {share: f"mlp_{share}" for share in DATA_FRACTIONS}
 STUDENTS |= {
-    FEW_SHOT[share]: Net(
+    LOW_DATA_STUDENTS[share]: ModelSpec(
         "mlp",
         Recipe(epochs=epochs, batch_size=64),
         f"two-layer net, {share} % of images",
         transfer_set=TransferSet(share=share / 100),
     )
-    for share, epochs in SHARES.items()
+    for share, epochs in DATA_FRACTIONS.items()
 }
 
 SEEDS = (0, 1, 2, 3, 4)
@@ -98,21 +111,21 @@ MAP_ALPHAS = (0.25, 0.5, 0.75, 1.0)
 
 def _students(study, seeds):
     experiments.train_teacher(study, "cnn", seeds)
-    for student in TUNED:
+    for student in TUNED_STUDENTS:
         _tuned(study, student, seeds)
 
 
 def _tuned(study, student, seeds, teacher="cnn"):
-    logits = study.promised(teacher)
+    logits = study.lazy_logits(teacher)
     return experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
 
 
 def _settings(found):
-    own = results.chosen(found).configuration
+    own = results.best_distilled(found).configuration
     return own["temperature"], own["alpha"]
 
 
-def crossed(study, seeds, teachers=tuple(TEACHERS), students=CROSSED):
+def pairs(study, seeds, teachers=tuple(TEACHERS), students=PAIRED_STUDENTS):
     """Students by teachers, at the settings that validation chose for the first student of each.
 
     The first student is also taught at all temperatures, and has its control.
@@ -120,52 +133,54 @@ def crossed(study, seeds, teachers=tuple(TEACHERS), students=CROSSED):
     found, (first, *others) = [], students
     for teacher in teachers:
         tuned = _tuned(study, first, seeds, teacher)
-        found += tuned + experiments.cross(study, others, [teacher], seeds, *_settings(tuned))
+        found += tuned + experiments.train_pairs(study, others, [teacher], seeds, *_settings(tuned))
     return found
 
 
 def published(study, seeds):
     """The published table's student, tuned for each teacher, with its control."""
-    return crossed(study, seeds, students=CROSSED[:1])
+    return pairs(study, seeds, students=PAIRED_STUDENTS[:1])
 
 
-def trainings(study, seeds):
+def repeated_teacher(study, seeds):
     """Students taught by each training of the three CNNs, at the settings of its first."""
-    settings = _settings(_tuned(study, CROSSED[0], seeds, RETRAINED))
-    return experiments.cross(study, RETAUGHT, [RETRAINED], seeds, *settings, trainings=seeds)
-
-
-def mapped(study, seeds):
-    """The map of temperature and alpha, of the two-layer net on few images."""
-    return experiments.grid(
-        study, study.promised("cnn"), "mlp_few", seeds, TEMPERATURES, MAP_ALPHAS
+    settings = _settings(_tuned(study, PAIRED_STUDENTS[0], seeds, REPEATED_TEACHER))
+    return experiments.train_pairs(
+        study, ITS_STUDENTS, [REPEATED_TEACHER], seeds, *settings, trainings=seeds
     )
 
 
-def few_shot(study, seeds):
+def temperature_alpha_grid(study, seeds):
+    """The map of temperature and alpha, of the two-layer net on few images."""
+    return experiments.grid(
+        study, study.lazy_logits("cnn"), "mlp_few", seeds, TEMPERATURES, MAP_ALPHAS
+    )
+
+
+def low_data(study, seeds):
     """The two-layer net on rising shares of the images, with and without soft targets."""
     own = _settings(_tuned(study, "cnn_small", seeds))
-    return experiments.cross(study, FEW_SHOT.values(), ["cnn"], seeds, *own)
+    return experiments.train_pairs(study, LOW_DATA_STUDENTS.values(), ["cnn"], seeds, *own)
 
 
 def _hinton(study, seeds):
-    hinton.reproduce(study.beside(hinton, study.dataset.whole()), seeds)
+    hinton.reproduce(study.with_recipes(hinton, study.dataset.trainval()), seeds)
 
 
 # what `python -m mnist reproduce` trains, in this order; finished runs are read
-PARTS = {
+REPRODUCE_STEPS = {
     "students": _students,
     "published": published,
-    "map": mapped,
-    "few_shot": few_shot,
-    "crossed": crossed,
-    "trainings": trainings,
+    "map": temperature_alpha_grid,
+    "few_shot": low_data,
+    "crossed": pairs,
+    "trainings": repeated_teacher,
     "hinton": _hinton,
 }
 
 # `make mnist`: small enough for two CPU cores in a few minutes, large enough to show the effect
-QUICK = {"seeds": [0, 1, 2], "epochs": 4, "limit": 8_000}
-QUICKER = {  # their students are many
+SMOKE = {"seeds": [0, 1, 2], "epochs": 4, "limit": 8_000}
+SMOKE_BY_NOTEBOOK = {  # their students are many
     "04_hinton_2015": {"seeds": [0], "limit": 4_000},
     "05_what_is_transferred": {
         "seeds": [0],

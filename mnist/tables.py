@@ -20,37 +20,41 @@ def published(found):
     rows = []
     for name, net in recipes.TEACHERS.items():
         label = f"teacher: {net.title}"
-        rows.append(results.published_row(label, PUBLISHED.get(name), results.alone(net, found)))
+        rows.append(
+            results.published_row(label, PUBLISHED.get(name), results.baseline_for(net, found))
+        )
     small = recipes.STUDENTS["cnn_small"]
-    alone = results.alone(small, found)
+    alone = results.baseline_for(small, found)
     label = f"student on labels alone: {small.title}"
     rows.append(results.published_row(label, PUBLISHED["student"], alone))
     for name, net in recipes.TEACHERS.items():
-        taught = results.distilled(small, net, found)
+        taught = results.best_distilled_by(small, net, found)
         label = f"student taught by {net.title}"
         rows.append(results.published_row(label, PUBLISHED.get(f"from {name}"), taught, alone))
-    return results.markdown([results.title(found), *results.PUBLISHED_COLUMNS], rows)
+    return results.markdown([results.caption(found), *results.PUBLISHED_COLUMNS], rows)
 
 
 def students(found):
     """The tuned students: labels alone, every temperature and alpha, and the shuffled control."""
-    return results.students([recipes.STUDENTS[name] for name in recipes.TUNED], found)
+    return results.students_by_settings(
+        [recipes.STUDENTS[name] for name in recipes.TUNED_STUDENTS], found
+    )
 
 
-def crossed(found):
+def pairs(found):
     """Students by teachers: accuracy alone → distilled, at the first student's best settings."""
-    nets = [recipes.STUDENTS[name] for name in recipes.CROSSED]
-    return results.crossed(nets, recipes.TEACHERS.values(), of_crossed(found))
+    nets = [recipes.STUDENTS[name] for name in recipes.PAIRED_STUDENTS]
+    return results.pairs_table(nets, recipes.TEACHERS.values(), pair_groups(found))
 
 
-def of_crossed(found):
+def pair_groups(found):
     """The groups in `crossed`; for each teacher those at the first student's best settings."""
-    nets = [recipes.STUDENTS[name] for name in recipes.CROSSED]
+    nets = [recipes.STUDENTS[name] for name in recipes.PAIRED_STUDENTS]
     kept = [group for group in found if not group.teacher]
     for teacher in recipes.TEACHERS.values():
-        if first := results.distilled(nets[0], teacher, found):
+        if first := results.best_distilled_by(nets[0], teacher, found):
             own = {key: first.configuration[key] for key in ("temperature", "alpha")}
-            groups = [group for net in nets for group in results.taught(net, teacher, found)]
+            groups = [group for net in nets for group in results.distilled_by(net, teacher, found)]
             kept += results.select(groups, **own)
     return kept
 
@@ -58,21 +62,21 @@ def of_crossed(found):
 def temperature_picture(found):
     """The two-layer student's errors against the temperature, as in the third notebook."""
     net, teacher = recipes.STUDENTS["mlp"], recipes.TEACHERS["cnn"]
-    trio = results.trio(net, teacher, found)
-    sweep = results.temperatures(results.taught(net, teacher, found), recipes.ALPHAS[0])
+    trio = results.controlled_comparison(net, teacher, found)
+    sweep = results.temperature_sweep(results.distilled_by(net, teacher, found), recipes.ALPHAS[0])
     return plots.temperature_sweep(
         [group.configuration["temperature"] for group in sweep],
         [group.values("errors") for group in sweep],
         trio.baseline.values("errors"),
         f"mnist: the {net.title}, makes "
-        f"{results.finding(trio.distilled, trio.baseline)} when distilled",
+        f"{results.describe_reduction(trio.distilled, trio.baseline)} when distilled",
         "test errors of 10,000, five seeds",
     )
 
 
 TABLES = {
     "published": published,
-    "crossed": crossed,
+    "crossed": pairs,
     "trainings": teacher_seeds_table.table,
     "students": students,
 }

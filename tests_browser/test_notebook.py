@@ -21,7 +21,7 @@ def answers(notebook):
     """(500, 10): the teacher's logits of the test images, read apart from the notebook."""
     dataset = data.load("mnist", data_dir=notebook.lab.folder / "data")
     (folder,) = (notebook.lab.folder / "runs" / "teachers").iterdir()
-    return teachers.Logits(folder).targets("test", dataset.test.images).plain()
+    return teachers.Logits(folder).targets("test", dataset.test.images).unaugmented()
 
 
 def check_bars(notebook, answers):

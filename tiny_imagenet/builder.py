@@ -9,7 +9,7 @@ from pathlib import Path
 from common.data import sources, tiny_imagenet
 from common.utils import quiet, resources
 
-with quiet.imports():
+with quiet.suppress_stderr():
     import tensorflow  # noqa: F401 (TFDS imports it later, aloud)
     import tensorflow_datasets as tfds
 
@@ -44,7 +44,7 @@ class TinyImagenet(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         path = sources.tiny_archive(_manual_folder(dl_manager))
-        archive = tiny_imagenet.TinyArchive(path, self.LAYOUT)
+        archive = tiny_imagenet.TinyImageNetArchive(path, self.LAYOUT)
         self.info.features["label"].names = archive.class_names
         (images, labels), (others, other_labels) = archive.train(), archive.test()
         needed = images.nbytes + others.nbytes  # PNG, which is lossless, hardly takes more

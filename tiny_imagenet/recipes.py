@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from common import experiments
-from common.runs import Net, Recipe
+from common.runs import ModelSpec, Recipe
 
 FOLDER = Path(__file__).parent
 
@@ -47,21 +47,23 @@ _DEEP = Recipe(
 )
 
 TEACHERS = {
-    "shufflenet": Net("shufflenet_tiny", _PRINTED, "ShuffleNet ×0.75, close to its own recipe"),
-    "shufflenet_cosine": Net("shufflenet_tiny", _OURS, "ShuffleNet ×0.75, cosine"),
-    "shufflenet_light": Net(
+    "shufflenet": ModelSpec(
+        "shufflenet_tiny", _PRINTED, "ShuffleNet ×0.75, close to its own recipe"
+    ),
+    "shufflenet_cosine": ModelSpec("shufflenet_tiny", _OURS, "ShuffleNet ×0.75, cosine"),
+    "shufflenet_light": ModelSpec(
         "shufflenet_tiny", _OURS, "ShuffleNet ×0.75, cosine, dropout 0.1", {"dropout": 0.1}
     ),
-    "shufflenet_free": Net(
+    "shufflenet_free": ModelSpec(
         "shufflenet_tiny",
         dataclasses.replace(_OURS, weight_decay=4e-5),
         "ShuffleNet ×0.75, cosine, no dropout",
         {"dropout": 0.0},
     ),
-    "vgg13": Net("vgg13", _DEEP, "VGG13"),
-    "resnet56": Net("resnet56", _DEEP, "ResNet56"),
-    "resnet110": Net("resnet110", _DEEP, "ResNet110"),
-    "vgg16": Net("vgg16", _DEEP, "VGG16"),
+    "vgg13": ModelSpec("vgg13", _DEEP, "VGG13"),
+    "resnet56": ModelSpec("resnet56", _DEEP, "ResNet56"),
+    "resnet110": ModelSpec("resnet110", _DEEP, "ResNet110"),
+    "vgg16": ModelSpec("vgg16", _DEEP, "VGG16"),
 }
 CANDIDATES = ("shufflenet_cosine", "shufflenet_light", "shufflenet_free")
 
@@ -72,11 +74,11 @@ _STUDENT = dataclasses.replace(_DEEP, sampled_views=16)
 _WIDE_HEAD = dataclasses.replace(_STUDENT, optimizer="adam", learning_rate=1e-3, weight_decay=0.0)
 
 STUDENTS = {
-    "vgg8": Net("vgg8", _STUDENT, "VGG8"),
-    "resnet20": Net("resnet20", _STUDENT, "ResNet20"),
-    "cnn": Net("cnn", _WIDE_HEAD, "3-layer CNN"),
-    "cnn_ensemble": Net("cnn_ensemble", _WIDE_HEAD, "ensemble of three 3-layer CNNs"),
-    "mlp": Net("mlp", _WIDE_HEAD, "two-layer net, 800-800"),
+    "vgg8": ModelSpec("vgg8", _STUDENT, "VGG8"),
+    "resnet20": ModelSpec("resnet20", _STUDENT, "ResNet20"),
+    "cnn": ModelSpec("cnn", _WIDE_HEAD, "3-layer CNN"),
+    "cnn_ensemble": ModelSpec("cnn_ensemble", _WIDE_HEAD, "ensemble of three 3-layer CNNs"),
+    "mlp": ModelSpec("mlp", _WIDE_HEAD, "two-layer net, 800-800"),
 }
 
 # Who teaches whom; "chosen" is the ShuffleNet of `CANDIDATES` with the fewest validation errors.
@@ -127,4 +129,4 @@ def choose(study, seed):
     return CANDIDATES[errors.index(min(errors))]
 
 
-PARTS = {"study": reproduce}  # what `python -m tiny_imagenet reproduce` trains
+REPRODUCE_STEPS = {"study": reproduce}  # what `python -m tiny_imagenet reproduce` trains

@@ -9,7 +9,7 @@ FOLDER = recipes.FOLDER
 
 def teachers(found):
     """Every teacher beside the accuracy that others print."""
-    return tables.teachers(recipes.TEACHERS, recipes.PUBLISHED, found)
+    return tables.teachers_table(recipes.TEACHERS, recipes.PUBLISHED, found)
 
 
 def pairs(found):
@@ -17,21 +17,21 @@ def pairs(found):
     rows = []
     for teacher, student in recipes.PAIRS:
         net = recipes.STUDENTS[student]
-        alone, printed = results.alone(net, found), recipes.PUBLISHED
+        alone, printed = results.baseline_for(net, found), recipes.PUBLISHED
         rows.append(results.published_row(f"{net.title} alone", printed.get(student), alone))
         title, group = _taught(teacher, net, found)
         label = f"{net.title} taught by {title}"
         rows.append(results.published_row(label, printed.get((teacher, student)), group, alone))
-    return results.markdown([results.title(found), *results.PUBLISHED_COLUMNS], rows)
+    return results.markdown([results.caption(found), *results.PUBLISHED_COLUMNS], rows)
 
 
 def _taught(teacher, net, found):
     """(the teacher's title, its student's group); of candidates the one that has taught."""
     if teacher != "chosen":
         named = recipes.TEACHERS[teacher]
-        return named.title, results.distilled(net, named, found)
+        return named.title, results.best_distilled_by(net, named, found)
     for named in (recipes.TEACHERS[name] for name in recipes.CANDIDATES):
-        group = results.distilled(net, named, found)
+        group = results.best_distilled_by(net, named, found)
         if group:
             return named.title, group
     return "ShuffleNet", None

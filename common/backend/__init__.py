@@ -7,7 +7,7 @@ import logging
 
 from common.utils import quiet
 
-with quiet.imports():
+with quiet.suppress_stderr():
     import keras
     from keras import layers, ops
 

@@ -7,10 +7,10 @@ sleeps for a time that doubles from 10 ms on: half of an epoch of a second may b
 from common.backend import keras
 
 BATCH_SIZE = 500  # where nothing is trained
-AHEAD = 2  # batches made while a step runs
+PREFETCH = 2  # batches made while a step runs
 
 
-class InOrder(keras.utils.PyDataset):
+class SequentialBatches(keras.utils.PyDataset):
     """Batches of 500 rows from first to last, the last one smaller, for validation and `predict`.
 
     Args:
@@ -29,7 +29,7 @@ class InOrder(keras.utils.PyDataset):
         return keras.tree.map_structure(lambda array: array[rows], self.arrays)
 
 
-def prepared(data):
+def to_tf_dataset(data):
     """`data`, a PyDataset, as Keras passes over it fastest; the batches are the same.
 
     Args:
@@ -51,12 +51,12 @@ def prepared(data):
     batches = tf.data.Dataset.from_generator(
         lambda: (data[index] for index in range(len(data))), output_signature=signature
     )
-    batches = batches.apply(tf.data.experimental.assert_cardinality(len(data))).prefetch(AHEAD)
+    batches = batches.apply(tf.data.experimental.assert_cardinality(len(data))).prefetch(PREFETCH)
     options = tf.data.Options()
     options.autotune.enabled = False
     return batches.with_options(options)
 
 
-def answers(model, images):
+def predict_logits(model, images):
     """What `model` gives for images uint8 (n, h, w, c), as `predict` returns it."""
-    return model.predict(prepared(InOrder(images)), verbose=0)
+    return model.predict(to_tf_dataset(SequentialBatches(images)), verbose=0)

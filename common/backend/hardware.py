@@ -6,7 +6,7 @@ from pathlib import Path
 
 from common.backend import keras
 
-UNKNOWN_MEMORY = 8_000_000_000  # bytes: what a small GPU of today has
+ASSUMED_GPU_MEMORY = 8_000_000_000  # bytes: what a small GPU of today has
 
 
 def device():
@@ -32,13 +32,13 @@ def gpu_memory():
         if jax.default_backend() == "gpu":
             stats = jax.local_devices()[0].memory_stats()  # None with some allocators
             if not stats or not {"bytes_limit", "bytes_in_use"} <= set(stats):
-                return UNKNOWN_MEMORY
+                return ASSUMED_GPU_MEMORY
             return stats["bytes_limit"] - stats["bytes_in_use"]
     elif keras.config.backend() == "tensorflow":
         import tensorflow as tf
 
         if tf.config.list_physical_devices("GPU"):
-            return UNKNOWN_MEMORY
+            return ASSUMED_GPU_MEMORY
     return 0
 
 

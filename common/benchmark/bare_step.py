@@ -16,7 +16,7 @@ def epoch(model, batch, steps, optimizer="adam", **options):
 
     Args:
         model: images (n, h, w, c) -> logits (n, classes), built.
-        batch: splits.Split, what every step trains on.
+        batch: data.Split, what every step trains on.
         options: for `compile`, such as steps_per_execution.
     """
     repeated = BareStep(model, batch)
@@ -59,7 +59,7 @@ def asking_seconds(model, images, batch_size):
     return ends[0] - began
 
 
-class BareStep(multi_step.Fused):
+class BareStep(multi_step.MultiStepModel):
     """A net on labels alone whose batch is part of it: a step is sent a single number.
 
     Args:

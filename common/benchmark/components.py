@@ -11,20 +11,20 @@ def stack(task, temperatures, repeats):
     """Two-layer nets as one batched net: five temperatures side by side, five seeds in turn."""
     from common.benchmark import keras_contenders
     from common.side_by_side import SideBySide
-    from common.training.accelerated.stacked import Stacked
+    from common.training.accelerated.stacked import StackedStudents
 
     small = {"student_options": {"width": 16}} if task.student_options else {}
     task = dataclasses.replace(task, student="mlp", **small)
     dataset, seeds = task.dataset(), range(5)
     alone = [keras_contenders.ours(task, dataset, [4.0], SideBySide, [seed]) for seed in seeds]
     calls = {
-        "temperatures": keras_contenders.ours(task, dataset, temperatures, Stacked),
+        "temperatures": keras_contenders.ours(task, dataset, temperatures, StackedStudents),
         "side by side": keras_contenders.ours(task, dataset, temperatures, SideBySide),
-        "seeds": keras_contenders.ours(task, dataset, [4.0], Stacked, seeds),
+        "seeds": keras_contenders.ours(task, dataset, [4.0], StackedStudents, seeds),
         "in turn": lambda: sum(epoch() for epoch in alone),
     }
     seconds = timing.interleaved(calls, repeats)
-    seconds = {name: rows.of_epoch(values, task) for name, values in seconds.items()}
+    seconds = {name: rows.scale_to_epoch(values, task) for name, values in seconds.items()}
     for ours, theirs in (("temperatures", "side by side"), ("seeds", "in turn")):
         what = f"two-layer net, five {ours} as one stack, against {theirs}"
         aim = "several times, on a GPU"

@@ -5,9 +5,9 @@ from importlib import metadata
 
 from common.benchmark import components, epoch_times, keras_contenders, rows, tables
 from common.benchmark.tasks import CIFAR, MNIST
-from common.utils.checks import require_at_least, require_known
+from common.utils.checks import require_at_least, require_choice
 
-ASKED = 80  # batches of images in the logits file: in fewer what is done once would count
+LOGITS_BATCHES = 80  # batches of images in the logits file: in fewer what is done once would count
 
 
 def _task(options):
@@ -32,7 +32,7 @@ def _stack(options):
 
 def _logits(options):
     task = _task(options)
-    asked = task if options.small else dataclasses.replace(task, steps=ASKED)
+    asked = task if options.small else dataclasses.replace(task, steps=LOGITS_BATCHES)
     return components.logits_file(asked, options.repeats)
 
 
@@ -99,7 +99,7 @@ def run(options):
 def _made_with(options):
     from common.runs import provenance
 
-    made = provenance.description()
+    made = provenance.environment()
     if keras_contenders.has_pytorch():
         made["versions"]["torch"] = metadata.version("torch")
     return made | {"repeats": options.repeats, "steps": options.steps or MNIST.steps}
@@ -107,7 +107,7 @@ def _made_with(options):
 
 def _check(options):
     for part in options.parts:
-        require_known("part", part, PARTS)
+        require_choice("part", part, PARTS)
     require_at_least("repeats", options.repeats, 1)
     if options.steps is not None:
         require_at_least("steps", options.steps, 1)

@@ -32,7 +32,7 @@ def overhead(task, repeats):
             "plain": keras_contenders.plain(task, dataset, temperatures),
         }
         seconds = timing.interleaved(calls, repeats).values()
-        both = (rows.of_epoch(values, task) for values in seconds)
+        both = (rows.scale_to_epoch(values, task) for values in seconds)
         yield Row(what, *both, "s", "more", "at most 5 % longer")
 
 
@@ -59,7 +59,7 @@ def _of_contenders(task, repeats):
     asking = keras_contenders.every(task, task.dataset())
     measured = timing.interleaved(calls | asking, repeats)
     seconds = {
-        name: rows.of_epoch(values, task if name in asking else own)
+        name: rows.scale_to_epoch(values, task if name in asking else own)
         for name, values in measured.items()
     }
     alone = [name for name in asking if name.startswith(keras_contenders.DISTILLER)]

@@ -10,17 +10,17 @@ from common.backend import keras
 from common.benchmark import bare_step
 from common.benchmark.tasks import TEACHER, RandomLogits
 from common.training.accelerated import multi_step
-from common.training.job import Group
+from common.training.job import TrainingJob
 
 
 def ours(task, dataset, temperatures, together=None, seeds=(0,)):
     """An epoch of `common.training`: students together on a teacher's cached logits."""
     runs = task.runs(temperatures, seeds)
-    group = Group(runs, dataset, {TEACHER: RandomLogits(task)}, together)
-    model, data = group.on_device()
+    group = TrainingJob(runs, dataset, {TEACHER: RandomLogits(task)}, together)
+    model, data = group.fit_inputs()
 
     def epoch():
-        group.batches.start(0)
+        group.batches.set_epoch(0)
         return bare_step.seconds(model, data, shuffle=False)
 
     return epoch
@@ -53,7 +53,7 @@ def distiller(task, dataset, jit):
 def bare(task, dataset):
     """An epoch of the compiled training step alone: one batch on the device, no teacher."""
     batch, steps = dataset.train.take(slice(task.batch_size)), task.steps
-    together = multi_step.length(steps)
+    together = multi_step.choose_steps_per_dispatch(steps)
     return bare_step.epoch(_student(task), batch, steps, steps_per_execution=together)
 
 

@@ -12,9 +12,9 @@ import re
 from importlib import metadata
 
 from common.benchmark import tables
-from common.utils.checks import require_known
+from common.utils.checks import require_choice
 
-TARGET = """
+H100_TARGET = """
 gpu_device_info {
   name: "NVIDIA H100" device_vendor: "NVIDIA Corporation" device_memory_size: 85000000000
   cuda_compute_capability { major: 9 feature_extension: ACCELERATED_FEATURES }
@@ -49,13 +49,13 @@ def run(options):
     from common.backend import keras
     from common.runs import provenance
 
-    require_known("backend, for KERAS_BACKEND,", keras.config.backend(), ["jax"])
+    require_choice("backend, for KERAS_BACKEND,", keras.config.backend(), ["jax"])
     _described_gpu()
     found = []
     for row in counts():
         found.append(row)
         print("{}: {} and {} kernels".format(*row), flush=True)
-    made = {"jax": metadata.version("jax"), "commit": provenance.commit(), "rows": found}
+    made = {"jax": metadata.version("jax"), "commit": provenance.git_commit(), "rows": found}
     print(f"\n{tables.of_kernels(made)}")
     if options.write:
         tables.keep_kernels(made)
@@ -65,7 +65,7 @@ def counts():
     """Yield (what against what, kernels of ours, of theirs)."""
     from common.benchmark import epoch_times, keras_contenders, tasks
     from common.side_by_side import SideBySide
-    from common.training.accelerated.stacked import Stacked
+    from common.training.accelerated.stacked import StackedStudents
 
     for size in (64, 512):
         task = dataclasses.replace(tasks.CIFAR, batch_size=size, steps=64)
@@ -80,10 +80,13 @@ def counts():
         return kernels(lambda: keras_contenders.ours(task, data, temperatures, kind, seeds))
 
     what = "two-layer net, five temperatures as one stack, against side by side"
-    yield what, *(two_layer(epoch_times.TEMPERATURES, kind) for kind in (Stacked, SideBySide))
+    yield (
+        what,
+        *(two_layer(epoch_times.TEMPERATURES, kind) for kind in (StackedStudents, SideBySide)),
+    )
     alone = two_layer([4.0], SideBySide)
     what = "two-layer net, five seeds as one stack, against in turn"
-    yield what, two_layer([4.0], Stacked, range(5)), 5 * alone
+    yield what, two_layer([4.0], StackedStudents, range(5)), 5 * alone
 
 
 class _CountedError(Exception):
@@ -142,7 +145,7 @@ def _described_gpu():
     """The device of `TARGET`; ValueError where JAX has no compiler for it."""
     from jax.experimental import topologies
 
-    described = {"topology_name": "h100", "topology": "1x1x1", "target_config": TARGET}
+    described = {"topology_name": "h100", "topology": "1x1x1", "target_config": H100_TARGET}
     try:
         return topologies.get_topology_desc(platform="cuda", **described).devices[0]
     except (NotImplementedError, RuntimeError) as error:

@@ -27,9 +27,9 @@ def run(options):
     """
     require_at_least("repeats", options.repeats, 1)
     try:
-        recipes = packages.module(options.dataset, "recipes")
+        recipes = packages.load_module(options.dataset, "recipes")
     except ModuleNotFoundError as error:
-        if not f"{packages.name(options.dataset)}.recipes".startswith(error.name):
+        if not f"{packages.package_name(options.dataset)}.recipes".startswith(error.name):
             raise  # a recipe's own import
         raise ValueError(f"{options.dataset} has no recipes: try cifar100") from None
     nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]
@@ -72,11 +72,11 @@ def measure(nets, image_shape, classes, repeats):
 def _built(nets, image_shape, classes):
     """{name: model}, each architecture once."""
     from common import models, results
-    from common.utils.progress_bar import bar
+    from common.utils.progress_bar import progress_bar
 
-    named = {results.name_of({"model": n.model, "options": n.options}): n for n in nets}
+    named = {results.display_name({"model": n.model, "options": n.options}): n for n in nets}
     built = {}
-    with bar(len(named), "building each net", "nets", delay=5) as line:
+    with progress_bar(len(named), "building each net", "nets", delay=5) as line:
         for name, net in named.items():
             built[name] = models.build(net.model, image_shape, classes, **net.options)
             line.update()

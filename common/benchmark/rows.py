@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 
 from common.benchmark import timing
-from common.utils.checks import require_known
+from common.utils.checks import require_choice
 
 EPOCH = 50_000  # images of MNIST's and of CIFAR-100's training split, about
 HEADER = ("ours", "theirs", "ratio", "aim")
@@ -36,8 +36,8 @@ class Row:
     aim: str = ""
 
     def __post_init__(self):
-        require_known("unit", self.unit, _DIGITS)
-        require_known("way to show a ratio", self.shown, _RATIOS)
+        require_choice("unit", self.unit, _DIGITS)
+        require_choice("way to show a ratio", self.shown, _RATIOS)
 
     def cells(self):
         """Five strings: what, both medians, the median of the repeats' ratios, the aim."""
@@ -64,6 +64,6 @@ def _share(row):
 _RATIOS = {"times": _times, "more": _more, "share": _share}
 
 
-def of_epoch(seconds, task):
+def scale_to_epoch(seconds, task):
     """Seconds of a whole epoch, from those of a task's steps."""
     return [value * EPOCH / task.images for value in seconds]

@@ -48,7 +48,7 @@ class Task:
         return model
 
     def dataset(self):
-        """splits.Dataset of random pixels and labels, `images` of them to train on."""
+        """data.Dataset of random pixels and labels, `images` of them to train on."""
         random = np.random.default_rng(0)
 
         def part(count):

@@ -4,7 +4,7 @@
 does too.
 """
 
-from common.utils.checks import require_at_least, require_known
+from common.utils.checks import require_at_least, require_choice
 
 IMAGES = 90_000  # of the training split
 PRINTED = 2.26  # hours of shufflenet's 40 epochs on one K80 (TropComplique, ShuffleNet-tensorflow)
@@ -32,8 +32,8 @@ def line(teacher, repeats, limit=None, data_dir=None):
     from common.experiments.study import Study
     from common.utils import packages
 
-    recipes = packages.module("tiny_imagenet", "recipes")
-    require_known("teacher", teacher, recipes.TEACHERS)
+    recipes = packages.load_module("tiny_imagenet", "recipes")
+    require_choice("teacher", teacher, recipes.TEACHERS)
     require_at_least("repeats", repeats, 1)
     dataset = data.load("tiny_imagenet", data_dir=data_dir, limit=limit)
     run = Study(recipes, dataset).teacher(teacher)
@@ -61,18 +61,20 @@ def contenders(run, dataset):
     """{"ours": an epoch as `training.run` makes it; "bare": as many steps of the net alone}."""
     from common.backend import keras
     from common.benchmark import bare_step
-    from common.runs.model_io import build
+    from common.runs.model_io import build_model
     from common.training.accelerated import multi_step
-    from common.training.job import Group
+    from common.training.job import TrainingJob
 
-    group = Group([run], dataset, {})
-    model, data = group.on_device()
+    group = TrainingJob([run], dataset, {})
+    model, data = group.fit_inputs()
     bare = bare_step.epoch(
-        build(run, dataset),
+        build_model(run, dataset),
         dataset.train.take(slice(group.batches.batch_size)),
         len(group.batches),
         keras.optimizers.SGD(1e-3, momentum=0.9, nesterov=True),
         jit_compile=model.jit_compile,
-        steps_per_execution=model.together if isinstance(model, multi_step.Fused) else 1,
+        steps_per_execution=model.steps_per_dispatch
+        if isinstance(model, multi_step.MultiStepModel)
+        else 1,
     )
     return {"ours": lambda: bare_step.seconds(model, data, shuffle=False), "bare": bare}

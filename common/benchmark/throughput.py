@@ -3,7 +3,7 @@
 import time
 
 from common.benchmark import keras_contenders, timing
-from common.utils.checks import require_at_least, require_known
+from common.utils.checks import require_at_least, require_choice
 
 NETS = ("resnet164", "vgg16")
 PHASES = ("inference", "training")
@@ -31,7 +31,7 @@ def run(options):
         ValueError: a net that has no PyTorch counterpart here, a batch or count below 1.
     """
     for net in options.nets:
-        require_known("net", net, NETS)
+        require_choice("net", net, NETS)
     require_at_least("repeats", options.repeats, 1)
     require_at_least("batch size", options.batch_size, 1)
     if options.threads is not None:

@@ -4,7 +4,7 @@ import statistics
 import sys
 import time
 
-from common.utils.progress_bar import bar
+from common.utils.progress_bar import progress_bar
 
 
 def interleaved(calls, repeats, clock=time.perf_counter):
@@ -23,7 +23,7 @@ def interleaved(calls, repeats, clock=time.perf_counter):
     """
     turns = [*calls.items()] * (repeats + 2)
     seconds = {name: [] for name in calls}
-    with bar(len(turns), "timing each in turn", "calls", stream=sys.stderr) as shown:
+    with progress_bar(len(turns), "timing each in turn", "calls", stream=sys.stderr) as shown:
         for name, call in turns:
             start = clock()
             told = call()

@@ -72,12 +72,12 @@ def _tell_duration(study, run, *seen):
     Raises:
         ValueError: they cannot be made, which would be told only after its training.
     """
-    if study.kept_logits(run, *seen) is None:
+    if study.find_logits(run, *seen) is None:
         from common.backend import hardware
         from common.cli import time_estimates
 
         study.check_logits(run, *seen)
-        said = time_estimates.of_logits(study.dataset, run, *seen)
+        said = time_estimates.describe_logits(study.dataset, run, *seen)
         print(f"{said} on {hardware.device()}", flush=True)
 
 
@@ -85,11 +85,11 @@ def _train_teacher(study, name, runs, *seen):
     from common.utils import files
 
     trained = study.train(runs)
-    study.tell_read()
+    study.report_cached()
     for record in trained:
         print(f"seed {record['seed']}: {_errors(record)}")
     logits = study.logits(name, runs[0].seed, *seen)
-    print(f"logits in {files.shown(logits.folder)}")
+    print(f"logits in {files.display_path(logits.folder)}")
 
 
 def _distill(dataset, options):
@@ -111,12 +111,15 @@ def _distill(dataset, options):
     _print_plan(study, make)
     found = make(study)
     print(results.students_table(found))
-    print(f"records in {files.shown(study.output_dir / 'results')}")
+    print(f"records in {files.display_path(study.output_dir / 'results')}")
 
 
 def _reproduce(dataset, options):
     study, seeds = _study(dataset, options)
-    parts = [study.recipes.PARTS[part] for part in options.parts or study.recipes.PARTS]
+    parts = [
+        study.recipes.REPRODUCE_STEPS[part]
+        for part in options.parts or study.recipes.REPRODUCE_STEPS
+    ]
 
     def make(study):
         for part in parts:
@@ -131,9 +134,9 @@ def _reproduce(dataset, options):
 def _print_plan(study, make):
     """Print what `make`, which trains in the study it is given, has still to train here."""
     from common.cli import time_estimates
-    from common.cli.dry_run import Rehearsal
+    from common.cli.dry_run import DryRun
 
-    rehearsal = Rehearsal(study)
+    rehearsal = DryRun(study)
     make(rehearsal)
     for line in time_estimates.plan(
         rehearsal.finished, rehearsal.trainings, rehearsal.asked.values()
@@ -152,7 +155,7 @@ def _table(dataset, options):
     if not found:
         raise ValueError(f"{options.output_dir} holds no records: train something into it first")
     _print_tables(dataset, options.output_dir)
-    for settings in results.data_of(found):  # whatever the tables above do not ask for
+    for settings in results.dataset_settings(found):  # whatever the tables above do not ask for
         print(f"\nEvery run:\n\n{results.students_table(results.select(found, **settings))}")
 
 
@@ -168,15 +171,15 @@ def _print_tables(dataset, folder, also_read=()):
     from common.results import readme
     from common.runs import records
 
-    tables = packages.module(dataset, "tables")
+    tables = packages.load_module(dataset, "tables")
     own = records.load_all(folder or tables.FOLDER)
     all_ = [record for other in also_read for record in records.load_all(other)] + own
     found = results.group_seeds(all_)
     if own:
-        data = results.data_of(results.group_seeds(own))
+        data = results.dataset_settings(results.group_seeds(own))
         found = [group for settings in data for group in results.select(found, **settings)]
-    committed = () if folder and own else (dataset, dataset + packages.WHOLE)
-    for table in readme.every_table(tables, found, committed):
+    committed = () if folder and own else (dataset, dataset + packages.TRAINVAL_SUFFIX)
+    for table in readme.render_all(tables, found, committed):
         print(f"\n{table}")
 
 
@@ -189,6 +192,6 @@ def _score(study, logits):
     from common import metrics
 
     test = study.dataset.test
-    teacher = logits.targets("test", test.images).plain()
+    teacher = logits.targets("test", test.images).unaugmented()
     wrong = metrics.errors(teacher, test.labels)
     return f"{wrong} errors of {len(test)} ({100 - 100 * wrong / len(test):.2f} %)"

@@ -1,6 +1,6 @@
 """What a reproduction will do, before it does it: a study that trains nothing and takes notes.
 
-Experiments run on a `Rehearsal` as on a `Study`. Where a run has no record yet, one of a net
+Experiments run on a `DryRun` as on a `Study`. Where a run has no record yet, one of a net
 that knows nothing stands in, so that what follows from it (the control at the best
 temperature, a teacher's students) is counted too, though it is not yet known which it will be.
 """
@@ -11,11 +11,11 @@ from common import metrics, teachers
 from common.data import views
 from common.experiments import logits_store
 from common.experiments.study import Study
-from common.runs.model_io import build
+from common.runs.model_io import build_model
 from common.training import trainer
 
 
-class Rehearsal(Study):
+class DryRun(Study):
     """A `Study` of the same nets, data and folders as `study`, that notes what is to be trained.
 
     `finished` holds the names of the runs that were found; `trainings` for each training its
@@ -43,15 +43,15 @@ class Rehearsal(Study):
         for members in trainer.group_runs({run.name: run for run in missing}.values()):
             self.trainings.append((members, self.dataset))
         for asked in (given[run.teacher] for run in missing if run.teacher):
-            if isinstance(asked, teachers.Promised):
-                _ = asked.made  # notes it
+            if isinstance(asked, teachers.LazyLogits):
+                _ = asked.load()  # notes it
         return [found.get(run.name) or self._stand_in(run) for run in runs]
 
     def model(self, run):
         """A finished run's model, or an untrained one."""
         if run.name in self.finished:
             return super().model(run)
-        return build(run, self.dataset)
+        return build_model(run, self.dataset)
 
     def _note_finished(self, where, names):
         self.finished |= names

@@ -84,7 +84,7 @@ def _save_figures(executed):
 
 def main(arguments=None):
     options = _options(arguments)
-    recipes = packages.module(options.dataset, "recipes")
+    recipes = packages.load_module(options.dataset, "recipes")
     folder = require_writable(options.output_dir or ROOT / "build" / options.dataset).resolve()
     _echo_cells()
     began = time.perf_counter()
@@ -97,7 +97,7 @@ def main(arguments=None):
         "A quick look: few images and epochs. README's numbers are of all images and more epochs."
     )
     _print_tables(options.dataset, folder)
-    print(f"\nExecuted notebooks and {len(figures)} figures: {files.shown(folder)}")
+    print(f"\nExecuted notebooks and {len(figures)} figures: {files.display_path(folder)}")
 
 
 def _options(arguments):
@@ -110,7 +110,7 @@ def _options(arguments):
 
 def _given(recipes, notebook, folder, data_dir):
     """Values for the `parameters` cell of one notebook: a quick look that trains into `folder`."""
-    given = {"output_dir": str(folder), "retrain": True, **recipes.QUICK}
+    given = {"output_dir": str(folder), "retrain": True, **recipes.SMOKE}
     if data_dir:
         given["data_dir"] = str(Path(data_dir).expanduser().resolve())
     return given | getattr(recipes, "QUICKER", {}).get(notebook.stem, {})
@@ -133,10 +133,10 @@ def _echo_cells():
 
 
 def _print_tables(dataset, folder):
-    tables = packages.module(dataset, "tables")
+    tables = packages.load_module(dataset, "tables")
     found = results.group_seeds(records.load_all(folder))
-    for table in readme.every_table(tables, found):
-        print(f"\n{readme.without_waiting(table)}")
+    for table in readme.render_all(tables, found):
+        print(f"\n{readme.drop_pending(table)}")
 
 
 def _clock(seconds):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from common.utils import packages
 from common.utils.checks import (
-    require_another_folder,
-    require_known,
+    require_choice,
+    require_distinct_folder,
     require_positive,
     require_seed,
     require_writable,
@@ -20,11 +20,11 @@ def parser(dataset, *, teacher, distill, reproduce, table):
         teacher, distill, reproduce, table: the commands, functions (dataset, options).
     """
     whole = argparse.ArgumentParser(
-        prog=f"python -m {packages.name(dataset)}",
+        prog=f"python -m {packages.package_name(dataset)}",
         description=f"Teachers and students on {dataset}.",
     )
     choices = whole.add_subparsers(required=True, metavar="COMMAND")
-    own = packages.scratch(dataset)
+    own = packages.default_output_dir(dataset)
     _teacher(choices, _training(own)).set_defaults(command=teacher)
     _distill(choices, _training(own)).set_defaults(command=distill)
     _reproduce(choices, _training(None)).set_defaults(command=reproduce)
@@ -39,22 +39,22 @@ def checked(dataset, options):
         ValueError: an unknown name; a number out of range; a folder that cannot be written, or
             is not another one with `--retrain`.
     """
-    recipes = packages.module(dataset, "recipes")
+    recipes = packages.load_module(dataset, "recipes")
     for kind in ("teacher", "student"):
         name = getattr(options, kind, None)
         if name is not None:
-            require_known(kind, name, getattr(recipes, f"{kind.upper()}S"))
+            require_choice(kind, name, getattr(recipes, f"{kind.upper()}S"))
     for part in getattr(options, "parts", ()):
-        require_known("part", part, recipes.PARTS)
+        require_choice("part", part, recipes.REPRODUCE_STEPS)
     for option in ("epochs", "limit"):
         if getattr(options, option) is not None:
-            require_positive(option, getattr(options, option), whole=True)
+            require_positive(option, getattr(options, option), integer=True)
     for seed in options.seeds or ():
         require_seed(seed)
     if options.output_dir:
         require_writable(options.output_dir)
     if options.retrain:
-        require_another_folder(options.output_dir or recipes.FOLDER, recipes.FOLDER)
+        require_distinct_folder(options.output_dir or recipes.FOLDER, recipes.FOLDER)
     return recipes
 
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from common.backend import batching, keras
 from common.training.accelerated import multi_step
-from common.training.job import Group
+from common.training.job import TrainingJob
 
 
 @dataclasses.dataclass(frozen=True)
-class Pace:
-    """Seconds that one net needs for one batch: of training, and of `feed.BATCH_SIZE` answers."""
+class StepTimes:
+    """Seconds that one net needs for one batch: of training, and of `BATCH_SIZE` answers."""
 
     train: float
     answer: float
@@ -24,7 +24,7 @@ _FEW = 100  # images that a net is asked about at once: what takes longer is not
 
 
 def measure(run, dataset, tell=lambda: None):
-    """The `Pace` of a run's net here: the fastest of `TIMED` batches, after one that compiles.
+    """The `StepTimes` of a run's net here: the fastest of `TIMED` batches, after one that compiles.
 
     Of steps that a GPU does many of in one dispatch, the median of as many dispatches.
 
@@ -32,17 +32,17 @@ def measure(run, dataset, tell=lambda: None):
         tell: called after each batch.
     """
     alone = dataclasses.replace(run, teacher=None, temperature=1, alpha=0, shuffled=False)
-    group = Group([alone], dataset, {})
-    model, data = group.on_device()
-    if isinstance(model, multi_step.Fused):
+    group = TrainingJob([alone], dataset, {})
+    model, data = group.fit_inputs()
+    if isinstance(model, multi_step.MultiStepModel):
         train = _seconds_on_device(model, data, tell)
     else:
         train = _fastest(lambda: model.train_on_batch(*group.batches[0]), tell)
-    return Pace(train, of_answers(group.model, dataset, tell))
+    return StepTimes(train, of_answers(group.model, dataset, tell))
 
 
 def of_answers(model, dataset, tell):
-    """Seconds that `feed.BATCH_SIZE` answers of a model take; `tell` as of `measure`."""
+    """Seconds that `BATCH_SIZE` answers of a model take; `tell` as of `measure`."""
     images = dataset.validation.images[:_FEW]
     seconds = _fastest(lambda: model.predict_on_batch(images), tell)
     return seconds * batching.BATCH_SIZE / len(images)
@@ -51,12 +51,12 @@ def of_answers(model, dataset, tell):
 def _seconds_on_device(model, data, tell):
     """Seconds of a step, by the median of `TIMED` dispatches after one that compiles."""
     told = _Dispatches(tell)
-    with contextlib.suppress(_EnoughError):
+    with contextlib.suppress(_TimingDone):
         model.fit(data, shuffle=False, epochs=1 + TIMED, callbacks=[told], verbose=0)
-    return np.median(np.diff(told.ends)) / model.together
+    return np.median(np.diff(told.ends)) / model.steps_per_dispatch
 
 
-class _EnoughError(Exception):
+class _TimingDone(Exception):
     """Ends a fit whose dispatches have been timed."""
 
 
@@ -72,7 +72,7 @@ class _Dispatches(keras.callbacks.Callback):
         self.ends.append(time.perf_counter())
         self.tell()
         if len(self.ends) > TIMED:
-            raise _EnoughError
+            raise _TimingDone
 
 
 def _fastest(call, tell):

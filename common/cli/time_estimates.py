@@ -8,31 +8,31 @@ from common import results, teachers
 from common.backend import batching, hardware
 from common.cli import step_timing
 from common.data import views
-from common.runs.model_io import build
-from common.training.fit import asked_after
-from common.utils.progress_bar import bar
+from common.runs.model_io import build_model
+from common.training.fit import validation_epochs
+from common.utils.progress_bar import progress_bar
 
 
-def of_run(run, dataset, found):
+def run_seconds(run, dataset, found):
     """Seconds one run adds to its training, validation and test included.
 
     n runs side by side take n times as long, less in a stack.
 
     Args:
         run: of the training.
-        dataset: splits.Dataset.
-        found: the `pace.Pace` of the run.
+        dataset: data.Dataset.
+        found: the `StepTimes` of the run.
     """
     recipe, part = run.recipe, run.transfer_set.restrict(dataset)
     batches = len(part.train) // min(recipe.batch_size, len(part.train))
     validation, test = (
         math.ceil(len(p) / batching.BATCH_SIZE) for p in (part.validation, part.test)
     )
-    answers = (len(asked_after(recipe.epochs, part)) + 1) * validation + test
+    answers = (len(validation_epochs(recipe.epochs, part)) + 1) * validation + test
     return recipe.epochs * batches * found.train + answers * found.answer
 
 
-def of_logits(dataset, run, view_set, sampled=0, seconds=None):
+def describe_logits(dataset, run, view_set, sampled=0, seconds=None):
     """In words, how large a teacher's logits will be and how long asking for them takes here.
 
     Args:
@@ -40,25 +40,27 @@ def of_logits(dataset, run, view_set, sampled=0, seconds=None):
         seconds: of asking for all; `asking` if not given.
     """
     if seconds is None:
-        seconds = asking(dataset, run, view_set, sampled)
+        seconds = logits_seconds(dataset, run, view_set, sampled)
     each, size = _views(view_set, sampled), teachers.file_size
     return (
         f"logits of {run.model} on {dataset.name} in {_counted(each, 'view')} of each training "
         f"image: {size(dataset, dataset.classes, view_set, sampled) / 1e9:.2g} GB, "
-        f"{_answers(dataset, each):,} answers, {clock(seconds)}"
+        f"{_answers(dataset, each):,} answers, {format_duration(seconds)}"
     )
 
 
-def asking(dataset, run, view_set, sampled=0, answer=None):
+def logits_seconds(dataset, run, view_set, sampled=0, answer=None):
     """Seconds of asking a teacher for all its logits here.
 
     Args:
         run, view_set, sampled: as for `of_logits`.
-        answer: of a `pace.Pace`; timed here if not given.
+        answer: of a `StepTimes`; timed here if not given.
     """
     if answer is None:
-        model = build(run, dataset)
-        with bar(1 + step_timing.TIMED, f"timing the answers of {run.model}", "batches") as line:
+        model = build_model(run, dataset)
+        with progress_bar(
+            1 + step_timing.TIMED, f"timing the answers of {run.model}", "batches"
+        ) as line:
             answer = step_timing.of_answers(model, dataset, line.update)
     return _answers(dataset, _views(view_set, sampled)) * answer / batching.BATCH_SIZE
 
@@ -76,8 +78,8 @@ def plan(finished, trainings, asked=()):
 
     Args:
         finished: names of finished runs.
-        trainings, asked: lists of (runs, splits.Dataset) and of arguments of `of_logits`, as
-            `Rehearsal` notes them.
+        trainings, asked: lists of (runs, data.Dataset) and of arguments of `of_logits`, as
+            `DryRun` notes them.
     """
     runs = sum(len(members) for members, _ in trainings)
     head = f"{_counted(len(finished), 'run')} finished, {_counted(runs, 'run')} to be trained"
@@ -87,12 +89,12 @@ def plan(finished, trainings, asked=()):
     left = collections.defaultdict(list)  # {net and recipe: [(place of its training, seconds)]}
     for place, (members, dataset) in enumerate(trainings):
         for run in members:
-            left[_name(run)].append((place, of_run(run, dataset, paces[_kind(run)])))
-    answers = [asking(*each, answer=_answer(paces, each[1])) for each in asked]
+            left[_name(run)].append((place, run_seconds(run, dataset, paces[_kind(run)])))
+    answers = [logits_seconds(*each, answer=_answer(paces, each[1])) for each in asked]
     total = sum(seconds for row in left.values() for _, seconds in row) + sum(answers)
-    rows = [f"  {of_logits(*each, took)}" for each, took in zip(asked, answers, strict=True)]
+    rows = [f"  {describe_logits(*each, took)}" for each, took in zip(asked, answers, strict=True)]
     return [
-        f"{head}, {clock(total)} on {hardware.device()}:",
+        f"{head}, {format_duration(total)} on {hardware.device()}:",
         *map(_line, left, left.values()),
         *rows,
     ]
@@ -106,10 +108,10 @@ def _answer(paces, run):
 def _line(name, row):
     trainings, seconds = len({place for place, _ in row}), sum(seconds for _, seconds in row)
     what = f"{_counted(trainings, 'training')} of {_counted(len(row), 'run')}"
-    return f"  {name}: {what}, {clock(seconds)}"
+    return f"  {name}: {what}, {format_duration(seconds)}"
 
 
-def clock(seconds):
+def format_duration(seconds):
     """Such as `about 40 s`, `about 7 min` or `about 2.5 h`."""
     for size, unit, digits in ((3600, "h", 1), (60, "min", 0)):
         if seconds >= 1.5 * size:
@@ -118,11 +120,11 @@ def clock(seconds):
 
 
 def _paces(trainings):
-    """{kind of run: `pace.Pace`}, each measured once."""
+    """{kind of run: `StepTimes`}, each measured once."""
     kinds = {_kind(run): (run, dataset) for members, dataset in trainings for run in members}
     measured = {}
     batches = len(kinds) * 2 * (1 + step_timing.TIMED)
-    with bar(batches, "timing a few batches of each net", "batches") as line:
+    with progress_bar(batches, "timing a few batches of each net", "batches") as line:
         for kind, (run, dataset) in kinds.items():
             measured[kind] = step_timing.measure(run, dataset, line.update)
     gc.collect()  # of models and data on a device, which are cycles
@@ -137,7 +139,7 @@ def _kind(run):
 
 def _name(run):
     epochs = f"{run.recipe.epochs} epoch{'s' * (run.recipe.epochs > 1)}"
-    return f"{results.name_of(run.configuration)}, {epochs}"
+    return f"{results.display_name(run.configuration)}, {epochs}"
 
 
 def _counted(count, what):

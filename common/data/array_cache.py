@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from common.utils import files, resources
-from common.utils.progress_bar import bar
+from common.utils.progress_bar import progress_bar
 
 VERSION = 1
 CHUNK = 500  # rows written between two updates of the progress line
@@ -33,13 +33,16 @@ def write(name, data_dir, arrays, class_names):
     read in slices of `CHUNK` rows, and no more than one of them is in memory.
 
     Raises:
-        room.NoRoomError: too little disk, said before anything is written.
+        InsufficientSpaceError: too little disk, said before anything is written.
     """
     target = folder(name, data_dir)
     size = sum(array.nbytes for array in arrays.values())
     title = f"{name}'s arrays"
     resources.require_disk(target, size, title)
-    with files.replacing(target) as temporary, bar(size, title, "B", delay=5, scaled=True) as line:
+    with (
+        files.atomic_write(target) as temporary,
+        progress_bar(size, title, "B", delay=5, unit_scale=True) as line,
+    ):
         temporary.mkdir()
         written = {
             key: _written(temporary / f"{key}.npy", array, line) for key, array in arrays.items()
@@ -80,7 +83,7 @@ def _description(array):
     return {
         "shape": list(array.shape),
         "dtype": array.dtype.str,
-        "sha256": files.digest([array]),
+        "sha256": files.sha256_of([array]),
     }
 
 

@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 
 from common.backend import ops
-from common.utils.checks import require_known
+from common.utils.checks import require_choice
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Affine:
     shear: float = 0.0
     zoom: float = 0.0
 
-    def draw(self, random, rows, image_shape):
-        """(rows, 2, 3) float32: for each image, where the pixels come from, as `warping.affine`.
+    def sample_parameters(self, random, rows, image_shape):
+        """(rows, 2, 3) float32: for each image, where the pixels come from, as `affine`.
 
         Args:
             random: numpy.random.Generator.
@@ -49,11 +49,11 @@ class Affine:
         sheared[:, 1, 0] = shear
         return np.concatenate([scale * (sheared @ turned), shift[..., None]], 2).astype("float32")
 
-    def apply(self, images, drawn):
-        """`images` as `drawn`, in the compiled step; float32."""
+    def apply(self, images, parameters):
+        """`images` moved by `parameters`, of `sample_parameters`, in the compiled step; float32."""
         pass  # here: recipes, which only name an augmentation, are quick
 
-        return affine(images, drawn)
+        return affine(images, parameters)
 
 
 AUGMENTATIONS = {
@@ -65,7 +65,7 @@ NAMES = ("none", *AUGMENTATIONS)
 
 def get(name):
     """The augmentation called `name`, None for "none"; ValueError for one that is not known."""
-    require_known("augmentation", name, NAMES)
+    require_choice("augmentation", name, NAMES)
     return AUGMENTATIONS.get(name)
 
 

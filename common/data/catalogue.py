@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from common.data import array_cache, download, sources
-from common.data.dataset import Dataset, Split, parts, stratified
-from common.utils.checks import require_known, require_positive
+from common.data.dataset import Dataset, Split, split_arrays, stratified
+from common.utils.checks import require_choice, require_positive
 
 __all__ = ["NAMES", "Dataset", "Split", "load"]
 
@@ -56,18 +56,18 @@ def load(name, *, data_dir=None, limit=None):
         downloads.UnavailableError: no prepared data, no answering host, no stand-in.
         sources.NotInstalledError: neither an array cache nor TensorFlow Datasets.
         zipped_images.BadArchiveError: a damaged or wrong archive of Tiny ImageNet.
-        room.NoRoomError: images that fit neither on the disk nor in memory.
+        InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """
-    require_known("data set", name, NAMES)
+    require_choice("data set", name, NAMES)
     if limit is not None:
-        require_positive("limit", limit, whole=True)
+        require_positive("limit", limit, integer=True)
         limit = int(limit)
     data_dir = Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
     data_dir = data_dir.expanduser()
     if data_dir.exists() and not data_dir.is_dir():
         raise ValueError(f"data_dir {data_dir} is a file: name the folder that is to hold the data")
     name, raw = _read(name, data_dir)
-    splits = parts(raw.arrays, _RULES[name].held_out, _RULES[name].stratified)
+    splits = split_arrays(raw.arrays, _RULES[name].held_out, _RULES[name].stratified)
     if limit is not None:
         splits = {key: each.take(stratified(each.labels, limit)) for key, each in splits.items()}
     coarse = {
@@ -78,7 +78,7 @@ def load(name, *, data_dir=None, limit=None):
 
 
 def _read(name, data_dir):
-    """(name, sources.Raw): the name is the stand-in's where that was read."""
+    """(name, RawDataset): the name is the stand-in's where that was read."""
     while True:
         raw = _cached(name, data_dir) or _from_source(name, data_dir)
         if raw:
@@ -90,14 +90,14 @@ def _cached(name, data_dir):
     try:
         cached = array_cache.read(name, data_dir)
         if cached and ("superclasses" in cached[0] or not _RULES[name].superclasses):
-            return sources.Raw(*cached)
+            return sources.RawDataset(*cached)
     except array_cache.DamagedCacheError as error:
         warnings.warn(f"{error}; making it anew", stacklevel=4)
     return None
 
 
 def _from_source(name, data_dir):
-    """sources.Raw, or None where the data set cannot be had and another stands in."""
+    """RawDataset, or None where the data set cannot be had and another stands in."""
     rules = _RULES[name]
     try:
         raw = rules.read(name, data_dir)
@@ -117,7 +117,7 @@ def _kept(name, data_dir, raw):
     """What was read, in the array cache if the folder takes it, else in memory."""
     try:
         array_cache.write(name, data_dir, raw.arrays, raw.class_names)
-        return sources.Raw(*array_cache.read(name, data_dir))  # memory-mapped
+        return sources.RawDataset(*array_cache.read(name, data_dir))  # memory-mapped
     except OSError as error:  # a shared folder may be read-only; another process may be writing
         warnings.warn(f"no array cache of {name} kept in {data_dir} ({error})", stacklevel=5)
     decoded = {key: np.asarray(array) for key, array in raw.arrays.items()}

@@ -42,7 +42,7 @@ class Dataset:
     def image_shape(self):
         return self.train.images.shape[1:]
 
-    def whole(self):
+    def trainval(self):
         """These data, named `<name>_all`, with the validation images among the training images.
 
         For final runs after every choice is made: what they measure on validation means nothing.
@@ -51,10 +51,10 @@ class Dataset:
             dataclasses.astuple(self.train), dataclasses.astuple(self.validation), strict=True
         )
         train = Split(*(np.concatenate(pair) for pair in both))
-        return dataclasses.replace(self, name=self.name + packages.WHOLE, train=train)
+        return dataclasses.replace(self, name=self.name + packages.TRAINVAL_SUFFIX, train=train)
 
 
-def parts(arrays, held_out, by_class):
+def split_arrays(arrays, held_out, by_class):
     """{"train", "validation", "test"}: `Split` of each.
 
     Args:

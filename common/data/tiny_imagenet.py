@@ -34,7 +34,7 @@ class Layout:
 PUBLISHED = Layout()
 
 
-class TinyArchive:
+class TinyImageNetArchive:
     """An archive whose lists are complete and agree; its images have not been read yet.
 
     The unlabelled test images and the boxes may be absent.

@@ -9,16 +9,16 @@ import numbers
 
 import numpy as np
 
-from common.utils.checks import require_known
+from common.utils.checks import require_choice
 
 
 @dataclasses.dataclass(frozen=True)
 class ViewSet:
     """All shifts of up to `shift` pixels in each direction, times unflipped and flipped.
 
-    View v shifts the content down by v // side % side - shift rows and right by
-    v % side - shift columns, where side = 2 shift + 1; views from side² on are also flipped
-    left to right, before the shift.  Pixels that come in from outside are 0.
+    With side = `shifts_per_axis`, view v shifts the content down by v // side % side - shift rows
+    and right by v % side - shift columns; views from side² on are also flipped left to right,
+    before the shift. Pixels that come in from outside are 0.
     """
 
     name: str
@@ -26,17 +26,17 @@ class ViewSet:
     flip: bool = False
 
     @property
-    def side(self):
+    def shifts_per_axis(self):
         return 2 * self.shift + 1
 
     @property
     def count(self):
-        return self.side**2 * (2 if self.flip else 1)
+        return self.shifts_per_axis**2 * (2 if self.flip else 1)
 
     @property
-    def plain(self):
+    def identity_view(self):
         """The view that is the image itself."""
-        return self.side**2 // 2
+        return self.shifts_per_axis**2 // 2
 
     def apply(self, images, view):
         """Return `images` as seen in `view`.
@@ -56,10 +56,12 @@ class ViewSet:
         self._check(view)
         if self.count == 1:
             return images
-        flipped = view >= self.side**2
+        flipped = view >= self.shifts_per_axis**2
         if flipped.any():
             images = np.where(flipped[:, None, None, None], images[:, :, ::-1], images)
-        return self._shifted(images, *np.divmod(view % self.side**2, self.side))
+        return self._shifted(
+            images, *np.divmod(view % self.shifts_per_axis**2, self.shifts_per_axis)
+        )
 
     def _shifted(self, images, down, right):
         margin = ((0, 0), (self.shift,) * 2, (self.shift,) * 2, (0, 0))
@@ -87,24 +89,24 @@ class ViewSet:
         if self.count == 1:
             return ops.take(images, rows, axis=0)
         _, height, width, channels = images.shape
-        place = view % self.side**2
-        y = ops.arange(height) - (place // self.side - self.shift)[:, None]
-        x = ops.arange(width) - (place % self.side - self.shift)[:, None]
+        place = view % self.shifts_per_axis**2
+        y = ops.arange(height) - (place // self.shifts_per_axis - self.shift)[:, None]
+        x = ops.arange(width) - (place % self.shifts_per_axis - self.shift)[:, None]
         inside = ((y >= 0) & (y < height))[:, :, None] & ((x >= 0) & (x < width))[:, None, :]
-        x = ops.where((view >= self.side**2)[:, None], width - 1 - x, x)
+        x = ops.where((view >= self.shifts_per_axis**2)[:, None], width - 1 - x, x)
         y, x = ops.clip(y, 0, height - 1), ops.clip(x, 0, width - 1)
         pixel = ((rows[:, None] * height + y) * width)[:, :, None] + x[:, None, :]
         seen = ops.take(ops.reshape(images, (-1, channels)), pixel, axis=0)
         return ops.where(inside[..., None], seen, ops.zeros_like(seen))
 
-    def sample(self, seed, epoch, rows, among=None):
+    def draw(self, seed, epoch, rows, among=None):
         """A random number below `among` (default: all views) for each of the first `rows` images.
 
         The same for the same (seed, epoch), whatever was drawn before.
         """
         return np.random.default_rng((seed, epoch, 1)).integers(among or self.count, size=rows)
 
-    def subset(self, keys, k):
+    def fixed_subset(self, keys, k):
         """The k views in which an image is ever seen, where not in all: fixed by its key alone.
 
         So everything that meets an image meets it in the same views: its teachers, students on
@@ -120,7 +122,7 @@ class ViewSet:
         chosen = np.empty((len(keys), k), np.min_scalar_type(self.count - 1))
         number = np.arange(1, self.count + 1, dtype="uint64")
         for start in range(0, len(keys), 5_000):  # (5,000, count) numbers at a time
-            order = _mixed(keys[start : start + 5_000, None] ^ _mixed(number))
+            order = _splitmix64(keys[start : start + 5_000, None] ^ _splitmix64(number))
             first = np.argpartition(order, k - 1, axis=1)[:, :k]
             chosen[start : start + 5_000] = np.sort(first, axis=1)
         return chosen
@@ -148,7 +150,7 @@ class ViewSet:
             raise ValueError(f"{self.name} has views 0 to {self.count - 1}, got {wrong}")
 
 
-def _mixed(values):
+def _splitmix64(values):
     """uint64 -> uint64, one to one, each bit of the result depending on all (SplitMix64)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -168,5 +170,5 @@ VIEWS = {
 
 def get(name):
     """The `ViewSet` called `name`; ValueError, near names listed, if there is none."""
-    require_known("view set", name, VIEWS)
+    require_choice("view set", name, VIEWS)
     return VIEWS[name]

@@ -25,7 +25,7 @@ class ZippedImages:
     Raises:
         BadArchiveError: when sliced: a member that is damaged, no image, or of another size,
             by name.
-        room.NoRoomError: when taken as a whole, if memory does not hold it.
+        InsufficientSpaceError: when taken as a whole, if memory does not hold it.
     """
 
     dtype = np.dtype("uint8")

@@ -4,6 +4,6 @@
 May import `results`, `training`, `runs` and what these may.
 """
 
-from common.experiments.protocols import cross, distill, grid, train_teacher, tune
+from common.experiments.protocols import distill, grid, train_pairs, train_teacher, tune
 
-__all__ = ["cross", "distill", "grid", "train_teacher", "tune"]
+__all__ = ["distill", "grid", "train_pairs", "train_teacher", "tune"]

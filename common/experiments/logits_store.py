@@ -10,7 +10,7 @@ def logits(folders, run, dataset, view_set="plain", sampled=0):
     Args:
         folders: list of paths.
         run: the teacher's.
-        dataset: splits.Dataset.
+        dataset: data.Dataset.
         view_set, sampled: as in `teachers.make`.
 
     Returns:
@@ -64,7 +64,7 @@ def model(folders, run, dataset):
     """A finished run's model with the weights in the first folder that has it and them.
 
     Raises:
-        ValueError: as `trained.load_model`.
+        ValueError: as `model_io.load_model`.
     """
     return model_io.load_model(_trained(folders, run)[0], run, dataset)
 
@@ -78,7 +78,7 @@ def _trained(folders, run):
     """(folder, record) of a finished run, where its weights are kept too if anywhere."""
     found = [(folder, record) for folder in folders if (record := records.read(folder, run))]
     for folder, record in found:
-        if records.keeps_weights(folder, run):
+        if records.has_weights(folder, run):
             return folder, record
     return found[0] if found else (folders[0], None)
 
@@ -95,5 +95,5 @@ def _teachers(folders, *seen):
 
 def _rounded(folder, run, dataset):
     """Hash of the weights kept as float16, which may have answered; None without them."""
-    path = records.find_rounded_weights(folder, run)
-    return path and teachers.weights_hash(model_io.rounded_model(path, run, dataset))
+    path = records.find_float16_weights(folder, run)
+    return path and teachers.weights_hash(model_io.load_float16_model(path, run, dataset))

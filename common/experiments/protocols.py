@@ -3,13 +3,13 @@
 import itertools
 
 from common import results
-from common.results.selection import chosen
+from common.results.selection import best_distilled
 
 
 def train_teacher(study, name, seeds):
     """Groups of a teacher's runs, one seed each."""
     found = results.group_seeds(study.train([study.teacher(name, seed) for seed in seeds]))
-    study.tell_read()
+    study.report_cached()
     return found
 
 
@@ -26,16 +26,16 @@ def distill(study, logits, student, seeds, temperatures, alpha, *, control=False
         control: add the student taught by shuffled logits, at the first temperature.
     """
     found = _distill(study, logits, student, seeds, temperatures, alpha, control)
-    study.tell_read()
+    study.report_cached()
     return found
 
 
 def _distill(study, logits, student, seeds, temperatures, alpha, control=False):
     runs = [study.student(student, seed) for seed in seeds]
     for temperature in temperatures:
-        runs += _taught(study, logits, student, seeds, temperature, alpha)
+        runs += _student_runs(study, logits, student, seeds, temperature, alpha)
     if control:
-        runs += _taught(study, logits, student, seeds, temperatures[0], alpha, shuffled=True)
+        runs += _student_runs(study, logits, student, seeds, temperatures[0], alpha, shuffled=True)
     return results.group_seeds(study.train(runs, logits=[logits]))
 
 
@@ -46,18 +46,18 @@ def tune(study, logits, student, seeds, temperatures, alphas):
     mean over seeds; the control has both.
     """
     found = _distill(study, logits, student, seeds, temperatures, alphas[0])
-    temperature = chosen(found).configuration["temperature"]
+    temperature = best_distilled(found).configuration["temperature"]
     for alpha in alphas[1:]:
         found += _distill(study, logits, student, seeds, [temperature], alpha)[1:]
-    best = chosen(found).configuration
+    best = best_distilled(found).configuration
     found += _distill(
         study, logits, student, seeds, [best["temperature"]], best["alpha"], control=True
     )[2:]
-    study.tell_read()
+    study.report_cached()
     return found
 
 
-def cross(study, students, teachers, seeds, temperature, alpha, trainings=(0,)):
+def train_pairs(study, students, teachers, seeds, temperature, alpha, trainings=(0,)):
     """Groups of each student on labels alone and taught by each teacher, at one T and alpha.
 
     Args:
@@ -74,9 +74,9 @@ def cross(study, students, teachers, seeds, temperature, alpha, trainings=(0,)):
         for teacher, training in itertools.product(teachers, trainings):
             logits = study.logits_for(student, teacher, training)
             given[logits.identity] = logits
-            runs += _taught(study, logits, student, seeds, temperature, alpha)
+            runs += _student_runs(study, logits, student, seeds, temperature, alpha)
     found = [study.train(runs, logits=[*given.values()]) for runs, given in by_views.values()]
-    study.tell_read()
+    study.report_cached()
     return results.group_seeds(itertools.chain(*found))
 
 
@@ -84,16 +84,16 @@ def grid(study, logits, student, seeds, temperatures, alphas):
     """Groups of a student on labels alone and at every temperature and alpha, side by side."""
     runs = [study.student(student, seed) for seed in seeds]
     for temperature, alpha in itertools.product(temperatures, alphas):
-        runs += _taught(study, logits, student, seeds, temperature, alpha)
+        runs += _student_runs(study, logits, student, seeds, temperature, alpha)
     return _trained(study, runs, [logits])
 
 
-def _taught(study, logits, student, seeds, temperature, alpha, shuffled=False):
+def _student_runs(study, logits, student, seeds, temperature, alpha, shuffled=False):
     settings = {"logits": logits, "temperature": temperature, "alpha": alpha, "shuffled": shuffled}
     return [study.student(student, seed, **settings) for seed in seeds]
 
 
 def _trained(study, runs, logits):
     found = results.group_seeds(study.train(runs, logits=list(logits)))
-    study.tell_read()
+    study.report_cached()
     return found

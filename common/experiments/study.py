@@ -11,15 +11,15 @@ from common import teachers, training
 from common.experiments import logits_store
 from common.runs import Run, records
 from common.teachers.online import OnlineTeacher
-from common.utils.checks import require_another_folder, require_known, require_positive
+from common.utils.checks import require_choice, require_distinct_folder, require_positive
 
 
 class Study:
     """Teachers and students of one data set, read where committed runs answer, else trained.
 
     Args:
-        recipes: a data set's recipes module: TEACHERS and STUDENTS ({name: runs.Net}), FOLDER.
-        dataset: splits.Dataset.
+        recipes: a data set's recipes module: TEACHERS and STUDENTS ({name: ModelSpec}), FOLDER.
+        dataset: data.Dataset.
         output_dir: where training writes; default the data set's own folder, committed.
         retrain: leave the committed runs aside.
         epochs: overrides the recipes', for a quick look.
@@ -33,17 +33,17 @@ class Study:
         self, recipes, dataset, *, output_dir=None, retrain=False, epochs=None, callbacks=()
     ):
         if epochs is not None:
-            require_positive("epochs", epochs, whole=True)
+            require_positive("epochs", epochs, integer=True)
         self.recipes, self.dataset, self.epochs = recipes, dataset, epochs
         self.callbacks = list(callbacks)
         self.published = Path(recipes.FOLDER)
         self.output_dir = Path(output_dir).expanduser() if output_dir else self.published
         if retrain:
-            require_another_folder(self.output_dir, self.published)
+            require_distinct_folder(self.output_dir, self.published)
         self.also_read = () if retrain else (self.published,)
         self.read = {}  # {folder: names of the finished runs found there}, not yet told
 
-    def beside(self, recipes, dataset):
+    def with_recipes(self, recipes, dataset):
         """The same study, its folders and settings, of other nets and data."""
         other = copy.copy(self)
         other.recipes, other.dataset = recipes, dataset
@@ -51,7 +51,7 @@ class Study:
 
     def teacher(self, name, seed=0):
         """The `Run` of a teacher; ValueError, near names listed, if it is unknown."""
-        require_known("teacher", name, self.recipes.TEACHERS)
+        require_choice("teacher", name, self.recipes.TEACHERS)
         return self._run(self.recipes.TEACHERS[name], seed)
 
     def student(self, name, seed=0, *, logits=None, temperature=1, alpha=0, **choices):
@@ -59,7 +59,7 @@ class Study:
 
         `choices` are fields of `Run`, such as shuffled or, instead of the recipe's, transfer_set.
         """
-        require_known("student", name, self.recipes.STUDENTS)
+        require_choice("student", name, self.recipes.STUDENTS)
         taught = {}
         if logits is not None:
             taught = {"teacher": logits.identity, "temperature": temperature, "alpha": alpha}
@@ -73,19 +73,19 @@ class Study:
             logits, callbacks: as `teachers` and `callbacks` of `training.run`.
 
         Raises:
-            ValueError, room.NoRoomError, FloatingPointError: as `training.run`.
+            ValueError, InsufficientSpaceError, FloatingPointError: as `training.run`.
         """
         return training.run(
             runs,
             self.dataset,
             output_dir=self.output_dir,
-            also_read=self.also_read,
+            read_dirs=self.also_read,
             teachers=logits,
             callbacks=[*self.callbacks, *callbacks],
-            reading=lambda where, names: self.read.setdefault(where, set()).update(names),
+            on_cached=lambda where, names: self.read.setdefault(where, set()).update(names),
         )
 
-    def tell_read(self):
+    def report_cached(self):
         """Print in one line which finished runs were read since the last call."""
         told = [f"{len(names)} finished runs from {where}" for where, names in self.read.items()]
         if told:
@@ -113,25 +113,25 @@ class Study:
 
         Raises:
             ValueError: an unknown teacher; as `kept_logits` and `teachers.make`.
-            room.NoRoomError: a disk with too little room for the logits; as `train`.
+            InsufficientSpaceError: a disk with too little room for the logits; as `train`.
             FloatingPointError: as `train`.
         """
-        found = self.promised(name, seed, view_set, sampled)
-        return found.made if isinstance(found, teachers.Promised) else found
+        found = self.lazy_logits(name, seed, view_set, sampled)
+        return found.load() if isinstance(found, teachers.LazyLogits) else found
 
-    def promised(self, name, seed=0, view_set="plain", sampled=0):
+    def lazy_logits(self, name, seed=0, view_set="plain", sampled=0):
         """As `logits`, but where they are not kept made only once one is looked up.
 
         The teacher is trained here and now if need be.
         """
         run = self.teacher(name, seed)
-        if found := self.kept_logits(run, view_set, sampled):
+        if found := self.find_logits(run, view_set, sampled):
             return found
         if not self._finished(run):
             self.check_logits(run, view_set, sampled)
         self.train([run])
         identity = self._identity(run, view_set, sampled)
-        return teachers.Promised(
+        return teachers.LazyLogits(
             identity, self.dataset.name, lambda: self._made(identity, run, view_set, sampled)
         )
 
@@ -139,7 +139,7 @@ class Study:
         return logits_store.identity(self.folders, run, self.dataset, *seen)
 
     def _made(self, identity, run, *seen):
-        if found := self.kept_logits(run, *seen):  # since they were promised
+        if found := self.find_logits(run, *seen):  # since they were promised
             return found
         model = self.model(run)
         if teachers.identity(run.name, teachers.weights_hash(model)) != identity:
@@ -156,13 +156,13 @@ class Study:
         For before it is trained, which may take hours.
         """
         folder = teachers.folder(self.output_dir, run, view_set, sampled)
-        teachers.check(folder, self.dataset, self.dataset.classes, view_set, sampled)
+        teachers.check_feasible(folder, self.dataset, self.dataset.classes, view_set, sampled)
 
-    def kept_logits(self, run, view_set="plain", sampled=0):
+    def find_logits(self, run, view_set="plain", sampled=0):
         """The `Logits` that a teacher's run has given before; None if there are none.
 
         Raises:
-            ValueError: as `kept.logits`.
+            ValueError: as `logits_store.logits`.
         """
         return logits_store.logits(self.folders, run, self.dataset, view_set, sampled)
 
@@ -171,13 +171,13 @@ class Study:
 
         An `OnlineTeacher` where the recipe augments without a finite set of views.
         """
-        require_known("student", student, self.recipes.STUDENTS)
+        require_choice("student", student, self.recipes.STUDENTS)
         recipe = self.recipes.STUDENTS[student].recipe
         if recipe.augmentation != "none":
             run = self.teacher(teacher, seed)
             self.train([run])
             return OnlineTeacher(self.model(run), run.name)
-        return self.promised(teacher, seed, recipe.views, recipe.sampled_views)
+        return self.lazy_logits(teacher, seed, recipe.views, recipe.sampled_views)
 
     def model(self, run):
         """A finished run's model with its trained weights."""

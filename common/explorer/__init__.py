@@ -26,7 +26,7 @@ class Explorer:
     """Panels over one study; each is made when first asked for.
 
     Args:
-        study: study.Study with at least one teacher whose logits exist.
+        study: Study with at least one teacher whose logits exist.
         students: {title: runs.Run}, finished runs to look at; those whose weights are not
             kept are left out.
         temperature: T in [0.5, 50]; alpha: in [0, 1]; index: of a test image.

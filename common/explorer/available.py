@@ -4,7 +4,7 @@ import dataclasses
 
 from common import results, teachers
 from common.runs import Run, records
-from common.runs.model_io import build
+from common.runs.model_io import build_model
 
 WIDTHS = (800, 30)  # units in each hidden layer of the students that can be trained here
 
@@ -40,7 +40,7 @@ def teachers_at_hand(study, seed=0):
 
 
 def students(study):
-    """{title: runs.Net} of the two-layer nets of `WIDTHS`, with the recipe of the study's mlp."""
+    """{title: ModelSpec} of the two-layer nets of `WIDTHS`, with the recipe of the study's mlp."""
     net = study.recipes.STUDENTS["mlp"]
     return {
         f"{width}-{width}": dataclasses.replace(
@@ -52,7 +52,7 @@ def students(study):
 
 def untrained(study, net, title):
     """A `NamedModel` with the initial weights of seed 0."""
-    model = build(
+    model = build_model(
         Run(study.dataset.name, net.model, net.recipe, options=net.options), study.dataset
     )
     return NamedModel(f"{title}, untrained", "control", model, trained=False)
@@ -71,13 +71,13 @@ def sweep(study, net, logits):
     """The recorded groups of one student: on labels alone, then taught by `logits`, by T.
 
     Returns:
-        list of comparisons.Group, those of other images' logits left out.
+        list of results.SeedGroup, those of other images' logits left out.
     """
     found = {}
     for place in study.folders:
         for record in records.load_all(place):
             found.setdefault((record["run"], record["seed"]), record)
     wanted = {"dataset": study.dataset.name, "limit": study.dataset.limit, "shuffled": False}
-    groups = results.of(net, results.select(results.group_seeds(found.values()), **wanted))
+    groups = results.groups_of(net, results.select(results.group_seeds(found.values()), **wanted))
     own = [g for g in groups if g.configuration["teacher"] in (None, logits.identity)]
     return sorted(own, key=lambda g: (g.configuration["alpha"], g.configuration["temperature"]))

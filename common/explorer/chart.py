@@ -34,11 +34,11 @@ def log_axis(label, values):
     return Axis(label, ticks[0], ticks[-1], ticks, log=True)
 
 
-def linear_axis(label, high, *, whole=False):
+def linear_axis(label, high, *, integer=False):
     """An axis from 0 to the next round number above `high`, ticks at whole numbers if `whole`."""
     step = 10.0 ** np.floor(np.log10(max(high, 1e-6)))
     step *= next(m for m in (0.2, 0.25, 0.5, 1, 2) if 5 * m * step >= high)
-    step = max(1, round(step)) if whole else step
+    step = max(1, round(step)) if integer else step
     ticks = np.arange(np.ceil(high / step) + 1) * step
     return Axis(label, 0.0, float(ticks[-1]), tuple(ticks.tolist()))
 

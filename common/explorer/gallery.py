@@ -13,9 +13,9 @@ import numpy as np
 from common import data, metrics, teachers
 from common.experiments.study import Study
 from common.explorer import html
-from common.explorer.quantities import COLDEST, HOTTEST, MOST_BARS, TOP
+from common.explorer.quantities import MAX_T, MIN_T, MOST_BARS, TOP
 from common.utils import files, packages
-from common.utils.checks import require_known
+from common.utils.checks import require_choice
 
 IMAGES = 12
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,12 +46,12 @@ def page(dataset, logits, teacher):
     """The HTML file's text.
 
     Args:
-        dataset: splits.Dataset.
+        dataset: data.Dataset.
         logits: teachers.Logits.
         teacher: the teacher's name for readers.
     """
     test = dataset.test
-    answers = logits.targets("test", test.images).plain()
+    answers = logits.targets("test", test.images).unaugmented()
     shown = [
         {
             "index": row,
@@ -63,7 +63,7 @@ def page(dataset, logits, teacher):
     ]
     values = {"teacher": teacher, "dataset": dataset.name, "identity": logits.identity}
     values |= {"names": list(dataset.class_names), "images": shown}
-    values |= {"coldest": COLDEST, "hottest": HOTTEST, "mostBars": MOST_BARS, "top": TOP}
+    values |= {"coldest": MIN_T, "hottest": MAX_T, "mostBars": MOST_BARS, "top": TOP}
     embedded = json.dumps(values).replace("<", "\\u003c")  # no name can end the script
     return TEMPLATE.read_text().replace("/*STYLE*/", html.STYLE).replace("/*DATA*/", embedded)
 
@@ -78,18 +78,18 @@ def main(arguments=None):
     parser.add_argument("--limit", type=int, metavar="N", help="as the logits were made with")
     options = parser.parse_args(arguments)
     try:
-        print(f"written to {files.shown(_write(options))}")
+        print(f"written to {files.display_path(_write(options))}")
     except (ValueError, FileNotFoundError) as error:
         parser.exit(1, f"error: {error}\n")
 
 
 def _write(options):
-    recipes = packages.module(options.dataset, "recipes")
+    recipes = packages.load_module(options.dataset, "recipes")
     dataset = data.load(options.dataset, data_dir=options.data_dir, limit=options.limit)
-    require_known("teacher", options.teacher, recipes.TEACHERS)
+    require_choice("teacher", options.teacher, recipes.TEACHERS)
     published = Study(recipes, dataset).published_logits
     logits = teachers.Logits(options.logits) if options.logits else published(options.teacher)
-    with files.replacing(options.output) as temporary:
+    with files.atomic_write(options.output) as temporary:
         temporary.write_text(page(dataset, logits, recipes.TEACHERS[options.teacher].title))
     return options.output
 

@@ -6,7 +6,7 @@ import time
 
 from common import metrics
 from common.backend import batching, keras
-from common.training.job import Group
+from common.training.job import TrainingJob
 
 REDRAW = 0.25  # seconds between two notices of a running training
 
@@ -15,7 +15,7 @@ class Stopped(Exception):
     """Raised inside a fit to end it at once."""
 
 
-class Trial:
+class LiveRun:
     """One student's training on a teacher's cached logits; nothing is written to disk.
 
     The same batches, views and initial weights as `training.run` gives: a trial with a
@@ -23,7 +23,7 @@ class Trial:
 
     Args:
         run: runs.Run of a student.
-        dataset: splits.Dataset.
+        dataset: data.Dataset.
         logits: teachers.Logits of the run's teacher; None for labels alone.
         title: the student's name in tables.
         notify: called without arguments, in the training's thread, when something changed.
@@ -83,37 +83,37 @@ class Trial:
 
     def _fit(self):
         given = {self.run.teacher: self.logits} if self.run.teacher else {}
-        group = Group([self.run], self.dataset, given)
+        group = TrainingJob([self.run], self.dataset, given)
         self.model = group.model.models[self.run.name]
         group.model.fit(
-            batching.prepared(group.batches),
+            batching.to_tf_dataset(group.batches),
             shuffle=False,  # the batches own their order
             epochs=self.run.recipe.epochs,
-            validation_data=group.held_out(),
-            callbacks=[_Watch(self, group.batches)],
+            validation_data=group.validation_data(),
+            callbacks=[_LiveRunCallback(self, group.batches)],
             verbose=0,
         )
 
     def _errors(self, split):
         part = getattr(self.dataset, split)
-        return metrics.errors(batching.answers(self.model, part.images), part.labels)
+        return metrics.errors(batching.predict_logits(self.model, part.images), part.labels)
 
 
-class _Watch(keras.callbacks.Callback):
+class _LiveRunCallback(keras.callbacks.Callback):
     """Sets each epoch's order, tells the trial how far it is, and ends it when it is stopped."""
 
     def __init__(self, trial, data):
         super().__init__()
-        self.trial, self.data, self.steps, self.told = trial, data, 0, 0.0
+        self.trial, self.data, self.steps, self.teacher_logits = trial, data, 0, 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.data.start(epoch)
+        self.data.set_epoch(epoch)
 
     def on_train_batch_end(self, batch, logs=None):
         self.trial.check_stop()
         self.steps += 1
         self.trial.progress = self.steps / (len(self.data) * self.trial.run.recipe.epochs)
-        if time.perf_counter() - self.told > REDRAW:
+        if time.perf_counter() - self.teacher_logits > REDRAW:
             self._tell()
 
     def on_test_batch_end(self, batch, logs=None):
@@ -126,5 +126,5 @@ class _Watch(keras.callbacks.Callback):
         self._tell()
 
     def _tell(self):
-        self.told = time.perf_counter()
+        self.teacher_logits = time.perf_counter()
         self.trial.notify()

@@ -3,11 +3,11 @@
 import ipywidgets as widgets
 
 from common.explorer import chart, html
-from common.explorer.quantities import COLDEST, GRID, HOTTEST, soft_gradients, terms
+from common.explorer.quantities import GRID, MAX_T, MIN_T, soft_gradients, terms
 from common.explorer.shared import Panel, ask, flexible, on_change, row
 from common.plots.style import COLORS
 
-ACROSS = chart.Axis("temperature T", COLDEST, HOTTEST, (0.5, 1, 2, 5, 10, 20, 50), log=True)
+ACROSS = chart.Axis("temperature T", MIN_T, MAX_T, (0.5, 1, 2, 5, 10, 20, 50), log=True)
 
 
 class LossPanel(Panel):

@@ -7,14 +7,14 @@ import numpy as np
 from common import metrics
 from common.losses import distillation_loss, hard_label_loss, soft_targets
 
-COLDEST, HOTTEST = 0.5, 50.0  # ends of the temperature slider
-GRID = np.geomspace(COLDEST, HOTTEST, 41)  # temperatures of the curves
+MIN_T, MAX_T = 0.5, 50.0  # ends of the temperature slider
+GRID = np.geomspace(MIN_T, MAX_T, 41)  # temperatures of the curves
 MOST_BARS = 12  # classes that are all shown, in their order
 TOP = 10  # bars of a data set with more classes, beside the rest's mass
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class SoftTargets:
     """Soft targets of one image at one temperature.
 
     probabilities: (classes,) float32; bits: their entropy, from 0 to log2(classes).
@@ -50,11 +50,11 @@ def answer(logits, temperature):
         ValueError: if temperature is not a finite number above 0.
     """
     probabilities = np.asarray(soft_targets(logits[None], temperature))[0]
-    return Answer(probabilities, float(metrics.entropy(logits[None], temperature)[0]))
+    return SoftTargets(probabilities, float(metrics.entropy(logits[None], temperature)[0]))
 
 
 @dataclasses.dataclass(frozen=True)
-class Terms:
+class LossTerms:
     """What the loss sees of one image, before alpha weighs it.
 
     hard: cross-entropy with the label, nats; soft: T² · KL(teacher ‖ student), nats;
@@ -80,7 +80,7 @@ def terms(student, teacher, label, temperature):
     unscaled = soft_gradients(student, teacher, np.array([temperature]))[0]
     wrong = np.array(soft_targets(student[None], 1.0))[0]
     wrong[label] -= 1
-    return Terms(
+    return LossTerms(
         hard=float(hard_label_loss(student[None], np.array([label]))[0]),
         soft=float(distillation_loss(student[None], teacher[None], temperature)[0]),
         hard_gradient=float(np.linalg.norm(wrong)),
@@ -107,7 +107,7 @@ def soft_gradients(student, teacher, temperatures):
     return np.linalg.norm(ours - theirs, axis=1) / column[:, 0]
 
 
-class Picker:
+class ImagePicker:
     """Finds images by what the teacher says of them.
 
     Args:

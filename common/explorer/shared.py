@@ -4,8 +4,8 @@ import ipywidgets as widgets
 import numpy as np
 
 from common.explorer import html
-from common.explorer.quantities import COLDEST, HOTTEST
-from common.utils.checks import require_fraction, require_known
+from common.explorer.quantities import MAX_T, MIN_T
+from common.utils.checks import require_choice, require_fraction
 
 _WIDE = {"description_width": "110px"}
 STEP = np.log10(2) / 28  # decades: 1, 2, 4, 8, 5, 10, 20 and 50 are steps from 0.5
@@ -48,7 +48,7 @@ class Selection:
     """The widgets that several panels share; each may be shown in more than one place.
 
     Args:
-        study: study.Study.
+        study: Study.
         teachers: {title: (name, teachers.Logits)}, at least one.
         temperature: T in [0.5, 50]; alpha: in [0, 1]; index: of a test image.
 
@@ -58,10 +58,10 @@ class Selection:
 
     def __init__(self, study, teachers, *, temperature=4.0, alpha=0.9, index=0):
         self.study, self.teachers, self.test = study, teachers, study.dataset.test
-        if not COLDEST <= temperature <= HOTTEST:
+        if not MIN_T <= temperature <= MAX_T:
             raise ValueError(f"temperature must lie between 0.5 and 50, got {temperature!r}")
         require_fraction("alpha", alpha)
-        require_known("test image", int(index), range(len(self.test)))
+        require_choice("test image", int(index), range(len(self.test)))
         self._make_widgets(temperature, alpha, int(index))
         self._answers = {}
         self.students = []
@@ -69,7 +69,7 @@ class Selection:
 
     def _make_widgets(self, temperature, alpha, index):
         self.temperature = widgets.FloatLogSlider(
-            value=temperature, min=np.log10(COLDEST), max=np.log10(HOTTEST), step=STEP,
+            value=temperature, min=np.log10(MIN_T), max=np.log10(MAX_T), step=STEP,
             description="temperature T", readout_format=".3g", style=_WIDE,
             layout=flexible("340px", "640px"),
         )  # fmt: skip
@@ -102,7 +102,7 @@ class Selection:
         title = self.teacher.value
         if title not in self._answers:
             targets = self.logits.targets("test", self.test.images)
-            self._answers[title] = targets.plain()
+            self._answers[title] = targets.unaugmented()
         return self._answers[title]
 
     @property

@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 
 from common.explorer import html
-from common.explorer.quantities import Picker, answer
+from common.explorer.quantities import ImagePicker, answer
 from common.explorer.shared import Panel, flexible, on_change, row
 
 ANY = "any"  # not None, which a drop-down takes for nothing chosen
@@ -22,7 +22,7 @@ class SoftTargetsPanel(Panel):
         self.image, self.message = widgets.HTML(), widgets.HTML()
         self.picked = None  # way and image of the last pick: the same way again goes on from it
         self.bars = widgets.HTML(layout=flexible("300px", "640px"))
-        self.buttons = [self._button(way) for way in Picker.WAYS]
+        self.buttons = [self._button(way) for way in ImagePicker.WAYS]
         super().__init__(
             [
                 row(selection.teacher, self.wanted, selection.index),
@@ -45,7 +45,7 @@ class SoftTargetsPanel(Panel):
         return button
 
     def _pick(self, way):
-        picker = Picker(self.selection.answers, self.selection.test.labels)
+        picker = ImagePicker(self.selection.answers, self.selection.test.labels)
         wanted = None if self.wanted.value == ANY else self.wanted.value
         index = self.selection.index
         found = picker.next(way, index.value if self.picked == (way, index.value) else None, wanted)

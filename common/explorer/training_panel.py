@@ -6,7 +6,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from common.explorer import available, chart, html
-from common.explorer.live_run import Trial
+from common.explorer.live_run import LiveRun
 from common.explorer.shared import Panel, flexible, on_change, row
 from common.explorer.trials_table import trials_table
 from common.plots.style import COLORS
@@ -75,7 +75,7 @@ class TrainingPanel(Panel):
             dataset.name, net.model, recipe, self.seed.value, net.options, dataset.limit, **taught
         )
         title = f"{self.student.value}, trial {len(self.trials) + 1}"
-        return Trial(run, dataset, logits if alpha else None, title, self._notified)
+        return LiveRun(run, dataset, logits if alpha else None, title, self._notified)
 
     def _stop(self):
         self.stop.disabled = True
@@ -124,7 +124,7 @@ class TrainingPanel(Panel):
             epochs = max(epochs, trial.run.recipe.epochs)
             role = "distilled" if trial.run.teacher else "baseline"
             curves.append(_curve("yours", role, trial.curve, dots=True))
-        across = chart.linear_axis("epoch", epochs, whole=True)
+        across = chart.linear_axis("epoch", epochs, integer=True)
         high = max((max(curve.y) for curve in curves if len(curve.y)), default=10)
         return chart.svg(curves, across, chart.linear_axis("validation errors, %", high))
 

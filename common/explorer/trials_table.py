@@ -2,7 +2,7 @@
 
 from common import results
 from common.explorer import html
-from common.runs import model_of
+from common.runs import teacher_model
 
 HEAD = ("student", "T", "α", "test errors", "validation errors", "taught by", "epochs", "seeds")
 SPLITS = ("test", "validation")
@@ -14,7 +14,7 @@ def trials_table(trials, student, recorded):
     Args:
         trials: list of trial.Trial that have ended.
         student: the recorded groups' student.
-        recorded: list of comparisons.Group.
+        recorded: list of results.SeedGroup.
     """
     rows = [_own(trial) for trial in trials] + [_recorded(student, group) for group in recorded]
     return html.table(HEAD, rows, ["kd-own"] * len(trials))
@@ -29,7 +29,7 @@ def _own(trial):
 
 def _recorded(student, group):
     own = group.configuration
-    errors = [results.spread(group.values("errors", split)) for split in SPLITS]
+    errors = [results.mean_sd(group.values("errors", split)) for split in SPLITS]
     seeds = f"{len(group.seeds)} seed{'s' * (len(group.seeds) > 1)}"
     return _row(f"{student}, recorded", own, errors, str(own["recipe"]["epochs"]), seeds)
 
@@ -39,4 +39,4 @@ def _row(name, configuration, errors, epochs, seeds):
     if not configuration["teacher"]:
         return [name, "", "", *errors, "labels alone", epochs, seeds]
     settings = [f"{configuration[key]:g}" for key in ("temperature", "alpha")]
-    return [name, *settings, *errors, model_of(configuration["teacher"]), epochs, seeds]
+    return [name, *settings, *errors, teacher_model(configuration["teacher"]), epochs, seeds]

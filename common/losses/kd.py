@@ -45,8 +45,10 @@ def distillation_loss(student_logits, teacher_logits, temperature):
     teacher_logits = ops.stop_gradient(ops.convert_to_tensor(teacher_logits))
     require_positive("temperature", temperature)
     _check_pair(tuple(student_logits.shape), tuple(teacher_logits.shape))
-    if temperature >= HOT:
-        return _hot_loss(student_logits, teacher_logits, min(temperature, _HOTTEST))
+    if temperature >= SERIES_TEMPERATURE:
+        return _high_temperature_loss(
+            student_logits, teacher_logits, min(temperature, _MAX_TEMPERATURE)
+        )
     return _loss(student_logits, teacher_logits, temperature)
 
 
@@ -59,11 +61,11 @@ def _loss(student_logits, teacher_logits, temperature):
 
 
 # From here on the two softmaxes are so alike that float32 loses their difference's digits.
-HOT = 100
-_HOTTEST = 1e15  # whose square float32 still holds; the loss is at its limit long before
+SERIES_TEMPERATURE = 100
+_MAX_TEMPERATURE = 1e15  # whose square float32 still holds; the loss is at its limit long before
 
 
-def _hot_loss(student_logits, teacher_logits, temperature):
+def _high_temperature_loss(student_logits, teacher_logits, temperature):
     """The same where all is nearly equal, from the logits' own differences, which lose no digits.
 
     With u = (d - Σ p d) / T, d = student - teacher and p the teacher's soft targets, KL is
@@ -73,14 +75,16 @@ def _hot_loss(student_logits, teacher_logits, temperature):
     p = soft_targets(teacher_logits, temperature)
     difference = ops.cast(student_logits, "float32") - ops.cast(teacher_logits, "float32")
     centered = difference - ops.sum(p * difference, axis=-1, keepdims=True)
-    near = ops.max(ops.abs(centered), axis=-1, keepdims=True) <= temperature
-    centered = ops.where(near, centered, 0.0)
+    in_series_range = ops.max(ops.abs(centered), axis=-1, keepdims=True) <= temperature
+    centered = ops.where(in_series_range, centered, 0.0)
     excess = ops.sum(p * ops.square(centered) * _curvature(centered / temperature), axis=-1)
     unscaled = excess / temperature / temperature
     tiny = unscaled < 1e-5  # where log1p(x) / x is 1 - x / 2
     safe = ops.where(tiny, 1.0, unscaled)
     hot = excess * ops.where(tiny, 1 - unscaled / 2, ops.log1p(safe) / safe)
-    return ops.where(near[..., 0], hot, _loss(student_logits, teacher_logits, temperature))
+    return ops.where(
+        in_series_range[..., 0], hot, _loss(student_logits, teacher_logits, temperature)
+    )
 
 
 def _curvature(u):

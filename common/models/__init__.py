@@ -6,7 +6,7 @@ import inspect
 import numpy as np
 
 from common.models.registry import ARCHITECTURES
-from common.utils.checks import require_at_least, require_known
+from common.utils.checks import require_at_least, require_choice
 
 __all__ = ["NAMES", "build", "plain"]
 
@@ -30,14 +30,14 @@ def build(name, image_shape, classes, *, seed=0, **options):
         ValueError: unknown name (near ones listed), classes < 2, images too small for the
             net (the least size said), an unknown or unfit option.
     """
-    require_known("model", name, NAMES)
+    require_choice("model", name, NAMES)
     require_at_least("classes", classes, 2)
     entry = ARCHITECTURES[name]
     # imported here, so that whoever only asks for names does not wait for Keras
     builder = getattr(importlib.import_module(f"common.models.{entry.module}"), entry.function)
     known = set(inspect.signature(builder).parameters) - _GIVEN
     for option in options:
-        require_known(f"option of {name}", option, known)
+        require_choice(f"option of {name}", option, known)
     family = (name,) if entry.family else ()
     options = {key: plain(value) for key, value in (options | {"seed": seed}).items()}
     return builder(*family, tuple(image_shape), plain(classes), **options)

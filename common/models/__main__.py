@@ -4,7 +4,7 @@ import argparse
 
 from common import models
 from common.models.registry import ARCHITECTURES
-from common.utils.checks import require_at_least, require_known
+from common.utils.checks import require_at_least, require_choice
 
 
 def main(arguments=None):
@@ -14,7 +14,7 @@ def main(arguments=None):
     try:
         require_at_least("classes", options.classes, 2)
         for name in options.names:
-            require_known("model", name, models.NAMES)
+            require_choice("model", name, models.NAMES)
     except ValueError as error:
         parser.error(str(error))
     size = "x".join(map(str, shape))

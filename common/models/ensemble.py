@@ -4,7 +4,7 @@ import math
 
 from common.backend import keras, layers, ops
 from common.models.cnn import cnn
-from common.utils.checks import require_at_least, require_known, require_positive
+from common.utils.checks import require_at_least, require_choice, require_positive
 
 MEANS = ("logits", "probabilities")
 
@@ -43,7 +43,7 @@ def cnn_ensemble(
     """
     require_at_least("members", members, 1)
     require_positive("temperature", temperature)
-    require_known("mean", mean, MEANS)
+    require_choice("mean", mean, MEANS)
     inputs = keras.Input(image_shape, name="pixels")
     each = [
         cnn(image_shape, classes, seed=(seed, index), width=width, name=f"member_{index}")(inputs)

@@ -23,7 +23,7 @@ def mlp(image_shape, classes, *, seed=0, width=800, dropout=0.0, max_norm=None):
     Raises:
         ValueError: width not a whole number above 0, dropout outside [0, 1], max_norm not above 0.
     """
-    require_positive("width", width, whole=True)
+    require_positive("width", width, integer=True)
     require_fraction("dropout", dropout)
     if max_norm is not None:
         require_positive("max_norm", max_norm)

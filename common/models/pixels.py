@@ -1,7 +1,7 @@
 """Pixels in, as published: every model scales its own, so a saved one needs nothing outside."""
 
 from common.backend import keras
-from common.utils.checks import is_whole
+from common.utils.checks import is_integer
 
 # mean and standard deviation of the training pixels, a channel, on the scale 0-255
 STATISTICS = {
@@ -40,7 +40,7 @@ def standardized(image_shape, least=1):
 
 def _check(image_shape, least):
     sides = list(image_shape)
-    if len(sides) != 3 or not all(is_whole(side, 1) for side in sides):
+    if len(sides) != 3 or not all(is_integer(side, 1) for side in sides):
         raise ValueError(f"image_shape must be (height, width, channels), got {image_shape!r}")
     if min(sides[:2]) < least:
         raise ValueError(

@@ -5,7 +5,7 @@ from common.models import blocks
 from common.models.blocks import channel_shuffle, group_convolution
 from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
-from common.utils.checks import require_at_least, require_known, require_positive
+from common.utils.checks import require_at_least, require_choice, require_positive
 
 CHANNELS = {1: 144, 2: 200, 3: 240, 4: 272, 8: 384}  # of the first stage, by groups
 UNITS = (4, 8, 4)
@@ -32,7 +32,7 @@ def shufflenet(image_shape, classes, *, seed=0, groups=3, width=1.0):
             not above 0 or too small, images smaller than 8x8 pixels.
     """
     require_at_least("groups", groups, 1)
-    require_known("number of groups", groups, CHANNELS)
+    require_choice("number of groups", groups, CHANNELS)
     require_positive("width", width)
     inputs, x = standardized(image_shape, least=8)
     side = max(image_shape[:2])

@@ -10,7 +10,7 @@ from common.models import blocks
 from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
 from common.models.shufflenet import CHANNELS, halved_by_maximum, stages
-from common.utils.checks import require_at_least, require_fraction, require_known, require_positive
+from common.utils.checks import require_at_least, require_choice, require_fraction, require_positive
 
 UNITS = (2, 4, 2)
 
@@ -37,7 +37,7 @@ def shufflenet_tiny(image_shape, classes, *, seed=0, groups=3, width=0.75, dropo
             images smaller than 16x16 pixels.
     """
     require_at_least("groups", groups, 1)
-    require_known("number of groups", groups, CHANNELS)
+    require_choice("number of groups", groups, CHANNELS)
     require_positive("width", width)
     require_fraction("dropout", dropout)
     inputs, x = standardized(image_shape, least=16)

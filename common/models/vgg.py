@@ -8,7 +8,7 @@ from common.backend import keras, layers
 from common.models import blocks
 from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
-from common.utils.checks import require_known
+from common.utils.checks import require_choice
 
 DEPTHS = {  # convolutions in each of the five stages
     "vgg8": (1, 1, 1, 1, 1),
@@ -38,7 +38,7 @@ def vgg(name, image_shape, classes, *, seed=0, pools=4):
     Raises:
         ValueError: images smaller than 16x16 pixels, pools neither 3 nor 4.
     """
-    require_known("number of pools", pools, (3, 4))
+    require_choice("number of pools", pools, (3, 4))
     inputs, x = standardized(image_shape, least=16)
     short = [max(0, 32 - side) for side in image_shape[:2]]
     if any(short):

@@ -3,25 +3,31 @@
 May import `results`, `metrics` and `utils`.
 """
 
-from common.plots.comparisons import heat_map, strip
-from common.plots.curves import bias_sweep, learning_curves, line, shares, temperature_sweep
+from common.plots.comparisons import dot_plot, heat_map
+from common.plots.curves import (
+    bias_sweep,
+    data_fraction_curves,
+    learning_curves,
+    temperature_curve,
+    temperature_sweep,
+)
 from common.plots.images import (
     contact_sheet,
     images_with_soft_targets,
     labeled_images,
-    most_probable,
+    top_classes,
 )
 
 __all__ = [
     "bias_sweep",
     "contact_sheet",
+    "data_fraction_curves",
+    "dot_plot",
     "heat_map",
     "images_with_soft_targets",
     "labeled_images",
     "learning_curves",
-    "line",
-    "most_probable",
-    "shares",
-    "strip",
+    "temperature_curve",
     "temperature_sweep",
+    "top_classes",
 ]

@@ -10,7 +10,7 @@ from common.plots import style
 from common.plots.style import COLORS
 
 
-def strip(groups, title, measure="test errors", published=None):
+def dot_plot(groups, title, measure="test errors", published=None):
     """Each group's seeds as points and their mean as a line, one row a group.
 
     A control over five times worse than all others is a number at the right edge, so that the
@@ -45,12 +45,12 @@ def _row(axes, place, values, color):
     axes.plot(values, [place] * len(values), "o", color=color, alpha=0.5)
     axes.plot([mean] * 2, [place - 0.3, place + 0.3], color=color, lw=3)
     where = {"ha": "center", "va": "bottom"}
-    axes.annotate(f"{mean:.1f}", (mean, place - 0.32), color=style.ink(color), **where)
+    axes.annotate(f"{mean:.1f}", (mean, place - 0.32), color=style.text_color(color), **where)
 
 
 def _at_the_edge(axes, place, text, color):
     where = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
-    axes.annotate(text, (0.99, place), color=style.ink(color), **where)
+    axes.annotate(text, (0.99, place), color=style.text_color(color), **where)
 
 
 def heat_map(values, temperatures, alphas, title, measure):

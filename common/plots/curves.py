@@ -35,7 +35,7 @@ def learning_curves(curves, title, measure="validation errors, %"):
     return figure
 
 
-def line(x, y, marked, title, measure):
+def temperature_curve(x, y, marked, title, measure):
     """A curve over the temperature, with one temperature marked.
 
     Args:
@@ -70,7 +70,7 @@ def temperature_sweep(temperatures, errors, baseline, title, measure="test error
         axes, np.asarray(temperatures, float), errors.T, "distilled", COLORS["distilled"], "o-"
     )
     axes.plot(temperatures, errors, ".", color=COLORS["distilled"], alpha=0.5, ms=7)
-    style.level(axes, baseline, "labels alone", COLORS["baseline"])
+    style.reference_line(axes, baseline, "labels alone", COLORS["baseline"])
     style.title(figure, title)
     axes.set(ylabel=measure)
     style.temperature_axis(axes, temperatures)
@@ -93,7 +93,9 @@ def bias_sweep(shifts, errors, levels, title, measure="test errors", published=(
     style.curve(axes, shifts, errors, "one number for all", COLORS["distilled"])
     axes.set_xlim(right=axes.get_xlim()[1] * 1.3)
     for label, (role, values) in levels.items():
-        style.level(axes, values, label, COLORS[role], place=0.6)  # the left is the paper's
+        style.reference_line(
+            axes, values, label, COLORS[role], place=0.6
+        )  # the left is the paper's
     for x, y in published:
         style.mark_published(axes, x, y)
     style.title(figure, title)
@@ -103,7 +105,7 @@ def bias_sweep(shifts, errors, levels, title, measure="test errors", published=(
     return figure
 
 
-def shares(percent, curves, title, measure):
+def data_fraction_curves(percent, curves, title, measure):
     """A measure against the share of the training images, both axes logarithmic.
 
     Args:

@@ -75,7 +75,7 @@ def contact_sheet(images, names, title, columns=10):
     return figure
 
 
-def most_probable(images, labels, logits, temperatures, class_names, title, most=5):
+def top_classes(images, labels, logits, temperatures, class_names, title, most=5):
     """A row an image: the image and its class, then its most probable classes at each temperature.
 
     The order of the classes is the same at every temperature; the right class's name is bold.

@@ -32,7 +32,7 @@ def title(figure, finding):
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=12)
 
 
-def ink(color):
+def text_color(color):
     """A darker shade of a curve's color: letters need more contrast with the paper than areas."""
     return tuple(0.65 * part for part in to_rgb(color))
 
@@ -83,7 +83,7 @@ def curve(axes, x, values, label, color, style="-"):
     label_end(axes, x[-1], values[:, -1].mean(), label, color)
 
 
-def level(axes, values, label, color, place=0.01, below=False):
+def reference_line(axes, values, label, color, place=0.01, below=False):
     """A horizontal line at the mean of (seeds,) values, its band, and its label above it.
 
     Args:
@@ -99,14 +99,14 @@ def level(axes, values, label, color, place=0.01, below=False):
         xycoords=("axes fraction", "data"),
         xytext=(0, -2 if below else 2),
         textcoords="offset points",
-        color=ink(color),
+        color=text_color(color),
         va="top" if below else "bottom",
     )
 
 
 def label_end(axes, x, y, text, color):
     """A curve's label, to the right of its last point."""
-    axes.annotate(f"  {text}", (x, y), color=ink(color), va="center")
+    axes.annotate(f"  {text}", (x, y), color=text_color(color), va="center")
 
 
 def temperature_axis(axes, ticks):

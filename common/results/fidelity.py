@@ -41,7 +41,7 @@ def measures(group, teacher, labels):
     the share of these on which it names the very class that the teacher does.
 
     Args:
-        group: comparisons.Group, taught by this teacher or not.
+        group: results.SeedGroup, taught by this teacher or not.
         teacher: (n,) classes that the teacher names.
         labels: (n,) integers.
     """
@@ -59,14 +59,14 @@ def gain(measure, group, baseline, teacher, labels):
     """In words, how many points more of a share in `measures` a group has than its baseline.
 
     Args:
-        group, baseline: comparisons.Group of the same seeds, which are paired.
+        group, baseline: results.SeedGroup of the same seeds, which are paired.
         teacher, labels: as in `measures`.
     """
     both = [measures(each, teacher, labels)[measure] for each in (group, baseline)]
     if np.isnan(both).any():
         return "the teacher makes no mistake"
     points, _, _, p = metrics.paired_t(*both)
-    return f"{100 * points:+.0f} points{wording.p_in_words(p)}"
+    return f"{100 * points:+.0f} points{wording.p_inline(p)}"
 
 
 def table(title, rows, labels):
@@ -74,18 +74,18 @@ def table(title, rows, labels):
 
     Args:
         title: what stands above the labels of the rows.
-        rows: list of (label, comparisons.Group, (n,) classes that its teacher names).
+        rows: list of (label, results.SeedGroup, (n,) classes that its teacher names).
         labels: (n,) integers, the test split's.
     """
     lines = []
     for label, group, teacher in rows:
         found = measures(group, teacher, labels)
-        cells = [wording.spread(found[kind], *how) for kind, *how in COLUMNS.values()]
+        cells = [wording.mean_sd(found[kind], *how) for kind, *how in COLUMNS.values()]
         lines.append([label, *cells])
     return tables.markdown([title, *COLUMNS], lines)
 
 
-def share_needed(shares, errors, wanted):
+def equivalent_fraction(shares, errors, wanted):
     """The share of the images at which errors would fall to `wanted`, between those measured.
 
     Errors are taken as a power of the share between two neighbors (a line on log-log axes).

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 
 from common import metrics
-from common.runs import model_of, training_of
+from common.runs import teacher_model, teacher_run
 
 
 @dataclasses.dataclass(frozen=True)
-class Group:
+class SeedGroup:
     """The records of one configuration, {seed: record}."""
 
     configuration: dict
@@ -32,13 +32,13 @@ class Group:
     def teacher(self):
         """Name of the teacher's model; None for labels alone."""
         identity = self.configuration["teacher"]
-        return model_of(identity) if identity else None
+        return teacher_model(identity) if identity else None
 
     @property
     def training(self):
         """(id, seed) of the run that trained the teacher; None for labels alone."""
         identity = self.configuration["teacher"]
-        return training_of(identity) if identity else None
+        return teacher_run(identity) if identity else None
 
     def matches(self, wanted):
         """Whether the configuration has all of `wanted`.
@@ -54,7 +54,7 @@ def group_seeds(found):
     by_run = {}
     for record in found:
         by_run.setdefault(record["run"], {})[record["seed"]] = record
-    return [Group(next(iter(g.values()))["configuration"], g) for g in by_run.values()]
+    return [SeedGroup(next(iter(g.values()))["configuration"], g) for g in by_run.values()]
 
 
 def select(found, **wanted):
@@ -62,7 +62,7 @@ def select(found, **wanted):
     return [group for group in found if group.matches(wanted)]
 
 
-def data_of(found):
+def dataset_settings(found):
     """The (data set, limit) pairs that groups are on, as keywords for `select`."""
     pairs = {(g.configuration["dataset"], g.configuration["limit"]) for g in found}
     return [

@@ -1,6 +1,6 @@
 """What the data sets' tables share: which groups a row is about, and how its cells read.
 
-A net is a `runs.Net` of a data set's recipes; `found` are groups of one data set and limit.
+A net is a `runs.ModelSpec` of a data set's recipes; `found` are groups of one data set and limit.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ from common.results.groups import best, select
 from common.runs import Run
 
 
-def of(net, found):
+def groups_of(net, found):
     """The groups that train `net` by its recipe, with any teacher, each in its first training.
 
     The number of epochs may differ, as in a quick look; nothing else may.
@@ -21,37 +21,37 @@ def of(net, found):
     return [g for g in groups if not g.teacher or g.training[1] == first[g.training[0]]]
 
 
-def alone(net, found):
+def baseline_for(net, found):
     """The group of `net` on labels alone; None if there is none."""
-    return next((group for group in of(net, found) if not group.teacher), None)
+    return next((group for group in groups_of(net, found) if not group.teacher), None)
 
 
-def taught(net, teacher, found):
+def distilled_by(net, teacher, found):
     """The groups of `net` taught by the net `teacher`, trained by its recipe."""
-    return [group for group in of(net, found) if group.teacher and _teaches(teacher, group)]
+    return [group for group in groups_of(net, found) if group.teacher and _teaches(teacher, group)]
 
 
-def distilled(net, teacher, found):
+def best_distilled_by(net, teacher, found):
     """The group taught by `teacher` that validation chooses; None if there is none."""
-    groups = [g for g in taught(net, teacher, found) if not g.configuration["shuffled"]]
-    return chosen(groups) if groups else None
+    groups = [g for g in distilled_by(net, teacher, found) if not g.configuration["shuffled"]]
+    return best_distilled(groups) if groups else None
 
 
-def trio(net, teacher, found):
-    """`experiments.Trio` of `net` on labels alone, taught by `teacher`, and its control."""
-    return Trio([alone(net, found), *taught(net, teacher, found)])
+def controlled_comparison(net, teacher, found):
+    """`ControlledComparison` of `net` on labels alone, taught by `teacher`, and its control."""
+    return ControlledComparison([baseline_for(net, found), *distilled_by(net, teacher, found)])
 
 
-def trainings(net, teacher, found, **settings):
+def by_teacher_seed(net, teacher, found, **settings):
     """{seed of the teacher: group of `net` taught by that training of it}, at one T and alpha."""
     groups = [g for g in _in_all_trainings(net, found) if g.teacher and _teaches(teacher, g)]
     at = select(groups, shuffled=False, **settings)
     return {group.training[1]: group for group in at}
 
 
-def grid(net, teacher, found, temperatures, alphas):
+def temperature_alpha_grid(net, teacher, found, temperatures, alphas):
     """The groups of `net` taught by `teacher`: a list for each temperature, one for each alpha."""
-    groups = taught(net, teacher, found)
+    groups = distilled_by(net, teacher, found)
     rows = []
     for temperature in temperatures:
         at = select(groups, temperature=float(temperature), shuffled=False)
@@ -90,19 +90,19 @@ def _run(net, own, epochs, **taught):
     return Run(own["dataset"], net.model, recipe, **same, **taught)
 
 
-def chosen(found):
+def best_distilled(found):
     """The distilled group with the fewest errors on validation."""
     taught = [group for group in found if group.teacher and not group.configuration["shuffled"]]
     return best(taught)
 
 
-def temperatures(found, alpha):
+def temperature_sweep(found, alpha):
     """The distilled groups at one alpha, by rising temperature."""
     taught = select(found, alpha=float(alpha), shuffled=False)
     return sorted(taught, key=lambda group: group.configuration["temperature"])
 
 
-class Trio:
+class ControlledComparison:
     """The three groups that make a claim, out of what `tune` gave.
 
     baseline: labels alone; distilled: chosen on validation; control: the same settings with
@@ -111,7 +111,7 @@ class Trio:
 
     def __init__(self, found):
         (self.baseline,) = select(found, teacher=None)
-        self.distilled = chosen(found)
+        self.distilled = best_distilled(found)
         settings = self.distilled.configuration
         (self.control,) = select(
             found, shuffled=True, temperature=settings["temperature"], alpha=settings["alpha"]
@@ -129,6 +129,6 @@ class Trio:
         """Gain of the distilled student and of the control, in two lines of words."""
         return (
             f"distilled, {self.distilled.settings}: "
-            f"{wording.finding(self.distilled, self.baseline)};\n"
-            f"the control makes {wording.finding(self.control, self.baseline)}"
+            f"{wording.describe_reduction(self.distilled, self.baseline)};\n"
+            f"the control makes {wording.describe_reduction(self.control, self.baseline)}"
         )

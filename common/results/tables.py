@@ -2,14 +2,14 @@
 
 `python -m common.results --write` renews README's pictures and the tables between the lines
 `<!-- results DATASET TABLE -->` and `<!-- end -->`; `--check` says whether they are true.
-DATASET_all has those of runs on `Dataset.whole`; any package with a module `tables` will do.
+DATASET_all has those of runs on `Dataset.trainval`; any package with a module `tables` will do.
 """
 
 from common.results import wording
 from common.results.groups import baseline_of, compare
-from common.results.selection import alone, distilled, in_order, of
+from common.results.selection import baseline_for, best_distilled_by, groups_of, in_order
 
-NOT_RUN = "not run yet"  # a cell of what has no record
+PENDING = "not run yet"  # a cell of what has no record
 
 
 def markdown(header, rows):
@@ -33,9 +33,9 @@ def seeds_table(group):
     for measure, digits, scale in measures.values():
         values = group.values(measure)
         for row, value in zip(rows, values, strict=False):
-            row.append(wording.spread([value], digits, scale))
-        rows[-1].append(wording.spread(values, max(digits, 1), scale))
-    return markdown([wording.title([group]), *measures], rows)
+            row.append(wording.mean_sd([value], digits, scale))
+        rows[-1].append(wording.mean_sd(values, max(digits, 1), scale))
+    return markdown([wording.caption([group]), *measures], rows)
 
 
 def students_table(found, study=""):
@@ -44,7 +44,7 @@ def students_table(found, study=""):
     Args:
         study: begins the title, where a data set has several.
     """
-    header = [study + wording.title(found), "taught by", "T", "alpha", "test errors"]
+    header = [study + wording.caption(found), "taught by", "T", "alpha", "test errors"]
     header += ["accuracy %"] + ["top-5 %"] * _has_top5(found)
     header += ["NLL", "calibration error %", "agrees with teacher %", "fewer errors", "p (t)"]
     header += ["p (McNemar)"]
@@ -58,13 +58,13 @@ def _student_row(group, found):
     if group.teacher:
         taught = [group.teacher + " (shuffled)" * settings["shuffled"]]
         taught += [f"{settings['temperature']:g}", f"{settings['alpha']:g}"]
-        agrees = wording.spread(group.values("agreement"), 2, 100)
-    row = [wording.name_of(settings), *taught, wording.spread(group.values("errors"))]
-    row += [wording.spread(group.values("accuracy"), 2, 100)]
+        agrees = wording.mean_sd(group.values("agreement"), 2, 100)
+    row = [wording.display_name(settings), *taught, wording.mean_sd(group.values("errors"))]
+    row += [wording.mean_sd(group.values("accuracy"), 2, 100)]
     if _has_top5(found):
-        row += [wording.spread(group.values("top5_accuracy"), 2, 100)]
-    row += [wording.spread(group.values("negative_log_likelihood"), 4)]
-    row += [wording.spread(group.values("calibration_error"), 2, 100), agrees]
+        row += [wording.mean_sd(group.values("top5_accuracy"), 2, 100)]
+    row += [wording.mean_sd(group.values("negative_log_likelihood"), 4)]
+    row += [wording.mean_sd(group.values("calibration_error"), 2, 100), agrees]
     return row + comparison_cells(group, baseline_of(group, found))
 
 
@@ -83,9 +83,9 @@ def comparison_cells(group, baseline):
     return [cell, wording.p_value(difference.p), wording.p_value(difference.mcnemar)]
 
 
-def students(nets, found, study=""):
+def students_by_settings(nets, found, study=""):
     """Every group of each net: labels alone, every temperature and alpha, and the control."""
-    groups = [group for net in nets for group in in_order(of(net, found))]
+    groups = [group for net in nets for group in in_order(groups_of(net, found))]
     return students_table(groups, study)
 
 
@@ -103,13 +103,13 @@ def published_row(label, published, group, baseline=None):
     """
     row = [label, f"{published:.2f}" if published else ""]
     if group is None:
-        return [*row, NOT_RUN, *[""] * (len(PUBLISHED_COLUMNS) - 2)]
-    row += [wording.spread(group.values("accuracy"), 2, 100)]
-    row += [wording.spread(group.values("errors"))]
+        return [*row, PENDING, *[""] * (len(PUBLISHED_COLUMNS) - 2)]
+    row += [wording.mean_sd(group.values("accuracy"), 2, 100)]
+    row += [wording.mean_sd(group.values("errors"))]
     return [*row, *comparison_cells(group, baseline)]
 
 
-def teachers(nets, published, found):
+def teachers_table(nets, published, found):
     """Markdown: every teacher beside the accuracy that others print.
 
     Args:
@@ -117,27 +117,27 @@ def teachers(nets, published, found):
         published: {name: accuracy in %}, of some of them.
     """
     rows = [
-        published_row(net.title, published.get(name), alone(net, found))
+        published_row(net.title, published.get(name), baseline_for(net, found))
         for name, net in nets.items()
     ]
-    return markdown([wording.title(found), *PUBLISHED_COLUMNS], rows)
+    return markdown([wording.caption(found), *PUBLISHED_COLUMNS], rows)
 
 
-def crossed(students, teachers, found):
+def pairs_table(students, teachers, found):
     """Markdown: a row a student, a column a teacher; each cell accuracy alone → distilled, in %.
 
     Args:
         students, teachers: lists of nets.
     """
-    header = [wording.title(found), *(f"taught by {teacher.title}" for teacher in teachers)]
+    header = [wording.caption(found), *(f"taught by {teacher.title}" for teacher in teachers)]
     rows = [[s.title, *(_crossed(s, teacher, found) for teacher in teachers)] for s in students]
     return markdown(header, rows)
 
 
 def _crossed(net, teacher, found):
-    baseline, group = alone(net, found), distilled(net, teacher, found)
+    baseline, group = baseline_for(net, found), best_distilled_by(net, teacher, found)
     if baseline is None or group is None:
-        return NOT_RUN
-    pair = (wording.spread(g.values("accuracy"), 2, 100) for g in (baseline, group))
+        return PENDING
+    pair = (wording.mean_sd(g.values("accuracy"), 2, 100) for g in (baseline, group))
     p = compare(group, baseline).p
-    return " → ".join(pair) + wording.p_in_words(p, without="")
+    return " → ".join(pair) + wording.p_inline(p, without="")

@@ -3,7 +3,7 @@
 May import `teachers`, `models`, `data` and `utils`.
 """
 
-from common.runs.recipe import Net, Recipe
-from common.runs.run import Run, model_of, training_of
+from common.runs.recipe import ModelSpec, Recipe
+from common.runs.run import Run, teacher_model, teacher_run
 
-__all__ = ["Net", "Recipe", "Run", "model_of", "training_of"]
+__all__ = ["ModelSpec", "Recipe", "Run", "teacher_model", "teacher_run"]

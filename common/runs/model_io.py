@@ -16,8 +16,8 @@ def load_model(folder, run, dataset):
     require_weights(folder, run)
     path = records.find_weights(folder, run)
     if path is None:
-        return rounded_model(records.find_rounded_weights(folder, run), run, dataset)
-    model = build(run, dataset)
+        return load_float16_model(records.find_float16_weights(folder, run), run, dataset)
+    model = build_model(run, dataset)
     try:
         model.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
@@ -31,21 +31,21 @@ def require_weights(folder, run):
     """Raise ValueError unless `folder` holds a finished run's record and weights."""
     if records.read(folder, run) is None:
         raise ValueError(f"{folder} holds no trained {run.name}: train it first")
-    if not records.keeps_weights(folder, run):
+    if not records.has_weights(folder, run):
         raise ValueError(
             f"{folder} keeps the record of {run.name} but not its weights, which this needs: "
             "train it again with --retrain --output-dir DIR"
         )
 
 
-def rounded_model(path, run, dataset):
+def load_float16_model(path, run, dataset):
     """A run's model with the float16 weights that are kept in `path`."""
-    model = build(run, dataset)
-    teachers.weights.restore(model, path)
+    model = build_model(run, dataset)
+    teachers.weights.load_compact(model, path)
     return model
 
 
-def build(run, dataset):
+def build_model(run, dataset):
     """A run's untrained model, under the precision of its recipe."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(run.recipe.precision)

@@ -9,7 +9,7 @@ from common.backend import keras
 from common.backend.hardware import device
 
 
-def description():
+def environment():
     """Plain values for a record: device, backend, package versions, git commit."""
     names = ["keras", "numpy", keras.config.backend()]
     return {
@@ -17,11 +17,11 @@ def description():
         "backend": keras.config.backend(),
         "versions": {"python": platform.python_version()}
         | {name: metadata.version(name) for name in names},
-        "commit": commit(),
+        "commit": git_commit(),
     }
 
 
-def commit():
+def git_commit():
     """The checkout's short commit, `+` where it is changed; None outside git."""
     here = Path(__file__).parent
     command = ["git", "describe", "--always", "--abbrev=10", "--dirty=+", "--exclude=*"]

@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 
 from common.data import augmentations, transfer_sets, views
-from common.utils.checks import require_fraction, require_known, require_positive
+from common.utils.checks import require_choice, require_fraction, require_positive
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,17 +43,17 @@ class Recipe:
     augmentation: str = "none"
 
     def __post_init__(self):
-        require_positive("epochs", self.epochs, whole=True)
-        require_positive("batch_size", self.batch_size, whole=True)
+        require_positive("epochs", self.epochs, integer=True)
+        require_positive("batch_size", self.batch_size, integer=True)
         require_positive("learning_rate", self.learning_rate)
         for kind in ("warmup", "final", "weight_decay"):
             require_fraction(kind, getattr(self, kind))
         if self.warmup == 1:
             raise ValueError("warmup must be less than 1, for the rate to fall after it")
         self._check_milestones()
-        require_known("optimizer", self.optimizer, ("adam", "sgd", "momentum"))
-        require_known("schedule", self.schedule, ("constant", "cosine", "steps"))
-        require_known("precision", self.precision, ("float32", "mixed_bfloat16"))
+        require_choice("optimizer", self.optimizer, ("adam", "sgd", "momentum"))
+        require_choice("schedule", self.schedule, ("constant", "cosine", "steps"))
+        require_choice("precision", self.precision, ("float32", "mixed_bfloat16"))
         views.get(self.views).check_sampled(self.sampled_views)
         augmentations.get(self.augmentation)
         for field in dataclasses.fields(self):  # 4 and 4.0 are the same recipe
@@ -69,7 +69,7 @@ class Recipe:
 
 
 @dataclasses.dataclass(frozen=True)
-class Net:
+class ModelSpec:
     """An architecture, how and on which images it is trained, its name in figures and tables."""
 
     model: str

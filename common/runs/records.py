@@ -32,20 +32,20 @@ def weights_path(folder, run):
 
 def find_weights(folder, run):
     """Path of a run's weights: kept by training, or beside a teacher's logits; else None."""
-    beside = Path(folder) / "teachers" / run.name / weights.EXACT
+    beside = Path(folder) / "teachers" / run.name / weights.FLOAT32_FILE
     kept = (weights_path(folder, run), beside)
     return next((path for path in kept if path.exists()), None)
 
 
-def find_rounded_weights(folder, run):
+def find_float16_weights(folder, run):
     """The folder of a teacher's logits that holds its weights as float16; else None."""
     beside = Path(folder) / "teachers" / run.name
-    return beside if (beside / weights.ROUNDED).exists() else None
+    return beside if (beside / weights.FLOAT16_FILE).exists() else None
 
 
-def keeps_weights(folder, run):
+def has_weights(folder, run):
     """Whether a run's weights lie in `folder`, exact or as float16."""
-    return bool(find_weights(folder, run) or find_rounded_weights(folder, run))
+    return bool(find_weights(folder, run) or find_float16_weights(folder, run))
 
 
 def write(folder, run, values):

@@ -12,7 +12,7 @@ from common.utils.checks import require_fraction, require_positive, require_seed
 
 FORMAT = 1  # part of every run's id: raise it when training itself changes
 # a recipe's fields that no id holds at these values: the first records were made without them
-_LATER = {"sampled_views": 0, "augmentation": "none"}
+_OMITTED_DEFAULTS = {"sampled_views": 0, "augmentation": "none"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Run:
         del values["seed"], values["transfer_set"]
         if part := self.transfer_set.configuration:  # records without one keep their ids
             values["transfer_set"] = part
-        for field, default in _LATER.items():
+        for field, default in _OMITTED_DEFAULTS.items():
             if values["recipe"][field] == default:
                 del values["recipe"][field]
         return json.loads(json.dumps(values))
@@ -85,19 +85,19 @@ class Run:
         parts = [self.dataset, self.model]
         parts += [f"{key}{value}" for key, value in sorted(self.options.items())]
         if self.teacher:
-            parts += [f"from-{model_of(self.teacher)}"]
+            parts += [f"from-{teacher_model(self.teacher)}"]
             parts += [f"T{self.temperature:g}", f"a{self.alpha:g}"]
         parts += ["shuffled"] * self.shuffled
         return "-".join(parts + [self.transfer_set.label] * bool(self.transfer_set.label))
 
 
-def model_of(teacher):
+def teacher_model(teacher):
     """The model's name in a teacher's identity; the whole name, if that is not a run's."""
     name = teacher.partition("@")[0]
     return name.split("-")[1] if "-" in name else name
 
 
-def training_of(teacher):
+def teacher_run(teacher):
     """(id, seed) of the run that a teacher's identity names; (name, 0) if it names none."""
     name = teacher.partition("@")[0]
     found = re.fullmatch(r"(.+)-seed(\d+)", name)

@@ -13,16 +13,16 @@ where that is more.
 
 from common.teachers import weights
 from common.teachers.identity import SPLITS, folder, identity, image_keys, weights_hash
-from common.teachers.logits import Logits, Promised
+from common.teachers.logits import LazyLogits, Logits
 from common.teachers.targets import Targets
-from common.teachers.writer import check, file_size, make
+from common.teachers.writer import check_feasible, file_size, make
 
 __all__ = [
     "SPLITS",
+    "LazyLogits",
     "Logits",
-    "Promised",
     "Targets",
-    "check",
+    "check_feasible",
     "file_size",
     "folder",
     "identity",

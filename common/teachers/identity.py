@@ -24,7 +24,7 @@ def identity(teacher, weights_sha256):
 
 def weights_hash(model):
     """SHA-256, in hexadecimal, of a model's weights in order."""
-    return files.digest([np.asarray(weight) for weight in model.get_weights()])
+    return files.sha256_of([np.asarray(weight) for weight in model.get_weights()])
 
 
 def image_keys(images):

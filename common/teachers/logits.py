@@ -1,6 +1,5 @@
 """Reading a teacher's logits: memory-mapped, so that a file may be larger than memory."""
 
-import functools
 import hashlib
 import json
 import mmap
@@ -11,11 +10,11 @@ import numpy as np
 from common.data import views
 from common.teachers.identity import SPLITS, VERSION, identity, image_keys
 from common.teachers.targets import Targets
-from common.utils.progress_bar import bar
+from common.utils.progress_bar import progress_bar
 
-_WORDS = ("teacher", "weights_sha256", "dataset", "views")
-_HEADER = {*_WORDS, "sha256"}
-PIECE = 1 << 18  # numbers read at a time: 0.5 MB of logits
+_STRING_FIELDS = ("teacher", "weights_sha256", "dataset", "views")
+_HEADER = {*_STRING_FIELDS, "sha256"}
+CHUNK = 1 << 18  # numbers read at a time: 0.5 MB of logits
 
 
 class Logits:
@@ -113,7 +112,7 @@ class Logits:
 
     def _check(self):
         """Raise ValueError unless the arrays are of the shapes that the header tells of."""
-        if wrong := [key for key in _WORDS if not isinstance(self.header[key], str)]:
+        if wrong := [key for key in _STRING_FIELDS if not isinstance(self.header[key], str)]:
             raise ValueError(f"its header's {', '.join(wrong)} should be words")
         classes = self._arrays["train.npy"].shape[-1]
         for split in SPLITS:
@@ -129,7 +128,7 @@ class Logits:
 
 
 def checksum(path):
-    """`files.digest` of the array in an .npy file, read in pieces rather than mapped.
+    """`files.sha256_of` of the array in an .npy file, read in pieces rather than mapped.
 
     Raises:
         ValueError: a file that is cut short; NaN or infinity in it.
@@ -139,10 +138,10 @@ def checksum(path):
     except (ValueError, EOFError) as error:
         raise ValueError(f"{path.name} is no whole array ({error})") from None
     result = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
-    with bar(array.size, f"checking {path.name}", "numbers", delay=5) as line:
-        for start in range(0, array.size, PIECE):
+    with progress_bar(array.size, f"checking {path.name}", "numbers", delay=5) as line:
+        for start in range(0, array.size, CHUNK):
             offset = array.offset + start * array.itemsize
-            piece = np.fromfile(path, array.dtype, PIECE, offset=offset)
+            piece = np.fromfile(path, array.dtype, CHUNK, offset=offset)
             if not np.isfinite(piece).all():
                 raise ValueError(f"{path.name} holds NaN or infinity")
             result.update(piece)
@@ -154,7 +153,7 @@ def _described(view_set, sampled):
     return f"{view_set!r}{f' ({sampled} sampled)' if sampled else ''}"
 
 
-class Promised:
+class LazyLogits:
     """`Logits` of a trained teacher that are made once something is looked up in them.
 
     To read the finished runs that it taught, their identity is enough.
@@ -167,17 +166,19 @@ class Promised:
 
     def __init__(self, identity, dataset, make):
         self.identity, self.dataset, self._make = identity, dataset, make
+        self._logits = None
 
-    @functools.cached_property
-    def made(self):
-        """The Logits; raises what `make` raises."""
-        return self._make()
+    def load(self):
+        """The Logits, made at the first call; raises what `make` raises."""
+        if self._logits is None:
+            self._logits = self._make()
+        return self._logits
 
     def targets(self, *asked, **options):
         """As of `Logits`."""
-        return self.made.targets(*asked, **options)
+        return self.load().targets(*asked, **options)
 
     @property
     def nbytes(self):
         """As of `Logits`."""
-        return self.made.nbytes
+        return self.load().nbytes

@@ -27,8 +27,8 @@ class OnlineTeacher:
             split: as for a `Logits`; here of no account.
             images: (n, h, w, c) of that split.
         """
-        key = files.digest([images])
+        key = files.sha256_of([images])
         if key not in self._asked:
-            logits = batching.answers(self.model, images)
+            logits = batching.predict_logits(self.model, images)
             self._asked[key] = teachers.Targets(logits[:, None], np.arange(len(images)))
         return self._asked[key]

@@ -12,10 +12,10 @@ import numpy as np
 
 from common.utils import files
 from common.utils.checks import require_writable
-from common.utils.progress_bar import bar
+from common.utils.progress_bar import progress_bar
 
 
-class Questions:
+class ViewedImages:
     """Every image in each of its views, image by image.
 
     Args:
@@ -38,16 +38,16 @@ class Questions:
         return self.view_set.apply(self.images[rows], view)
 
 
-def answer(model, questions, path, batch_size, title):
+def write_logits(model, questions, path, batch_size, title):
     """Write the logits of all questions to an .npy file, going on from those it holds.
 
     Always in the same batches of questions, so that a resumed file has the same bits.
     """
     shape = (len(questions.images), questions.views_each, model.output_shape[-1])
     path.touch()
-    with files.naming_full_disk(path), open(path, "r+b") as file:
+    with files.explain_disk_full(path), open(path, "r+b") as file:
         done = _continue(file, shape, batch_size)
-        with bar(len(questions), title, "images", done=done, delay=5) as line:
+        with progress_bar(len(questions), title, "images", initial=done, delay=5) as line:
             for logits, rate in _answers(model, questions, done, batch_size):
                 file.write(_float16(logits))
                 file.flush()  # from here on a kill does not lose them
@@ -98,13 +98,13 @@ def _float16(logits):
 LOCK = "lock"
 
 
-def part_of(folder):
+def partial_path(folder):
     """Where the file that is to be `folder` lies while it is being made."""
     return folder.with_name(f"{folder.name}.part")
 
 
 @contextlib.contextmanager
-def unfinished(folder, asked):
+def resumable_folder(folder, asked):
     """Yield `folder`.part, this process's alone; what it holds answers what is `asked`.
 
     Args:
@@ -114,10 +114,10 @@ def unfinished(folder, asked):
     Raises:
         ValueError: a folder that cannot be written, or that another process is filling.
     """
-    part = part_of(folder)
+    part = partial_path(folder)
     require_writable(part.parent)
     with _locked(part, folder):
-        files.remove_unfinished(part / "*")
+        files.remove_temporaries(part / "*")
         if _read(part / "asked.json") != asked:
             _empty(part)
             files.write_json(part / "asked.json", asked)

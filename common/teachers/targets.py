@@ -22,7 +22,7 @@ class Targets:
     def classes(self):
         return self.logits.shape[-1]
 
-    def plain(self):
+    def unaugmented(self):
         """(n, classes) float32 of all images in a file's only view."""
         return self.take(np.arange(len(self)), 0)
 

@@ -12,36 +12,41 @@ import numpy as np
 from common.teachers.logits import checksum
 from common.utils import files
 
-EXACT, ROUNDED = "teacher.weights.h5", "weights_float16.npy"
-LARGEST = 8_000_000  # bytes
+FLOAT32_FILE, FLOAT16_FILE = "teacher.weights.h5", "weights_float16.npy"
+MAX_BYTES = 8_000_000  # bytes
 
 
-def keep(model, folder):
+def save_compact(model, folder):
     """Write a model's weights to `folder` if they are small enough, exactly or rounded."""
-    if 4 * model.count_params() <= LARGEST:
-        with files.replacing(folder / EXACT) as temporary:
+    if 4 * model.count_params() <= MAX_BYTES:
+        with files.atomic_write(folder / FLOAT32_FILE) as temporary:
             model.save_weights(temporary)
-        if (folder / EXACT).stat().st_size <= LARGEST:  # with what HDF5 adds for each layer
+        if (
+            folder / FLOAT32_FILE
+        ).stat().st_size <= MAX_BYTES:  # with what HDF5 adds for each layer
             return
-        (folder / EXACT).unlink()
-    if 2 * model.count_params() <= LARGEST:
+        (folder / FLOAT32_FILE).unlink()
+    if 2 * model.count_params() <= MAX_BYTES:
         with np.errstate(over="ignore"):  # looked for below
             parts = [np.asarray(weight).ravel().astype("<f2") for weight in model.get_weights()]
         rounded = np.concatenate(parts)
         if np.isfinite(rounded).all():
-            with files.replacing(folder / ROUNDED) as temporary, open(temporary, "wb") as file:
+            with (
+                files.atomic_write(folder / FLOAT16_FILE) as temporary,
+                open(temporary, "wb") as file,
+            ):
                 np.save(file, rounded, allow_pickle=False)
 
 
-def restore(model, folder):
+def load_compact(model, folder):
     """Give `model` the rounded weights kept in a logits folder.
 
     Raises:
         ValueError: weights that differ from their checksum or are of another net.
     """
-    path = Path(folder) / ROUNDED
+    path = Path(folder) / FLOAT16_FILE
     try:
-        expected = json.loads((Path(folder) / "header.json").read_text())["sha256"][ROUNDED]
+        expected = json.loads((Path(folder) / "header.json").read_text())["sha256"][FLOAT16_FILE]
         if checksum(path) != expected:
             raise ValueError("they differ from their checksum")
         rounded = np.load(path, allow_pickle=False).astype("float32")

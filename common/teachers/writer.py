@@ -9,7 +9,7 @@ from common.data import views
 from common.teachers import weights
 from common.teachers.identity import SPLITS, VERSION, image_keys, weights_hash
 from common.teachers.logits import Logits, checksum
-from common.teachers.resumable import Questions, answer, part_of, unfinished
+from common.teachers.resumable import ViewedImages, partial_path, resumable_folder, write_logits
 from common.utils import files, resources
 from common.utils.checks import require_positive
 
@@ -25,7 +25,7 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
         dataset: all three splits are asked; train in the views of `view_set`.
         teacher: name of the run that trained the model.
         view_set: views of the training images to ask for.
-        sampled: how many of them, for each image those of `ViewSet.subset`; 0 for all.
+        sampled: how many of them, for each image those of `ViewSet.fixed_subset`; 0 for all.
         batch_size: images asked about at once.
 
     Returns:
@@ -35,7 +35,7 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
         ValueError: as `check`; logits that are not finite or do not fit float16; another process
             making the same file.
     """
-    require_positive("batch_size", batch_size, whole=True)
+    require_positive("batch_size", batch_size, integer=True)
     views.get(view_set).check_sampled(sampled)
     folder, sampled, batch_size = Path(folder).expanduser(), int(sampled), int(batch_size)
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
@@ -46,19 +46,19 @@ def make(folder, model, dataset, teacher, view_set="plain", sampled=0, batch_siz
         "dataset": dataset.name,
         "views": view_set,
     } | ({"sampled": sampled} if sampled else {})
-    asked = header | {"batch_size": batch_size, "images": files.digest(keys.values())}
-    with unfinished(folder, asked) as part:
+    asked = header | {"batch_size": batch_size, "images": files.sha256_of(keys.values())}
+    with resumable_folder(folder, asked) as part:
         if not (part / "header.json").exists():
-            check(folder, dataset, model.output_shape[-1], view_set, sampled)
+            check_feasible(folder, dataset, model.output_shape[-1], view_set, sampled)
             _answer_splits(model, dataset, keys, asked, part)
-            weights.keep(model, part)
+            weights.save_compact(model, part)
             sums = {path.name: checksum(path) for path in sorted(part.glob("*.npy"))}
             files.write_json(part / "header.json", header | {"sha256": sums})
         _move(part, folder)
         return Logits(folder)
 
 
-def check(folder, dataset, classes, view_set="plain", sampled=0):
+def check_feasible(folder, dataset, classes, view_set="plain", sampled=0):
     """Raise ValueError unless the logits can be made: the views exist, the disk has room.
 
     Args:
@@ -69,10 +69,10 @@ def check(folder, dataset, classes, view_set="plain", sampled=0):
     seen = views.get(view_set)
     seen.check_sampled(sampled)
     seen.check_shape(dataset.image_shape)
-    there = sum(path.stat().st_size for path in part_of(folder).glob("*.npy"))
+    there = sum(path.stat().st_size for path in partial_path(folder).glob("*.npy"))
     resources.require_disk(
         folder,
-        file_size(dataset, classes, view_set, sampled) + weights.LARGEST - there,
+        file_size(dataset, classes, view_set, sampled) + weights.MAX_BYTES - there,
         f"the logits of {dataset.name} in views {view_set!r}, with the teacher's weights,",
         "choose another output folder or fewer views",
     )
@@ -94,7 +94,7 @@ def _answer_splits(model, dataset, keys, asked, part):
         title = f"{dataset.name} {split}, {asked['teacher']} answers"
         view_set, sampled = asked["views"], asked.get("sampled", 0)
         questions = _questions(dataset, split, keys[split], view_set, sampled)
-        answer(model, questions, part / f"{split}.npy", asked["batch_size"], title)
+        write_logits(model, questions, part / f"{split}.npy", asked["batch_size"], title)
         _save(part / f"{split}_keys.npy", keys[split])
         if questions.subset is not None:
             _save(part / f"{split}_views.npy", questions.subset)
@@ -103,13 +103,13 @@ def _answer_splits(model, dataset, keys, asked, part):
 def _questions(dataset, split, keys, view_set, sampled):
     images = getattr(dataset, split).images
     if split != "train":
-        return Questions(images, views.get("plain"), None)
+        return ViewedImages(images, views.get("plain"), None)
     seen = views.get(view_set)
-    return Questions(images, seen, seen.subset(keys, sampled) if sampled else None)
+    return ViewedImages(images, seen, seen.fixed_subset(keys, sampled) if sampled else None)
 
 
 def _save(path, array):
-    with files.replacing(path) as temporary, open(temporary, "wb") as file:
+    with files.atomic_write(path) as temporary, open(temporary, "wb") as file:
         np.save(file, array, allow_pickle=False)
 
 

@@ -11,7 +11,7 @@ class Batches(keras.utils.PyDataset):
     """One pass over the training images for each epoch.
 
     Args:
-        split: splits.Split to train on.
+        split: data.Split to train on.
         targets: {teacher's name: teachers.Targets}, aligned with the split.
         recipe: gives batch_size, views, how many of them are sampled, and augmentation.
         seeds: each, with the epoch, decides an order and views. A batch holds one of each
@@ -35,11 +35,11 @@ class Batches(keras.utils.PyDataset):
         self.subset = None  # (n, k) the only views each image is seen in
         if recipe.sampled_views:
             keys = teachers.image_keys(split.images)
-            self.subset = self.views.subset(keys, recipe.sampled_views)
+            self.subset = self.views.fixed_subset(keys, recipe.sampled_views)
         self._check()
-        self.start(0)
+        self.set_epoch(0)
 
-    def start(self, epoch):
+    def set_epoch(self, epoch):
         """Choose order, views and augmentations of `epoch`."""
         passes = [self._pass(seed, epoch) for seed in self.seeds]
         self._seen = [np.stack(same) for same in zip(*passes, strict=True)]
@@ -49,13 +49,17 @@ class Batches(keras.utils.PyDataset):
         count = len(self.split)
         rows = np.random.default_rng((seed, epoch, 0)).permutation(count)
         among = self.views.count if self.subset is None else self.subset.shape[1]
-        seen = [rows, self.views.sample(seed, epoch, count, among)[rows]]
+        seen = [rows, self.views.draw(seed, epoch, count, among)[rows]]
         if self.augmentation:
             random = np.random.default_rng((seed, epoch, 3))
-            seen += [self.augmentation.draw(random, count, self.split.images.shape[1:])[rows]]
+            seen += [
+                self.augmentation.sample_parameters(random, count, self.split.images.shape[1:])[
+                    rows
+                ]
+            ]
         return seen
 
-    def chosen(self, index):
+    def indices(self, index):
         """A batch's rows of the split, (seeds * batch,), and for each the slot of its view.
 
         With an augmentation, what was drawn for each comes third.
@@ -67,7 +71,7 @@ class Batches(keras.utils.PyDataset):
         return len(self.split) // self.batch_size
 
     def __getitem__(self, index):
-        rows, slot, *drawn = self.chosen(index)
+        rows, slot, *drawn = self.indices(index)
         given = {name: targets.take(rows, slot) for name, targets in self.targets.items()}
         view = slot if self.subset is None else self.subset[rows, slot]
         images = self.views.apply(self.split.images[rows], view)
@@ -88,12 +92,12 @@ class Batches(keras.utils.PyDataset):
                 raise ValueError(f"{name}: its logits are of other sampled views than the images'")
 
 
-def aligned(split, targets):
-    """A whole split for validation: `feed.InOrder` of what `Batches` yields, of plain images.
+def validation_batches(split, targets):
+    """A whole split for validation: `SequentialBatches` of what `Batches` yields, of plain images.
 
     Args:
-        split: splits.Split.
+        split: data.Split.
         targets: {name: teachers.Targets} of the split's plain images.
     """
-    given = {name: target.plain() for name, target in targets.items()}
-    return batching.InOrder((split.images, {"labels": split.labels} | given))
+    given = {name: target.unaugmented() for name, target in targets.items()}
+    return batching.SequentialBatches((split.images, {"labels": split.labels} | given))

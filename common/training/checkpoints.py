@@ -16,7 +16,7 @@ def save(path, model, progress):
     files.write_arrays(path, arrays | {"progress": np.array(json.dumps(progress))})
 
 
-def progress(path):
+def load_progress(path):
     """The progress saved at `path`, or None where nothing is.
 
     Raises:

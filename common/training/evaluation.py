@@ -16,9 +16,9 @@ def write_records(group, folder, progress, done=()):
     """Ask every member of a trained group once; write its weights, then its record.
 
     Args:
-        group: group.Group, trained.
+        group: TrainingJob, trained.
         folder: gets weights/ and results/.
-        progress: as `fitting.fit` returned it.
+        progress: as `fit` returned it.
         done: names of those that had a record before, which is kept.
 
     Returns:
@@ -36,20 +36,20 @@ def write_records(group, folder, progress, done=()):
     written = {}
     for run in (run for run in group.members if run.name not in done):
         model = group.model.models[run.name]
-        with files.replacing(records.weights_path(folder, run)) as temporary:
+        with files.atomic_write(records.weights_path(folder, run)) as temporary:
             model.save_weights(temporary)
         values = _description(group, run, model, progress)
         for split, answers in logits.items():
             values[split] = _measures(group, run, split, answers[run.name])
         if missing := run.transfer_set.missing(group.dataset.classes):
             values["missing_classes"] = _with_new_biases(group, run, logits, missing)
-        written[run.name] = records.write(folder, run, values | provenance.description())
+        written[run.name] = records.write(folder, run, values | provenance.environment())
     return written
 
 
 def _predict(group, split):
     """{name: (n, classes) logits} of all members."""
-    return batching.answers(group.model, getattr(group.dataset, split).images)
+    return batching.predict_logits(group.model, getattr(group.dataset, split).images)
 
 
 def _description(group, run, model, progress):
@@ -61,15 +61,15 @@ def _description(group, run, model, progress):
         "curve": {key.replace(f"{run.name}_", ""): values for key, values in own.items()},
         "seconds": round(progress["seconds"], 1),
         "trained_side_by_side": len(group.members),  # in a stack those of all its seeds
-        **({"stacked": True} if isinstance(group.model, stacked.Stacked) else {}),
+        **({"stacked": True} if isinstance(group.model, stacked.StackedStudents) else {}),
         **({"callbacks": used} if (used := progress.get("callbacks")) else {}),
         "weights_sha256": teachers.weights_hash(model),
     }
 
 
 def _with_new_biases(group, run, logits, missing):
-    seen = group.whole.train.labels
-    return prior_correction.measures(
+    seen = group.full_dataset.train.labels
+    return prior_correction.evaluate_corrections(
         logits["validation"][run.name],
         logits["test"][run.name],
         group.dataset.test.labels,
@@ -82,7 +82,7 @@ def _measures(group, run, split, logits):
     part = getattr(group.dataset, split)
     measures = metrics.summary(logits, part.labels)
     if run.teacher:
-        teacher = group.given[run.teacher].targets(split, part.images).plain()
+        teacher = group.teachers[run.teacher].targets(split, part.images).unaugmented()
         measures["agreement"] = metrics.agreement(logits, teacher)
     if split == "validation":
         del measures["wrong"], measures["wrong_answers"]  # only the test split's are paired

@@ -5,7 +5,7 @@ import time
 
 from common.backend import keras
 from common.training import checkpoints
-from common.utils.progress_bar import bar
+from common.utils.progress_bar import progress_bar
 
 
 def fit(group, state, progress, callbacks):
@@ -35,26 +35,26 @@ def fit(group, state, progress, callbacks):
     progress["callbacks"] = sorted(used)
     if progress["epochs"] < epochs:
         # the state last, so that it holds what the others changed
-        _train(group, progress, [*callbacks, _Epochs(group.batches, state, progress)])
+        _train(group, progress, [*callbacks, EpochCheckpoint(group.batches, state, progress)])
     if progress["epochs"] < epochs:
         raise ValueError(
             f"a callback stopped the training after epoch {progress['epochs']} of {epochs}: "
             "it has no record yet, the next call goes on"
         )
-    group.model.settle()
+    group.model.sync_weights()
     return progress
 
 
 def _train(group, progress, callbacks):
     first, epochs = progress["epochs"], group.recipe.epochs
-    model, data = group.on_device()
+    model, data = group.fit_inputs()
     model.fit(
         data,
         shuffle=False,  # Keras would shuffle the batches by Python's global random state
         epochs=epochs,
         initial_epoch=first,
-        validation_data=group.held_out(),
-        validation_freq=asked_after(epochs, group.dataset),
+        validation_data=group.validation_data(),
+        validation_freq=validation_epochs(epochs, group.dataset),
         callbacks=[*callbacks, Progress(_title(group), first, epochs, len(group.batches))],
         verbose=0,
     )
@@ -66,7 +66,7 @@ def _title(group):
     return f"{group.dataset.name}, {many}, seed{'s' * (len(group.seeds) > 1)} {seeds}"
 
 
-def asked_after(epochs, dataset):
+def validation_epochs(epochs, dataset):
     """The epochs after which validation is asked: the last, and others as time allows.
 
     Where the training images are fewer than validation's, epochs pass until as many were seen.
@@ -75,7 +75,7 @@ def asked_after(epochs, dataset):
     return [epoch for epoch in range(1, epochs + 1) if epoch % every == 0 or epoch == epochs]
 
 
-class _Epochs(keras.callbacks.Callback):
+class EpochCheckpoint(keras.callbacks.Callback):
     """Before each epoch its order of images, after it the state on disk."""
 
     def __init__(self, data, state, progress):
@@ -84,7 +84,7 @@ class _Epochs(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.began = time.perf_counter()
-        self.data.start(epoch)
+        self.data.set_epoch(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         if not math.isfinite(logs["loss"]):
@@ -106,7 +106,7 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(self, title, first_epoch, epochs, steps):
         super().__init__()
-        self.line = bar(epochs * steps, title, "steps", done=first_epoch * steps)
+        self.line = progress_bar(epochs * steps, title, "steps", initial=first_epoch * steps)
         self.steps = steps
 
     def on_epoch_begin(self, epoch, logs=None):

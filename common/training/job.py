@@ -2,13 +2,13 @@
 
 from common.backend import batching
 from common.data import augmentations
-from common.runs.model_io import build
+from common.runs.model_io import build_model
 from common.side_by_side import Student
 from common.training import batches, optimizers
 from common.training.accelerated import on_device, stacked
 
 
-class Group:
+class TrainingJob:
     """Runs of one recipe and transfer set: compiled side by side, with their batches.
 
     Of one seed, or of several where `stacked.takes_all_seeds` has them train as one stack, each
@@ -16,19 +16,19 @@ class Group:
 
     Args:
         members: list of Run.
-        dataset: splits.Dataset.
-        given: {identity: teachers.Logits, or online.OnlineTeacher where the recipe augments
+        dataset: data.Dataset.
+        teachers: {identity: teachers.Logits, or OnlineTeacher where the recipe augments
             without a finite set of views}, of every teacher the members name.
-        together: the class that trains them, such as SideBySide; by default what is fastest here.
+        model_class: the class that trains them; by default what is fastest here.
 
     Raises:
         ValueError: teacher logits that do not fit the data, their views or classes; several
             seeds of nets that cannot be stacked.
     """
 
-    def __init__(self, members, dataset, given, together=None):
-        self.members, self.given = members, given
-        self.whole, self.dataset = dataset, members[0].transfer_set.restrict(dataset)
+    def __init__(self, members, dataset, teachers, model_class=None):
+        self.members, self.teachers = members, teachers
+        self.full_dataset, self.dataset = dataset, members[0].transfer_set.restrict(dataset)
         self.recipe, self.seeds = members[0].recipe, sorted({run.seed for run in members})
         augmentation = augmentations.get(self.recipe.augmentation)
         self.online = augmentation is not None  # then teachers are asked in the step
@@ -36,8 +36,8 @@ class Group:
         targets = {} if self.online else self._targets("train", *seen)
         self.batches = batches.Batches(self.dataset.train, targets, self.recipe, *self.seeds)
         students = {run.name: self._student(run) for run in members}
-        kind = together or stacked.choose(students)
-        if len(self.seeds) > 1 and kind is not stacked.Stacked:
+        kind = model_class or stacked.choose(students)
+        if len(self.seeds) > 1 and kind is not stacked.StackedStudents:
             raise ValueError(f"seeds {self.seeds} together need nets that can be stacked")
         self.kind = kind.__name__
         self.model = kind(
@@ -52,10 +52,10 @@ class Group:
 
     def _student(self, run):
         how = (run.temperature, run.alpha, self._source(run), self.online and run.shuffled)
-        return Student(build(run, self.dataset), *how)
+        return Student(build_model(run, self.dataset), *how)
 
     def _parts(self):
-        """Which part of a batch of several seeds is each member's, as an option of `Stacked`."""
+        """Which part of a batch of several seeds is each member's: an option of a stack."""
         if len(self.seeds) == 1:
             return {}
         return {"parts": {run.name: self.seeds.index(run.seed) for run in self.members}}
@@ -66,7 +66,9 @@ class Group:
 
     def _asked(self):
         """{identity: model} of the teachers that are asked in the step."""
-        return {run.teacher: self.given[run.teacher].model for run in self.members if run.teacher}
+        return {
+            run.teacher: self.teachers[run.teacher].model for run in self.members if run.teacher
+        }
 
     def _targets(self, split, *seen):
         """{source: teachers.Targets} of all members that have a teacher, in the views `seen`."""
@@ -74,7 +76,7 @@ class Group:
         return {source: self._targets_of(run, split, *seen) for source, run in taught.items()}
 
     def _targets_of(self, run, split, *seen):
-        logits = self.given[run.teacher]
+        logits = self.teachers[run.teacher]
         targets = logits.targets(split, getattr(self.dataset, split).images, *seen)
         if targets.classes != self.dataset.classes:
             raise ValueError(
@@ -83,12 +85,12 @@ class Group:
             )
         return targets.shuffled(run.seed) if run.shuffled and not self.online else targets
 
-    def on_device(self):
+    def fit_inputs(self):
         """(model, data): what to fit on what, the data on the device where they fit."""
-        model, data = on_device.for_device(self.model, self.batches)
-        return model, batching.prepared(data)
+        model, data = on_device.place_on_device(self.model, self.batches)
+        return model, batching.to_tf_dataset(data)
 
-    def held_out(self):
+    def validation_data(self):
         """The validation split with every member's targets, as `fit` takes it."""
         targets = self._targets("validation")
-        return batching.prepared(batches.aligned(self.dataset.validation, targets))
+        return batching.to_tf_dataset(batches.validation_batches(self.dataset.validation, targets))

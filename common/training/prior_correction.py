@@ -10,7 +10,7 @@ from scipy import special
 
 from common import metrics
 
-SHIFTS = tuple(round(0.1 * step, 1) for step in range(201))  # what the paper's rule tries
+BIAS_GRID = tuple(round(0.1 * step, 1) for step in range(201))  # what the paper's rule tries
 _STEPS, _PRECISION = 2_000, 1e-4
 
 
@@ -49,10 +49,10 @@ def error_curve(logits, labels, missing):
     Returns:
         list of int, one for each of SHIFTS.
     """
-    return [metrics.errors(logits + _same(shift, logits, missing), labels) for shift in SHIFTS]
+    return [metrics.errors(logits + _same(shift, logits, missing), labels) for shift in BIAS_GRID]
 
 
-def measures(asked, answers, labels, priors, missing):
+def evaluate_corrections(asked, answers, labels, priors, missing):
     """Errors on test without new biases, with `prior_shifts`, and with the paper's.
 
     Args:
@@ -69,13 +69,13 @@ def measures(asked, answers, labels, priors, missing):
     rules = {
         "none": np.zeros(answers.shape[1]),
         "prior": prior_shifts(asked, priors, missing),
-        "paper": _same(SHIFTS[int(np.argmin(curve))], answers, missing),
+        "paper": _same(BIAS_GRID[int(np.argmin(curve))], answers, missing),
     }
     return {
         "classes": list(missing),
         "images": int(np.isin(labels, missing).sum()),
         "rules": {name: _errors(answers, labels, rules[name], missing) for name in rules},
-        "curve": {"shifts": list(SHIFTS), "errors": curve},
+        "curve": {"shifts": list(BIAS_GRID), "errors": curve},
     }
 
 

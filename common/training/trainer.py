@@ -13,12 +13,12 @@ from common.teachers.online import OnlineTeacher
 from common.training import checkpoints, evaluation
 from common.training.accelerated import stacked
 from common.training.fit import fit
-from common.training.job import Group
+from common.training.job import TrainingJob
 from common.utils import files, resources
-from common.utils.checks import require_known, require_writable
+from common.utils.checks import require_choice, require_writable
 
 
-def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), reading=None):
+def run(runs, dataset, *, output_dir, read_dirs=(), teachers=(), callbacks=(), on_cached=None):
     """Return the records of `runs`, training side by side those that have none yet.
 
     Runs of one recipe, seed and transfer set train together: the same batches, views and, for one
@@ -28,16 +28,16 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
 
     Args:
         runs: list of Run, all of `dataset`.
-        dataset: splits.Dataset.
+        dataset: data.Dataset.
         output_dir: gets results/, weights/ and, meanwhile, state/.
-        also_read: folders whose results/ may hold finished runs too.
+        read_dirs: folders whose results/ may hold finished runs too.
         teachers: Logits of every teacher that the runs name; where a recipe augments without a
             finite set of views, the OnlineTeacher instead.
         callbacks: any Keras callbacks, for each training; the records name them. Resumed to the
             same weights only with those that watch: what others keep in themselves, such as the
             best epoch so far, a kill loses. A recipe's cosine has Keras refuse those that set the
             learning rate.
-        reading: told the folder and names of the finished runs; prints them by default.
+        on_cached: told the folder and names of the finished runs; prints them by default.
 
     Returns:
         list of dict, one record a run, in the order of `runs`.
@@ -45,13 +45,13 @@ def run(runs, dataset, *, output_dir, also_read=(), teachers=(), callbacks=(), r
     Raises:
         ValueError: runs of another data set; a teacher not given; an output folder that cannot
             be written; a damaged record or checkpoint; a run that another process is training.
-        room.NoRoomError: a disk with too little room for a training's state and weights.
+        InsufficientSpaceError: a disk with too little room for a training's state and weights.
         FloatingPointError: a loss that is no longer finite.
     """
     given = {logits.identity: logits for logits in teachers}
     check(runs, dataset, given)
     folder = require_writable(output_dir)
-    found = finished(runs, [folder, *also_read], reading or _print_reading)
+    found = finished(runs, [folder, *read_dirs], on_cached or _print_reading)
     for group in group_runs({run.name: run for run in runs}.values()):  # each run once
         state = _state_of(group, folder)
         if state.exists() or any(run.name not in found for run in group):
@@ -75,7 +75,7 @@ def check(runs, dataset, given):
                 f"{run.name} is a run on {run.dataset} with limit {run.limit}, "
                 f"the data are {dataset.name} with limit {dataset.limit}"
             )
-        require_known("model", run.model, models.NAMES)
+        require_choice("model", run.model, models.NAMES)
         run.transfer_set.check(dataset.classes)
         if run.teacher and run.teacher not in given:
             raise ValueError(f"{run.name} needs {run.teacher}: pass its Logits as a teacher")
@@ -98,14 +98,14 @@ def _print_reading(where, names):
     print(f"read {len(names)} finished runs from {where}")
 
 
-def finished(runs, folders, reading):
-    """{name: record} of the runs that have one in `folders`; `reading` is told, as in `run`."""
+def finished(runs, folders, on_cached):
+    """{name: record} of the runs that have one in `folders`; `on_cached` is told, as in `run`."""
     found = {}
     for folder in folders:
         new = {run.name: records.read(folder, run) for run in runs if run.name not in found}
         new = {name: record for name, record in new.items() if record}
         if new:
-            reading(files.shown(Path(folder) / "results"), set(new))
+            on_cached(files.display_path(Path(folder) / "results"), set(new))
         found |= new
     return found
 
@@ -117,7 +117,7 @@ def group_runs(runs):
     """
     found = {}
     for run in runs:
-        which = str(run.options) if stacked.takes_all_seeds(run) else run.seed
+        which = str(run.options) if stacked.can_stack_seeds(run) else run.seed
         found.setdefault((run.recipe, run.transfer_set, which), []).append(run)
     return list(found.values())
 
@@ -140,7 +140,7 @@ def _train(group, done, dataset, folder, given, callbacks):
     """Train the runs of a group that are not `done`; return {name: record}."""
     state = _state_of(group, folder)
     members, saved = _resumable(group, done, state)
-    training = Group(members, dataset, given)
+    training = TrainingJob(members, dataset, given)
     _require_room(training.model, folder)
     if saved and saved.get("kind", training.kind) != training.kind:
         print(f"{state} is of a {saved['kind']}, here trains a {training.kind}: starting anew")
@@ -160,7 +160,7 @@ def _clean(state, group, folder):
     state.unlink(missing_ok=True)
     for run in group:
         for path in (state, records.path(folder, run), records.weights_path(folder, run)):
-            files.remove_unfinished(path)
+            files.remove_temporaries(path)
 
 
 def _resumable(group, done, state):
@@ -169,7 +169,7 @@ def _resumable(group, done, state):
     All of a state's runs go on, in its order, though a kill between two records left some done.
     """
     members = sorted((run for run in group if run.name not in done), key=lambda run: run.name)
-    saved = checkpoints.progress(state)
+    saved = checkpoints.load_progress(state)
     if not (saved and {run.name for run in members} <= set(saved["members"])):
         return members, None
     named = {run.name: run for run in group}

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 
-def require_known(kind, name, known):
+def require_choice(kind, name, known):
     """Raise ValueError, near names listed or else all, unless `name` is one of `known`."""
     known = list(known)
     if name not in known:
@@ -17,11 +17,11 @@ def require_known(kind, name, known):
         raise ValueError(f"unknown {kind} {name!r}: {mend}")
 
 
-def require_positive(kind, value, *, whole=False):
-    """Raise ValueError unless `value` is a finite number above zero (an integer if `whole`)."""
+def require_positive(kind, value, *, integer=False):
+    """Raise ValueError unless `value` is a finite number above zero (an integer if `integer`)."""
     wrong = isinstance(value, bool) or not isinstance(value, numbers.Real)
-    if wrong or not math.isfinite(value) or value <= 0 or (whole and value != int(value)):
-        noun = "a whole number" if whole else "a finite number"
+    if wrong or not math.isfinite(value) or value <= 0 or (integer and value != int(value)):
+        noun = "a whole number" if integer else "a finite number"
         raise ValueError(f"{kind} must be {noun} above 0, got {value!r}")
 
 
@@ -48,7 +48,7 @@ def require_writable(folder):
 
 def require_at_least(kind, value, least):
     """Raise ValueError unless `value` is a whole number of at least `least`."""
-    if not is_whole(value, least):
+    if not is_integer(value, least):
         raise ValueError(f"{kind} must be a whole number of at least {least}, got {value!r}")
 
 
@@ -57,13 +57,13 @@ def require_seed(value):
     require_at_least("seed", value, 0)
 
 
-def is_whole(value, least):
+def is_integer(value, least):
     """Whether `value` is an integer, NumPy's too but no bool, of at least `least`."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     return whole and value >= least
 
 
-def require_another_folder(folder, published):
+def require_distinct_folder(folder, published):
     """Raise ValueError if runs are to be made anew where the committed ones are found and read."""
     if Path(folder).expanduser().resolve() == Path(published).resolve():
         raise ValueError(

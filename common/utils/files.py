@@ -11,7 +11,7 @@ import numpy as np
 
 
 @contextlib.contextmanager
-def replacing(path):
+def atomic_write(path):
     """Yield a temporary path beside `path`; rename it to `path` if the block ends well.
 
     Raises:
@@ -22,7 +22,7 @@ def replacing(path):
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     _remove(temporary)  # what a killed process of the same number left
     try:
-        with naming_full_disk(path):
+        with explain_disk_full(path):
             yield temporary
             os.replace(temporary, path)
     finally:
@@ -30,7 +30,7 @@ def replacing(path):
 
 
 @contextlib.contextmanager
-def naming_full_disk(path):
+def explain_disk_full(path):
     """Raise OSError that says what was to be written where the block finds no room for it."""
     try:
         yield
@@ -40,7 +40,7 @@ def naming_full_disk(path):
         raise OSError(f"no room left for {path}: make room, the same call goes on") from None
 
 
-def remove_unfinished(path):
+def remove_temporaries(path):
     """Remove what killed processes left of `path`; nothing else may be writing it.
 
     Its name may be a pattern: `*` for all files of a folder.
@@ -49,7 +49,7 @@ def remove_unfinished(path):
         _remove(temporary)
 
 
-def shown(path):
+def display_path(path):
     """`path` as users read it: from the repository's root, if it lies inside."""
     path = Path(path).resolve()
     root = Path(__file__).resolve().parents[2]
@@ -58,17 +58,17 @@ def shown(path):
 
 def write_json(path, value):
     """Write `value` as indented JSON, whole or not at all."""
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
 def write_arrays(path, arrays):
     """Write a dict of NumPy arrays as .npz, whole or not at all."""
-    with replacing(path) as temporary, open(temporary, "wb") as file:
+    with atomic_write(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)
 
 
-def digest(arrays):
+def sha256_of(arrays):
     """SHA-256, in hexadecimal, of arrays' dtypes, shapes and bytes, in order."""
     result = hashlib.sha256()
     for array in arrays:

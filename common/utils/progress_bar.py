@@ -5,21 +5,21 @@ import sys
 from tqdm import tqdm
 
 
-def bar(total, title, unit, done=0, delay=0, scaled=False, stream=None):
+def progress_bar(total, title, unit, initial=0, delay=0, unit_scale=False, stream=None):
     """A tqdm line on standard output, or on `stream`, shown after `delay` seconds.
 
-    Updates are rarer where no terminal redraws the line. `scaled` writes 1,400,000 as 1.40M.
+    Updates are rarer where no terminal redraws the line. `unit_scale` writes 1,400,000 as 1.40M.
     """
     stream = stream or sys.stdout
     seconds = 0.5 if stream.isatty() else 5
     return tqdm(
         total=total,
-        initial=done,
+        initial=initial,
         desc=title,
         unit=unit,
         mininterval=seconds,
         delay=delay,
-        unit_scale=scaled,
+        unit_scale=unit_scale,
         file=stream,
         dynamic_ncols=stream.isatty(),
         bar_format="{desc}: {percentage:3.0f}% {n_fmt}/{total_fmt} {unit}, {elapsed} so far, "

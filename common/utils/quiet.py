@@ -6,7 +6,7 @@ import sys
 
 
 @contextlib.contextmanager
-def imports():
+def suppress_stderr():
     """Send standard error's file descriptor to nowhere inside the block.
 
     TensorFlow 2.21 logs about oneDNN and absent GPUs from C++ before its log level is

@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 
-class NoRoomError(OSError, ValueError):
+class InsufficientSpaceError(OSError, ValueError):
     """Too little free disk or memory."""
 
 
 def require_disk(folder, needed, what, mend="make room or choose another folder"):
-    """Raise NoRoomError unless `needed` bytes for `what` fit on the disk of `folder`.
+    """Raise InsufficientSpaceError unless `needed` bytes for `what` fit on the disk of `folder`.
 
     The folder need not exist yet.
     """
@@ -17,16 +17,16 @@ def require_disk(folder, needed, what, mend="make room or choose another folder"
     there = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(there).free
     if needed > free:
-        raise NoRoomError(
+        raise InsufficientSpaceError(
             f"{what} take {needed / 1e9:.3g} GB, {folder} has {free / 1e9:.3g} GB free: {mend}"
         )
 
 
 def require_memory(needed, what):
-    """Raise NoRoomError unless `needed` bytes for `what` fit in memory, where the system says."""
+    """Raise InsufficientSpaceError unless `needed` bytes for `what` fit in memory, where known."""
     free = available_memory()
     if free is not None and needed > free:
-        raise NoRoomError(
+        raise InsufficientSpaceError(
             f"{what} take {needed / 1e9:.3g} GB of memory, {free / 1e9:.3g} GB are free: "
             "make room, or use a data folder that can be written, where they are memory-mapped"
         )

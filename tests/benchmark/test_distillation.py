@@ -72,12 +72,12 @@ def test_what_is_written_names_machine_and_settings(monkeypatch):
     monkeypatch.setitem(distillation.PARTS, "start", lambda options: rows)
     monkeypatch.setattr(tables, "keep", lambda *given: kept.append(given))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(provenance, "commit", lambda: "0123456789")
+    monkeypatch.setattr(provenance, "git_commit", lambda: "0123456789")
     command.main(["distill", "start", "--repeats", "2", "--write"])
     command.main(["distill", "start", "--repeats", "2"])
     ((made_with, found),) = kept
     assert found == rows
-    expected = provenance.description() | {"repeats": 2, "steps": tasks.MNIST.steps}
+    expected = provenance.environment() | {"repeats": 2, "steps": tasks.MNIST.steps}
     assert made_with == expected and "torch" not in made_with["versions"]
 
 

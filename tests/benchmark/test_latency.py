@@ -8,14 +8,17 @@ from common.benchmark import __main__ as command
 from common.benchmark import keras_steps, latency
 from common.models import cost
 from common.results import costs
-from common.runs import Net, Recipe
+from common.runs import ModelSpec, Recipe
 
 
 def test_costs_of_a_net(monkeypatch):
     monkeypatch.setattr(keras_steps, "use_threads", lambda count: None)  # TensorFlow runs already
     ticks = iter(range(1000))
     monkeypatch.setattr(latency.time, "process_time", lambda: next(ticks))
-    nets = [Net("mlp", Recipe(), "one", {"width": 8}), Net("mlp", Recipe(), "same", {"width": 8})]
+    nets = [
+        ModelSpec("mlp", Recipe(), "one", {"width": 8}),
+        ModelSpec("mlp", Recipe(), "same", {"width": 8}),
+    ]
     measured = latency.measure(nets, (8, 8, 1), 3, 2)
     parameters = 64 * 8 + 8 + 8 * 8 + 8 + 8 * 3 + 3
     expected = {"parameters": parameters, "multiply_adds": 64 * 8 + 8 * 8 + 8 * 3}
@@ -26,7 +29,7 @@ def test_costs_of_a_net(monkeypatch):
 def test_committed_costs_are_of_every_net_and_of_these_nets():
     committed = costs.read(tables.FOLDER)["nets"]
     nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]
-    named = {results.name_of({"model": n.model, "options": n.options}): n for n in nets}
+    named = {results.display_name({"model": n.model, "options": n.options}): n for n in nets}
     assert set(committed) == set(named)
     for name in ("vgg8 pools 3", "resnet20", "mlp"):
         net = named[name]

@@ -10,7 +10,7 @@ from common.backend import hardware
 from common.benchmark import __main__ as command
 from common.benchmark import bare_step, teacher_epoch
 from common.data import sources
-from common.data.tiny_imagenet import TinyArchive
+from common.data.tiny_imagenet import TinyImageNetArchive
 from common.runs import Recipe
 from tests.support import tiny_archives
 from tests.support.tiny_archives import SMALL
@@ -20,9 +20,11 @@ from tiny_imagenet import recipes
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     """Tiny ImageNet as a small archive, shufflenet as a small net in batches of 18."""
-    monkeypatch.setattr(sources, "TinyArchive", functools.partial(TinyArchive, layout=SMALL))
+    monkeypatch.setattr(
+        sources, "TinyImageNetArchive", functools.partial(TinyImageNetArchive, layout=SMALL)
+    )
     tiny_archives.write(tmp_path / "downloads" / "manual", tiny_archives.members())
-    net = runs.Net("mlp", Recipe(batch_size=18, epochs=40), "small", {"width": 4})
+    net = runs.ModelSpec("mlp", Recipe(batch_size=18, epochs=40), "small", {"width": 4})
     monkeypatch.setitem(recipes.TEACHERS, "shufflenet", net)
     return tmp_path
 
@@ -51,7 +53,7 @@ def test_both_sides_train_as_many_steps(small, monkeypatch, memory, together):
     both = teacher_epoch.contenders(run, dataset)
     assert all(train() > 0 for train in both.values())
     assert [int(model.optimizer.iterations.numpy()) for model in trained] == [3, 3]
-    assert [getattr(model, "together", 1) for model in trained] == [together, together]
+    assert [getattr(model, "steps_per_dispatch", 1) for model in trained] == [together, together]
     assert np.isfinite([model.get_metrics_result()["loss"] for model in trained]).all()
 
 

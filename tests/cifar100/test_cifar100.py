@@ -8,7 +8,7 @@ import pytest
 from cifar100 import forty_epochs, full, pilot, pilot_long, recipes, repdistiller, tables
 from common import cli, models, results
 from common.experiments.study import Study
-from common.runs import Net, Recipe, records
+from common.runs import ModelSpec, Recipe, records
 
 
 def test_names_and_titles_are_of_one_study_each():
@@ -47,10 +47,13 @@ def descend(recipe, soft, hard, steps=20):
 
 
 def test_the_heavy_weight_takes_the_steps_of_nine_to_a_tenth():
-    plain, heavy = recipes.STUDENTS["resnet8x4"].recipe, recipes.STUDENTS[repdistiller.HEAVY].recipe
+    plain, heavy = (
+        recipes.STUDENTS["resnet8x4"].recipe,
+        recipes.STUDENTS[repdistiller.SOFT_WEIGHT_9].recipe,
+    )
     assert heavy.optimizer == plain.optimizer == "momentum"
     expected = descend(plain, 9.0, 0.1)
-    ours = descend(heavy, repdistiller.HEAVY_ALPHA, 1 - repdistiller.HEAVY_ALPHA)
+    ours = descend(heavy, repdistiller.SOFT_WEIGHT_9_ALPHA, 1 - repdistiller.SOFT_WEIGHT_9_ALPHA)
     np.testing.assert_allclose(ours, expected, rtol=1e-9)
     assert not np.allclose(descend(plain, 0.9, 0.1), expected, rtol=1e-2)
 
@@ -60,15 +63,17 @@ def small_field(monkeypatch, tmp_path):
     """The field's study with one pair, the tuned one, of tiny nets trained for one epoch."""
     recipe = Recipe(epochs=1, batch_size=50, optimizer="momentum", learning_rate=1e-3)
     teacher, student = (
-        Net("mlp", recipe, title, {"width": width})
+        ModelSpec("mlp", recipe, title, {"width": width})
         for title, width in (("ResNet32x4", 8), ("ResNet8x4", 4))
     )
     heavy = dataclasses.replace(
         student, recipe=dataclasses.replace(recipe, learning_rate=2e-3), title="heavy"
     )
-    monkeypatch.setattr(repdistiller, "PAIRS", (repdistiller.TUNED,))
+    monkeypatch.setattr(repdistiller, "PAIRS", (repdistiller.TUNED_PAIR,))
     monkeypatch.setattr(recipes, "TEACHERS", {"resnet32x4": teacher})
-    monkeypatch.setattr(recipes, "STUDENTS", {"resnet8x4": student, repdistiller.HEAVY: heavy})
+    monkeypatch.setattr(
+        recipes, "STUDENTS", {"resnet8x4": student, repdistiller.SOFT_WEIGHT_9: heavy}
+    )
     monkeypatch.setattr(recipes, "FOLDER", tmp_path)
     return tmp_path
 
@@ -91,7 +96,7 @@ def test_the_field_learns_from_all_images_and_chooses_on_held_out_ones(small_fie
     assert "| 72.50 |" in plain_row and "| 73.33 |" in plain_row
     assert "temperature and weight by validation" in tuned_row
     assert "not run yet" not in plain_row + tuned_row
-    ours = results.spread(tuned.values("accuracy"), 2, 100)
+    ours = results.mean_sd(tuned.values("accuracy"), 2, 100)
     assert tuned_row.split(" | ")[6] == ours
 
 

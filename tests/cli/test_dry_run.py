@@ -10,11 +10,11 @@ import pytest
 from common import cli, experiments
 from common.backend import hardware
 from common.cli import step_timing, time_estimates
-from common.cli.dry_run import Rehearsal
+from common.cli.dry_run import DryRun
 from common.data.transfer_sets import TransferSet
 from common.experiments.study import Study
-from common.runs import Net, Recipe, records
-from common.training.accelerated.on_device import Resident
+from common.runs import ModelSpec, Recipe, records
+from common.training.accelerated.on_device import OnDeviceModel
 from tests.support.helpers import no_fit
 
 RECIPE = Recipe(epochs=1, batch_size=50)
@@ -27,18 +27,18 @@ def recipes(tmp_path):
 
     def reproduce(study, seeds):
         experiments.train_teacher(study, "tiny", seeds)
-        experiments.tune(study, study.promised("tiny"), "tinier", seeds, [1, 4], [0.9, 0.5])
+        experiments.tune(study, study.lazy_logits("tiny"), "tinier", seeds, [1, 4], [0.9, 0.5])
 
     return types.SimpleNamespace(
-        TEACHERS={"tiny": Net("mlp", RECIPE, "tiny", {"width": 8})},
-        STUDENTS={"tinier": Net("mlp", RECIPE, "tinier", {"width": 4})},
+        TEACHERS={"tiny": ModelSpec("mlp", RECIPE, "tiny", {"width": 8})},
+        STUDENTS={"tinier": ModelSpec("mlp", RECIPE, "tinier", {"width": 4})},
         FOLDER=tmp_path / "committed",
         reproduce=reproduce,
     )
 
 
 def rehearsed(recipes, data, **options):
-    rehearsal = Rehearsal(Study(recipes, data, **options))
+    rehearsal = DryRun(Study(recipes, data, **options))
     recipes.reproduce(rehearsal, SEEDS)
     return rehearsal
 
@@ -89,7 +89,7 @@ def test_a_plan_refuses_what_a_finished_teacher_cannot_answer(recipes, few, monk
 
 
 def test_logits_that_are_asked_for_at_once_are_planned(recipes, few):
-    rehearsal = Rehearsal(Study(recipes, few))
+    rehearsal = DryRun(Study(recipes, few))
     rehearsal.logits("tiny", view_set="mnist_jitter")
     own = (few, rehearsal.teacher("tiny"), "mnist_jitter", 0)
     assert list(rehearsal.asked.values()) == [own]
@@ -99,7 +99,7 @@ def test_logits_that_are_asked_for_at_once_are_planned(recipes, few):
 
 
 def test_a_stand_in_has_what_a_record_has(recipes, few):
-    rehearsal = Rehearsal(Study(recipes, few))
+    rehearsal = DryRun(Study(recipes, few))
     logits = rehearsal.logits("tiny")
     assert logits.identity.startswith(rehearsal.teacher("tiny").name)
     targets = logits.targets("train", few.train.images, "mnist_jitter")
@@ -109,22 +109,22 @@ def test_a_stand_in_has_what_a_record_has(recipes, few):
     )
     assert record["test"]["errors"] == np.sum(few.test.labels != 0)  # it always says 0
     assert rehearsal.model(rehearsal.student("tinier")).name == "mlp"
-    beside = rehearsal.beside(recipes, few.whole())
+    beside = rehearsal.with_recipes(recipes, few.trainval())
     beside.train([beside.student("tinier", seed=5)])
     assert [data.name for _, data in rehearsal.trainings] == ["mnist", "mnist", "mnist_all"]
     assert [[run.model for run in members] for members, _ in rehearsal.trainings] == [["mlp"]] * 3
 
 
 def test_a_trainings_time_counts_every_batch(few, tiny_run):
-    found = step_timing.Pace(train=2.0, answer=10.0)
+    found = step_timing.StepTimes(train=2.0, answer=10.0)
     run = tiny_run({"epochs": 3, "batch_size": 40}, seed=0)
     # 2 batches of 40 in 100 images; one of answers for validation in each epoch and after, one test
-    assert time_estimates.of_run(run, few, found) == 3 * 2 * 2 + (4 + 1) * 10
+    assert time_estimates.run_seconds(run, few, found) == 3 * 2 * 2 + (4 + 1) * 10
     part = TransferSet(share=0.2)
-    share = len(part.rows(few.train.labels))
+    share = len(part.select(few.train.labels))
     assert 20 <= share <= 25 and 100 // share >= 4  # 3 epochs hold fewer images: asked at the end
     run = tiny_run({"epochs": 3, "batch_size": 40}, transfer_set=part)
-    assert time_estimates.of_run(run, few, found) == 3 * 1 * 2 + (2 + 1) * 10
+    assert time_estimates.run_seconds(run, few, found) == 3 * 1 * 2 + (2 + 1) * 10
 
 
 def test_a_net_is_timed(few, tiny_run):
@@ -134,17 +134,17 @@ def test_a_net_is_timed(few, tiny_run):
 
 def test_on_a_gpu_whole_dispatches_are_timed(few, tiny_run, monkeypatch):
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 10**9)
-    fitted, fit = [], Resident.fit
+    fitted, fit = [], OnDeviceModel.fit
 
     def noted(self, data, **options):
-        fitted.append(self.together)
+        fitted.append(self.steps_per_dispatch)
         return fit(self, data, **options)
 
-    monkeypatch.setattr(Resident, "fit", noted)
+    monkeypatch.setattr(OnDeviceModel, "fit", noted)
     told = []
     run = tiny_run({"batch_size": 10}, transfer_set=TransferSet(share=0.8))
     found = step_timing.measure(run, few, lambda: told.append(1))
-    steps = len(run.transfer_set.rows(few.train.labels)) // 10
+    steps = len(run.transfer_set.select(few.train.labels)) // 10
     assert 7 <= steps <= 8 and fitted == [steps]
     assert len(told) == 2 * (1 + step_timing.TIMED)  # training and answers
     assert 0 < found.train < 5 and 0 < found.answer < 25
@@ -154,7 +154,9 @@ def test_the_plan_adds_up(few, tiny_run, monkeypatch):
     seconds = {16: 100.0, 32: 300.0}  # a batch, by width
     width = lambda run: run.configuration["options"]["width"]  # noqa: E731
     monkeypatch.setattr(
-        step_timing, "measure", lambda run, data, tell: step_timing.Pace(seconds[width(run)], 0.0)
+        step_timing,
+        "measure",
+        lambda run, data, tell: step_timing.StepTimes(seconds[width(run)], 0.0),
     )
     small, large = tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, options={"width": 32})
     trainings = [[small, tiny_run({"epochs": 1}, seed=1)], [small, large], [large]]
@@ -171,7 +173,7 @@ def test_the_plan_adds_up(few, tiny_run, monkeypatch):
 
 def test_the_plan_names_the_answers_that_are_missing(few, tiny_run, monkeypatch):
     monkeypatch.setattr(
-        step_timing, "measure", lambda run, data, tell: step_timing.Pace(1.0, 600.0)
+        step_timing, "measure", lambda run, data, tell: step_timing.StepTimes(1.0, 600.0)
     )
     trained, finished = tiny_run(), tiny_run(options={"width": 8})
     asked = [(few, trained, "mnist_jitter", 1), (few, finished, "plain", 0)]
@@ -190,13 +192,13 @@ def test_the_plan_names_the_answers_that_are_missing(few, tiny_run, monkeypatch)
     [(0.2, "1 s"), (89, "89 s"), (91, "2 min"), (5399, "90 min"), (9000, "2.5 h")],
 )
 def test_clock(seconds, words):
-    assert time_estimates.clock(seconds) == f"about {words}"
+    assert time_estimates.format_duration(seconds) == f"about {words}"
 
 
 def test_the_command_says_the_plan_and_stops(mnist_dir, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(keras.Model, "fit", no_fit)
     monkeypatch.setattr(
-        step_timing, "measure", lambda run, data, tell: step_timing.Pace(0.01, 0.01)
+        step_timing, "measure", lambda run, data, tell: step_timing.StepTimes(0.01, 0.01)
     )
     where = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir), "--retrain"]
     cli.main(
@@ -209,7 +211,7 @@ def test_the_command_says_the_plan_and_stops(mnist_dir, tmp_path, monkeypatch, c
 
 @pytest.mark.parametrize(("sampled", "views", "answers"), [(0, 25, "2,700"), (3, 3, "500")])
 def test_the_size_and_time_of_logits_are_said(few, tiny_run, sampled, views, answers):
-    said = time_estimates.of_logits(few, tiny_run(), "mnist_jitter", sampled)
+    said = time_estimates.describe_logits(few, tiny_run(), "mnist_jitter", sampled)
     assert f"in {views} views of each training image: " in said  # 100 of them, 100 + 100 others
     assert f", {answers} answers, about " in said
 

@@ -80,7 +80,7 @@ def execute(path, folder, data_dir, **given):
 @pytest.mark.parametrize("path", [p for p in ALL if p.parent.name == "mnist"], ids=lambda p: p.stem)
 def test_runs_on_small_data(path, trained, mnist_dir, monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)  # a kernel draws inline
-    given = {"seeds": [0, 1]} | recipes.QUICKER.get(path.stem, {}) | {"limit": 100}
+    given = {"seeds": [0, 1]} | recipes.SMOKE_BY_NOTEBOOK.get(path.stem, {}) | {"limit": 100}
     execute(path, trained, mnist_dir, **given)
     assert not [file for file in path.parent.iterdir() if file.is_socket()]
     assert list((trained / "results").glob(f"mnist*-seed{given['seeds'][-1]}.json"))

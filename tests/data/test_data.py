@@ -178,7 +178,7 @@ def test_unknown_names_list_near_ones(name, near):
 
 
 def test_whole_trains_on_validation_too(mnist):
-    whole = mnist.whole()
+    whole = mnist.trainval()
     assert (whole.name, len(whole.train)) == ("mnist_all", len(mnist.train) + len(mnist.validation))
     for field in ("images", "labels"):
         first, last = (getattr(split, field) for split in (mnist.train, mnist.validation))

@@ -23,7 +23,7 @@ def sampled(few, teacher_model, tmp_path_factory):
 def test_every_row_is_the_teachers_own_answer(few, sampled, teacher_model):
     images = few.train.images
     targets = sampled.targets("train", images, "mnist_jitter", K)
-    subset = JITTER.subset(teachers.image_keys(images), K)
+    subset = JITTER.fixed_subset(teachers.image_keys(images), K)
     np.testing.assert_array_equal(np.load(sampled.folder / "train_views.npy"), subset)
     np.testing.assert_array_equal(targets.subset, subset)
     for slot in range(K):
@@ -47,11 +47,11 @@ def test_batches_pair_each_view_with_its_logits(few, sampled, teacher_model):
     targets = sampled.targets("train", few.train.images, "mnist_jitter", K)
     batches, seen = Batches(few.train, {"teacher": targets}, recipe, 4), {}
     for epoch in range(8):
-        batches.start(epoch)
+        batches.set_epoch(epoch)
         for index in range(len(batches)):
             images, given = batches[index]
             assert within_float16(given["teacher"], direct(teacher_model, images)).all()
-            rows, _ = batches.chosen(index)
+            rows, _ = batches.indices(index)
             for row, image in zip(rows, images, strict=True):
                 seen.setdefault(row, set()).add(image.tobytes())
     kinds = [len(kinds) for kinds in seen.values()]
@@ -63,7 +63,7 @@ def test_students_on_labels_alone_see_the_same_views(few, sampled):
     targets = sampled.targets("train", few.train.images, "mnist_jitter", K)
     taught, alone = (Batches(few.train, given, recipe, 4) for given in ({"t": targets}, {}))
     for data in (taught, alone):
-        data.start(2)
+        data.set_epoch(2)
     np.testing.assert_array_equal(taught[3][0], alone[3][0])
 
 

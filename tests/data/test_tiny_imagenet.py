@@ -16,7 +16,7 @@ from PIL import Image
 
 from common import data
 from common.data import array_cache, catalogue, download, sources, tiny_imagenet
-from common.data.tiny_imagenet import TinyArchive
+from common.data.tiny_imagenet import TinyImageNetArchive
 from common.data.zip_images import BadArchiveError
 from common.utils import resources
 from tests.support import tiny_archives
@@ -30,7 +30,9 @@ WHOLE = tiny_archives.members()
 @pytest.fixture
 def data_dir(tmp_path, monkeypatch):
     """A data folder with the small archive in its manual folder."""
-    monkeypatch.setattr(sources, "TinyArchive", functools.partial(TinyArchive, layout=SMALL))
+    monkeypatch.setattr(
+        sources, "TinyImageNetArchive", functools.partial(TinyImageNetArchive, layout=SMALL)
+    )
     tiny_archives.write(tmp_path / "downloads" / "manual", WHOLE)
     return tmp_path
 
@@ -220,7 +222,8 @@ def test_too_little_disk_then_too_little_memory(data_dir, monkeypatch):
     with (
         pytest.warns(UserWarning, match=r"arrays take 0.000848 GB, .* has 0.0007 GB free"),
         pytest.raises(
-            resources.NoRoomError, match=r"images take 0.000737 GB of memory, 0.0006 GB are"
+            resources.InsufficientSpaceError,
+            match=r"images take 0.000737 GB of memory, 0.0006 GB are",
         ),
     ):
         data.load("tiny_imagenet", data_dir=data_dir)
@@ -250,7 +253,7 @@ def test_arrays_are_made_without_tensorflow(data_dir):
         from common import data
         from common.data import sources
         from tests.support.tiny_archives import SMALL
-        sources.TinyArchive = functools.partial(sources.TinyArchive, layout=SMALL)
+        sources.TinyImageNetArchive = functools.partial(sources.TinyImageNetArchive, layout=SMALL)
         print(len(data.load("tiny_imagenet", data_dir={str(data_dir)!r}).train))
     """
     out = subprocess.run(

@@ -8,45 +8,47 @@ import pytest
 from common import results, training
 from common.data.transfer_sets import ALL, TransferSet
 from common.runs import Recipe, Run
-from common.training.fit import asked_after
-from common.training.job import Group
+from common.training.fit import validation_epochs
+from common.training.job import TrainingJob
 
-ONLY = TransferSet(only=(7, 8))
+ONLY = TransferSet(classes=(7, 8))
 LABELS = np.random.default_rng(3).integers(0, 10, 5000)
 
 
 def test_a_share_takes_as_much_of_each_class():
-    taken = np.bincount(LABELS[TransferSet(share=0.1).rows(LABELS)])
+    taken = np.bincount(LABELS[TransferSet(share=0.1).select(LABELS)])
     assert taken.tolist() == [round(0.1 * n) for n in np.bincount(LABELS)]
-    assert np.bincount(LABELS[TransferSet(share=1e-6).rows(LABELS)]).tolist() == [1] * 10
+    assert np.bincount(LABELS[TransferSet(share=1e-6).select(LABELS)]).tolist() == [1] * 10
 
 
 def test_shares_are_nested_and_neither_first_rows_nor_repeated():
-    few, more = (TransferSet(share=share).rows(LABELS) for share in (0.01, 0.03))
+    few, more = (TransferSet(share=share).select(LABELS) for share in (0.01, 0.03))
     assert set(few) < set(more) and len(set(more)) == len(more)
     assert (np.diff(more) > 0).all()
     assert np.median(more) == pytest.approx(2500, abs=500)
 
 
 def test_classes():
-    assert set(LABELS[TransferSet(only=(8, 7)).rows(LABELS)]) == {7, 8}
-    without = TransferSet(without=(3,)).rows(LABELS)
+    assert set(LABELS[TransferSet(classes=(8, 7)).select(LABELS)]) == {7, 8}
+    without = TransferSet(excluded_classes=(3,)).select(LABELS)
     np.testing.assert_array_equal(without, np.flatnonzero(LABELS != 3))
-    both = TransferSet(share=0.5, without=(3,)).rows(LABELS)
-    assert set(both) == set(TransferSet(share=0.5).rows(LABELS)) & set(without)
+    both = TransferSet(share=0.5, excluded_classes=(3,)).select(LABELS)
+    assert set(both) == set(TransferSet(share=0.5).select(LABELS)) & set(without)
 
 
 def test_all_is_the_data_set_itself(few):
     assert TransferSet().restrict(few) is few
-    assert TransferSet(only=(8, 7)) == TransferSet(only=[7, 8, 8])
-    labels = [part.label for part in (ALL, TransferSet(0.01), TransferSet(0.5, without=[3, 1]))]
+    assert TransferSet(classes=(8, 7)) == TransferSet(classes=[7, 8, 8])
+    labels = [
+        part.label for part in (ALL, TransferSet(0.01), TransferSet(0.5, excluded_classes=[3, 1]))
+    ]
     assert labels == ["", "share0.01", "share0.5-without1_3"]
 
 
-@pytest.mark.parametrize("named", [{"only": (2, 3)}, {"without": (3,)}])
+@pytest.mark.parametrize("named", [{"classes": (2, 3)}, {"excluded_classes": (3,)}])
 def test_a_class_without_images_is_said_before_any_training(few, named):
     """No prior is known of it, so that no bias could be set afterwards."""
-    no_threes = TransferSet(without=(3,)).restrict(few)
+    no_threes = TransferSet(excluded_classes=(3,)).restrict(few)
     with pytest.raises(
         ValueError, match=r"class 3, of which the \d+ .* hold none: raise the limit"
     ):
@@ -65,9 +67,9 @@ def test_only_training_images_are_left_out(few):
     [
         ({"share": 0}, "share must be a finite number above 0"),
         ({"share": 1.1}, "share must lie between 0 and 1, got 1.1"),
-        ({"only": (1.5,)}, "only must name classes by whole numbers from 0 on, got 1.5"),
-        ({"without": (-1,)}, "without must name classes"),
-        ({"only": (1,), "without": (2,)}, "give one of them"),
+        ({"classes": (1.5,)}, "classes must name classes by whole numbers from 0 on, got 1.5"),
+        ({"excluded_classes": (-1,)}, "excluded_classes must name classes"),
+        ({"classes": (1,), "excluded_classes": (2,)}, "give one of them"),
     ],
 )
 def test_bad_sets(values, sentence):
@@ -77,8 +79,8 @@ def test_bad_sets(values, sentence):
 
 def test_classes_that_the_data_lack_are_refused_before_training(few, tiny_run, tmp_path):
     for part, sentence in (
-        (TransferSet(without=(10,)), "class 10, the data have 0 to 9"),
-        (TransferSet(without=range(10)), "leaves out every class"),
+        (TransferSet(excluded_classes=(10,)), "class 10, the data have 0 to 9"),
+        (TransferSet(excluded_classes=range(10)), "leaves out every class"),
     ):
         with pytest.raises(ValueError, match=sentence):
             training.run([tiny_run(transfer_set=part)], few, output_dir=tmp_path)
@@ -86,10 +88,10 @@ def test_classes_that_the_data_lack_are_refused_before_training(few, tiny_run, t
 
 def test_targets_are_those_of_the_images(few, tiny_run, logits):
     taught = {"teacher": logits.identity, "alpha": 0.5, "transfer_set": ONLY}
-    group = Group([tiny_run(**taught)], few, {logits.identity: logits})
+    group = TrainingJob([tiny_run(**taught)], few, {logits.identity: logits})
     images, targets = group.batches[0]
     assert set(targets["labels"]) <= {7, 8}
-    whole = logits.targets("train", few.train.images).plain()
+    whole = logits.targets("train", few.train.images).unaugmented()
     for image, told in zip(images, targets[logits.identity], strict=True):
         (row,) = np.flatnonzero((few.train.images == image).all(axis=(1, 2, 3)))
         np.testing.assert_array_equal(told, whole[row])
@@ -100,21 +102,24 @@ def test_runs_on_other_images_train_apart_and_compare_with_their_own(few, tiny_r
     runs = [tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, transfer_set=part)]
     made = training.run(runs, few, output_dir=tmp_path)
     assert [record["trained_side_by_side"] for record in made] == [1, 1]
-    assert [record["images"]["train"] for record in made] == [100, len(part.rows(few.train.labels))]
+    assert [record["images"]["train"] for record in made] == [
+        100,
+        len(part.select(few.train.labels)),
+    ]
     assert made[1]["configuration"]["transfer_set"]["share"] == 0.5
     found = results.group_seeds(made)
     whole = results.select(found, transfer_set=None)
     assert [group.configuration for group in whole] == [runs[0].configuration]
     taught = dataclasses.replace(runs[1], teacher="mnist-cnn-0-seed0@0", alpha=0.9)
-    other = results.Group(taught.configuration, {taught.seed: made[1]})
+    other = results.SeedGroup(taught.configuration, {taught.seed: made[1]})
     assert results.baseline_of(other, found).configuration == runs[1].configuration
 
 
 def test_validation_is_not_asked_more_than_was_trained_on(few):
-    assert asked_after(3, few) == [1, 2, 3]
+    assert validation_epochs(3, few) == [1, 2, 3]
     part = TransferSet(share=0.3).restrict(few)
     assert 3 <= 100 // len(part.train) < 4
-    assert asked_after(7, part) == [3, 6, 7]
+    assert validation_epochs(7, part) == [3, 6, 7]
 
 
 @pytest.mark.slow

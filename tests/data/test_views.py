@@ -57,7 +57,7 @@ def test_each_image_in_its_own_view():
 @pytest.mark.parametrize("view_set", views.VIEWS.values(), ids=lambda view_set: view_set.name)
 def test_the_plain_view_is_the_image_itself(view_set):
     images = RANDOM.integers(256, size=(3, 32, 32, 1)).astype("uint8")
-    np.testing.assert_array_equal(view_set.apply(images, view_set.plain), images)
+    np.testing.assert_array_equal(view_set.apply(images, view_set.identity_view), images)
 
 
 def test_images_are_left_alone():
@@ -69,33 +69,33 @@ def test_images_are_left_alone():
 
 def test_samples_depend_on_seed_and_epoch_alone():
     jitter = views.get("mnist_jitter")
-    first = jitter.sample(0, 3, 5000)
+    first = jitter.draw(0, 3, 5000)
     np.random.default_rng(9).random(10)
-    np.testing.assert_array_equal(first, jitter.sample(0, 3, 5000))
-    assert (first != jitter.sample(0, 4, 5000)).mean() > 0.9
-    assert (first != jitter.sample(1, 3, 5000)).mean() > 0.9
+    np.testing.assert_array_equal(first, jitter.draw(0, 3, 5000))
+    assert (first != jitter.draw(0, 4, 5000)).mean() > 0.9
+    assert (first != jitter.draw(1, 3, 5000)).mean() > 0.9
     counts = np.bincount(first, minlength=25)
     assert 130 < counts.min() <= counts.max() < 280  # 200 each, give or take five deviations
-    assert set(views.get("plain").sample(0, 0, 10)) == {0}
+    assert set(views.get("plain").draw(0, 0, 10)) == {0}
 
 
 @pytest.mark.parametrize("view_set", SETS, ids=lambda view_set: view_set.name)
 def test_a_subset_is_fixed_by_the_images_key(view_set):
     keys = RANDOM.integers(2**63, size=6000).astype("uint64")
-    chosen = view_set.subset(keys, 7)
+    chosen = view_set.fixed_subset(keys, 7)
     assert chosen.shape == (6000, 7) and chosen.max() < view_set.count
     assert chosen.dtype == ("uint8" if view_set.count <= 256 else "uint16")
     assert (np.diff(chosen.astype(int), axis=1) > 0).all()  # different views, ascending
     order = RANDOM.permutation(6000)[:50]
-    np.testing.assert_array_equal(view_set.subset(keys[order], 7), chosen[order])
+    np.testing.assert_array_equal(view_set.fixed_subset(keys[order], 7), chosen[order])
     expected = 6000 * 7 / view_set.count
     counts = np.bincount(chosen.ravel(), minlength=view_set.count)
     assert np.abs(counts - expected).max() < 5 * expected**0.5  # every view equally often
-    assert (view_set.subset(keys[:3], view_set.count) == np.arange(view_set.count)).all()
+    assert (view_set.fixed_subset(keys[:3], view_set.count) == np.arange(view_set.count)).all()
 
 
 def test_neighboring_keys_have_unrelated_subsets():
-    chosen = views.get("crop_flip").subset(np.arange(3000, dtype="uint64"), 20)
+    chosen = views.get("crop_flip").fixed_subset(np.arange(3000, dtype="uint64"), 20)
     shared = [len(set(a) & set(b)) for a, b in itertools.pairwise(chosen)]
     assert abs(np.mean(shared) - 20 * 20 / 162) < 0.15
 

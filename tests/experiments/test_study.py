@@ -12,11 +12,11 @@ import pytest
 from common import experiments, results, teachers
 from common.data.transfer_sets import TransferSet
 from common.experiments.study import Study
-from common.runs import Net, Recipe, records
+from common.runs import ModelSpec, Recipe, records
 from common.utils import files
 from tests.support.helpers import no_fit
 
-STUDENT = Net("mlp", Recipe(epochs=1, batch_size=50), "tinier", {"width": 4})
+STUDENT = ModelSpec("mlp", Recipe(epochs=1, batch_size=50), "tinier", {"width": 4})
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def recipes(tmp_path):
     """A data set's recipes: one tiny teacher, one tiny student."""
     recipe = STUDENT.recipe
     return types.SimpleNamespace(
-        TEACHERS={"tiny": Net("mlp", recipe, "tiny", {"width": 8})},
+        TEACHERS={"tiny": ModelSpec("mlp", recipe, "tiny", {"width": 8})},
         STUDENTS={"tinier": STUDENT},
         FOLDER=tmp_path / "committed",
     )
@@ -34,7 +34,7 @@ def test_a_teachers_logits_are_made_once(recipes, few, monkeypatch):
     study = Study(recipes, few)
     made = study.logits("tiny")
     answers = study.model(study.teacher("tiny")).predict(few.test.images, verbose=0)
-    stored = made.targets("test", few.test.images).plain()
+    stored = made.targets("test", few.test.images).unaugmented()
     np.testing.assert_allclose(stored, answers, rtol=2**-10, atol=1e-4)
     assert made.identity.startswith(study.teacher("tiny").name)
     monkeypatch.setattr(keras.Model, "fit", no_fit)
@@ -89,7 +89,7 @@ def test_killed_while_asking_for_logits(recipes, few, monkeypatch):
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(files, "write_json", _interrupt_at_header)
         study.logits("tiny")
-    assert study.logits("tiny").targets("train", few.train.images).plain().shape == (100, 10)
+    assert study.logits("tiny").targets("train", few.train.images).unaugmented().shape == (100, 10)
 
 
 def _interrupt_at_header(path, value):
@@ -115,12 +115,12 @@ def test_logits_that_do_not_fit_are_refused_before_training(recipes, few, monkey
 
 def test_logits_for_a_students_views(recipes, few):
     recipe = Recipe(epochs=1, batch_size=50, views="mnist_jitter", sampled_views=2)
-    recipes.STUDENTS["shaken"] = Net("mlp", recipe, "shaken", {"width": 4})
+    recipes.STUDENTS["shaken"] = ModelSpec("mlp", recipe, "shaken", {"width": 4})
     study = Study(recipes, few)
     logits = study.logits_for("shaken", "tiny")
     assert not (recipes.FOLDER / "teachers").exists()  # nobody looked them up yet
-    assert study.logits_for("tinier", "tiny").made.header["views"] == "plain"
-    made = logits.made
+    assert study.logits_for("tinier", "tiny").load().header["views"] == "plain"
+    made = logits.load()
     assert made.identity == logits.identity and made.nbytes == logits.nbytes
     assert made.folder.name == f"{study.teacher('tiny').name}-mnist_jitter-2"
     assert (made.header["views"], made.sampled) == ("mnist_jitter", 2)
@@ -151,10 +151,10 @@ def test_finished_students_are_read_without_their_teachers_logits(recipes, few, 
 
 def test_two_promises_ask_a_teacher_once(recipes, few, monkeypatch):
     study = Study(recipes, few)
-    first, second = study.promised("tiny"), study.promised("tiny")
-    made = first.made
+    first, second = study.lazy_logits("tiny"), study.lazy_logits("tiny")
+    made = first.load()
     monkeypatch.setattr(keras.Model, "predict", no_fit)
-    assert second.made.folder == made.folder
+    assert second.load().folder == made.folder
 
 
 def test_weights_and_the_identity_they_give_are_of_one_folder(recipes, few, tmp_path):
@@ -167,8 +167,8 @@ def test_weights_and_the_identity_they_give_are_of_one_folder(recipes, few, tmp_
     record.write_text(json.dumps(json.loads(record.read_text()) | {"weights_sha256": 64 * "a"}))
     records.find_weights(other.output_dir, run).unlink()
     both = Study(recipes, few, output_dir=other.output_dir)
-    promised = both.promised("tiny")
-    assert promised.identity == published.promised("tiny").identity
+    promised = both.lazy_logits("tiny")
+    assert promised.identity == published.lazy_logits("tiny").identity
     assert teachers.weights_hash(both.model(run)).startswith(promised.identity.partition("@")[2])
 
 
@@ -179,7 +179,7 @@ def test_settings_reach_the_run(recipes, few):
     assert teacher.id != Study(recipes, few).teacher("tiny").id
     assert records.read(recipes.FOLDER, teacher) is None
     assert recipes.TEACHERS["tiny"].recipe.epochs == 1
-    part, other = TransferSet(share=0.5), TransferSet(only=(1, 2))
+    part, other = TransferSet(share=0.5), TransferSet(classes=(1, 2))
     recipes.STUDENTS["tinier"] = dataclasses.replace(STUDENT, transfer_set=part)
     assert Study(recipes, few).student("tinier").transfer_set == part
     assert Study(recipes, few).student("tinier", transfer_set=other).transfer_set == other
@@ -205,6 +205,6 @@ def test_tuning_again_trains_nothing_and_says_so_in_one_line(recipes, few, capsy
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("read 5 finished runs from ")  # baseline, two T, one alpha, control
     assert [group.configuration for group in again] == [group.configuration for group in first]
-    control = results.Trio(again).control.configuration
-    chosen = results.chosen(again).configuration
+    control = results.ControlledComparison(again).control.configuration
+    chosen = results.best_distilled(again).configuration
     assert control == chosen | {"shuffled": True}

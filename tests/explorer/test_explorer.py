@@ -16,9 +16,9 @@ from scipy import special, stats
 from common import metrics
 from common.experiments.study import Study
 from common.explorer import Explorer, chart, digit_file, gallery, html, quantities
-from common.explorer.live_run import Trial
+from common.explorer.live_run import LiveRun
 from common.losses import distillation_loss
-from common.runs import Net, Recipe, records
+from common.runs import ModelSpec, Recipe, records
 from common.runs.model_io import load_model
 from mnist import recipes
 
@@ -26,7 +26,7 @@ PAIR = np.random.default_rng(0).normal(0, 4, (2, 10)).astype("float32")
 
 
 TINY = types.SimpleNamespace(
-    TEACHERS={"tiny": Net("mlp", Recipe(epochs=1), "tiny net", {"width": 16})},
+    TEACHERS={"tiny": ModelSpec("mlp", Recipe(epochs=1), "tiny net", {"width": 16})},
     STUDENTS=recipes.STUDENTS,
     FOLDER=recipes.FOLDER,
 )
@@ -105,7 +105,7 @@ def test_gradients_are_those_of_the_loss(temperature):
 
 def test_the_picker_walks_from_the_most_ambiguous_and_wraps():
     logits = np.array([[9, 0, 0], [1, 0, 0], [5, 0, 0], [0, 5, 0]], float)
-    picker = quantities.Picker(logits, [0, 0, 0, 2])
+    picker = quantities.ImagePicker(logits, [0, 0, 0, 2])
     assert [picker.next("most ambiguous", now, 0) for now in (None, 1, 2, 0)] == [1, 2, 0, 1]
     assert picker.next("teacher wrong") == 3
     assert picker.next("teacher wrong", label=0) is None
@@ -187,7 +187,7 @@ def test_stop_ends_a_training_within_a_batch(view):
 
 def test_a_training_that_fails_says_why(tiny_run, few):
     run = tiny_run()
-    broken = Trial(run, dataclasses.replace(few, validation=None), None, "broken")
+    broken = LiveRun(run, dataclasses.replace(few, validation=None), None, "broken")
     broken.start()
     assert broken.join(30) and broken.state == "failed" and broken.error
 
@@ -268,7 +268,7 @@ def test_axes_hold_their_values():
     for high in (0.03, 1, 7, 99, 1234):
         axis = chart.linear_axis("", high)
         assert axis.high >= high and 3 <= len(axis.ticks) <= 6
-    assert all(tick == int(tick) for tick in chart.linear_axis("", 3, whole=True).ticks)
+    assert all(tick == int(tick) for tick in chart.linear_axis("", 3, integer=True).ticks)
     axis = chart.log_axis("", [0.02, 3])
     assert axis.low == 0.01 and axis.high == 10 and axis.place(10) == 1
 
@@ -281,7 +281,7 @@ def test_the_gallery_embeds_the_teachers_logits_and_nothing_foreign(study, few):
     logits = study.logits("tiny")
     page = gallery.page(few, logits, "tiny net")
     embedded = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
-    answers_of_all = logits.targets("test", few.test.images).plain()
+    answers_of_all = logits.targets("test", few.test.images).unaugmented()
     assert len(embedded["images"]) == 12
     for image in embedded["images"]:
         np.testing.assert_array_equal(image["logits"], answers_of_all[image["index"]])

@@ -13,7 +13,7 @@ from mnist import hinton, hinton_table, tables
 
 @pytest.fixture
 def study(few):
-    return Study(hinton, few.whole())
+    return Study(hinton, few.trainval())
 
 
 def record(run, errors, new_biases=None):
@@ -72,7 +72,7 @@ def test_students_beside_the_paper(study):
 
 def test_a_quick_look_has_no_rows_of_more_epochs(few):
     """Its epochs are those of every net, so that such a row would be another one's copy."""
-    study = Study(hinton, dataclasses.replace(few, limit=1000).whole(), epochs=2)
+    study = Study(hinton, dataclasses.replace(few, limit=1000).trainval(), epochs=2)
     made = [record(study.student(name), 20) for name in ("mlp_800", "mlp_800_longer")]
     text = hinton_table.table(results.group_seeds(made))
     assert cells(text, "H2 student") == ["146", "20.0 (1)"]
@@ -111,5 +111,5 @@ def test_the_papers_points():
 def test_tables_know_the_data_they_are_of(study):
     """Runs on all training images appear in no table of the others, and the reverse."""
     whole = results.group_seeds([record(study.teacher("mlp_1200"), 7)])
-    (text,) = readme.every_table(tables, whole)
+    (text,) = readme.render_all(tables, whole)
     assert cells(text, "H1 teacher") == ["67", "7.0 (1)"]

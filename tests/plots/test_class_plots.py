@@ -20,7 +20,7 @@ def test_contact_sheet_has_each_class_with_its_name():
 def test_most_probable_classes_and_their_probabilities():
     logits = np.log([[0.5, 0.1, 0.02, 0.08, 0.3], [0.05, 0.05, 0.7, 0.15, 0.05]])
     names = ["ant", "bee", "cat", "dog", "elk"]
-    figure = plots.most_probable(IMAGES[:2], [4, 2], logits, (1, 2), names, "two images", most=3)
+    figure = plots.top_classes(IMAGES[:2], [4, 2], logits, (1, 2), names, "two images", most=3)
     grid = np.array(figure.axes[:6]).reshape(2, 3)
     widths = [bar.get_width() for bar in grid[0, 1].patches]
     np.testing.assert_allclose(widths, [0.5, 0.3, 0.1])

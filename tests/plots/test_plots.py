@@ -105,7 +105,7 @@ def test_learning_curves():
 
 def test_strip():
     groups = {"alone": ("baseline", [40, 44, 42]), "taught": ("distilled", [30, 31, 32])}
-    figure = plots.strip(groups, "Fewer errors")
+    figure = plots.dot_plot(groups, "Fewer errors")
     (axes,) = figure.axes
     points, mean = axes.lines[0], axes.lines[1]
     np.testing.assert_array_equal(points.get_xdata(), [40, 44, 42])
@@ -118,17 +118,17 @@ def test_strip():
 
 def test_a_strip_keeps_a_far_control_at_its_edge():
     near = {"alone": ("baseline", [40, 44]), "taught": ("distilled", [30, 32])}
-    figure = plots.strip(near | {"shuffled": ("control", [2000, 3000])}, "A finding")
+    figure = plots.dot_plot(near | {"shuffled": ("control", [2000, 3000])}, "A finding")
     (axes,) = figure.axes
     assert axes.get_xlim()[1] < 50
     assert "2500" in words(figure)
-    (axes,) = plots.strip(near | {"shuffled": ("control", [50, 52])}, "A finding").axes
+    (axes,) = plots.dot_plot(near | {"shuffled": ("control", [50, 52])}, "A finding").axes
     assert axes.get_xlim()[1] > 52
 
 
 def test_one_temperature_marked():
     x = np.array([1, 2, 4, 8.0])
-    figure = plots.line(x, x**2, 4, "A finding", "entropy, nats")
+    figure = plots.temperature_curve(x, x**2, 4, "A finding", "entropy, nats")
     (axes,) = figure.axes
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), [1, 4, 16, 64])
     marked = axes.lines[1]
@@ -151,10 +151,10 @@ def diamonds(axes):
 
 def test_a_strip_marks_published_values_in_their_rows():
     groups = {"alone": ("baseline", [150, 160]), "taught": ("distilled", [80, 90])}
-    figure = plots.strip(groups, "t", published={"taught": 74})
+    figure = plots.dot_plot(groups, "t", published={"taught": 74})
     assert diamonds(figure.axes[0]) == [[74, 1]]
     assert "paper" in words(figure)
-    assert not diamonds(plots.strip(groups, "t").axes[0])
+    assert not diamonds(plots.dot_plot(groups, "t").axes[0])
 
 
 def test_bias_sweep_shows_seeds_levels_and_the_papers_points():
@@ -184,9 +184,9 @@ def test_all_text_can_be_read_on_white():
     last = {role: (role, [4, 5]) for role in curves.COLORS} | {"far": ("control", [90, 99])}
     figures = [
         plots.learning_curves(values, "t"),
-        plots.strip(last, "t", published={"teacher": 4}),
+        plots.dot_plot(last, "t", published={"teacher": 4}),
         plots.temperature_sweep([1, 4], [[5, 4], [6, 5]], [7, 8], "t"),
-        plots.line(np.array([1, 4]), np.array([1, 2]), 4, "t", "nats"),
+        plots.temperature_curve(np.array([1, 4]), np.array([1, 2]), 4, "t", "nats"),
     ]
     shown = [text for figure in figures for text in figure.findobj(plt.Text) if text.get_text()]
     assert min(contrast_with_white(text.get_color()) for text in shown) >= 4.5  # WCAG's AA

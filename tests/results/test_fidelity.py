@@ -81,11 +81,11 @@ def test_table():
 def test_the_share_needed_on_a_power_law():
     shares = np.array([1, 3, 10, 100.0])
     errors = 20 * shares**-0.5
-    assert fidelity.share_needed(shares, errors, 20 * 5**-0.5) == pytest.approx(5)
-    assert fidelity.share_needed(shares, errors, 50) == pytest.approx(1)
-    assert fidelity.share_needed(shares, errors, 0.1) == pytest.approx(100)
+    assert fidelity.equivalent_fraction(shares, errors, 20 * 5**-0.5) == pytest.approx(5)
+    assert fidelity.equivalent_fraction(shares, errors, 50) == pytest.approx(1)
+    assert fidelity.equivalent_fraction(shares, errors, 0.1) == pytest.approx(100)
     uneven = [20, 8, 9, 2]  # 10 % no better than 3 %
-    assert 3 <= fidelity.share_needed(shares, uneven, 8) <= 10
+    assert 3 <= fidelity.equivalent_fraction(shares, uneven, 8) <= 10
 
 
 def test_heat_map_shows_mean_and_deviation():
@@ -104,7 +104,7 @@ def test_heat_map_shows_mean_and_deviation():
 def test_shares():
     few = RANDOM.random((4, 3)) + 0.1
     curves = {"labels alone": ("baseline", few + 1), "distilled": ("distilled", few)}
-    axes = plots.shares([1, 3, 10, 100], curves, "Finding", "errors, %").axes[0]
+    axes = plots.data_fraction_curves([1, 3, 10, 100], curves, "Finding", "errors, %").axes[0]
     assert [text.get_text().strip() for text in axes.texts] == list(curves)
     np.testing.assert_allclose(axes.lines[1].get_ydata(), few.mean(1))
     assert axes.get_xscale() == axes.get_yscale() == "log"

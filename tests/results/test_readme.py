@@ -10,7 +10,7 @@ from common import models, results
 from common.results import readme
 from common.runs import records
 from mnist import recipes, teacher_seeds_table
-from mnist.tables import of_crossed
+from mnist.tables import pair_groups
 
 
 def of_mnist():
@@ -20,11 +20,11 @@ def of_mnist():
 
 def crossed():
     """{(student, teacher): Comparison with labels alone}, as in the table students by teachers."""
-    found = of_crossed(of_mnist())
+    found = pair_groups(of_mnist())
     compared = {}
     for teacher, taught_by in recipes.TEACHERS.items():
-        for student in recipes.CROSSED:
-            group = results.distilled(recipes.STUDENTS[student], taught_by, found)
+        for student in recipes.PAIRED_STUDENTS:
+            group = results.best_distilled_by(recipes.STUDENTS[student], taught_by, found)
             alone = results.baseline_of(group, found)
             assert set(group.seeds) == set(alone.seeds) == set(recipes.SEEDS)
             compared[student, teacher] = results.compare(group, alone)
@@ -63,11 +63,18 @@ def test_what_holds_of_students_by_teachers():
 
 def test_what_holds_of_other_trainings_of_a_teacher():
     found = of_mnist()
-    worst = results.alone(recipes.TEACHERS["cnn_ensemble"], found).values("errors").argsort()[-2:]
+    worst = (
+        results.baseline_for(recipes.TEACHERS["cnn_ensemble"], found)
+        .values("errors")
+        .argsort()[-2:]
+    )
     expected = {"cnn_small": (39, 44, 42), "cnn_ensemble": (-26, -13, -15)}
     for name, (least, most, over_both) in expected.items():
         net = recipes.STUDENTS[name]
-        alone, taught = results.alone(net, found), teacher_seeds_table.of_trainings(net, found)
+        alone, taught = (
+            results.baseline_for(net, found),
+            teacher_seeds_table.of_trainings(net, found),
+        )
         assert set(taught) == set(recipes.SEEDS)
         compared = {seed: results.compare(group, alone) for seed, group in taught.items()}
         fewer = {seed: 100 * one.fewer for seed, one in compared.items()}
@@ -81,15 +88,15 @@ def test_what_holds_of_other_trainings_of_a_teacher():
 def test_what_a_longer_training_on_cifar100_leaves_of_the_gain():
     found = results.group_seeds(records.load_all(cifar100.FOLDER))
     taught_by = pilot.TEACHERS["pilot_vgg8"]
-    teacher = results.alone(taught_by, found)
+    teacher = results.baseline_for(taught_by, found)
     assert round(100 * teacher.values("accuracy").mean(), 1) == 63.6
     said = {"pilot_cnn": (4.0, 24), "longer_cnn": (2.4, 29)}
     for name, (points, way) in said.items():
         net = cifar100.STUDENTS[name]
-        alone = results.alone(net, found)
+        alone = results.baseline_for(net, found)
         settings = {"temperature": 4.0, "alpha": 0.9, "shuffled": False}
         (taught,) = results.select(
-            results.taught(net, pilot.TEACHERS["pilot_vgg8"], found), **settings
+            results.distilled_by(net, pilot.TEACHERS["pilot_vgg8"], found), **settings
         )
         gain = 100 * (taught.values("accuracy") - alone.values("accuracy")).mean()
         left = 100 * (teacher.values("accuracy") - alone.values("accuracy")).mean()
@@ -102,7 +109,7 @@ def test_what_a_longer_training_on_cifar100_leaves_of_the_gain():
 def test_seed_k_is_taught_by_training_k():
     configuration = {"model": "mlp"}
     taught = {
-        k: results.Group(configuration, {seed: (seed, k) for seed in range(4)}) for k in (0, 2)
+        k: results.SeedGroup(configuration, {seed: (seed, k) for seed in range(4)}) for k in (0, 2)
     }
     assert teacher_seeds_table.paired(taught).seeds == {0: (0, 0), 2: (2, 2)}
 

@@ -85,9 +85,9 @@ def test_comparison_pairs_seeds():
 
 
 def test_spread_and_p_as_printed():
-    assert results.spread([1, 2, 4]) == "2.3 ± 1.5"
-    assert results.spread([0.981, 0.983], 2, 100) == "98.20 ± 0.14"
-    assert results.spread([7]) == "7.0"
+    assert results.mean_sd([1, 2, 4]) == "2.3 ± 1.5"
+    assert results.mean_sd([0.981, 0.983], 2, 100) == "98.20 ± 0.14"
+    assert results.mean_sd([7]) == "7.0"
     printed = [results.p_value(p) for p in (float("nan"), 1e-9, 0.00123, 0.049, 0.51, 1.0)]
     assert printed == ["", "< 0.0001", "0.0012", "0.049", "0.51", "1.00"]
 
@@ -135,15 +135,15 @@ def test_the_chosen_temperature_has_the_fewest_validation_errors():
     found = [record(student(0), [1], 0), record(taught(0, 1), [1], 9)]
     found += [record(taught(0, 2), [1, 2, 3], 5), record(taught(0, 8), [], 7)]
     found += [record(taught(0, 2, shuffled=True), [], 1)]
-    chosen = results.chosen(results.group_seeds(found))
+    chosen = results.best_distilled(results.group_seeds(found))
     assert chosen.configuration["temperature"] == 2  # neither the test's best nor the control
 
 
 def test_interval_of_a_mean():
     values = [0.7010, 0.7062, 0.7033]
     low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
-    assert results.interval(values, 2, 100) == f"{100 * low:.2f} to {100 * high:.2f}"
-    assert results.interval(values[:1]) == ""
+    assert results.confidence_interval(values, 2, 100) == f"{100 * low:.2f} to {100 * high:.2f}"
+    assert results.confidence_interval(values[:1]) == ""
 
 
 def test_readme_is_rewritten_between_markers(monkeypatch):
@@ -153,7 +153,7 @@ def test_readme_is_rewritten_between_markers(monkeypatch):
     text += marked.format("published", "") + "\nlast <!-- end -->"
     fresh = "# Title\n" + marked.format("students", "| mnist students |\n") + "\nprose\n"
     fresh += marked.format("published", "| mnist published |\n") + "\nlast <!-- end -->"
-    assert readme.rewritten(text) == fresh == readme.rewritten(fresh)
+    assert readme.render(text) == fresh == readme.render(fresh)
 
 
 def test_check_and_write(monkeypatch, tmp_path, capsys):
@@ -161,7 +161,7 @@ def test_check_and_write(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(readme, "README", path)
     monkeypatch.setattr(readme, "table", lambda dataset, name: "| new |\n")
     drawn = []
-    monkeypatch.setattr(readme, "draw", drawn.append)
+    monkeypatch.setattr(readme, "write_figures", drawn.append)
     path.write_text("<!-- results mnist students -->\n| old |\n<!-- end -->\n")
     with pytest.raises(SystemExit, match=r"differ from the records: python -m common.results"):
         readme.main(["--check"])
@@ -182,7 +182,7 @@ def test_a_baseline_without_errors_can_be_compared():
 def test_more_than_twice_the_errors_are_a_multiple():
     def told(errors):
         worse = results.group_seeds([record(taught(seed), missed(errors)) for seed in range(2)])[0]
-        words, _, _ = results.finding(worse, few).partition(" (")
+        words, _, _ = results.describe_reduction(worse, few).partition(" (")
         return results.comparison_cells(worse, few)[0], words
 
     few = results.group_seeds([record(student(seed), missed(20)) for seed in range(2)])[0]
@@ -198,7 +198,7 @@ def test_the_tables_in_readme_are_those_of_the_records():
 
 def test_every_committed_record_is_of_the_run_that_it_names():
     datasets = ("mnist", "cifar100", "tiny_imagenet20")
-    folders = [packages.module(dataset, "recipes").FOLDER for dataset in datasets]
+    folders = [packages.load_module(dataset, "recipes").FOLDER for dataset in datasets]
     for folder in folders:
         found = records.load_all(folder)
         assert found
@@ -207,7 +207,7 @@ def test_every_committed_record_is_of_the_run_that_it_names():
             assert settings.pop("format") == FORMAT
             settings["recipe"] = runs.Recipe(**settings["recipe"])
             if "transfer_set" in settings:
-                settings["transfer_set"] = TransferSet(**settings["transfer_set"])
+                settings["transfer_set"] = TransferSet.from_configuration(settings["transfer_set"])
             run = runs.Run(seed=one["seed"], **settings)
             assert records.path(folder, run).exists(), run.name
             assert len(one["test"]["wrong"]) == one["test"]["errors"]

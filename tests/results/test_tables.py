@@ -9,12 +9,12 @@ from scipy import stats
 from common import results
 from common.data.transfer_sets import TransferSet
 from common.results import readme
-from common.runs import Net, Recipe, Run
+from common.runs import ModelSpec, Recipe, Run
 
-TEACHER = Net("cnn", Recipe(epochs=6), "large", {"width": 2})
-OTHER = Net("cnn", Recipe(epochs=6), "other")
-STUDENT = Net("mlp", Recipe(epochs=3), "small")
-SAME_NET = Net("mlp", Recipe(epochs=3, batch_size=64), "small, other recipe")
+TEACHER = ModelSpec("cnn", Recipe(epochs=6), "large", {"width": 2})
+OTHER = ModelSpec("cnn", Recipe(epochs=6), "other")
+STUDENT = ModelSpec("mlp", Recipe(epochs=3), "small")
+SAME_NET = ModelSpec("mlp", Recipe(epochs=3, batch_size=64), "small, other recipe")
 ALONE, TAUGHT = [40, 44, 38], [30, 29, 33]
 
 
@@ -52,19 +52,19 @@ def test_groups_of_a_net_have_its_recipe_whatever_the_epochs():
     own, quick = group(STUDENT, [1]), group(STUDENT, [2], epochs=1)
     taught = group(STUDENT, [3], **by(TEACHER))
     found = [own, group(SAME_NET, [4]), quick, group(OTHER, [5]), taught]
-    assert results.of(STUDENT, found) == [own, quick, taught]
-    assert results.alone(STUDENT, found) is own
-    assert results.alone(TEACHER, found) is None
+    assert results.groups_of(STUDENT, found) == [own, quick, taught]
+    assert results.baseline_for(STUDENT, found) is own
+    assert results.baseline_for(TEACHER, found) is None
 
 
 def test_a_nets_own_transfer_set_is_part_of_its_recipe():
     part = TransferSet(share=0.04)
     few = dataclasses.replace(STUDENT, transfer_set=part)
     whole, own = group(STUDENT, [1]), group(STUDENT, [2], transfer_set=part)
-    assert results.alone(few, [whole, own]) is own
-    assert results.alone(STUDENT, [own, whole]) is whole
-    assert results.name_of(whole.configuration) == "mlp"
-    assert results.name_of(own.configuration) == "mlp, 4 % of images"
+    assert results.baseline_for(few, [whole, own]) is own
+    assert results.baseline_for(STUDENT, [own, whole]) is whole
+    assert results.display_name(whole.configuration) == "mlp"
+    assert results.display_name(own.configuration) == "mlp, 4 % of images"
 
 
 def test_taught_by_tells_teachers_of_one_architecture_apart():
@@ -72,8 +72,8 @@ def test_taught_by_tells_teachers_of_one_architecture_apart():
     wrong = group(STUDENT, [4], **by(OTHER))
     quick = group(STUDENT, [5], epochs=1, **by(OTHER, epochs=1))
     found = [group(STUDENT, [1]), right, wrong, quick]
-    assert results.taught(STUDENT, TEACHER, found) == [right]
-    assert results.taught(STUDENT, OTHER, found) == [wrong, quick]
+    assert results.distilled_by(STUDENT, TEACHER, found) == [right]
+    assert results.distilled_by(STUDENT, OTHER, found) == [wrong, quick]
 
 
 def test_of_a_teachers_trainings_tables_have_the_first():
@@ -84,14 +84,14 @@ def test_of_a_teachers_trainings_tables_have_the_first():
         group(STUDENT, [9], **by(TEACHER, training=2, shuffled=True)),
     )
     found = [own, by_second, by_third, other, control]
-    assert results.of(STUDENT, found) == [own, by_third, other, control]
-    assert results.taught(STUDENT, TEACHER, found[:4]) == [by_third]
+    assert results.groups_of(STUDENT, found) == [own, by_third, other, control]
+    assert results.distilled_by(STUDENT, TEACHER, found[:4]) == [by_third]
     settings = {"temperature": 4.0, "alpha": 0.9}
-    assert results.trainings(STUDENT, TEACHER, found[:4], **settings) == {
+    assert results.by_teacher_seed(STUDENT, TEACHER, found[:4], **settings) == {
         2: by_third,
         11: by_second,
     }
-    assert results.trainings(STUDENT, TEACHER, found[:4], temperature=1.0) == {}
+    assert results.by_teacher_seed(STUDENT, TEACHER, found[:4], temperature=1.0) == {}
 
 
 def test_validation_chooses_among_the_taught_but_the_control():
@@ -99,8 +99,8 @@ def test_validation_chooses_among_the_taught_but_the_control():
     good = group(STUDENT, [30], validation=5, **by(TEACHER))
     control = group(STUDENT, [1], validation=1, **by(TEACHER, shuffled=True))
     found = [control, poor, good]
-    assert results.distilled(STUDENT, TEACHER, found) is good
-    assert results.distilled(STUDENT, OTHER, found) is None
+    assert results.best_distilled_by(STUDENT, TEACHER, found) is good
+    assert results.best_distilled_by(STUDENT, OTHER, found) is None
     assert results.in_order(found) == [poor, good, control]
 
 
@@ -113,10 +113,10 @@ def test_trio_and_grid_of_a_pair():
     cells = {(t, a): cell(t, a, validation=10 * t - a) for t in (1.0, 4.0) for a in (0.5, 1.0)}
     own, control = group(STUDENT, ALONE), cell(1.0, 1.0, shuffled=True)
     found = [control, *cells.values(), own, group(STUDENT, [9], **by(OTHER))]
-    pair = results.trio(STUDENT, TEACHER, found)
+    pair = results.controlled_comparison(STUDENT, TEACHER, found)
     assert (pair.baseline, pair.distilled, pair.control) == (own, cells[1.0, 1.0], control)
     expected = [[cells[4, 1], cells[4, 0.5]], [cells[1, 1], cells[1, 0.5]]]
-    assert results.grid(STUDENT, TEACHER, found, [4, 1], [1, 0.5]) == expected
+    assert results.temperature_alpha_grid(STUDENT, TEACHER, found, [4, 1], [1, 0.5]) == expected
 
 
 def test_published_row_beside_ours():
@@ -139,14 +139,14 @@ def test_published_row_beside_ours():
 
 def test_a_quick_look_leaves_out_what_it_does_not_run():
     found = [group(STUDENT, ALONE), group(STUDENT, TAUGHT, **by(TEACHER))]
-    text = results.crossed([STUDENT, OTHER], [TEACHER, OTHER], found)
-    kept = readme.without_waiting(text).splitlines()
+    text = results.pairs_table([STUDENT, OTHER], [TEACHER, OTHER], found)
+    kept = readme.drop_pending(text).splitlines()
     assert len(text.splitlines()) == 4 and kept == text.splitlines()[:3]  # the second has a number
 
 
 def test_students_by_teachers():
     found = [group(STUDENT, ALONE), group(STUDENT, TAUGHT, **by(TEACHER))]
-    header, _, row = results.crossed([STUDENT], [TEACHER, OTHER], found).splitlines()
+    header, _, row = results.pairs_table([STUDENT], [TEACHER, OTHER], found).splitlines()
     assert header == "| mnist, 200 test images | taught by large | taught by other |"
     before, after = (100 - np.mean(errors) / 2 for errors in (ALONE, TAUGHT))
     cells = row.strip("| ").split(" | ")

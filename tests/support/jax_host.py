@@ -71,21 +71,27 @@ def train(data_dir, folder):
     plain = {"options": {"width": 8}, "limit": 60}
     for seed in (1, 2):
         runs += [Run("mnist", "mlp", recipe, seed, **plain, **k) for k in ({}, taught)]
-    originals, made = (hardware.gpu_memory, multi_step.length, multi_step.train_function), []
+    originals, made = (
+        (hardware.gpu_memory, multi_step.choose_steps_per_dispatch, multi_step.train_function),
+        [],
+    )
     whole = run("whole")
-    hardware.gpu_memory, multi_step.length = lambda: 10**9, lambda steps: 2  # of the three
+    hardware.gpu_memory, multi_step.choose_steps_per_dispatch = (
+        lambda: 10**9,
+        lambda steps: 2,
+    )  # of the three
     multi_step.train_function = lambda *how: made.append(how) or originals[2](*how)
     device = run("device")
     assert len(made) == 2, made  # a group with dropout, a stack of two seeds
     same_though_cut(device, "device cut", 2, 4)
-    model, indices = job.Group(runs[:2], few, {logits.identity: logits}).on_device()
+    model, indices = job.TrainingJob(runs[:2], few, {logits.identity: logits}).fit_inputs()
     model.train_on_batch(*indices[0])
     assert model.optimizer.iterations == 1
     for record, close in zip(whole, device, strict=True):
         assert close.get("stacked", False) == ("dropout" not in str(record["configuration"]))
         for curve, values in record["curve"].items():
             np.testing.assert_allclose(values, close["curve"][curve], rtol=1e-3, err_msg=curve)
-    hardware.gpu_memory, multi_step.length, multi_step.train_function = originals
+    hardware.gpu_memory, multi_step.choose_steps_per_dispatch, multi_step.train_function = originals
     where = ["--limit", "60", "--epochs", "1", "--data-dir", data_dir, "--seeds", "0"]
     cli.main("mnist", ["teacher", "cnn", *where, "--output-dir", folder])
     student = ["--teacher", "cnn", "--student", "cnn_small", "--output-dir", folder]

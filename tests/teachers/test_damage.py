@@ -38,7 +38,7 @@ def test_nan_in_a_file_is_refused(copied):
     array[4, 0, 2] = np.nan
     np.save(copied / "validation.npy", array)
     header = json.loads((copied / "header.json").read_text())
-    header["sha256"]["validation.npy"] = files.digest([array])
+    header["sha256"]["validation.npy"] = files.sha256_of([array])
     (copied / "header.json").write_text(json.dumps(header))
     with pytest.raises(ValueError, match=r"is damaged: validation.npy holds NaN"):
         teachers.Logits(copied)
@@ -69,7 +69,7 @@ def shorten(folder, name, axis=0):
     array = np.delete(array, -1, axis)
     np.save(folder / name, array)
     header = json.loads((folder / "header.json").read_text())
-    edit(sha256=header["sha256"] | {name: files.digest([array])})(folder)
+    edit(sha256=header["sha256"] | {name: files.sha256_of([array])})(folder)
 
 
 DAMAGES = {

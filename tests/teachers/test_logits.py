@@ -20,7 +20,7 @@ def part(split, rows):
 def test_every_row_is_the_teachers_own_answer(few, logits, teacher_model):
     for split in SPLITS:
         images = getattr(few, split).images
-        stored = logits.targets(split, images).plain()
+        stored = logits.targets(split, images).unaugmented()
         assert stored.dtype == np.float32 and stored.shape == (100, 10)
         assert within_float16(stored, direct(teacher_model, images)).all()
 
@@ -44,7 +44,7 @@ def test_every_view_is_the_teachers_own_answer(few, teacher_model, tmp_path):
 def test_another_order_or_a_part_of_the_images(few, logits, teacher_model):
     order = np.random.default_rng(0).permutation(100)[:40]
     images = few.train.images[order]
-    stored = logits.targets("train", images).plain()
+    stored = logits.targets("train", images).unaugmented()
     assert within_float16(stored, direct(teacher_model, images)).all()
 
 
@@ -54,14 +54,14 @@ def permute(folder, split, order):
     for name in (f"{split}.npy", f"{split}_keys.npy"):
         array = np.load(folder / name)[order]
         np.save(folder / name, array)
-        header["sha256"][name] = files.digest([array])
+        header["sha256"][name] = files.sha256_of([array])
     (folder / "header.json").write_text(json.dumps(header))
 
 
 def test_a_file_in_another_order(few, logits, copied):
     permute(copied, "train", np.random.default_rng(0).permutation(100))
-    moved = teachers.Logits(copied).targets("train", few.train.images).plain()
-    np.testing.assert_array_equal(moved, logits.targets("train", few.train.images).plain())
+    moved = teachers.Logits(copied).targets("train", few.train.images).unaugmented()
+    np.testing.assert_array_equal(moved, logits.targets("train", few.train.images).unaugmented())
 
 
 def test_size(few, logits):
@@ -71,12 +71,12 @@ def test_size(few, logits):
 
 def test_shuffled_control(few, logits):
     targets = logits.targets("train", few.train.images)
-    plain, control = targets.plain(), targets.shuffled(0).plain()
+    plain, control = targets.unaugmented(), targets.shuffled(0).unaugmented()
     np.testing.assert_array_equal(np.sort(plain, axis=0), np.sort(control, axis=0))
     assert (plain != control).any(axis=1).mean() > 0.9
-    np.testing.assert_array_equal(control, targets.shuffled(0).plain())
-    assert (control != targets.shuffled(1).plain()).any()
-    np.testing.assert_array_equal(plain, targets.plain())  # shuffling left the original alone
+    np.testing.assert_array_equal(control, targets.shuffled(0).unaugmented())
+    assert (control != targets.shuffled(1).unaugmented()).any()
+    np.testing.assert_array_equal(plain, targets.unaugmented())  # shuffling left the original alone
 
 
 def test_identity_names_the_run_and_the_weights(logits, teacher_model):

@@ -23,7 +23,7 @@ AFFINE = augmentations.get("affine")
 def test_warping_against_scipy():
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (6, 11, 14, 2)).astype("uint8")
-    drawn = augmentations.Affine("", 40, 0.3, 0.5, 0.3).draw(random, 6, (11, 14, 2))
+    drawn = augmentations.Affine("", 40, 0.3, 0.5, 0.3).sample_parameters(random, 6, (11, 14, 2))
     center = np.array([5, 6.5])
     warped = keras.ops.convert_to_numpy(AFFINE.apply(images, drawn))
     for image, matrix, own in zip(images, drawn, warped, strict=True):
@@ -40,17 +40,17 @@ def test_warping_against_scipy():
 
 def test_each_part_of_an_affine_drawing():
     random, shape = np.random.default_rng(1), (10, 20, 1)
-    drawn = augmentations.Affine("", rotation=15).draw(random, 500, shape)
+    drawn = augmentations.Affine("", rotation=15).sample_parameters(random, 500, shape)
     angles = np.rad2deg(np.arctan2(drawn[:, 1, 0], drawn[:, 0, 0]))
     assert -15 <= angles.min() < -13 and 13 < angles.max() <= 15
     np.testing.assert_allclose(np.linalg.det(drawn[:, :, :2]), 1, rtol=1e-5)
-    drawn = augmentations.Affine("", shift=0.1).draw(random, 500, shape)
+    drawn = augmentations.Affine("", shift=0.1).sample_parameters(random, 500, shape)
     np.testing.assert_allclose(np.abs(drawn[:, :, 2]).max(axis=0), (1, 2), rtol=0.02)
-    drawn = augmentations.Affine("", shear=0.2).draw(random, 500, shape)
+    drawn = augmentations.Affine("", shear=0.2).sample_parameters(random, 500, shape)
     assert np.abs(drawn[:, 1, 0]).max() == pytest.approx(0.2, rel=0.02)
-    drawn = augmentations.Affine("", zoom=0.1).draw(random, 500, shape)
+    drawn = augmentations.Affine("", zoom=0.1).sample_parameters(random, 500, shape)
     np.testing.assert_allclose(drawn[:, [0, 1], [0, 1]].min(axis=0), 0.9, atol=0.01)
-    still = augmentations.Affine("").draw(random, 2, shape)
+    still = augmentations.Affine("").sample_parameters(random, 2, shape)
     images = random.uniform(0, 255, (2, *shape)).astype("float32")
     np.testing.assert_array_equal(np.asarray(AFFINE.apply(images, still)), images)
 
@@ -59,8 +59,8 @@ def test_drawn_by_seed_and_epoch(few):
     def drawn(seed, epoch, before=()):
         batches = Batches(few.train, {}, Recipe(batch_size=25, augmentation="affine"), seed)
         for other in before:
-            batches.start(other)
-        batches.start(epoch)
+            batches.set_epoch(other)
+        batches.set_epoch(epoch)
         return batches[1][1]["augmentation"]
 
     np.testing.assert_array_equal(drawn(3, 2), drawn(3, 2, before=(0, 1)))
@@ -150,7 +150,7 @@ def test_a_teacher_must_be_one_that_can_answer(few, taught, online, teacher_mode
 
 def test_each_array_of_images_is_asked_once(few, online):
     first, second = few.validation.images[:7], few.test.images[:5]
-    answers = [online.targets("validation", images).plain() for images in (first, second)]
+    answers = [online.targets("validation", images).unaugmented() for images in (first, second)]
     for images, told in zip((first, second), answers, strict=True):
         np.testing.assert_allclose(told, online.model.predict(images, verbose=0), rtol=1e-4)
     assert online.targets("validation", first) is online.targets("validation", first.copy())

@@ -8,15 +8,15 @@ import pytest
 
 from common import teachers
 from common.experiments.study import Study
-from common.runs import Net, Recipe, records
+from common.runs import ModelSpec, Recipe, records
 from common.teachers import weights
 
 
 @pytest.fixture
 def study(few, tmp_path, monkeypatch):
     """A study of an mlp of which only the rounded weights are left, and its exact model."""
-    monkeypatch.setattr(weights, "LARGEST", 30_000)  # bytes: between float16's and float32's
-    nets = {"tiny": Net("mlp", Recipe(epochs=1, batch_size=50), "tiny", {"width": 16})}
+    monkeypatch.setattr(weights, "MAX_BYTES", 30_000)  # bytes: between float16's and float32's
+    nets = {"tiny": ModelSpec("mlp", Recipe(epochs=1, batch_size=50), "tiny", {"width": 16})}
     recipes = types.SimpleNamespace(TEACHERS=nets, STUDENTS={}, FOLDER=tmp_path)
     made = Study(recipes, few)
     made.logits("tiny")
@@ -29,8 +29,8 @@ def study(few, tmp_path, monkeypatch):
 def test_the_rounded_weights_stand_in_for_the_exact(study, few):
     made, run, exact = study
     folder = teachers.folder(made.output_dir, run)
-    assert not (folder / weights.EXACT).exists()
-    assert (folder / weights.ROUNDED).stat().st_size == pytest.approx(
+    assert not (folder / weights.FLOAT32_FILE).exists()
+    assert (folder / weights.FLOAT16_FILE).stat().st_size == pytest.approx(
         2 * exact.count_params(), abs=200
     )
     rounded = made.model(run)
@@ -54,14 +54,16 @@ def test_logits_of_neither_the_exact_nor_the_rounded_weights_are_refused(study):
 
 def test_what_the_rounded_weights_will_answer_is_known_by_them(study):
     made, run, exact = study
-    promised = made.promised("tiny", view_set="mnist_jitter")
+    promised = made.lazy_logits("tiny", view_set="mnist_jitter")
     assert promised.identity != teachers.identity(run.name, teachers.weights_hash(exact))
-    assert promised.made.identity == promised.identity
+    assert promised.load().identity == promised.identity
 
 
 def test_students_of_the_exact_weights_are_found_without_them(study, few):
     made, run, exact = study
-    net = Net("mlp", Recipe(epochs=1, batch_size=50, views="mnist_jitter"), "small", {"width": 4})
+    net = ModelSpec(
+        "mlp", Recipe(epochs=1, batch_size=50, views="mnist_jitter"), "small", {"width": 4}
+    )
     made.recipes.STUDENTS["small"] = net
     made.output_dir.joinpath("weights").mkdir(exist_ok=True)
     exact.save_weights(records.weights_path(made.output_dir, run))
@@ -72,19 +74,19 @@ def test_students_of_the_exact_weights_are_found_without_them(study, few):
         return logits, made.train([made.student("small", **settings)], logits=[logits])
 
     logits, first = taught()
-    shutil.rmtree(logits.made.folder)
+    shutil.rmtree(logits.load().folder)
     records.weights_path(made.output_dir, run).unlink()
     again, read = taught()
     assert (again.identity, read) == (logits.identity, first)
     with pytest.raises(ValueError, match=r"taught by the exact weights of .* only float16 is kept"):
         again.targets("test", few.test.images)
-    rounded = made.promised("tiny", view_set="mnist_jitter", sampled=3)  # nobody saw these
-    assert rounded.identity != logits.identity and rounded.made.identity == rounded.identity
+    rounded = made.lazy_logits("tiny", view_set="mnist_jitter", sampled=3)  # nobody saw these
+    assert rounded.identity != logits.identity and rounded.load().identity == rounded.identity
 
 
 def test_damaged_rounded_weights_are_named(study):
     made, run, _ = study
-    path = teachers.folder(made.output_dir, run) / weights.ROUNDED
+    path = teachers.folder(made.output_dir, run) / weights.FLOAT16_FILE
     array = np.load(path)
     array[3] += 1
     np.save(path, array)
@@ -93,20 +95,20 @@ def test_damaged_rounded_weights_are_named(study):
 
 
 def test_the_file_is_at_most_as_large_as_said(teacher_model, tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "LARGEST", 4 * teacher_model.count_params() + 1)
-    weights.keep(teacher_model, tmp_path)  # HDF5 adds more than one byte
-    assert [path.name for path in tmp_path.iterdir()] == [weights.ROUNDED]
+    monkeypatch.setattr(weights, "MAX_BYTES", 4 * teacher_model.count_params() + 1)
+    weights.save_compact(teacher_model, tmp_path)  # HDF5 adds more than one byte
+    assert [path.name for path in tmp_path.iterdir()] == [weights.FLOAT16_FILE]
 
 
 def test_neither_where_both_are_too_large_or_overflow(few, teacher_model, tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "LARGEST", 100)
-    weights.keep(teacher_model, tmp_path)
+    monkeypatch.setattr(weights, "MAX_BYTES", 100)
+    weights.save_compact(teacher_model, tmp_path)
     assert list(tmp_path.iterdir()) == []
-    monkeypatch.setattr(weights, "LARGEST", 3 * teacher_model.count_params())
+    monkeypatch.setattr(weights, "MAX_BYTES", 3 * teacher_model.count_params())
     before = teacher_model.get_weights()
     try:
         teacher_model.set_weights([np.full_like(weight, 1e6) for weight in before])
-        weights.keep(teacher_model, tmp_path)
+        weights.save_compact(teacher_model, tmp_path)
     finally:
         teacher_model.set_weights(before)
     assert list(tmp_path.iterdir()) == []

@@ -127,7 +127,7 @@ def test_made_anew_over_another_file(tmp_path):
     made = teachers.make(tmp_path / "t", Linear(data.image_shape, 10, seed=1), data, "second")
     assert made.header["teacher"] == "second"
     exact = Linear(data.image_shape, 10, seed=1).answer(data.train.images)
-    stored = made.targets("train", data.train.images).plain()
+    stored = made.targets("train", data.train.images).unaugmented()
     np.testing.assert_allclose(stored, exact, rtol=2**-11, atol=1e-4)
 
 
@@ -162,7 +162,7 @@ def test_a_full_disk_is_told_before_anything_is_asked(tmp_path, monkeypatch):
     needed = teachers.file_size(data, 10, "mnist_jitter") - 500 * 10 * 2  # without the answered
     needed += weights
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=needed))
-    teachers.check(tmp_path / "t", data, 10, "mnist_jitter")
+    teachers.check_feasible(tmp_path / "t", data, 10, "mnist_jitter")
 
 
 @pytest.mark.parametrize("sampled", [0, 9])
@@ -197,7 +197,7 @@ def test_a_file_larger_than_the_memory_it_takes(tmp_path):
     targets = made.targets("train", data.train.images, "crop_flip")
     batches = Batches(data.train, {"teacher": targets}, recipe, 0)
     for epoch in range(3):
-        batches.start(epoch)
+        batches.set_epoch(epoch)
         for index in range(len(batches)):
             batches[index]
     _, peak = tracemalloc.get_traced_memory()
@@ -238,12 +238,12 @@ def test_the_line_tells_how_many_images_a_second(tmp_path, monkeypatch):
     lines, told = [], []
 
     def bar(*given, **options):
-        lines.append((given, options["done"]))
+        lines.append((given, options["initial"]))
         line = types.SimpleNamespace(update=told.append)
         line.set_postfix_str = lambda text, refresh: told.append(text)
         return contextlib.nullcontext(line)
 
-    monkeypatch.setattr(resumable, "bar", bar)
+    monkeypatch.setattr(resumable, "progress_bar", bar)
     data = noise(30)
     with pytest.raises(KeyboardInterrupt):
         killed = Linear(data.image_shape, 10, dies_after=1)
@@ -292,7 +292,7 @@ def test_a_lock_that_another_process_was_just_removing(tmp_path, monkeypatch):
 
 
 def test_checksums_are_those_of_whole_arrays(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "PIECE", 1000)
+    monkeypatch.setattr(reading, "CHUNK", 1000)
     made = teachers.make(tmp_path / "t", Linear((20, 20, 3), 10), noise(101), "t", "mnist_jitter")
     for name, sum_of_pieces in made.header["sha256"].items():
-        assert sum_of_pieces == files.digest([np.load(made.folder / name)])
+        assert sum_of_pieces == files.sha256_of([np.load(made.folder / name)])

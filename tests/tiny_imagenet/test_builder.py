@@ -10,7 +10,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from common.data import download, tiny_imagenet
-from common.data.tiny_imagenet import TinyArchive
+from common.data.tiny_imagenet import TinyImageNetArchive
 from common.utils import resources
 from tests.support import tiny_archives
 from tests.support.tiny_archives import SMALL
@@ -40,7 +40,7 @@ def loaded(tmp_path, monkeypatch):
 
 def test_the_same_images_as_the_arrays(loaded, tmp_path):
     splits, info = loaded
-    archive = TinyArchive(tmp_path / "downloads" / "manual" / tiny_imagenet.NAME, SMALL)
+    archive = TinyImageNetArchive(tmp_path / "downloads" / "manual" / tiny_imagenet.NAME, SMALL)
     assert list(info.features["label"].names) == ["red fox", "egg", "wok"]
     images, labels = archive.train()
     expected = {"train": (images[:54], labels[:54]), "validation": (images[54:], labels[54:])}
@@ -64,7 +64,7 @@ def test_a_full_disk_is_told_before_anything_is_prepared(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(resources.shutil, "disk_usage", lambda folder: usage._replace(free=1000))
     with pytest.raises(
-        resources.NoRoomError, match=r"records of tiny_imagenet take .* has 1e-06 GB"
+        resources.InsufficientSpaceError, match=r"records of tiny_imagenet take .* has 1e-06 GB"
     ):
         tfds.load("tiny_imagenet", data_dir=str(tmp_path))
     assert not list(tmp_path.rglob("*.tfrecord*"))

@@ -8,7 +8,7 @@ import pytest
 
 from common import cli, models, results, runs
 from common.data import sources
-from common.data.tiny_imagenet import TinyArchive
+from common.data.tiny_imagenet import TinyImageNetArchive
 from common.runs import Recipe, records
 from tests.support import tiny_archives
 from tests.support.tiny_archives import SMALL
@@ -101,7 +101,9 @@ def test_tables_find_the_runs_of_each_row():
 @pytest.fixture
 def small_pilot(tmp_path, monkeypatch):
     """The data folder of a small archive; the pilot's nets are cut to one short epoch."""
-    monkeypatch.setattr(sources, "TinyArchive", functools.partial(TinyArchive, layout=SMALL))
+    monkeypatch.setattr(
+        sources, "TinyImageNetArchive", functools.partial(TinyImageNetArchive, layout=SMALL)
+    )
     for module in (pilot, pilot_tables):
         monkeypatch.setattr(module, "FOLDER", tmp_path / "own")
     monkeypatch.setattr(pilot, "TEMPERATURES", (1, 4))
@@ -111,7 +113,7 @@ def small_pilot(tmp_path, monkeypatch):
             recipe = Recipe(batch_size=18, views="crop_flip_64", epochs=1)
             if net.recipe.sampled_views:
                 recipe = Recipe(batch_size=18, views="crop_flip_64", epochs=1, sampled_views=2)
-            changed = runs.Net("mlp", recipe, net.title, {"width": 4 + len(name)})
+            changed = runs.ModelSpec("mlp", recipe, net.title, {"width": 4 + len(name)})
             monkeypatch.setitem(nets, name, changed)
     return tmp_path
 

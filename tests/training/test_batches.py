@@ -9,8 +9,8 @@ from common.backend import batching
 from common.data import views
 from common.runs import Recipe
 from common.side_by_side import SideBySide, Student
-from common.training.batches import Batches, aligned
-from common.training.job import Group
+from common.training.batches import Batches, validation_batches
+from common.training.job import TrainingJob
 
 
 class Numbered:
@@ -27,7 +27,7 @@ class Numbered:
 
 
 def epoch_of(batches, epoch):
-    batches.start(epoch)
+    batches.set_epoch(epoch)
     parts = [batches[index] for index in range(len(batches))]
     images = np.concatenate([images for images, _ in parts])
     targets = {key: np.concatenate([t[key] for _, t in parts]) for key in parts[0][1]}
@@ -43,7 +43,7 @@ def test_images_labels_and_logits_belong_together(mnist, view_set):
     rows, seen = targets["teacher"].astype(int).T
     assert len(set(rows)) == 480
     np.testing.assert_array_equal(targets["labels"], mnist.train.labels[rows])
-    np.testing.assert_array_equal(seen, views.get(view_set).sample(3, 2, 500)[rows])
+    np.testing.assert_array_equal(seen, views.get(view_set).draw(3, 2, 500)[rows])
     for image, row, view in zip(images, rows, seen, strict=True):
         expected = views.get(view_set).apply(mnist.train.images[row][None], view)[0]
         np.testing.assert_array_equal(image, expected)
@@ -63,7 +63,7 @@ def test_order_depends_on_seed_and_epoch_alone(mnist):
 
 
 @pytest.mark.parametrize(
-    "feeding", [batching.prepared, lambda batches: batches], ids=["fed", "bare"]
+    "feeding", [batching.to_tf_dataset, lambda batches: batches], ids=["fed", "bare"]
 )
 def test_fit_asks_for_the_batches_of_the_epoch_that_has_begun(few, feeding):
     """In order, and never ahead, into an epoch whose order is not yet chosen."""
@@ -74,14 +74,16 @@ def test_fit_asks_for_the_batches_of_the_epoch_that_has_begun(few, feeding):
             asked.append((self.epoch, index))
             return super().__getitem__(index)
 
-        def start(self, epoch):
+        def set_epoch(self, epoch):
             self.epoch = epoch
-            super().start(epoch)
+            super().set_epoch(epoch)
 
     batches = Spied(few.train, {}, Recipe(batch_size=25), 0)
     together = SideBySide({"a": Student(models.build("mlp", (28, 28, 1), 10, width=8), 1, 0)})
     together.compile("sgd")
-    begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start(epoch))
+    begin = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: batches.set_epoch(epoch)
+    )
     together.fit(feeding(batches), epochs=3, callbacks=[begin], shuffle=False, verbose=0)
     assert asked[-12:] == [(epoch, index) for epoch in range(3) for index in range(4)]
 
@@ -104,15 +106,15 @@ def test_logits_of_other_views_or_images_are_refused(few, logits):
 
 def test_a_whole_split_stays_in_order(few, logits):
     targets = logits.targets("validation", few.validation.images)
-    ((images, given),) = aligned(few.validation, {"teacher": targets})
+    ((images, given),) = validation_batches(few.validation, {"teacher": targets})
     np.testing.assert_array_equal(images, few.validation.images)
     np.testing.assert_array_equal(given["labels"], few.validation.labels)
-    np.testing.assert_array_equal(given["teacher"], targets.plain())
+    np.testing.assert_array_equal(given["teacher"], targets.unaugmented())
 
 
 def test_training_starts_every_epoch(tiny_run, few, tmp_path, monkeypatch):
-    started, start = [], Batches.start
-    monkeypatch.setattr(Batches, "start", lambda self, e: started.append(e) or start(self, e))
+    started, start = [], Batches.set_epoch
+    monkeypatch.setattr(Batches, "set_epoch", lambda self, e: started.append(e) or start(self, e))
     training.run([tiny_run({"epochs": 3})], few, output_dir=tmp_path)
     assert started[-3:] == [0, 1, 2]
 
@@ -121,14 +123,14 @@ def test_each_member_of_a_group_gets_its_own_logits(tiny_run, few, logits):
     """The distilled student those of the image it sees, the control another's."""
     settings = {"teacher": logits.identity, "alpha": 0.9, "temperature": 4, "seed": 3}
     taught, control = tiny_run(**settings), tiny_run(**settings, shuffled=True)
-    group = Group([taught, control], few, {logits.identity: logits})
-    group.batches.start(1)
+    group = TrainingJob([taught, control], few, {logits.identity: logits})
+    group.batches.set_epoch(1)
     images, given = group.batches[2]
     sources = [student.teacher for _, student in group.model._students]
     plain = logits.targets("train", few.train.images)
-    np.testing.assert_array_equal(given[sources[0]], logits.targets("train", images).plain())
-    rows, _ = group.batches.chosen(2)
-    np.testing.assert_array_equal(given[sources[1]], plain.shuffled(3).plain()[rows])
+    np.testing.assert_array_equal(given[sources[0]], logits.targets("train", images).unaugmented())
+    rows, _ = group.batches.indices(2)
+    np.testing.assert_array_equal(given[sources[1]], plain.shuffled(3).unaugmented()[rows])
     assert (given[sources[0]] != given[sources[1]]).any()
 
 
@@ -137,7 +139,7 @@ def test_a_batch_of_several_seeds_is_one_of_each(mnist):
     targets = {"teacher": Numbered(500, recipe.views)}
     both, *alone = (Batches(mnist.train, targets, recipe, *seeds) for seeds in ((3, 1), (3,), (1,)))
     for batches in (both, *alone):
-        batches.start(2)
+        batches.set_epoch(2)
     assert len(both) == len(alone[0])
     images, given = both[4]
     parts = [batches[4] for batches in alone]

@@ -37,7 +37,11 @@ def test_shifts_are_added_to_the_missing_classes_alone():
     logits = np.array([[2.0, 0.0, 1.0], [2.0, 0.0, -0.95], [0.0, 2.0, 1.35]])
     labels = np.array([2, 2, 1])  # right from shifts of 1 and 2.95 on; wrong from 0.65 on
     curve = dict(
-        zip(prior_correction.SHIFTS, prior_correction.error_curve(logits, labels, [2]), strict=True)
+        zip(
+            prior_correction.BIAS_GRID,
+            prior_correction.error_curve(logits, labels, [2]),
+            strict=True,
+        )
     )
     expected = {0: 2, 0.6: 2, 0.7: 3, 1.1: 2, 2.9: 2, 3: 1, 20: 1}
     assert {shift: curve[shift] for shift in expected} == expected
@@ -46,7 +50,7 @@ def test_shifts_are_added_to_the_missing_classes_alone():
 def test_measures_count_errors_of_each_rule(biased):
     logits, labels = biased
     priors = np.bincount(labels) / len(labels)
-    made = prior_correction.measures(logits, logits, labels, priors, [2, 3])
+    made = prior_correction.evaluate_corrections(logits, logits, labels, priors, [2, 3])
     assert made["images"] == np.isin(labels, [2, 3]).sum()
     for rule in made["rules"].values():
         guess = (logits + rule["shifts"]).argmax(axis=1)
@@ -59,7 +63,10 @@ def test_measures_count_errors_of_each_rule(biased):
 
 
 def test_a_run_without_some_classes_records_them(few, tiny_run, tmp_path):
-    runs = [tiny_run({"epochs": 1}, transfer_set=TransferSet(only=(7, 8))), tiny_run({"epochs": 1})]
+    runs = [
+        tiny_run({"epochs": 1}, transfer_set=TransferSet(classes=(7, 8))),
+        tiny_run({"epochs": 1}),
+    ]
     part, whole = training.run(runs, few, output_dir=tmp_path)
     made = part["missing_classes"]
     assert made["classes"] == [0, 1, 2, 3, 4, 5, 6, 9]

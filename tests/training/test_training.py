@@ -33,7 +33,7 @@ def test_a_finished_run_is_read(finished, few, logits, monkeypatch, tmp_path):
     monkeypatch.setattr(keras.Model, "predict", no_fit)
     assert training.run(runs, few, output_dir=folder, teachers=[logits]) == made
     elsewhere = training.run(
-        runs[::-1], few, output_dir=tmp_path, also_read=[folder], teachers=[logits]
+        runs[::-1], few, output_dir=tmp_path, read_dirs=[folder], teachers=[logits]
     )
     assert elsewhere == made[::-1]
     assert not list(folder.glob("state/*.npz"))
@@ -41,7 +41,7 @@ def test_a_finished_run_is_read(finished, few, logits, monkeypatch, tmp_path):
 
 def test_record_against_the_saved_weights(finished, few, logits):
     folder, runs, made = finished
-    teacher = logits.targets("test", few.test.images).plain()
+    teacher = logits.targets("test", few.test.images).unaugmented()
     for run, record in zip(runs, made, strict=True):
         model = models.build("mlp", (28, 28, 1), 10, width=16)
         model.load_weights(folder / "weights" / f"{run.name}.weights.h5")
@@ -79,7 +79,7 @@ def test_last_curve_value_is_the_records(finished, few, logits):
     loss = validation["negative_log_likelihood"]
     assert alone["curve"]["val_loss"][-1] == pytest.approx(loss, rel=1e-4)
     student = load_model(folder, runs[1], few).predict(few.validation.images, verbose=0)
-    teacher = logits.targets("validation", few.validation.images).plain()
+    teacher = logits.targets("validation", few.validation.images).unaugmented()
     p, q = (special.softmax(np.float64(x) / 4, axis=1) for x in (teacher, student))
     hard = metrics.negative_log_likelihood(student, few.validation.labels)
     expected = 0.9 * 16 * stats.entropy(p, q, axis=1).mean() + 0.1 * hard

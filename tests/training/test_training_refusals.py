@@ -157,7 +157,7 @@ def test_a_disk_too_small_for_the_state_is_said_first(
 @pytest.mark.parametrize("kind", [OSError, RuntimeError])  # HDF5 raises either
 def test_a_full_disk_is_said_with_what_was_to_be_written(tmp_path, kind):
     refused = pytest.raises(OSError, match=rf"no room left for {tmp_path}/a: make room, the same")
-    with refused, files.replacing(tmp_path / "a") as temporary:
+    with refused, files.atomic_write(tmp_path / "a") as temporary:
         temporary.write_text("part")
         raise kind("[Errno 28] No space left on device")
     assert not list(tmp_path.iterdir())

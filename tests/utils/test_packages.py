@@ -20,17 +20,17 @@ from common.utils import packages
     ],
 )
 def test_package_of_a_data_set(dataset, name):
-    assert packages.name(dataset) == name
+    assert packages.package_name(dataset) == name
     for kind in ("recipes", "tables"):
-        module = packages.module(dataset, kind)
+        module = packages.load_module(dataset, kind)
         assert module.__name__ == f"{name}.{kind}"
         assert module.FOLDER.parts[-len(name.split(".")) :] == tuple(name.split("."))
 
 
 def test_own_runs_go_where_no_table_looks():
     runs = notebooks.ROOT / "runs"
-    assert packages.scratch("mnist") == runs / "mnist"
-    assert packages.scratch("tiny_imagenet20") == runs / "tiny_imagenet"
+    assert packages.default_output_dir("mnist") == runs / "mnist"
+    assert packages.default_output_dir("tiny_imagenet20") == runs / "tiny_imagenet"
     commands = {"teacher": None, "distill": None, "reproduce": None, "table": None}
     given = {
         "teacher": ["cnn"],
@@ -48,4 +48,4 @@ def test_own_runs_go_where_no_table_looks():
 
 def test_a_data_set_without_recipes():
     with pytest.raises(ModuleNotFoundError, match="cifar10"):
-        packages.module("cifar10", "recipes")
+        packages.load_module("cifar10", "recipes")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from common import experiments
-from common.runs import Net, Recipe
+from common.runs import ModelSpec, Recipe
 
 FOLDER = Path(__file__).parent
 
@@ -24,11 +24,11 @@ _SHUFFLENET = Recipe(
 )
 
 TEACHERS = {
-    "cnn": Net("cnn", Recipe(epochs=20, **_SHARED), "3-layer CNN"),
-    "shufflenet": Net("shufflenet_tiny", _SHUFFLENET, "ShuffleNet ×0.75", {"dropout": 0.0}),
+    "cnn": ModelSpec("cnn", Recipe(epochs=20, **_SHARED), "3-layer CNN"),
+    "shufflenet": ModelSpec("shufflenet_tiny", _SHUFFLENET, "ShuffleNet ×0.75", {"dropout": 0.0}),
 }
 STUDENTS = {
-    "cnn_half": Net(
+    "cnn_half": ModelSpec(
         "cnn",
         Recipe(epochs=6, sampled_views=6, **_SHARED),
         "3-layer CNN of half the width",
@@ -49,4 +49,4 @@ def reproduce(study, seeds):
         experiments.tune(study, logits, "cnn_half", seeds, TEMPERATURES, ALPHAS)
 
 
-PARTS = {"pilot": reproduce}  # what `python -m tiny_imagenet.pilot reproduce` trains
+REPRODUCE_STEPS = {"pilot": reproduce}  # what `python -m tiny_imagenet.pilot reproduce` trains

@@ -8,7 +8,9 @@ FOLDER = recipes.FOLDER
 
 def students(found):
     """Teacher and student: labels alone, every temperature, and the shuffled control."""
-    return results.students([*recipes.TEACHERS.values(), *recipes.STUDENTS.values()], found)
+    return results.students_by_settings(
+        [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()], found
+    )
 
 
 TABLES = {"students": students}

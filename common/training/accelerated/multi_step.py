@@ -9,20 +9,20 @@ import numpy as np
 
 from common.backend import keras
 
-MOST = 64  # steps at once: beyond, nothing is left to gain and the progress line stands still
-LEAST = 8
+MAX_STEPS = 64  # steps at once: beyond, nothing is left to gain and the progress line stands still
+MIN_STEPS = 8
 
 
-def length(steps):
+def choose_steps_per_dispatch(steps):
     """How many of an epoch's `steps` to send at once.
 
     A divisor, so that nothing is left over, for which a second computation would be compiled.
     """
-    divisors = [n for n in range(LEAST, MOST + 1) if steps % n == 0]
-    return max(divisors, default=min(steps, MOST // 2))
+    divisors = [n for n in range(MIN_STEPS, MAX_STEPS + 1) if steps % n == 0]
+    return max(divisors, default=min(steps, MAX_STEPS // 2))
 
 
-class Fused(keras.Model):
+class MultiStepModel(keras.Model):
     """A model whose `steps_per_execution` training steps are one computation on every backend.
 
     Fit it on a PyDataset of batches of equal shapes. Under JAX callbacks count dispatches in place
@@ -33,7 +33,7 @@ class Fused(keras.Model):
 
     def compile(self, *arguments, **options):
         super().compile(*arguments, **options)
-        self.together = self.steps_per_execution
+        self.steps_per_dispatch = self.steps_per_execution
         self._in_blocks = (
             keras.config.backend() == "jax" and self.jit_compile and not self.run_eagerly
         )
@@ -41,7 +41,7 @@ class Fused(keras.Model):
             self.steps_per_execution = 1
 
     def fit(self, x=None, *arguments, **options):
-        data = Blocks(x, self.together) if self._in_blocks else x
+        data = StackedBatches(x, self.steps_per_dispatch) if self._in_blocks else x
         return super().fit(data, *arguments, **options)
 
     def train_on_batch(self, x, *arguments, **options):
@@ -56,7 +56,7 @@ class Fused(keras.Model):
             self.train_function = train_function(self.train_step)
 
 
-class Blocks(keras.utils.PyDataset):
+class StackedBatches(keras.utils.PyDataset):
     """Batches, `together` of them as one: each array that is sent to a GPU takes its time.
 
     Args:
@@ -69,14 +69,14 @@ class Blocks(keras.utils.PyDataset):
 
     def __init__(self, batches, together):
         super().__init__()
-        self.batches, self.together = batches, together
+        self.batches, self.steps_per_dispatch = batches, together
 
     def __len__(self):
-        return -(-len(self.batches) // self.together)
+        return -(-len(self.batches) // self.steps_per_dispatch)
 
     def __getitem__(self, index):
-        first = index * self.together
-        last = min(first + self.together, len(self.batches))
+        first = index * self.steps_per_dispatch
+        last = min(first + self.steps_per_dispatch, len(self.batches))
         each = [self.batches[place] for place in range(first, last)]
         return keras.tree.map_structure(lambda *same: np.stack(same), *each)
 

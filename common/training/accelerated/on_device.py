@@ -11,20 +11,22 @@ import numpy as np
 from common.backend import hardware, keras, ops
 from common.training.accelerated import multi_step
 
-SHARE = 0.5  # of the free memory that the data may take; the rest is for training
+MEMORY_FRACTION = 0.5  # of the free memory that the data may take; the rest is for training
 
 
-def for_device(students, batches):
+def place_on_device(students, batches):
     """What to fit on what: `Resident` and its `Indices` on a GPU where the data fit, else as given.
 
     Args:
         students: compiled side_by_side.SideBySide.
-        batches: batches.Batches.
+        batches: Batches.
     """
     pixels = math.prod(batches.split.images.shape[:3])
-    if nbytes(batches) > SHARE * hardware.gpu_memory() or pixels >= 2**31:  # as `ViewSet.gather`
+    if (
+        nbytes(batches) > MEMORY_FRACTION * hardware.gpu_memory() or pixels >= 2**31
+    ):  # as `ViewSet.gather`
         return students, batches
-    return Resident(students, batches), Indices(batches)
+    return OnDeviceModel(students, batches), Indices(batches)
 
 
 def nbytes(batches):
@@ -37,7 +39,7 @@ class Indices(keras.utils.PyDataset):
     """`Batches` as what a step needs to look them up.
 
     Args:
-        batches: batches.Batches.
+        batches: Batches.
 
     Yields:
         {"indices": int32 (batch, 2)}: for each example its row of the split and its view's slot;
@@ -52,14 +54,14 @@ class Indices(keras.utils.PyDataset):
         return len(self.batches)
 
     def __getitem__(self, index):
-        rows, slots, *drawn = self.batches.chosen(index)
+        rows, slots, *drawn = self.batches.indices(index)
         sent = {"indices": np.stack([rows, slots], axis=1).astype("int32")}
         if self.batches.augmentation:
             (sent["augmentation"],) = drawn
         return (sent,)
 
 
-class Resident(multi_step.Fused):
+class OnDeviceModel(multi_step.MultiStepModel):
     """`SideBySide` that trains on `Indices`, its data in variables, to the same weights.
 
     Shares the students and their optimizer; validates on images and targets, as `SideBySide`.
@@ -73,16 +75,19 @@ class Resident(multi_step.Fused):
         super().__init__(name="resident")
         self.students, self.views = students, batches.views
         self.augmentation = batches.augmentation
-        self.images, self.labels = _hold(batches.split.images), _hold(batches.split.labels)
-        self.subset = None if batches.subset is None else _hold(batches.subset)
-        held = {key: _hold(logits) for key, logits in _distinct(batches).items()}
+        self.images, self.labels = (
+            _as_variable(batches.split.images),
+            _as_variable(batches.split.labels),
+        )
+        self.subset = None if batches.subset is None else _as_variable(batches.subset)
+        held = {key: _as_variable(logits) for key, logits in _distinct(batches).items()}
         self.logits = {name: held[id(t.logits)] for name, t in batches.targets.items()}
-        self.rows = {name: _hold(np.int32(t.rows)) for name, t in batches.targets.items()}
+        self.rows = {name: _as_variable(np.int32(t.rows)) for name, t in batches.targets.items()}
         self.built = True
         self.compile(
             students.optimizer,
             jit_compile=students.jit_compile,
-            steps_per_execution=multi_step.length(len(batches)),
+            steps_per_execution=multi_step.choose_steps_per_dispatch(len(batches)),
         )
 
     @property
@@ -110,7 +115,7 @@ class Resident(multi_step.Fused):
 
     @property
     def metrics(self):
-        own = (self.students.losses_seen, self.students.accuracies_seen)
+        own = (self.students.loss_trackers, self.students.accuracy_trackers)
         return [*super().metrics, *(metric for kind in own for metric in kind.values())]
 
     def call(self, x, training=False):
@@ -147,6 +152,6 @@ def _distinct(batches):
     return {id(targets.logits): targets.logits for targets in batches.targets.values()}
 
 
-def _hold(array):
+def _as_variable(array):
     """The array as a variable: closed over, it would become a constant of the compiled step."""
     return keras.Variable(array, dtype=array.dtype.name, trainable=False, autocast=False)

@@ -9,34 +9,34 @@ import numpy as np
 
 from common.backend import hardware, keras, layers, ops
 from common.losses import distillation_loss, hard_label_loss
-from common.losses.kd import HOT
-from common.side_by_side import SideBySide, right
+from common.losses.kd import SERIES_TEMPERATURE
+from common.side_by_side import SideBySide, correct
 
 
-def takes_all_seeds(run):
+def can_stack_seeds(run):
     """Whether a run trains in one stack with those of other seeds: dense nets on a GPU."""
     plain = run.model == "mlp" and not {"dropout", "max_norm"} & set(run.options)
     return plain and run.recipe.augmentation == "none" and hardware.gpu_memory() > 0
 
 
 def choose(students):
-    """`Stacked` where it pays and can be, else `SideBySide`.
+    """`StackedStudents` where it pays and can be, else `SideBySide`.
 
     Args:
         students: {name: side_by_side.Student}.
     """
     if hardware.gpu_memory() and len(students) > 1 and stackable(students):
-        return Stacked
+        return StackedStudents
     return SideBySide
 
 
 def stackable(students):
     """Whether all are of one architecture, and that a plain chain of dense layers."""
-    chains = [_chain(student.model) for student in students.values()]
+    chains = [_architecture_key(student.model) for student in students.values()]
     return None not in chains and all(chain == chains[0] for chain in chains)
 
 
-class Stacked(SideBySide):
+class StackedStudents(SideBySide):
     """`SideBySide` that trains all its students as one stack.
 
     Rounding differs from that of students trained alone. Small nets' weights are within 1e-4 after
@@ -48,7 +48,7 @@ class Stacked(SideBySide):
     Args:
         students: {name: Student}, `stackable`.
         parts: {name: k}: a student sees the k-th of the equal parts of each training batch, as
-            `batches.Batches` of several seeds holds them; by default all see all of it.
+            `Batches` of several seeds holds them; by default all see all of it.
         options: as for SideBySide.
 
     Raises:
@@ -98,10 +98,10 @@ class Stacked(SideBySide):
         together = ops.stack(list(logits.values()))
         labels = ops.stack([ops.reshape(each["labels"], (-1,)) for each in own])
         losses, count = self._loss_of_each(together, labels, own), ops.shape(labels)[1]
-        accuracies = ops.mean(right(together, labels), axis=1)
+        accuracies = ops.mean(correct(together, labels), axis=1)
         for place, name in enumerate(logits):
-            self.losses_seen[name].update_state(losses[place], count)
-            self.accuracies_seen[name].update_state(accuracies[place], count)
+            self.loss_trackers[name].update_state(losses[place], count)
+            self.accuracy_trackers[name].update_state(accuracies[place], count)
         return ops.sum(losses)
 
     def _loss_of_each(self, logits, labels, targets):
@@ -118,7 +118,7 @@ class Stacked(SideBySide):
         if not alpha.any():
             return losses
         told = [  # on labels alone its own logits, of which there is nothing to learn
-            student.told(targets[place]) if student.alpha else logits[place]
+            student.teacher_logits(targets[place]) if student.alpha else logits[place]
             for place, student in enumerate(students)
         ]
         temperatures = np.array([student.temperature for student in students], "float32")
@@ -134,7 +134,7 @@ class Stacked(SideBySide):
         """(parts, n, ...) of (parts * n, ...)."""
         return ops.reshape(batch, (1 + max(self._part.values()), -1, *batch.shape[1:]))
 
-    def settle(self):
+    def sync_weights(self):
         for model in self._own:
             model.trainable = True
         for position, stack in enumerate(self.stacks):
@@ -147,7 +147,7 @@ def _soft_losses(logits, told, temperatures):
 
     T² · KL at T is T² times KL at 1 of logits divided by T.
     """
-    if temperatures.max() >= HOT:  # where float32 wants another formula
+    if temperatures.max() >= SERIES_TEMPERATURE:  # where float32 wants another formula
         each = enumerate(temperatures.tolist())
         return ops.stack([distillation_loss(logits[i], told[i], t) for i, t in each])
     scale = temperatures[:, None, None]
@@ -161,7 +161,7 @@ def _dense(layer, x, kernels, biases):
     return layer.activation(ops.matmul(x, kernels) + biases[:, None])
 
 
-def _chain(model):
+def _architecture_key(model):
     """What makes two nets one architecture; None for nets that cannot be stacked."""
     chain, dense = [], False
     for layer in model.layers:

@@ -14,7 +14,7 @@ from common.training.accelerated import multi_step
     [(1, 1), (7, 7), (32, 32), (97, 32), (128, 64), (390, 39), (703, 37), (781, 11)],
 )
 def test_length_leaves_nothing_over_where_it_can(steps, length):
-    assert multi_step.length(steps) == length
+    assert multi_step.choose_steps_per_dispatch(steps) == length
 
 
 class Batches(keras.utils.PyDataset):
@@ -35,7 +35,7 @@ class Batches(keras.utils.PyDataset):
 
 def blocks(batches, together):
     """An iterator of all blocks, as Keras makes it."""
-    made = multi_step.Blocks(batches, together)
+    made = multi_step.StackedBatches(batches, together)
     return (made[index] for index in range(len(made)))
 
 
@@ -85,8 +85,8 @@ def test_free_memory_of_a_gpu(monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     for told, free in (
         ({"bytes_limit": 90, "bytes_in_use": 20}, 70),
-        (None, hardware.UNKNOWN_MEMORY),  # by an allocator that keeps no statistics
-        ({"bytes_in_use": 20}, hardware.UNKNOWN_MEMORY),
+        (None, hardware.ASSUMED_GPU_MEMORY),  # by an allocator that keeps no statistics
+        ({"bytes_in_use": 20}, hardware.ASSUMED_GPU_MEMORY),
     ):
         device = types.SimpleNamespace(memory_stats=lambda told=told: told)
         monkeypatch.setattr(jax, "local_devices", lambda device=device: [device])

@@ -13,7 +13,7 @@ from common.teachers.online import OnlineTeacher
 from common.training.accelerated import multi_step, on_device
 from common.training.batches import Batches
 from common.training.fit import Progress
-from common.training.job import Group
+from common.training.job import TrainingJob
 from tests.support.helpers import weights
 
 RECIPES = {
@@ -43,11 +43,11 @@ def pair(tiny_run, logits, recipe):
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_batches_are_those_of_the_host(tiny_run, few, made, recipe):
     logits = made(recipe)
-    group = Group(pair(tiny_run, logits, recipe), few, {logits.identity: logits})
-    students = on_device.Resident(group.model, group.batches)
+    group = TrainingJob(pair(tiny_run, logits, recipe), few, {logits.identity: logits})
+    students = on_device.OnDeviceModel(group.model, group.batches)
     indices = on_device.Indices(group.batches)
     assert len(indices) == len(group.batches) == 3
-    group.batches.start(1)
+    group.batches.set_epoch(1)
     for index in range(3):
         images, targets = group.batches[index]
         (sent,) = indices[index]
@@ -68,17 +68,19 @@ def test_more_pixels_than_an_index_can_tell_apart_stay_on_the_host(monkeypatch):
     split = types.SimpleNamespace(images=images, labels=labels)
     batches = types.SimpleNamespace(split=split, targets={})
     students = object()
-    assert on_device.for_device(students, batches) == (students, batches)
+    assert on_device.place_on_device(students, batches) == (students, batches)
 
 
 def on_a_gpu(monkeypatch):
     """As if the processor were one; the number of steps of each dispatch is odd to 3 batches."""
     used = []
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 10**9)
-    monkeypatch.setattr(multi_step, "length", lambda steps: 2)
-    fit = on_device.Resident.fit
+    monkeypatch.setattr(multi_step, "choose_steps_per_dispatch", lambda steps: 2)
+    fit = on_device.OnDeviceModel.fit
     monkeypatch.setattr(
-        on_device.Resident, "fit", lambda self, *a, **o: used.append(self) or fit(self, *a, **o)
+        on_device.OnDeviceModel,
+        "fit",
+        lambda self, *a, **o: used.append(self) or fit(self, *a, **o),
     )
     return used
 
@@ -125,15 +127,15 @@ def test_without_a_gpu_or_without_room_the_host_does_it(few, monkeypatch):
     batches = Batches(few.train, {}, Recipe(batch_size=30), 0)
     students = SideBySide.__new__(SideBySide)
     assert hardware.gpu_memory() == 0
-    assert on_device.for_device(students, batches) == (students, batches)
+    assert on_device.place_on_device(students, batches) == (students, batches)
     assert on_device.nbytes(batches) == 100 * 28 * 28 + 100 * 4
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 150_000)
-    assert on_device.for_device(students, batches) == (students, batches)
+    assert on_device.place_on_device(students, batches) == (students, batches)
 
 
 def test_weights_are_the_students_without_the_data(tiny_run, few, logits, tmp_path):
-    group = Group(pair(tiny_run, logits, RECIPES["plain"]), few, {logits.identity: logits})
-    students = on_device.Resident(group.model, group.batches)
+    group = TrainingJob(pair(tiny_run, logits, RECIPES["plain"]), few, {logits.identity: logits})
+    students = on_device.OnDeviceModel(group.model, group.batches)
     assert sum(w.size for w in students.get_weights()) < few.train.images.size
     students.save_weights(tmp_path / "it.weights.h5")
     before = group.model.get_weights()

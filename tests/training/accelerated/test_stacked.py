@@ -33,13 +33,13 @@ def trained(kind, few, teacher, optimizer):
     targets = {"labels": few.train.labels, "teacher": teacher}
     options = {"batch_size": 25, "epochs": 3, "shuffle": False, "verbose": 0}
     history = together.fit(few.train.images, targets, **options).history
-    together.settle()
+    together.sync_weights()
     return together, history
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_ends_where_students_side_by_side_do(few, random_logits, optimizer):
-    together, history = trained(stacked.Stacked, few, random_logits(100), optimizer)
+    together, history = trained(stacked.StackedStudents, few, random_logits(100), optimizer)
     apart, expected = trained(SideBySide, few, random_logits(100), optimizer)
     for name in SETTINGS:
         pairs = zip(together.models[name].weights, apart.models[name].weights, strict=True)
@@ -69,19 +69,19 @@ def test_losses_of_a_stack_are_those_of_each(random_logits, settings, shuffled):
         for name, how in settings.items()
     }
     logits = {name: keras.ops.array(random_logits(30, k)) for k, name in enumerate(each)}
-    stack = stacked.Stacked(each)
+    stack = stacked.StackedStudents(each)
     total = stack.total_loss(logits, targets, training=True)
     expected = {name: float(each[name].loss(logits[name], targets)) for name in each}
     assert float(total) == pytest.approx(sum(expected.values()), rel=1e-5)
     for name, loss in expected.items():
-        assert float(stack.losses_seen[name].result()) == pytest.approx(loss, rel=1e-5)
+        assert float(stack.loss_trackers[name].result()) == pytest.approx(loss, rel=1e-5)
         accuracy = np.mean(np.argmax(logits[name], axis=1) == labels)
-        assert float(stack.accuracies_seen[name].result()) == pytest.approx(accuracy)
+        assert float(stack.accuracy_trackers[name].result()) == pytest.approx(accuracy)
 
 
 def test_what_mixes_the_students_of_a_stack_is_refused():
     with pytest.raises(ValueError, match="clipnorm would mix the students of a stack"):
-        stacked.Stacked(students()).compile(keras.optimizers.SGD(clipnorm=1.0))
+        stacked.StackedStudents(students()).compile(keras.optimizers.SGD(clipnorm=1.0))
 
 
 @pytest.mark.slow
@@ -96,7 +96,7 @@ def test_losses_stay_alike_over_hundreds_of_steps(few, random_logits):
         history = together.fit(few.train.images, targets, **options).history
         return {name: history[f"{name}_loss"] for name in SETTINGS}
 
-    one, other = losses(stacked.Stacked), losses(SideBySide)
+    one, other = losses(stacked.StackedStudents), losses(SideBySide)
     for name in SETTINGS:
         np.testing.assert_allclose(one[name], other[name], rtol=2e-3, atol=2e-3, err_msg=name)
 
@@ -108,7 +108,7 @@ def test_what_can_be_stacked():
     mixed = students() | {"wider": Student(models.build("mlp", (28, 28, 1), 10, width=8), 1, 0)}
     assert not stacked.stackable(mixed)
     with pytest.raises(ValueError, match="only dense nets of one architecture"):
-        stacked.Stacked(mixed)
+        stacked.StackedStudents(mixed)
     flat = keras.Sequential(
         [keras.Input((4, 3)), keras.layers.Dense(2), keras.layers.Flatten(), keras.layers.Dense(5)]
     )
@@ -121,17 +121,17 @@ def test_what_can_be_stacked():
 def test_seeds_train_together_only_where_they_can_be_stacked(few, tiny_run, monkeypatch, options):
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 1)
     run = tiny_run(options=options)
-    stackable = stacked.stackable({"it": Student(model_io.build(run, few), 1, 0)})
-    assert stackable if stacked.takes_all_seeds(run) else set(options) & {"dropout", "max_norm"}
+    stackable = stacked.stackable({"it": Student(model_io.build_model(run, few), 1, 0)})
+    assert stackable if stacked.can_stack_seeds(run) else set(options) & {"dropout", "max_norm"}
     seeds = [tiny_run(options={"dropout": 0.5}, seed=seed) for seed in (0, 1)]
     with pytest.raises(ValueError, match=r"seeds \[0, 1\] together need nets that can be stacked"):
-        job.Group(seeds, few, {})
+        job.TrainingJob(seeds, few, {})
 
 
 def test_only_gpus_stack(monkeypatch):
     assert stacked.choose(students()) is SideBySide
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 10**9)
-    assert stacked.choose(students()) is stacked.Stacked
+    assert stacked.choose(students()) is stacked.StackedStudents
     assert stacked.choose({"one": students()["alone"]}) is SideBySide
 
 
@@ -206,7 +206,9 @@ def test_a_state_of_another_kind_is_left_aside(
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 1)
     both = training.run(runs, few, output_dir=tmp_path, teachers=[logits])
     assert all(record["stacked"] and len(record["curve"]["loss"]) == 2 for record in both)
-    assert "of a SideBySide, here trains a Stacked: starting anew" in capsys.readouterr().out
+    assert (
+        "of a SideBySide, here trains a StackedStudents: starting anew" in capsys.readouterr().out
+    )
 
 
 def assert_same_weights(run, few, folder, tolerance):
