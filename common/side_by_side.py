@@ -3,24 +3,70 @@
 import dataclasses
 
 from common.backend import keras, ops
-from common.losses import distillation_loss, hard_label_loss
+from common.losses import LOSSES, hard_label_loss
 from common.models.validation import require_labels, require_models
-from common.utils.checks import require_fraction, require_positive
+from common.utils.checks import require_choice, require_fraction, require_positive
+
+
+@dataclasses.dataclass(frozen=True)
+class Distillation:
+    """Settings of a distillation: alpha · method's loss + (1 - alpha) · hard-label loss.
+
+    Args:
+        temperature: T > 0 of the soft targets; "kd" multiplies their loss by T².
+        alpha: weight of the method's loss, in [0, 1]; 0 is a baseline on labels alone.
+        method: a name in `losses.LOSSES`.
+        control: None, or "shuffled": learn from the logits of other images.
+
+    Raises:
+        ValueError: temperature not a finite number above 0, alpha outside [0, 1], an unknown
+            method or control.
+    """
+
+    temperature: float
+    alpha: float
+    method: str = "kd"
+    control: str | None = None
+
+    def __post_init__(self):
+        require_positive("temperature", self.temperature)
+        require_fraction("alpha", self.alpha)
+        require_choice("method", self.method, LOSSES)
+        require_choice("control", self.control, (None, "shuffled"))
+
+    def loss(self, student_logits, teacher_logits, labels):
+        """Mean loss of a batch in nats, a scalar float32.
+
+        Args:
+            student_logits: (batch, classes) floats, before any softmax.
+            teacher_logits: (batch, classes) floats; not used (None will do) if alpha is 0.
+            labels: (batch,) integers in [0, classes).
+        """
+        total = 0.0
+        if self.alpha < 1:
+            total += (1 - self.alpha) * ops.mean(hard_label_loss(student_logits, labels))
+        if self.alpha > 0:
+            method = LOSSES[self.method]
+            soft = method(student_logits, teacher_logits, labels, self.temperature)
+            total += self.alpha * soft
+        return total
 
 
 @dataclasses.dataclass(frozen=True)
 class Student:
-    """A model and how it learns: alpha · soft-target loss + (1 - alpha) · hard-label loss.
+    """A model and how it learns: alpha · method's loss + (1 - alpha) · hard-label loss.
 
     Args:
         model: images (batch, h, w, c) -> logits (batch, classes).
-        temperature: T > 0 of the soft targets; multiplies their loss by T².
-        alpha: weight of the soft-target loss, in [0, 1]; 0 is a baseline on labels alone.
-        teacher: whose logits it learns from: their name among the training targets.
+        temperature, alpha, method: as in `Distillation`.
+        teacher: name of the teacher's logits among the training targets.
         shuffled: learn from the logits of another image of the batch: a control.
 
+    Attributes:
+        distillation: the settings as a `Distillation`.
+
     Raises:
-        ValueError: temperature not a finite number above 0, alpha outside [0, 1].
+        ValueError: as `Distillation`.
     """
 
     model: keras.Model
@@ -28,27 +74,25 @@ class Student:
     alpha: float
     teacher: str = "teacher"
     shuffled: bool = False
+    method: str = "kd"
+    distillation: Distillation = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        require_positive("temperature", self.temperature)
-        require_fraction("alpha", self.alpha)
+        control = "shuffled" if self.shuffled else None
+        settings = Distillation(self.temperature, self.alpha, self.method, control)
+        object.__setattr__(self, "distillation", settings)
 
     def loss(self, logits, targets):
         """Mean loss of a batch; targets has `labels` and, if alpha > 0, the teacher's logits."""
-        total = 0.0
-        if self.alpha < 1:
-            total += (1 - self.alpha) * ops.mean(hard_label_loss(logits, targets["labels"]))
-        if self.alpha > 0:
-            soft = distillation_loss(logits, self.teacher_logits(targets), self.temperature)
-            total += self.alpha * ops.mean(soft)
-        return total
+        teacher_logits = self.teacher_logits(targets) if self.alpha > 0 else None
+        return self.distillation.loss(logits, teacher_logits, targets["labels"])
 
     def teacher_logits(self, targets):
         """(batch, classes) the logits that it learns from; ValueError if targets lack them."""
         if self.teacher not in targets:
             raise ValueError(f"no logits of {self.teacher!r} among the targets {[*targets]}")
-        given = targets[self.teacher]
-        return ops.roll(given, 1, axis=0) if self.shuffled else given
+        logits = targets[self.teacher]
+        return ops.roll(logits, 1, axis=0) if self.shuffled else logits
 
 
 class SideBySide(keras.Model):

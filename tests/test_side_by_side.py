@@ -7,6 +7,8 @@ from scipy import special, stats
 from sklearn.metrics import accuracy_score, log_loss
 
 from common import models
+from common.backend import ops
+from common.losses import LOSSES
 from common.side_by_side import SideBySide, Student
 
 SETTINGS = {  # net, its options, temperature, alpha
@@ -257,3 +259,27 @@ def test_weights_are_saved_and_loaded_before_any_fit(few, tmp_path):
         np.testing.assert_array_equal(own, other)
     with pytest.raises(ValueError, match=r"one by one, as models\[name\]\.save"):
         first.save(tmp_path / "both.keras")
+
+
+def test_a_method_added_to_the_registry_trains(few, random_logits, monkeypatch):
+    """One SGD step on the mean squared difference of the logits, against its gradient."""
+
+    def logit_mse(student_logits, teacher_logits, labels, temperature, scale=2.0):
+        difference = (student_logits - teacher_logits) / temperature
+        return scale * ops.mean(ops.square(difference))
+
+    monkeypatch.setitem(LOSSES, "logit_mse", logit_mse)
+    model, teacher = linear(), random_logits(100)
+    w, b = (np.float64(value) for value in weights(model))
+    difference = (few.train.images.reshape(100, -1) / 255 @ w + b - teacher) / 4
+    history = fit(
+        SideBySide({"a": Student(model, 4, 1, method="logit_mse")}),
+        few,
+        teacher,
+        lambda: keras.optimizers.SGD(0.5),
+        batch_size=100,
+        epochs=1,
+    )
+    assert history["a_loss"][0] == pytest.approx(2 * (difference**2).mean(), rel=1e-4)
+    slope = 2 * 2 * difference.sum(axis=0) / difference.size / 4
+    np.testing.assert_allclose(weights(model)[1], b - 0.5 * slope, atol=1e-6)

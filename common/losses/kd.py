@@ -1,27 +1,31 @@
-"""A teacher's soft targets and the loss that carries them to a student."""
+"""Knowledge distillation by soft targets: T² · KL(teacher ‖ student), Hinton et al. 2015."""
 
 import math
 
 from common.backend import ops
+from common.losses.soft_targets import log_soft_targets, logit_pair, soft_targets
 from common.utils.checks import require_positive
 
+SERIES_TEMPERATURE = 100  # from here on float32 cannot resolve the difference of the softmaxes
+_MAX_TEMPERATURE = 1e15  # its square fits in float32; the loss reaches its limit long before
 
-def soft_targets(logits, temperature):
-    """Class probabilities softened by a temperature: softmax(logits / T).
 
-    Hinton, Vinyals & Dean 2015, arXiv:1503.02531, equation 1.
+def kd(student_logits, teacher_logits, labels, temperature):
+    """Mean `distillation_loss` of a batch, the method "kd"; the labels are not used.
 
     Args:
-        logits: (batch, classes) floats, before any softmax.
-        temperature: T > 0; at 1 the ordinary softmax, toward infinity the uniform one.
+        student_logits: (batch, classes) floats, before any softmax.
+        teacher_logits: (batch, classes) floats; no gradient flows into them.
+        labels: (batch,) integers, ignored.
+        temperature: T > 0.
 
     Returns:
-        (batch, classes) float32 probabilities; each row sums to 1.
+        Scalar float32, nats times T².
 
     Raises:
-        ValueError: if temperature is not a finite number above 0.
+        ValueError: as `distillation_loss`.
     """
-    return ops.exp(_log_soft_targets(logits, temperature))
+    return ops.mean(distillation_loss(student_logits, teacher_logits, temperature))
 
 
 def distillation_loss(student_logits, teacher_logits, temperature):
@@ -41,10 +45,8 @@ def distillation_loss(student_logits, teacher_logits, temperature):
     Raises:
         ValueError: if temperature is not a finite number above 0, or classes differ.
     """
-    student_logits = ops.convert_to_tensor(student_logits)
-    teacher_logits = ops.stop_gradient(ops.convert_to_tensor(teacher_logits))
     require_positive("temperature", temperature)
-    _check_pair(tuple(student_logits.shape), tuple(teacher_logits.shape))
+    student_logits, teacher_logits = logit_pair(student_logits, teacher_logits)
     if temperature >= SERIES_TEMPERATURE:
         return _high_temperature_loss(
             student_logits, teacher_logits, min(temperature, _MAX_TEMPERATURE)
@@ -53,24 +55,19 @@ def distillation_loss(student_logits, teacher_logits, temperature):
 
 
 def _loss(student_logits, teacher_logits, temperature):
-    """As it is defined."""
+    """The loss by its definition."""
     student, teacher = (
-        _log_soft_targets(logits, temperature) for logits in (student_logits, teacher_logits)
+        log_soft_targets(logits, temperature) for logits in (student_logits, teacher_logits)
     )
     return temperature**2 * ops.sum(ops.exp(teacher) * (teacher - student), axis=-1)
 
 
-# From here on the two softmaxes are so alike that float32 loses their difference's digits.
-SERIES_TEMPERATURE = 100
-_MAX_TEMPERATURE = 1e15  # whose square float32 still holds; the loss is at its limit long before
-
-
 def _high_temperature_loss(student_logits, teacher_logits, temperature):
-    """The same where all is nearly equal, from the logits' own differences, which lose no digits.
+    """The loss for high T, computed from differences of logits, which keep their precision.
 
     With u = (d - Σ p d) / T, d = student - teacher and p the teacher's soft targets, KL is
     log1p(Σ p (exp(u) - 1 - u)); as T grows, T² KL tends to half the variance of d. Rows with a
-    |u| above 1 have enough digits as it is.
+    |u| above 1 use the definition, which is precise enough for them.
     """
     p = soft_targets(teacher_logits, temperature)
     difference = ops.cast(student_logits, "float32") - ops.cast(teacher_logits, "float32")
@@ -78,41 +75,18 @@ def _high_temperature_loss(student_logits, teacher_logits, temperature):
     in_series_range = ops.max(ops.abs(centered), axis=-1, keepdims=True) <= temperature
     centered = ops.where(in_series_range, centered, 0.0)
     excess = ops.sum(p * ops.square(centered) * _curvature(centered / temperature), axis=-1)
-    unscaled = excess / temperature / temperature
-    tiny = unscaled < 1e-5  # where log1p(x) / x is 1 - x / 2
-    safe = ops.where(tiny, 1.0, unscaled)
-    hot = excess * ops.where(tiny, 1 - unscaled / 2, ops.log1p(safe) / safe)
-    return ops.where(
-        in_series_range[..., 0], hot, _loss(student_logits, teacher_logits, temperature)
-    )
+    by_series = excess * _log1p_ratio(excess / temperature / temperature)
+    by_definition = _loss(student_logits, teacher_logits, temperature)
+    return ops.where(in_series_range[..., 0], by_series, by_definition)
 
 
 def _curvature(u):
-    """(exp(u) - 1 - u) / u², 1/2 at 0, by its series: for |u| up to 1."""
+    """(exp(u) - 1 - u) / u², 1/2 at 0, by its Taylor series: for |u| up to 1."""
     return sum(u**k / math.factorial(k + 2) for k in range(8))
 
 
-def hard_label_loss(logits, labels):
-    """Cross-entropy with the labels at temperature 1.
-
-    Args:
-        logits: (batch, classes) floats.
-        labels: (batch,) integers in [0, classes).
-
-    Returns:
-        (batch,) float32, nats.
-    """
-    return ops.sparse_categorical_crossentropy(labels, ops.cast(logits, "float32"), True)
-
-
-def _log_soft_targets(logits, temperature):
-    require_positive("temperature", temperature)
-    return ops.log_softmax(ops.cast(logits, "float32") / temperature, axis=-1)
-
-
-def _check_pair(student, teacher):
-    """Refuse shapes that would broadcast; a size still unknown (None) fits any."""
-    same_rank = len(student) == len(teacher)
-    known = [pair for pair in zip(student, teacher, strict=False) if None not in pair]
-    if not same_rank or any(ours != theirs for ours, theirs in known):
-        raise ValueError(f"student {student} and teacher {teacher} differ in rows or classes")
+def _log1p_ratio(x):
+    """log1p(x) / x, 1 at 0, for x of at least 0; below 1e-5 it is 1 - x / 2."""
+    tiny = x < 1e-5
+    safe = ops.where(tiny, 1.0, x)
+    return ops.where(tiny, 1 - x / 2, ops.log1p(safe) / safe)

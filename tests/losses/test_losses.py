@@ -8,8 +8,9 @@ import pytest
 import tensorflow as tf
 from scipy import special, stats
 
-from common.losses import distillation_loss, hard_label_loss, soft_targets
-from common.side_by_side import Student
+from common.backend import ops
+from common.losses import LOSSES, distillation_loss, hard_label_loss, soft_targets
+from common.side_by_side import Distillation, Student
 
 TEACHER = np.array([[1, 2, 3], [4, 5, 6]], "float32")
 STUDENT = np.array([[2, 1, 4], [3, 6, 2]], "float32")
@@ -210,3 +211,30 @@ def test_alpha_weighs_the_soft_targets(alpha):
 def test_alpha_outside_its_range(alpha):
     with pytest.raises(ValueError, match="alpha must lie between 0 and 1"):
         Student(None, 4, alpha)
+
+
+@pytest.mark.parametrize("temperature", [1, 4, 20, 1e3])
+def test_kd_is_the_mean_of_the_distillation_loss(random_logits, temperature):
+    student, teacher = random_logits(16), random_logits(16, 1)
+    value = LOSSES["kd"](student, teacher, np.zeros(16, int), temperature)
+    mean = ops.mean(distillation_loss(student, teacher, temperature))
+    assert ops.shape(value) == () and float(value) == float(mean)
+
+
+def test_settings_of_a_student_are_a_distillation():
+    student = Student(None, 4, 0.9, "cnn", True)
+    assert student.distillation == Distillation(4, 0.9, "kd", "shuffled")
+    assert Student(None, 4, 0.9).distillation == Distillation(4, 0.9)
+
+
+@pytest.mark.parametrize(
+    "make", [Distillation, lambda *how, method: Student(None, *how, method=method)]
+)
+def test_unknown_method(make):
+    with pytest.raises(ValueError, match="unknown method 'kdd': did you mean kd"):
+        make(4, 0.9, method="kdd")
+
+
+def test_unknown_control():
+    with pytest.raises(ValueError, match="unknown control 'rolled'"):
+        Distillation(4, 0.9, control="rolled")

@@ -1,0 +1,56 @@
+"""Soft targets and the cross-entropy with the labels: the parts that methods share."""
+
+from common.backend import ops
+from common.utils.checks import require_positive
+
+
+def soft_targets(logits, temperature):
+    """Class probabilities softened by a temperature: softmax(logits / T).
+
+    Hinton, Vinyals & Dean 2015, arXiv:1503.02531, equation 1.
+
+    Args:
+        logits: (batch, classes) floats, before any softmax.
+        temperature: T > 0; at 1 the ordinary softmax, toward infinity the uniform one.
+
+    Returns:
+        (batch, classes) float32 probabilities; each row sums to 1.
+
+    Raises:
+        ValueError: if temperature is not a finite number above 0.
+    """
+    return ops.exp(log_soft_targets(logits, temperature))
+
+
+def log_soft_targets(logits, temperature):
+    """Logarithms of `soft_targets`, with the same arguments and errors."""
+    require_positive("temperature", temperature)
+    return ops.log_softmax(ops.cast(logits, "float32") / temperature, axis=-1)
+
+
+def hard_label_loss(logits, labels):
+    """Cross-entropy with the labels at temperature 1.
+
+    Args:
+        logits: (batch, classes) floats.
+        labels: (batch,) integers in [0, classes).
+
+    Returns:
+        (batch,) float32, nats.
+    """
+    return ops.sparse_categorical_crossentropy(labels, ops.cast(logits, "float32"), True)
+
+
+def logit_pair(student_logits, teacher_logits):
+    """Logits of student and teacher as tensors of one shape, the teacher's without gradient.
+
+    Raises:
+        ValueError: shapes that differ, which would broadcast; an unknown size (None) fits any.
+    """
+    student_logits = ops.convert_to_tensor(student_logits)
+    teacher_logits = ops.stop_gradient(ops.convert_to_tensor(teacher_logits))
+    student, teacher = tuple(student_logits.shape), tuple(teacher_logits.shape)
+    known = [sizes for sizes in zip(student, teacher, strict=False) if None not in sizes]
+    if len(student) != len(teacher) or any(a != b for a, b in known):
+        raise ValueError(f"student {student} and teacher {teacher} differ in rows or classes")
+    return student_logits, teacher_logits
