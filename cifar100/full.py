@@ -44,18 +44,17 @@ ALPHAS = (ALPHA, 0.5)
 PUBLISHED = {"vgg16": 72.93, "resnet164": 75.67, "shufflenet": 70.06}
 
 
-def reproduce(study, seeds):
+def reproduce(study):
     """Every teacher, then every student taught by it, temperature and alpha by validation."""
     for teacher in TEACHERS:
-        experiments.train_teacher(study, teacher, seeds)
+        experiments.train_teacher(study, teacher)
         for student in STUDENTS:
-            compare(study, teacher, student, seeds)
+            compare(study, teacher, student)
 
 
-def compare(study, teacher, student, seeds):
+def compare(study, teacher, student):
     """Groups of a student on labels alone, tuned on validation, and of its control."""
-    logits = study.logits_for(student, teacher)
-    return experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
+    return experiments.tune(study, student, teacher, TEMPERATURES, ALPHAS)
 
 
 sweep = compare  # tuning covers every temperature

@@ -33,20 +33,18 @@ TEMPERATURE, ALPHA = 4.0, 0.9
 TEMPERATURES = (1.0, 4.0, 16.0)  # of the sweep, for one student
 
 
-def reproduce(study, seeds):
+def reproduce(study):
     """Baseline, distilled student and control of both students, then one student's sweep."""
     for student in STUDENTS:
-        compare(study, "pilot_vgg8", student, seeds)
-    sweep(study, "pilot_vgg8", "pilot_cnn", seeds)
+        compare(study, "pilot_vgg8", student)
+    sweep(study, "pilot_vgg8", "pilot_cnn")
 
 
-def compare(study, teacher, student, seeds):
-    """Groups of a student on labels alone, distilled, and taught by shuffled logits."""
-    logits = study.logits_for(student, teacher)
-    return experiments.distill(study, logits, student, seeds, [TEMPERATURE], ALPHA, control=True)
+def compare(study, teacher, student):
+    """Groups of a student's baseline, of the distilled student and of its control."""
+    return experiments.distill(study, student, teacher, [TEMPERATURE], ALPHA, control=True)
 
 
-def sweep(study, teacher, student, seeds):
-    """Groups of a student on labels alone and at each of `TEMPERATURES`."""
-    logits = study.logits_for(student, teacher)
-    return experiments.distill(study, logits, student, seeds, TEMPERATURES, ALPHA)
+def sweep(study, teacher, student):
+    """Groups of a student's baseline and of each of `TEMPERATURES`."""
+    return experiments.distill(study, student, teacher, TEMPERATURES, ALPHA)

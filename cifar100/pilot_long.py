@@ -14,13 +14,13 @@ _RECIPE = dataclasses.replace(
     epochs=20,
     precision="float32",
     views="crop_flip",
-    sampled_views=8,
+    views_per_image=8,
 )
 
 TEACHERS = {}  # the pilot's teaches
 STUDENTS = {"longer_cnn": ModelSpec("cnn", _RECIPE, "pilot, longer: 3-layer CNN")}
 
 
-def reproduce(study, seeds):
+def reproduce(study):
     """Labels alone, distilled and control, by the pilot's teacher, temperature and alpha."""
-    pilot.compare(study, "pilot_vgg8", "longer_cnn", seeds)
+    pilot.compare(study, "pilot_vgg8", "longer_cnn")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cifar100 import forty_epochs, full, pilot, pilot_long, repdistiller
+from common.experiments.spec import StudySpec
 
 FOLDER = Path(__file__).parent
 
@@ -13,11 +14,16 @@ SEEDS = (0, 1, 2, 3, 4)
 
 STUDIES = {"pilot": pilot, "large": full}  # what the notebooks can be about
 
-# in the order in which `python -m cifar100 reproduce` runs them
-REPRODUCE_STEPS = {
-    "pilot": pilot.reproduce,
-    "longer": pilot_long.reproduce,
-    "forty_epochs": forty_epochs.reproduce,
-    "large": full.reproduce,
-    "field": repdistiller.reproduce,
-}
+STUDY = StudySpec(
+    folder=FOLDER,
+    teachers=TEACHERS,
+    students=STUDENTS,
+    seeds=SEEDS,
+    steps={
+        "pilot": pilot.reproduce,
+        "longer": pilot_long.reproduce,
+        "forty_epochs": forty_epochs.reproduce,
+        "large": full.reproduce,
+        "field": repdistiller.reproduce,
+    },
+)

@@ -11,6 +11,7 @@ the tuned row chooses is chosen on cifar100, whose 5,000 validation images no ne
 import dataclasses
 
 from common import experiments, results
+from common.distillation import Distillation
 from common.runs import ModelSpec, Recipe
 
 _RECIPE = Recipe(
@@ -88,44 +89,44 @@ STUDENTS[SOFT_WEIGHT_9] = ModelSpec(
 TEMPERATURES = (2.0, 4.0, 8.0)
 
 
-def reproduce(study, seeds):
+def reproduce(study):
     """Every pair in the table's order, the tuned row after its pair."""
-    whole = study.with_recipes(study.recipes, study.dataset.trainval())
+    on_all = study.replaced(dataset=study.dataset.trainval())
     for pair in PAIRS:
-        compare(whole, pair, seeds)
+        compare(on_all, pair)
         if pair is TUNED_PAIR:
-            settings = results.best(tune(study, seeds)).configuration
-            train_tuned(whole, seeds, settings)
+            best = results.best(tune(study)).configuration
+            train_tuned(on_all, Distillation.from_configuration(best))
 
 
-def compare(study, pair, seeds):
-    """Groups of a pair's student on labels alone, distilled as printed, and of its control."""
-    logits = study.logits_for(pair.student, pair.teacher)
-    return experiments.distill(
-        study, logits, pair.student, seeds, [TEMPERATURE], ALPHA, control=True
-    )
+def compare(study, pair):
+    """Groups of a pair's student: baseline, distilled as printed, and its control."""
+    names = (pair.student, pair.teacher)
+    return experiments.distill(study, *names, [TEMPERATURE], ALPHA, control=True)
 
 
-def tune(study, seeds):
+def tune(study):
     """Groups of the tuned pair to choose from: each temperature at both weights.
 
     Without the printed setting, which has its own row.
     """
     logits = study.logits_for(TUNED_PAIR.student, TUNED_PAIR.teacher)
-    settings = [(TUNED_PAIR.student, ALPHA, t) for t in TEMPERATURES if t != TEMPERATURE]
-    settings += [(SOFT_WEIGHT_9, SOFT_WEIGHT_9_ALPHA, t) for t in TEMPERATURES]
+    settings = [(TUNED_PAIR.student, Distillation(t, ALPHA)) for t in TEMPERATURES]
+    settings = [pair for pair in settings if pair[1].temperature != TEMPERATURE]
+    settings += [(SOFT_WEIGHT_9, Distillation(t, SOFT_WEIGHT_9_ALPHA)) for t in TEMPERATURES]
     runs = [
-        study.student(student, seed, logits=logits, temperature=temperature, alpha=alpha)
-        for seed in seeds
-        for student, alpha, temperature in settings
+        study.student(student, seed, logits=logits, distillation=distillation)
+        for seed in study.seeds
+        for student, distillation in settings
     ]
     return results.group_seeds(study.train(runs, logits=[logits]))
 
 
-def train_tuned(study, seeds, settings):
-    """The group of the tuned pair at the settings that were chosen, a run's configuration."""
-    chosen = {key: settings[key] for key in ("temperature", "alpha")}
-    student = SOFT_WEIGHT_9 if chosen["alpha"] == SOFT_WEIGHT_9_ALPHA else TUNED_PAIR.student
+def train_tuned(study, distillation):
+    """The group of the tuned pair at the settings that were chosen."""
+    heavy = distillation.alpha == SOFT_WEIGHT_9_ALPHA
+    student = SOFT_WEIGHT_9 if heavy else TUNED_PAIR.student
     logits = study.logits_for(student, TUNED_PAIR.teacher)
-    runs = [study.student(student, seed, logits=logits, **chosen) for seed in seeds]
+    settings = {"logits": logits, "distillation": distillation}
+    runs = [study.student(student, seed, **settings) for seed in study.seeds]
     return results.group_seeds(study.train(runs, logits=[logits]))

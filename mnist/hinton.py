@@ -13,6 +13,7 @@ import numpy as np
 
 from common import experiments
 from common.data.transfer_sets import TransferSet
+from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
 
 FOLDER = Path(__file__).parent
@@ -69,29 +70,30 @@ PAPER_ONLY_7_8 = {"none": 47.3, "paper": 13.2}  # error rates in %
 PAPER_SHIFTS = {"without_3": 3.5, "only_7_8": 7.6}  # of the rule `paper`
 
 
-def train_teachers(study, seeds):
+STUDY = StudySpec(FOLDER, TEACHERS, STUDENTS, SEEDS)
+
+
+def train_teachers(study):
     """H1: the groups of the teacher, of the same in more epochs, and of it on jitter alone."""
-    return [group for name in TEACHERS for group in experiments.train_teacher(study, name, seeds)]
+    return [group for name in TEACHERS for group in experiments.train_teacher(study, name)]
 
 
-def distill(study, logits, student, seeds):
-    """H2 and H3, H6, H7: groups of a student on labels alone and at the paper's temperature."""
-    return experiments.distill(study, logits, student, seeds, [TEMPERATURE], ALPHA)
+def distill(study, student, teacher="mlp_1200"):
+    """H2 and H3, H6, H7: groups of a student's baseline and at the paper's temperature."""
+    return experiments.distill(study, student, teacher, [TEMPERATURE], ALPHA)
 
 
-def sweep(study, logits, student, seeds):
-    """H4 and H5: groups of a narrower student on labels alone, then at each of TEMPERATURES."""
-    return experiments.distill(study, logits, student, seeds, TEMPERATURES[student], ALPHA)
+def sweep(study, student, teacher="mlp_1200"):
+    """H4 and H5: groups of a narrower student's baseline, then at each of TEMPERATURES."""
+    return experiments.distill(study, student, teacher, TEMPERATURES[student], ALPHA)
 
 
-def reproduce(study, seeds):
+def reproduce(study):
     """Every run of H1 to H7; finished ones are read."""
-    train_teachers(study, seeds)
-    logits = study.lazy_logits("mlp_1200", seeds[0])
+    train_teachers(study)
     for student in STUDENTS:
-        once = sweep if student in TEMPERATURES else distill
-        once(study, logits, student, seeds)
-    distill(study, study.lazy_logits("mlp_1200_jitter", seeds[0]), "mlp_800_longer", seeds)
+        (sweep if student in TEMPERATURES else distill)(study, student)
+    distill(study, "mlp_800_longer", "mlp_1200_jitter")
 
 
 def paper_points(student, images):

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from common import experiments, results
 from common.data.transfer_sets import TransferSet
+from common.distillation import Distillation
+from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
 from mnist import hinton
 
@@ -16,7 +18,7 @@ _DEEP = _JITTERED | {
     "batch_size": 64,
     "optimizer": "sgd",
     "warmup": 0.15,
-    "final": 0.01,
+    "final_lr_fraction": 0.01,
     "weight_decay": 5e-4,
     "precision": "mixed_bfloat16",
 }
@@ -109,81 +111,80 @@ ALPHAS = (0.9, 0.5)
 MAP_ALPHAS = (0.25, 0.5, 0.75, 1.0)
 
 
-def _students(study, seeds):
-    experiments.train_teacher(study, "cnn", seeds)
+def train_students(study):
+    """The 3-layer CNN as teacher, and the two students tuned for it."""
+    experiments.train_teacher(study, "cnn")
     for student in TUNED_STUDENTS:
-        _tuned(study, student, seeds)
+        experiments.tune(study, student, "cnn")
 
 
-def _tuned(study, student, seeds, teacher="cnn"):
-    logits = study.lazy_logits(teacher)
-    return experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
-
-
-def _settings(found):
-    own = results.best_distilled(found).configuration
-    return own["temperature"], own["alpha"]
-
-
-def pairs(study, seeds, teachers=tuple(TEACHERS), students=PAIRED_STUDENTS):
+def pairs(study, teachers=tuple(TEACHERS), students=PAIRED_STUDENTS):
     """Students by teachers, at the settings that validation chose for the first student of each.
 
-    The first student is also taught at all temperatures, and has its control.
+    The first student also learns at all temperatures, and has its control.
     """
-    found, (first, *others) = [], students
+    groups, (first, *others) = [], students
     for teacher in teachers:
-        tuned = _tuned(study, first, seeds, teacher)
-        found += tuned + experiments.train_pairs(study, others, [teacher], seeds, *_settings(tuned))
-    return found
+        tuned = experiments.tune(study, first, teacher)
+        groups += tuned + experiments.train_pairs(study, others, [teacher], _chosen(tuned))
+    return groups
 
 
-def published(study, seeds):
+def published(study):
     """The published table's student, tuned for each teacher, with its control."""
-    return pairs(study, seeds, students=PAIRED_STUDENTS[:1])
+    return pairs(study, students=PAIRED_STUDENTS[:1])
 
 
-def repeated_teacher(study, seeds):
-    """Students taught by each training of the three CNNs, at the settings of its first."""
-    settings = _settings(_tuned(study, PAIRED_STUDENTS[0], seeds, REPEATED_TEACHER))
-    return experiments.train_pairs(
-        study, ITS_STUDENTS, [REPEATED_TEACHER], seeds, *settings, trainings=seeds
-    )
+def repeated_teacher(study):
+    """Students of each training of the three CNNs, at the settings of its first."""
+    chosen = _chosen(experiments.tune(study, PAIRED_STUDENTS[0], REPEATED_TEACHER))
+    names = (ITS_STUDENTS, [REPEATED_TEACHER])
+    return experiments.train_pairs(study, *names, chosen, teacher_seeds=study.seeds)
 
 
-def temperature_alpha_grid(study, seeds):
-    """The map of temperature and alpha, of the two-layer net on few images."""
-    return experiments.grid(
-        study, study.lazy_logits("cnn"), "mlp_few", seeds, TEMPERATURES, MAP_ALPHAS
-    )
+def temperature_alpha_grid(study):
+    """Every temperature and alpha, of the two-layer net on few images."""
+    return experiments.grid(study, "mlp_few", "cnn", TEMPERATURES, MAP_ALPHAS)
 
 
-def low_data(study, seeds):
-    """The two-layer net on rising shares of the images, with and without soft targets."""
-    own = _settings(_tuned(study, "cnn_small", seeds))
-    return experiments.train_pairs(study, LOW_DATA_STUDENTS.values(), ["cnn"], seeds, *own)
+def low_data(study):
+    """The two-layer net on rising fractions of the images, with and without soft targets."""
+    chosen = _chosen(experiments.tune(study, "cnn_small", "cnn"))
+    return experiments.train_pairs(study, LOW_DATA_STUDENTS.values(), ["cnn"], chosen)
 
 
-def _hinton(study, seeds):
-    hinton.reproduce(study.with_recipes(hinton, study.dataset.trainval()), seeds)
+def _chosen(groups):
+    """The `Distillation` that validation chooses."""
+    return Distillation.from_configuration(results.best_distilled(groups).configuration)
 
 
-# what `python -m mnist reproduce` trains, in this order; finished runs are read
-REPRODUCE_STEPS = {
-    "students": _students,
-    "published": published,
-    "map": temperature_alpha_grid,
-    "few_shot": low_data,
-    "crossed": pairs,
-    "trainings": repeated_teacher,
-    "hinton": _hinton,
-}
+def _hinton(study):
+    hinton.reproduce(study.replaced(spec=hinton.STUDY, dataset=study.dataset.trainval()))
 
-# `make mnist`: small enough for two CPU cores in a few minutes, large enough to show the effect
-SMOKE = {"seeds": [0, 1, 2], "epochs": 4, "limit": 8_000}
-SMOKE_BY_NOTEBOOK = {  # their students are many
-    "04_hinton_2015": {"seeds": [0], "limit": 4_000},
-    "05_what_is_transferred": {
-        "seeds": [0],
-        "students": ["cnn_small", "mlp_few", "cnn_ensemble_few"],  # not the slowest
+
+STUDY = StudySpec(
+    folder=FOLDER,
+    teachers=TEACHERS,
+    students=STUDENTS,
+    seeds=SEEDS,
+    temperatures=TEMPERATURES,
+    alphas=ALPHAS,
+    steps={
+        "students": train_students,
+        "published": published,
+        "map": temperature_alpha_grid,
+        "few_shot": low_data,
+        "crossed": pairs,
+        "trainings": repeated_teacher,
+        "hinton": _hinton,
     },
-}
+    # small enough for two CPU cores in a few minutes, large enough to show the effect
+    smoke={"seeds": [0, 1, 2], "epochs": 4, "limit": 8_000},
+    smoke_by_notebook={  # their students are many
+        "04_hinton_2015": {"seeds": [0], "limit": 4_000},
+        "05_what_is_transferred": {
+            "seeds": [0],
+            "students": ["cnn_small", "mlp_few", "cnn_ensemble_few"],  # not the slowest
+        },
+    },
+)

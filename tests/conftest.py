@@ -14,6 +14,7 @@ import pytest
 
 from common import data
 from common.data import array_cache, sources
+from common.distillation import Distillation
 from common.runs import Recipe, Run
 
 pytest.register_assert_rewrite("tests.support.helpers")
@@ -126,9 +127,15 @@ def tiny_dir(tmp_path_factory):
 
 @pytest.fixture
 def tiny_run(few):
-    """Makes a `Run` of a 16-unit mlp, two epochs on `few`; keywords change it."""
+    """Makes a `Run` of a 16-unit mlp, two epochs on `few`; keywords change it.
+
+    Besides `Run`'s own those of `Distillation`: temperature, alpha and control.
+    """
 
     def make(recipe=None, **changes):
+        names = {"temperature", "alpha", "control"} & set(changes)
+        if settings := {name: changes.pop(name) for name in names}:
+            changes["distillation"] = Distillation(**({"temperature": 1} | settings))
         recipe = Recipe(**({"epochs": 2, "batch_size": 25} | (recipe or {})))
         values = {"dataset": few.name, "model": "mlp", "options": {"width": 16}}
         return Run(recipe=recipe, **(values | {"limit": few.limit} | changes))

@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from common import experiments
+from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
 
 FOLDER = Path(__file__).parent
@@ -69,7 +70,7 @@ CANDIDATES = ("shufflenet_cosine", "shufflenet_light", "shufflenet_free")
 
 # Sixteen views of each image (FKD: Shen & Xing 2022, arXiv:2112.01528), since the logits of all
 # 578 would fill 21 GB.
-_STUDENT = dataclasses.replace(_DEEP, sampled_views=16)
+_STUDENT = dataclasses.replace(_DEEP, views_per_image=16)
 # Adam for the nets whose last layer sees thousands of features: in the pilot SGD diverged on one.
 _WIDE_HEAD = dataclasses.replace(_STUDENT, optimizer="adam", learning_rate=1e-3, weight_decay=0.0)
 
@@ -105,28 +106,35 @@ PUBLISHED = {
 }
 
 
-def reproduce(study, seeds):
+def reproduce(study):
     """Every run behind the tables in the order of `PAIRS`; finished ones are read."""
-    experiments.train_teacher(study, "shufflenet", seeds)
+    experiments.train_teacher(study, "shufflenet")
     for teacher, student in PAIRS:
-        compare(study, teacher, student, seeds)
+        compare(study, teacher, student)
     for teacher in ("vgg16", "resnet110"):
-        experiments.train_teacher(study, teacher, seeds[:1])
+        experiments.train_teacher(study, teacher, study.seeds[:1])
 
 
-def compare(study, teacher, student, seeds):
-    """Groups of a student on labels alone, tuned on validation, and of its control."""
-    name = choose(study, seeds[0]) if teacher == "chosen" else teacher
-    experiments.train_teacher(study, name, seeds)
-    logits = study.logits_for(student, name, seeds[0])
-    return experiments.tune(study, logits, student, seeds, TEMPERATURES, ALPHAS)
+def compare(study, teacher, student):
+    """Groups of a student's baseline, tuned on validation, and of its control."""
+    name = choose(study) if teacher == "chosen" else teacher
+    experiments.train_teacher(study, name)
+    return experiments.tune(study, student, name, teacher_seed=study.seeds[0])
 
 
-def choose(study, seed):
+def choose(study):
     """Name of the candidate with the fewest validation errors, all trained with one seed."""
-    runs = [study.teacher(name, seed) for name in CANDIDATES]
+    runs = [study.teacher(name, study.seeds[0]) for name in CANDIDATES]
     errors = [record["validation"]["errors"] for record in study.train(runs)]
     return CANDIDATES[errors.index(min(errors))]
 
 
-REPRODUCE_STEPS = {"study": reproduce}  # what `python -m tiny_imagenet reproduce` trains
+STUDY = StudySpec(
+    folder=FOLDER,
+    teachers=TEACHERS,
+    students=STUDENTS,
+    seeds=SEEDS,
+    temperatures=TEMPERATURES,
+    alphas=ALPHAS,
+    steps={"study": reproduce},
+)

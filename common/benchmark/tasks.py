@@ -6,6 +6,7 @@ import numpy as np
 
 from common import data, models, teachers
 from common.data import views
+from common.distillation import Distillation
 from common.runs import Recipe, Run
 
 TEACHER = "random-teacher-0-seed0"  # the run that a logits file would name
@@ -69,8 +70,7 @@ class Task:
                 seed=seed,
                 options=self.student_options,
                 teacher=TEACHER,
-                temperature=temperature,
-                alpha=0.9,
+                distillation=Distillation(temperature, alpha=0.9),
             )
             for seed in seeds
             for temperature in temperatures

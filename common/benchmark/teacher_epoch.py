@@ -32,11 +32,11 @@ def line(teacher, repeats, limit=None, data_dir=None):
     from common.experiments.study import Study
     from common.utils import packages
 
-    recipes = packages.load_module("tiny_imagenet", "recipes")
-    require_choice("teacher", teacher, recipes.TEACHERS)
+    spec = packages.load_module("tiny_imagenet", "recipes").STUDY
+    require_choice("teacher", teacher, spec.teachers)
     require_at_least("repeats", repeats, 1)
     dataset = data.load("tiny_imagenet", data_dir=data_dir, limit=limit)
-    run = Study(recipes, dataset).teacher(teacher)
+    run = Study(spec, dataset).teacher(teacher)
     seconds = timing.interleaved(contenders(run, dataset), repeats)
     return described(run, dataset, seconds)
 

@@ -29,66 +29,63 @@ def main(dataset, arguments=None):
 
 
 def _study(dataset, options):
-    """(study, seeds), every option checked before data are loaded or anything is trained."""
-    recipes = checked(dataset, options)
+    """The `Study`, every option checked before data are loaded or anything is trained."""
+    spec = checked(dataset, options)
     from common import data  # TensorFlow's seconds, only for what can be done
     from common.experiments.study import Study
     from common.training.tensorboard import TensorBoard
 
-    callbacks = [TensorBoard(options.tensorboard)] if options.tensorboard else []
-    loaded = data.load(dataset, data_dir=options.data_dir, limit=options.limit)
-    study = Study(
-        recipes,
-        loaded,
+    return Study(
+        spec,
+        data.load(dataset, data_dir=options.data_dir, limit=options.limit),
+        seeds=options.seeds,
         output_dir=options.output_dir,
         retrain=options.retrain,
         epochs=options.epochs,
-        callbacks=callbacks,
+        callbacks=[TensorBoard(options.tensorboard)] if options.tensorboard else [],
     )
-    return study, options.seeds or list(recipes.SEEDS)
 
 
 def _teacher(dataset, options):
     from common.data import views
 
     options.teacher = options.name
-    seen = options.views, options.sampled
-    views.get(options.views).check_sampled(options.sampled)
-    study, seeds = _study(dataset, options)
-    if options.published:
-        logits = study.published_logits(options.name, seeds[0], *seen)
+    view_set = views.get(options.views, options.views_per_image)
+    study = _study(dataset, options)
+    if options.committed:
+        logits = study.committed_logits(options.name, study.seeds[0], view_set)
         print(f"{logits.identity}: {_score(study, logits)}")
         return
-    runs = [study.teacher(options.name, seed) for seed in seeds]
-    _tell_duration(study, runs[0], *seen)
-    _print_plan(study, lambda rehearsal: rehearsal.train(runs))
-    if not options.plan:
-        _train_teacher(study, options.name, runs, *seen)
+    runs = [study.teacher(options.name, seed) for seed in study.seeds]
+    _print_logits_estimate(study, runs[0], view_set)
+    _print_plan(study, lambda dry: dry.train(runs))
+    if not options.dry_run:
+        _train_teacher(study, options.name, runs, view_set)
 
 
-def _tell_duration(study, run, *seen):
-    """Say how long a teacher's answers take and how large they are, if they are still to come.
+def _print_logits_estimate(study, run, view_set):
+    """Print how long a teacher's logits take and how large they are, unless they exist.
 
     Raises:
-        ValueError: they cannot be made, which would be told only after its training.
+        ValueError: they cannot be computed, which would otherwise show after the training only.
     """
-    if study.find_logits(run, *seen) is None:
+    if study.store.find(run, view_set) is None:
         from common.backend import hardware
         from common.cli import time_estimates
 
-        study.check_logits(run, *seen)
-        said = time_estimates.describe_logits(study.dataset, run, *seen)
-        print(f"{said} on {hardware.device()}", flush=True)
+        study.store.check_feasible(run, view_set)
+        estimate = time_estimates.describe_logits(study.dataset, run, view_set)
+        print(f"{estimate} on {hardware.device()}", flush=True)
 
 
-def _train_teacher(study, name, runs, *seen):
+def _train_teacher(study, name, runs, view_set):
     from common.utils import files
 
     trained = study.train(runs)
     study.report_cached()
     for record in trained:
         print(f"seed {record['seed']}: {_errors(record)}")
-    logits = study.logits(name, runs[0].seed, *seen)
+    logits = study.logits(name, runs[0].seed, view_set)
     print(f"logits in {files.display_path(logits.folder)}")
 
 
@@ -101,46 +98,40 @@ def _distill(dataset, options):
         require_positive("temperature", temperature)
     require_fraction("alpha", options.alpha)
     require_positive("alpha", options.alpha)  # 0 is the baseline, which is trained beside it
-    study, seeds = _study(dataset, options)
+    study = _study(dataset, options)
 
-    def make(study):
-        logits = study.logits_for(options.student, options.teacher)
-        settings = (options.student, seeds, options.temperature, options.alpha)
-        return experiments.distill(study, logits, *settings, control=True)
+    def train(study):
+        names = (options.student, options.teacher)
+        return experiments.distill(study, *names, options.temperature, options.alpha, control=True)
 
-    _print_plan(study, make)
-    found = make(study)
-    print(results.students_table(found))
+    _print_plan(study, train)
+    print(results.students_table(train(study)))
     print(f"records in {files.display_path(study.output_dir / 'results')}")
 
 
 def _reproduce(dataset, options):
-    study, seeds = _study(dataset, options)
-    parts = [
-        study.recipes.REPRODUCE_STEPS[part]
-        for part in options.parts or study.recipes.REPRODUCE_STEPS
-    ]
+    study = _study(dataset, options)
+    steps = [study.spec.steps[step] for step in options.steps or study.spec.steps]
 
-    def make(study):
-        for part in parts:
-            part(study, seeds)
+    def train(study):
+        for step in steps:
+            step(study)
 
-    _print_plan(study, make)
-    if not options.plan:
-        make(study)
-        _print_tables(dataset, options.output_dir, study.also_read)
+    _print_plan(study, train)
+    if not options.dry_run:
+        train(study)
+        _print_tables(dataset, options.output_dir, study.read_dirs)
 
 
-def _print_plan(study, make):
-    """Print what `make`, which trains in the study it is given, has still to train here."""
+def _print_plan(study, train):
+    """Print what `train`, which trains in the study it is given, has still to train here."""
     from common.cli import time_estimates
     from common.cli.dry_run import DryRun
 
-    rehearsal = DryRun(study)
-    make(rehearsal)
-    for line in time_estimates.plan(
-        rehearsal.finished, rehearsal.trainings, rehearsal.asked.values()
-    ):
+    notes = DryRun()
+    train(notes.study(study))
+    pending = notes.pending_logits.values()
+    for line in time_estimates.plan(notes.finished, notes.trainings, pending):
         print(line, flush=True)
 
 
@@ -159,12 +150,12 @@ def _table(dataset, options):
         print(f"\nEvery run:\n\n{results.students_table(results.select(found, **settings))}")
 
 
-def _print_tables(dataset, folder, also_read=()):
+def _print_tables(dataset, folder, read_dirs=()):
     """Print every table of the records in `folder`, or of the committed ones.
 
     Args:
         folder: None for the data set's own.
-        also_read: more folders: their runs on the data of `folder`'s records, or all their runs if
+        read_dirs: more folders: their runs on the data of `folder`'s records, or all their runs if
             `folder` has none.
     """
     from common import results
@@ -173,7 +164,7 @@ def _print_tables(dataset, folder, also_read=()):
 
     tables = packages.load_module(dataset, "tables")
     own = records.load_all(folder or tables.FOLDER)
-    all_ = [record for other in also_read for record in records.load_all(other)] + own
+    all_ = [record for other in read_dirs for record in records.load_all(other)] + own
     found = results.group_seeds(all_)
     if own:
         data = results.dataset_settings(results.group_seeds(own))

@@ -1,95 +1,100 @@
-"""What a reproduction will do, before it does it: a study that trains nothing and takes notes.
+"""Dry run of a study: what it would train and compute, without doing it.
 
-Experiments run on a `DryRun` as on a `Study`. Where a run has no record yet, one of a net
-that knows nothing stands in, so that what follows from it (the control at the best
-temperature, a teacher's students) is counted too, though it is not yet known which it will be.
+Missing runs are replaced by dummy records, so that dependent runs (the control at the best
+temperature, a teacher's students) are counted as well, though the choice may come out otherwise.
 """
+
+import functools
 
 import numpy as np
 
 from common import metrics, teachers
 from common.data import views
-from common.experiments import logits_store
-from common.experiments.study import Study
+from common.experiments.logits_store import LogitsStore
 from common.runs.model_io import build_model
 from common.training import trainer
-
-
-class DryRun(Study):
-    """A `Study` of the same nets, data and folders as `study`, that notes what is to be trained.
-
-    `finished` holds the names of the runs that were found; `trainings` for each training its
-    runs, all side by side, and its data set; `asked` the arguments of `durations.of_logits` of
-    each teacher that has still to answer for them. Studies beside it (`Study.beside`) share all.
-    """
-
-    def __init__(self, study):
-        super().__init__(
-            study.recipes,
-            study.dataset,
-            output_dir=study.output_dir,
-            retrain=not study.also_read,
-            epochs=study.epochs,
-        )
-        self.finished, self.trainings, self.asked = set(), [], {}
-
-    def train(self, runs, *, logits=(), callbacks=()):
-        """Records of `runs`, stand-ins for those that have none."""
-        given = {each.identity: each for each in logits}
-        trainer.check(runs, self.dataset, given)
-        found = trainer.finished(runs, self.folders, self._note_finished)
-        noted = {run.name for members, _ in self.trainings for run in members}
-        missing = [run for run in runs if run.name not in found and run.name not in noted]
-        for members in trainer.group_runs({run.name: run for run in missing}.values()):
-            self.trainings.append((members, self.dataset))
-        for asked in (given[run.teacher] for run in missing if run.teacher):
-            if isinstance(asked, teachers.LazyLogits):
-                _ = asked.load()  # notes it
-        return [found.get(run.name) or self._stand_in(run) for run in runs]
-
-    def model(self, run):
-        """A finished run's model, or an untrained one."""
-        if run.name in self.finished:
-            return super().model(run)
-        return build_model(run, self.dataset)
-
-    def _note_finished(self, where, names):
-        self.finished |= names
-
-    def _identity(self, run, *seen):
-        if self._finished(run):
-            return super()._identity(run, *seen)
-        return teachers.identity(run.name, 12 * "0")
-
-    def _made(self, identity, run, *seen):
-        """Logits of 0 of a teacher that has to answer; ValueError, as then, if it cannot."""
-        self.check_logits(run, *seen)
-        if self._finished(run):
-            logits_store.require_weights(self.folders, run)
-        self.asked[run.name, seen] = (self.dataset, run, *seen)
-        return _NoLogits(identity, self.dataset.classes)
-
-    def _stand_in(self, run):
-        values = {"run": run.id, "seed": run.seed, "configuration": run.configuration}
-        for split in ("validation", "test"):
-            labels = getattr(self.dataset, split).labels
-            nothing = metrics.summary(np.zeros((len(labels), self.dataset.classes)), labels)
-            values[split] = nothing | {"agreement": 0.0}
-        curve = dict.fromkeys(_CURVES, [0.0] * run.recipe.epochs)
-        images = {split: len(getattr(self.dataset, split)) for split in teachers.SPLITS}
-        return values | {"curve": curve, "images": images}
-
 
 _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
+class DryRun:
+    """What a study would still do.
+
+    finished: names of the runs that have a record; trainings: for each training its runs, all
+    side by side, and its data set; pending_logits: {key: (data set, run, view set)} of the logits
+    that a teacher has still to compute for them.
+    """
+
+    def __init__(self):
+        self.finished, self.trainings, self.pending_logits = set(), [], {}
+
+    def study(self, study):
+        """`study` with a runner and a store that only take notes here."""
+        store = functools.partial(_DryStore, self)
+        return study.replaced(run=self.run, _make_store=store)
+
+    def run(self, runs, dataset, *, output_dir, read_dirs, teachers, **_):
+        """Records of `runs`, dummies for those that have none; as `training.run`."""
+        logits = {each.identity: each for each in teachers}
+        trainer.check(runs, dataset, logits)
+        found = trainer.finished(runs, [output_dir, *read_dirs], self._note_finished)
+        noted = {run.name for members, _ in self.trainings for run in members}
+        missing = [run for run in runs if run.name not in found and run.name not in noted]
+        for members in trainer.group_runs({run.name: run for run in missing}.values()):
+            self.trainings.append((members, dataset))
+        for pending in (logits[run.teacher] for run in missing if run.teacher):
+            if hasattr(pending, "load"):
+                pending.load()  # notes it
+        return [found.get(run.name) or _dummy_record(run, dataset) for run in runs]
+
+    def _note_finished(self, where, names):
+        self.finished |= names
+
+
+class _DryStore(LogitsStore):
+    """A store that notes which logits are to be computed."""
+
+    def __init__(self, notes, folders, dataset):
+        super().__init__(folders, dataset)
+        self.notes = notes
+
+    def identity(self, run, view_set="plain"):
+        if self.is_finished(run):
+            return super().identity(run, view_set)
+        return teachers.identity(run.name, 12 * "0")
+
+    def make(self, identity, run, view_set="plain"):
+        """Zeros in place of the logits; ValueError, as then, if they cannot be computed."""
+        self.check_feasible(run, view_set)
+        if self.is_finished(run):
+            self.require_weights(run)
+        view_set = views.get(view_set)
+        self.notes.pending_logits[run.name, view_set] = (self.dataset, run, view_set)
+        return _NoLogits(identity, self.dataset.classes)
+
+    def model(self, run):
+        """A finished run's model, or an untrained one."""
+        return super().model(run) if self.is_finished(run) else build_model(run, self.dataset)
+
+
+def _dummy_record(run, dataset):
+    values = {"run": run.id, "seed": run.seed, "configuration": run.configuration}
+    for split in ("validation", "test"):
+        labels = getattr(dataset, split).labels
+        measures = metrics.summary(np.zeros((len(labels), dataset.classes)), labels)
+        values[split] = measures | {"agreement": 0.0}
+    curve = dict.fromkeys(_CURVES, [0.0] * run.recipe.epochs)
+    images = {split: len(getattr(dataset, split)) for split in teachers.SPLITS}
+    return values | {"curve": curve, "images": images}
+
+
 class _NoLogits:
-    """Stands for the logits that a teacher is still to give."""
+    """Zeros in place of logits that are still to be computed."""
 
     def __init__(self, identity, classes):
         self.identity, self.classes = identity, classes
 
-    def targets(self, split, images, view_set="plain", sampled=0):
-        count = sampled or views.get(view_set).count
-        nothing = np.broadcast_to(np.float16(0), (1, count, self.classes))
-        return teachers.Targets(nothing, np.zeros(len(images), int))
+    def targets(self, split, images, view_set="plain"):
+        count = views.get(view_set).seen_per_image
+        zeros = np.broadcast_to(np.float16(0), (1, count, self.classes))
+        return teachers.Targets(zeros, np.zeros(len(images), int))

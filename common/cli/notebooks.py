@@ -84,14 +84,14 @@ def _save_figures(executed):
 
 def main(arguments=None):
     options = _options(arguments)
-    recipes = packages.load_module(options.dataset, "recipes")
+    spec = packages.load_module(options.dataset, "recipes").STUDY
     folder = require_writable(options.output_dir or ROOT / "build" / options.dataset).resolve()
     _echo_cells()
     began = time.perf_counter()
     figures = []
     for notebook in sorted((ROOT / options.dataset).glob("*.ipynb")):
         print(f"\n{notebook.name}: {_clock(time.perf_counter() - began)} so far", flush=True)
-        figures += execute(notebook, folder, _given(recipes, notebook, folder, options.data_dir))
+        figures += execute(notebook, folder, _parameters(spec, notebook, folder, options.data_dir))
     print(f"\nAll notebooks executed in {_clock(time.perf_counter() - began)}.")
     print(
         "A quick look: few images and epochs. README's numbers are of all images and more epochs."
@@ -108,12 +108,12 @@ def _options(arguments):
     return parser.parse_args(arguments)
 
 
-def _given(recipes, notebook, folder, data_dir):
+def _parameters(spec, notebook, folder, data_dir):
     """Values for the `parameters` cell of one notebook: a quick look that trains into `folder`."""
-    given = {"output_dir": str(folder), "retrain": True, **recipes.SMOKE}
+    given = {"output_dir": str(folder), "retrain": True, **spec.smoke}
     if data_dir:
         given["data_dir"] = str(Path(data_dir).expanduser().resolve())
-    return given | getattr(recipes, "QUICKER", {}).get(notebook.stem, {})
+    return given | spec.smoke_by_notebook.get(notebook.stem, {})
 
 
 class _Echo(logging.Handler):

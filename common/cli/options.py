@@ -1,6 +1,7 @@
 """What the command line of a data set's folder accepts, and refuses before any work."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from common.utils import packages
@@ -33,19 +34,19 @@ def parser(dataset, *, teacher, distill, reproduce, table):
 
 
 def checked(dataset, options):
-    """The data set's recipes, once every option of a training is one that they know.
+    """The data set's `StudySpec`, once every option of a training is valid for it.
 
     Raises:
         ValueError: an unknown name; a number out of range; a folder that cannot be written, or
             is not another one with `--retrain`.
     """
-    recipes = packages.load_module(dataset, "recipes")
-    for kind in ("teacher", "student"):
+    spec = packages.load_module(dataset, "recipes").STUDY
+    for kind, known in (("teacher", spec.teachers), ("student", spec.students)):
         name = getattr(options, kind, None)
         if name is not None:
-            require_choice(kind, name, getattr(recipes, f"{kind.upper()}S"))
-    for part in getattr(options, "parts", ()):
-        require_choice("part", part, recipes.REPRODUCE_STEPS)
+            require_choice(kind, name, known)
+    for step in getattr(options, "steps", ()):
+        require_choice("step", step, spec.steps)
     for option in ("epochs", "limit"):
         if getattr(options, option) is not None:
             require_positive(option, getattr(options, option), integer=True)
@@ -54,8 +55,8 @@ def checked(dataset, options):
     if options.output_dir:
         require_writable(options.output_dir)
     if options.retrain:
-        require_distinct_folder(options.output_dir or recipes.FOLDER, recipes.FOLDER)
-    return recipes
+        require_distinct_folder(options.output_dir or spec.folder, spec.folder)
+    return spec
 
 
 def _folder(text):
@@ -88,14 +89,13 @@ def _teacher(choices, training):
     does = "train a teacher, keep its logits"
     own = choices.add_parser("teacher", parents=[training], help=does)
     own.add_argument("name", help="such as cnn")
-    published = "train nothing, check and read the committed logits"
-    own.add_argument("--published", action="store_true", help=published)
-    seen = "the training images' views that it answers, such as mnist_jitter; default: plain"
-    own.add_argument("--views", default="plain", metavar="SET", help=seen)
-    some = "answer K of each image's views; default: all"
-    own.add_argument("--sampled", type=int, default=0, metavar="K", help=some)
-    plan = "only say how long it takes and how large it is"
-    own.add_argument("--plan", action="store_true", help=plan)
+    committed = "train nothing, check and read the committed logits"
+    _add_flag(own, "--committed", "--published", committed)
+    seen = "views of the training images to compute logits for, such as mnist_jitter"
+    own.add_argument("--views", default="plain", metavar="SET", help=f"{seen}; default: plain")
+    count = "logits for K of each image's views; default: all"
+    _add_count(own, "--views-per-image", "--sampled", count)
+    _add_flag(own, "--dry-run", "--plan", "only print how long it takes and how large it is")
     return own
 
 
@@ -113,10 +113,33 @@ def _distill(choices, training):
 def _reproduce(choices, training):
     does = "every run behind the tables, or behind a part of them"
     own = choices.add_parser("reproduce", parents=[training], help=does)
-    own.add_argument("parts", nargs="*", metavar="PART", help="default: all, in their order")
-    plan = "only say what is left and how long it takes here"
-    own.add_argument("--plan", action="store_true", help=plan)
+    own.add_argument("steps", nargs="*", metavar="STEP", help="default: all, in their order")
+    _add_flag(own, "--dry-run", "--plan", "only print what remains and how long it takes here")
     return own
+
+
+class _Former(argparse.Action):
+    """An option under its former name: works, and prints the new one to standard error."""
+
+    def __init__(self, *arguments, new, **options):
+        super().__init__(*arguments, help=argparse.SUPPRESS, **options)
+        self.new = new
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        print(f"{option_string} is now called {self.new}", file=sys.stderr)
+        setattr(namespace, self.dest, True if self.nargs == 0 else values)
+
+
+def _add_flag(parser, name, former, text):
+    dest = name[2:].replace("-", "_")
+    parser.add_argument(name, action="store_true", help=text)
+    parser.add_argument(former, action=_Former, nargs=0, dest=dest, new=name, default=False)
+
+
+def _add_count(parser, name, former, text):
+    dest = name[2:].replace("-", "_")
+    parser.add_argument(name, type=int, default=0, metavar="K", help=text)
+    parser.add_argument(former, action=_Former, type=int, dest=dest, new=name, default=0)
 
 
 def _table(choices):

@@ -7,7 +7,6 @@ import time
 import numpy as np
 
 from common.backend import batching, keras
-from common.training.accelerated import multi_step
 from common.training.job import TrainingJob
 
 
@@ -31,10 +30,10 @@ def measure(run, dataset, tell=lambda: None):
     Args:
         tell: called after each batch.
     """
-    alone = dataclasses.replace(run, teacher=None, temperature=1, alpha=0, shuffled=False)
+    alone = dataclasses.replace(run, teacher=None, distillation=None)
     group = TrainingJob([alone], dataset, {})
     model, data = group.fit_inputs()
-    if isinstance(model, multi_step.MultiStepModel):
+    if hasattr(model, "steps_per_dispatch"):
         train = _seconds_on_device(model, data, tell)
     else:
         train = _fastest(lambda: model.train_on_batch(*group.batches[0]), tell)

@@ -32,67 +32,68 @@ def run_seconds(run, dataset, found):
     return recipe.epochs * batches * found.train + answers * found.answer
 
 
-def describe_logits(dataset, run, view_set, sampled=0, seconds=None):
-    """In words, how large a teacher's logits will be and how long asking for them takes here.
+def describe_logits(dataset, run, view_set, seconds=None):
+    """A sentence: how large a teacher's logits will be and how long they take here.
 
     Args:
-        run: the teacher's; view_set, sampled: as in `teachers.make`.
-        seconds: of asking for all; `asking` if not given.
+        run: the teacher's; view_set: as in `teachers.make`.
+        seconds: of computing them all; `logits_seconds` if not given.
     """
     if seconds is None:
-        seconds = logits_seconds(dataset, run, view_set, sampled)
-    each, size = _views(view_set, sampled), teachers.file_size
+        seconds = logits_seconds(dataset, run, view_set)
+    gigabytes = teachers.file_size(dataset, dataset.classes, view_set) / 1e9
+    count = views.get(view_set).seen_per_image
     return (
-        f"logits of {run.model} on {dataset.name} in {_counted(each, 'view')} of each training "
-        f"image: {size(dataset, dataset.classes, view_set, sampled) / 1e9:.2g} GB, "
-        f"{_answers(dataset, each):,} answers, {format_duration(seconds)}"
+        f"logits of {run.model} on {dataset.name} in {_counted(count, 'view')} of each training "
+        f"image: {gigabytes:.2g} GB, {_predictions(dataset, view_set):,} predictions, "
+        f"{format_duration(seconds)}"
     )
 
 
-def logits_seconds(dataset, run, view_set, sampled=0, answer=None):
-    """Seconds of asking a teacher for all its logits here.
+def logits_seconds(dataset, run, view_set, answer=None):
+    """Seconds that computing all of a teacher's logits takes here.
 
     Args:
-        run, view_set, sampled: as for `of_logits`.
-        answer: of a `StepTimes`; timed here if not given.
+        run, view_set: as for `describe_logits`.
+        answer: seconds of one batch, of a `StepTimes`; timed here if not given.
     """
     if answer is None:
         model = build_model(run, dataset)
         with progress_bar(
-            1 + step_timing.TIMED, f"timing the answers of {run.model}", "batches"
+            1 + step_timing.TIMED, f"timing the logits of {run.model}", "batches"
         ) as line:
             answer = step_timing.of_answers(model, dataset, line.update)
-    return _answers(dataset, _views(view_set, sampled)) * answer / batching.BATCH_SIZE
+    return _predictions(dataset, view_set) * answer / batching.BATCH_SIZE
 
 
-def _views(view_set, sampled):
-    return sampled or views.get(view_set).count
+def _predictions(dataset, view_set):
+    train = len(dataset.train) * views.get(view_set).seen_per_image
+    return train + len(dataset.validation) + len(dataset.test)
 
 
-def _answers(dataset, views_each):
-    return len(dataset.train) * views_each + len(dataset.validation) + len(dataset.test)
-
-
-def plan(finished, trainings, asked=()):
-    """Lines that say what is finished, and for each net what is left and how long it takes.
+def plan(finished, trainings, pending_logits=()):
+    """Lines that say what is finished, and for each network what remains and how long it takes.
 
     Args:
         finished: names of finished runs.
-        trainings, asked: lists of (runs, data.Dataset) and of arguments of `of_logits`, as
-            `DryRun` notes them.
+        trainings, pending_logits: lists of (runs, data.Dataset) and of arguments of
+            `describe_logits`, as a `DryRun` notes them.
     """
     runs = sum(len(members) for members, _ in trainings)
     head = f"{_counted(len(finished), 'run')} finished, {_counted(runs, 'run')} to be trained"
-    if not (trainings or asked):
+    if not (trainings or pending_logits):
         return [head]
     paces = _paces(trainings)
     left = collections.defaultdict(list)  # {net and recipe: [(place of its training, seconds)]}
     for place, (members, dataset) in enumerate(trainings):
         for run in members:
             left[_name(run)].append((place, run_seconds(run, dataset, paces[_kind(run)])))
-    answers = [logits_seconds(*each, answer=_answer(paces, each[1])) for each in asked]
+    answers = [logits_seconds(*each, answer=_answer(paces, each[1])) for each in pending_logits]
     total = sum(seconds for row in left.values() for _, seconds in row) + sum(answers)
-    rows = [f"  {describe_logits(*each, took)}" for each, took in zip(asked, answers, strict=True)]
+    rows = [
+        f"  {describe_logits(*each, took)}"
+        for each, took in zip(pending_logits, answers, strict=True)
+    ]
     return [
         f"{head}, {format_duration(total)} on {hardware.device()}:",
         *map(_line, left, left.values()),

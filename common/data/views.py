@@ -19,11 +19,29 @@ class ViewSet:
     With side = `shifts_per_axis`, view v shifts the content down by v // side % side - shift rows
     and right by v % side - shift columns; views from side² on are also flipped left to right,
     before the shift. Pixels that come in from outside are 0.
+
+    Args:
+        views_per_image: how many of these views each image is ever seen in, those of
+            `fixed_subset`; 0 for all.
+
+    Raises:
+        ValueError: views_per_image not a whole number from 0 to `count`.
     """
 
     name: str
     shift: int = 0
     flip: bool = False
+    views_per_image: int = 0
+
+    def __post_init__(self):
+        k = self.views_per_image
+        is_whole = isinstance(k, numbers.Integral) and not isinstance(k, bool)
+        if not is_whole or not 0 <= k <= self.count:
+            raise ValueError(
+                f"cannot sample {k!r} of the {self.count} views of {self.name}: "
+                f"choose 1 to {self.count}, or 0 for all"
+            )
+        object.__setattr__(self, "views_per_image", int(k))
 
     @property
     def shifts_per_axis(self):
@@ -32,6 +50,16 @@ class ViewSet:
     @property
     def count(self):
         return self.shifts_per_axis**2 * (2 if self.flip else 1)
+
+    @property
+    def seen_per_image(self):
+        """Number of views that each image is seen in."""
+        return self.views_per_image or self.count
+
+    @property
+    def label(self):
+        """Such as `crop_flip`, or `crop_flip-8` for eight views an image: part of folder names."""
+        return self.name + f"-{self.views_per_image}" * bool(self.views_per_image)
 
     @property
     def identity_view(self):
@@ -99,26 +127,29 @@ class ViewSet:
         seen = ops.take(ops.reshape(images, (-1, channels)), pixel, axis=0)
         return ops.where(inside[..., None], seen, ops.zeros_like(seen))
 
-    def draw(self, seed, epoch, rows, among=None):
-        """A random number below `among` (default: all views) for each of the first `rows` images.
+    def draw(self, seed, epoch, rows):
+        """A random number below `seen_per_image` for each of the first `rows` images.
 
         The same for the same (seed, epoch), whatever was drawn before.
         """
-        return np.random.default_rng((seed, epoch, 1)).integers(among or self.count, size=rows)
+        return np.random.default_rng((seed, epoch, 1)).integers(self.seen_per_image, size=rows)
 
-    def fixed_subset(self, keys, k):
-        """The k views in which an image is ever seen, where not in all: fixed by its key alone.
+    def fixed_subset(self, keys):
+        """The `views_per_image` views that each image is seen in, a hash of the image's key.
 
         So everything that meets an image meets it in the same views: its teachers, students on
         labels alone, another session (FKD: Shen & Xing 2022, arXiv:2112.01528, section 3).
 
         Args:
             keys: (n,) uint64, well mixed, such as `teachers.image_keys`.
-            k: from 1 to `count`.
 
         Returns:
-            (n, k) uint8, or uint16 where the set needs it: different views, ascending.
+            (n, views_per_image) uint8, or uint16 where the set needs it: different views,
+            ascending; None where every image is seen in all views.
         """
+        k = self.views_per_image
+        if not k:
+            return None
         chosen = np.empty((len(keys), k), np.min_scalar_type(self.count - 1))
         number = np.arange(1, self.count + 1, dtype="uint64")
         for start in range(0, len(keys), 5_000):  # (5,000, count) numbers at a time
@@ -126,15 +157,6 @@ class ViewSet:
             first = np.argpartition(order, k - 1, axis=1)[:, :k]
             chosen[start : start + 5_000] = np.sort(first, axis=1)
         return chosen
-
-    def check_sampled(self, k):
-        """Raise ValueError unless `k` is a number of views to sample, or 0 for all."""
-        whole = isinstance(k, numbers.Integral) and not isinstance(k, bool)
-        if not whole or not 0 <= k <= self.count:
-            raise ValueError(
-                f"cannot sample {k!r} of the {self.count} views of {self.name}: "
-                f"choose 1 to {self.count}, or 0 for all"
-            )
 
     def check_shape(self, shape):
         """Raise ValueError unless images of (h, w, c) are larger than the shift."""
@@ -168,7 +190,15 @@ VIEWS = {
 }
 
 
-def get(name):
-    """The `ViewSet` called `name`; ValueError, near names listed, if there is none."""
+def get(name, views_per_image=0):
+    """The `ViewSet` called `name`, of which each image is seen in `views_per_image` (0: in all).
+
+    A `ViewSet` in place of its name is returned as it is.
+
+    Raises:
+        ValueError: an unknown name, near ones listed; views_per_image out of range.
+    """
+    if isinstance(name, ViewSet):
+        return name
     require_choice("view set", name, VIEWS)
-    return VIEWS[name]
+    return dataclasses.replace(VIEWS[name], views_per_image=views_per_image)

@@ -1,99 +1,147 @@
-"""A teacher's logits and weights in the folders of a study: read, checked, known beforehand."""
+"""Store of teachers' logits and weights in the folders of a study: read, checked, written."""
 
 from common import teachers
-from common.runs import model_io, records
+from common.data import views
+from common.runs import Recipe, model_io, records
 
 
-def logits(folders, run, dataset, view_set="plain", sampled=0):
-    """The `Logits` that a teacher's run has given before, in the first folder that has them.
+class LogitsStore:
+    """Logits and weights of teachers of one data set.
 
     Args:
-        folders: list of paths.
-        run: the teacher's.
+        folders: list of paths; new logits go to the first, all are searched in this order.
         dataset: data.Dataset.
-        view_set, sampled: as in `teachers.make`.
-
-    Returns:
-        Logits; None if there are none.
-
-    Raises:
-        ValueError: logits of another teacher or data set, or of weights that are not its record's.
     """
-    for folder in folders:
-        kept = teachers.folder(folder, run, view_set, sampled)
-        if (kept / "header.json").exists():  # written last
-            return checked(folder, run, dataset, view_set, sampled)
-    return None
 
+    def __init__(self, folders, dataset):
+        self.folders, self.dataset = folders, dataset
 
-def checked(folder, run, dataset, view_set, sampled):
-    """The `Logits` in `folder`; raises FileNotFoundError, or ValueError as `logits` does."""
-    found = teachers.Logits(teachers.folder(folder, run, view_set, sampled))
-    record, given = records.read(folder, run), found.header["weights_sha256"]
-    expected = {"teacher": run.name, "dataset": dataset.name, "views": view_set}
-    expected["sampled"] = sampled
-    exact = record and record["weights_sha256"]
-    if record and given != exact and given != _rounded(folder, run, dataset):
-        expected["weights_sha256"] = exact
-    for key, value in expected.items():
-        header = found.header.get(key, 0)  # files of all views do not say how many
-        if header != value:
+    def find(self, run, view_set="plain"):
+        """`Logits` of a teacher's run in the first folder that has them; None if none has.
+
+        Raises:
+            ValueError: as `read`.
+        """
+        for folder in self.folders:
+            path = teachers.folder(folder, run, view_set)
+            if (path / "header.json").exists():  # written last
+                return self.read(folder, run, view_set)
+        return None
+
+    def read(self, folder, run, view_set="plain"):
+        """`Logits` in `folder`, checked against the run.
+
+        Raises:
+            FileNotFoundError: there are none.
+            ValueError: logits of another teacher or data set, or of weights that are not its
+                record's.
+        """
+        view_set = views.get(view_set)
+        logits = teachers.Logits(teachers.folder(folder, run, view_set))
+        expected = {"teacher": run.name, "dataset": self.dataset.name, "views": view_set.name}
+        expected["sampled"] = view_set.views_per_image
+        if exact := self._other_weights(logits, folder, run):
+            expected["weights_sha256"] = exact
+        for key, value in expected.items():
+            header = logits.header.get(key, 0)  # files of all views do not say how many
+            if header != value:
+                raise ValueError(
+                    f"{logits.folder} holds the logits of {key} {header}, not {value}: "
+                    "delete it, and they are made again"
+                )
+        return logits
+
+    def identity(self, run, view_set="plain"):
+        """`Logits.identity` that a finished teacher's logits have or will have.
+
+        Where only float16 weights are left, these are another teacher than the exact ones, with a
+        hash of their own. The exact hash is preferred where recorded students used it in these
+        views and none used the other.
+        """
+        folder, record = self._finished(run)
+        exact = teachers.identity(run.name, record["weights_sha256"])
+        float16 = None if records.find_weights(folder, run) else self._float16_hash(folder, run)
+        if float16 is None:
+            return exact
+        float16, used = teachers.identity(run.name, float16), self._used_teachers(view_set)
+        return exact if exact in used and float16 not in used else float16
+
+    def lazy(self, run, view_set="plain"):
+        """`LazyLogits` of a finished teacher, made when first looked up."""
+        identity = self.identity(run, view_set)
+        return teachers.LazyLogits(
+            identity, self.dataset.name, lambda: self.make(identity, run, view_set)
+        )
+
+    def make(self, identity, run, view_set="plain"):
+        """`Logits` of a finished teacher, read or else computed and written.
+
+        Raises:
+            ValueError: the weights that are left do not give `identity`; as `teachers.make`.
+        """
+        if logits := self.find(run, view_set):
+            return logits
+        model = self.model(run)
+        if teachers.identity(run.name, teachers.weights_hash(model)) != identity:
             raise ValueError(
-                f"{found.folder} holds the logits of {key} {header}, not {value}: "
-                "delete it, and they are made again"
+                f"students on record were taught by the exact weights of {run.name}, of which only "
+                "float16 is kept: train it again with --retrain --output-dir DIR"
             )
-    return found
+        folder = teachers.folder(self.folders[0], run, view_set)
+        return teachers.make(folder, model, self.dataset, run.name, view_set)
 
+    def check_feasible(self, run, view_set="plain"):
+        """Raise ValueError, as `teachers.check_feasible`, unless the logits can be made.
 
-def identity(folders, run, dataset, view_set="plain", sampled=0):
-    """`Logits.identity` of what a finished teacher will answer, by the weights that are kept.
+        For before the teacher is trained, which may take hours.
+        """
+        folder = teachers.folder(self.folders[0], run, view_set)
+        teachers.check_feasible(folder, self.dataset, self.dataset.classes, view_set)
 
-    Weights kept as float16 are another teacher than the exact ones. If students were taught by the
-    exact ones in these views, and none by the rounded, it is the exact one that is meant.
-    """
-    folder, record = _trained(folders, run)
-    exact = teachers.identity(run.name, record["weights_sha256"])
-    rounded = None if records.find_weights(folder, run) else _rounded(folder, run, dataset)
-    if rounded is None:
-        return exact
-    rounded, taught = teachers.identity(run.name, rounded), _teachers(folders, view_set, sampled)
-    return exact if exact in taught and rounded not in taught else rounded
+    def model(self, run):
+        """A finished run's model with its trained weights.
 
+        Raises:
+            ValueError: as `model_io.load_model`.
+        """
+        return model_io.load_model(self._finished(run)[0], run, self.dataset)
 
-def model(folders, run, dataset):
-    """A finished run's model with the weights in the first folder that has it and them.
+    def require_weights(self, run):
+        """Raise ValueError, as `model`, where a run's record or its weights are missing."""
+        model_io.require_weights(self._finished(run)[0], run)
 
-    Raises:
-        ValueError: as `model_io.load_model`.
-    """
-    return model_io.load_model(_trained(folders, run)[0], run, dataset)
+    def is_finished(self, run):
+        """Whether a run has a record in one of the folders."""
+        return any(records.read(folder, run) for folder in self.folders)
 
+    def _finished(self, run):
+        """(folder, record) of a finished run, preferably where its weights are."""
+        both = [(path, record) for path in self.folders if (record := records.read(path, run))]
+        with_weights = [pair for pair in both if records.has_weights(pair[0], run)]
+        return (with_weights or both or [(self.folders[0], None)])[0]
 
-def require_weights(folders, run):
-    """Raise ValueError, as `model`, where a run's record or its weights are missing."""
-    model_io.require_weights(_trained(folders, run)[0], run)
+    def _other_weights(self, logits, folder, run):
+        """The record's weights hash where the logits are of neither these nor their float16."""
+        record, used = records.read(folder, run), logits.header["weights_sha256"]
+        if record is None or used in (record["weights_sha256"], self._float16_hash(folder, run)):
+            return None
+        return record["weights_sha256"]
 
+    def _float16_hash(self, folder, run):
+        """Hash of a teacher's float16 weights; None without them."""
+        path = records.find_float16_weights(folder, run)
+        model = path and model_io.load_float16_model(path, run, self.dataset)
+        return path and teachers.weights_hash(model)
 
-def _trained(folders, run):
-    """(folder, record) of a finished run, where its weights are kept too if anywhere."""
-    found = [(folder, record) for folder in folders if (record := records.read(folder, run))]
-    for folder, record in found:
-        if records.has_weights(folder, run):
-            return folder, record
-    return found[0] if found else (folders[0], None)
-
-
-def _teachers(folders, *seen):
-    """Identities of the teachers of all students on record that saw their images in such views."""
-    own = [record["configuration"] for folder in folders for record in records.load_all(folder)]
-    return {
-        each["teacher"]
-        for each in own
-        if (each["recipe"]["views"], each["recipe"].get("sampled_views", 0)) == seen
-    }
-
-
-def _rounded(folder, run, dataset):
-    """Hash of the weights kept as float16, which may have answered; None without them."""
-    path = records.find_float16_weights(folder, run)
-    return path and teachers.weights_hash(model_io.load_float16_model(path, run, dataset))
+    def _used_teachers(self, view_set):
+        """Identities of the teachers of all recorded students that saw these views."""
+        configurations = (
+            record["configuration"]
+            for folder in self.folders
+            for record in records.load_all(folder)
+        )
+        return {
+            values["teacher"]
+            for values in configurations
+            if Recipe.from_configuration(values["recipe"]).view_set == views.get(view_set)
+        }

@@ -1,99 +1,106 @@
-"""The experiments that every data set repeats: the same calls in notebooks and command line."""
+"""Experiments that every data set repeats: the same calls in notebooks and on the command line.
 
+Each takes a `Study`, whose seeds it trains, and returns `results.SeedGroup`s. Students learn from
+one training of the teacher, by default its seed 0.
+"""
+
+import dataclasses
 import itertools
 
 from common import results
-from common.results.selection import best_distilled
+from common.distillation import Distillation
 
 
-def train_teacher(study, name, seeds):
-    """Groups of a teacher's runs, one seed each."""
-    found = results.group_seeds(study.train([study.teacher(name, seed) for seed in seeds]))
-    study.report_cached()
-    return found
+def train_teacher(study, name, seeds=None):
+    """Groups of a teacher's runs, one for each of `seeds` (default: the study's)."""
+    runs = [study.teacher(name, seed) for seed in (study.seeds if seeds is None else seeds)]
+    return _train(study, runs)
 
 
-def distill(study, logits, student, seeds, temperatures, alpha, *, control=False):
-    """Groups of a student on labels alone, then at each temperature, side by side.
+def distill(study, student, teacher, temperatures, alpha, *, control=False, teacher_seed=0):
+    """Groups of a student's baseline and of one distillation at each temperature, side by side.
 
     Args:
         study: Study.
-        logits: the teacher's Logits.
-        student: a name in the recipes' STUDENTS.
-        seeds: of each student; those of one seed train side by side.
+        student, teacher: names in its spec.
         temperatures: list of T > 0.
         alpha: weight of the soft-target loss, in (0, 1].
-        control: add the student taught by shuffled logits, at the first temperature.
+        control: add the control with shuffled logits, at the first temperature.
+        teacher_seed: which training of the teacher.
     """
-    found = _distill(study, logits, student, seeds, temperatures, alpha, control)
-    study.report_cached()
-    return found
-
-
-def _distill(study, logits, student, seeds, temperatures, alpha, control=False):
-    runs = [study.student(student, seed) for seed in seeds]
-    for temperature in temperatures:
-        runs += _student_runs(study, logits, student, seeds, temperature, alpha)
+    settings = [Distillation(temperature, alpha) for temperature in temperatures]
     if control:
-        runs += _student_runs(study, logits, student, seeds, temperatures[0], alpha, shuffled=True)
-    return results.group_seeds(study.train(runs, logits=[logits]))
+        settings.append(dataclasses.replace(settings[0], control="shuffled"))
+    return _distill(study, student, study.logits_for(student, teacher, teacher_seed), settings)
 
 
-def tune(study, logits, student, seeds, temperatures, alphas):
+def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_seed=0):
     """Groups of baseline, temperatures at the first alpha, alphas at the best, and control.
 
     The temperature, then alpha, is the one with the fewest errors on the validation split,
-    mean over seeds; the control has both.
+    mean over seeds; the control has both. `temperatures` and `alphas` default to the spec's.
     """
-    found = _distill(study, logits, student, seeds, temperatures, alphas[0])
-    temperature = best_distilled(found).configuration["temperature"]
-    for alpha in alphas[1:]:
-        found += _distill(study, logits, student, seeds, [temperature], alpha)[1:]
-    best = best_distilled(found).configuration
-    found += _distill(
-        study, logits, student, seeds, [best["temperature"]], best["alpha"], control=True
-    )[2:]
-    study.report_cached()
-    return found
+    temperatures = study.spec.temperatures if temperatures is None else temperatures
+    first, *others = study.spec.alphas if alphas is None else alphas
+    logits = study.logits_for(student, teacher, teacher_seed)
+    settings = [Distillation(temperature, first) for temperature in temperatures]
+    groups = _distill(study, student, logits, settings, report=False)
+    for alpha in others:
+        settings = [dataclasses.replace(_best(groups[: 1 + len(temperatures)]), alpha=alpha)]
+        groups += _distill(study, student, logits, settings, report=False)[1:]
+    control = dataclasses.replace(_best(groups), control="shuffled")
+    groups += _distill(study, student, logits, [control])[1:]
+    return groups
 
 
-def train_pairs(study, students, teachers, seeds, temperature, alpha, trainings=(0,)):
-    """Groups of each student on labels alone and taught by each teacher, at one T and alpha.
+def _best(groups):
+    """The `Distillation` with the fewest validation errors."""
+    return Distillation.from_configuration(results.best_distilled(groups).configuration)
+
+
+def train_pairs(study, students, teachers, distillation, teacher_seeds=(0,)):
+    """Groups of each student's baseline and of its distillation from each teacher.
 
     Args:
-        students: names in the recipes' STUDENTS.
-        teachers: names in its TEACHERS; their logits in the students' views are read or made.
-        trainings: seeds of each teacher; every one of them teaches all `seeds` of the students.
+        students, teachers: names in the spec; logits are read or computed in each student's views.
+        distillation: Distillation, the same for all pairs.
+        teacher_seeds: of each teacher; each of its trainings teaches all seeds of the students.
     """
-    by_views = {}  # to those that see others a teacher of the same identity answers otherwise
+    by_views = {}  # one call a view set: the same teacher has other logits for other views
     for student in students:
-        recipe = study.recipes.STUDENTS[student].recipe
-        seen = (recipe.views, recipe.sampled_views, recipe.augmentation)
-        runs, given = by_views.setdefault(seen, ([], {}))
-        runs += [study.student(student, seed) for seed in seeds]
-        for teacher, training in itertools.product(teachers, trainings):
-            logits = study.logits_for(student, teacher, training)
-            given[logits.identity] = logits
-            runs += _student_runs(study, logits, student, seeds, temperature, alpha)
-    found = [study.train(runs, logits=[*given.values()]) for runs, given in by_views.values()]
+        recipe = study.spec.students[student].recipe
+        runs, logits = by_views.setdefault((recipe.view_set, recipe.augmentation), ([], {}))
+        runs += [study.student(student, seed) for seed in study.seeds]
+        for teacher, teacher_seed in itertools.product(teachers, teacher_seeds):
+            targets = study.logits_for(student, teacher, teacher_seed)
+            logits[targets.identity] = targets
+            runs += _student_runs(study, student, targets, distillation)
+    found = [study.train(runs, logits=[*logits.values()]) for runs, logits in by_views.values()]
     study.report_cached()
     return results.group_seeds(itertools.chain(*found))
 
 
-def grid(study, logits, student, seeds, temperatures, alphas):
-    """Groups of a student on labels alone and at every temperature and alpha, side by side."""
-    runs = [study.student(student, seed) for seed in seeds]
-    for temperature, alpha in itertools.product(temperatures, alphas):
-        runs += _student_runs(study, logits, student, seeds, temperature, alpha)
-    return _trained(study, runs, [logits])
+def grid(study, student, teacher, temperatures, alphas):
+    """Groups of a student's baseline and of every pair of temperature and alpha, side by side."""
+    settings = [Distillation(*pair) for pair in itertools.product(temperatures, alphas)]
+    return _distill(study, student, study.logits_for(student, teacher), settings)
 
 
-def _student_runs(study, logits, student, seeds, temperature, alpha, shuffled=False):
-    settings = {"logits": logits, "temperature": temperature, "alpha": alpha, "shuffled": shuffled}
-    return [study.student(student, seed, **settings) for seed in seeds]
+def _distill(study, student, logits, settings, report=True):
+    """Groups of the baseline, then one for each `Distillation` of `settings`."""
+    runs = [study.student(student, seed) for seed in study.seeds]
+    for distillation in settings:
+        runs += _student_runs(study, student, logits, distillation)
+    return _train(study, runs, [logits], report)
 
 
-def _trained(study, runs, logits):
-    found = results.group_seeds(study.train(runs, logits=list(logits)))
-    study.report_cached()
-    return found
+def _student_runs(study, student, logits, distillation):
+    settings = {"logits": logits, "distillation": distillation}
+    return [study.student(student, seed, **settings) for seed in study.seeds]
+
+
+def _train(study, runs, logits=(), report=True):
+    groups = results.group_seeds(study.train(runs, logits=logits))
+    if report:
+        study.report_cached()
+    return groups

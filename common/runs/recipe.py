@@ -6,6 +6,11 @@ import itertools
 from common.data import augmentations, transfer_sets, views
 from common.utils.checks import require_choice, require_fraction, require_positive
 
+# fields by the names that records and ids have for them
+_RECORDED = {"final_lr_fraction": "final", "views_per_image": "sampled_views"}
+# fields added later: ids leave them out at these values, so old ids stay valid
+_OMITTED_DEFAULTS = {"views_per_image": 0, "augmentation": "none"}
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -15,14 +20,15 @@ class Recipe:
         epochs, batch_size: whole numbers above 0; a last, smaller batch is left out.
         optimizer: "adam"; "sgd" with Nesterov momentum 0.9; "momentum", plain momentum 0.9.
         learning_rate: its greatest value.
-        schedule: "constant"; "cosine", down to `final`; "steps", times 0.1 at `milestones`.
+        schedule: "constant"; "cosine", down to `final_lr_fraction`; "steps", times 0.1 at
+            `milestones`.
         warmup: share of all steps in which a cosine's rate first rises from 0.
-        final: a cosine's last rate as a share of the greatest.
+        final_lr_fraction: a cosine's last rate as a share of the greatest.
         milestones: epochs at which "steps" lowers the rate.
         weight_decay: λ of λ/2 · Σw², added to the loss.
         views: name of the view set that training images are drawn from.
         precision: "float32" or "mixed_bfloat16".
-        sampled_views: how many views of each image, out of the set, are ever seen, as in
+        views_per_image: how many views of each image, out of the set, are ever seen, as in
             FKD (Shen & Xing 2022, arXiv:2112.01528); 0 for all.
         augmentation: "none", or the name of one without a finite set of views: a student's
             teacher is then asked in the step.
@@ -34,19 +40,19 @@ class Recipe:
     learning_rate: float = 1e-3
     schedule: str = "cosine"
     warmup: float = 0.0
-    final: float = 0.0
+    final_lr_fraction: float = 0.0
     milestones: tuple = ()
     weight_decay: float = 0.0
     views: str = "plain"
     precision: str = "float32"
-    sampled_views: int = 0
+    views_per_image: int = 0
     augmentation: str = "none"
 
     def __post_init__(self):
         require_positive("epochs", self.epochs, integer=True)
         require_positive("batch_size", self.batch_size, integer=True)
         require_positive("learning_rate", self.learning_rate)
-        for kind in ("warmup", "final", "weight_decay"):
+        for kind in ("warmup", "final_lr_fraction", "weight_decay"):
             require_fraction(kind, getattr(self, kind))
         if self.warmup == 1:
             raise ValueError("warmup must be less than 1, for the rate to fall after it")
@@ -54,17 +60,37 @@ class Recipe:
         require_choice("optimizer", self.optimizer, ("adam", "sgd", "momentum"))
         require_choice("schedule", self.schedule, ("constant", "cosine", "steps"))
         require_choice("precision", self.precision, ("float32", "mixed_bfloat16"))
-        views.get(self.views).check_sampled(self.sampled_views)
+        _ = self.view_set  # refuses what is unknown
         augmentations.get(self.augmentation)
         for field in dataclasses.fields(self):  # 4 and 4.0 are the same recipe
             object.__setattr__(self, field.name, field.type(getattr(self, field.name)))
 
+    @property
+    def view_set(self):
+        """The `ViewSet` that training images are drawn from."""
+        return views.get(self.views, self.views_per_image)
+
+    @property
+    def configuration(self):
+        """The fields by the names that records give them, without later ones at their default."""
+        values = dataclasses.asdict(self)
+        for field, default in _OMITTED_DEFAULTS.items():
+            if values[field] == default:
+                del values[field]
+        return {_RECORDED.get(field, field): value for field, value in values.items()}
+
+    @classmethod
+    def from_configuration(cls, values):
+        """The recipe of a record."""
+        fields = {key: field for field, key in _RECORDED.items()}
+        return cls(**{fields.get(key, key): value for key, value in values.items()})
+
     def _check_milestones(self):
-        given = self.milestones
-        whole = isinstance(given, tuple | list) and all(type(epoch) is int for epoch in given)
-        if not whole or any(a >= b for a, b in itertools.pairwise((0, *given))):
-            raise ValueError(f"milestones must be rising epochs from 1 on, got {given!r}")
-        if self.schedule == "steps" and not given:
+        epochs = self.milestones
+        integers = isinstance(epochs, tuple | list) and all(type(epoch) is int for epoch in epochs)
+        if not integers or any(a >= b for a, b in itertools.pairwise((0, *epochs))):
+            raise ValueError(f"milestones must be rising epochs from 1 on, got {epochs!r}")
+        if self.schedule == "steps" and not epochs:
             raise ValueError('the schedule "steps" needs milestones: epochs at which it falls')
 
 

@@ -1,4 +1,4 @@
-"""A run is a value: one net, trained one way on one data set with one seed."""
+"""A run's configuration: one network, trained one way on one data set with one seed."""
 
 import dataclasses
 import hashlib
@@ -6,18 +6,17 @@ import json
 import re
 
 from common.data import transfer_sets
+from common.distillation import BASELINE, Distillation
 from common.models import plain
 from common.runs.recipe import Recipe
-from common.utils.checks import require_fraction, require_positive, require_seed
+from common.utils.checks import require_seed
 
 FORMAT = 1  # part of every run's id: raise it when training itself changes
-# a recipe's fields that no id holds at these values: the first records were made without them
-_OMITTED_DEFAULTS = {"sampled_views": 0, "augmentation": "none"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What is trained, how, and from whom.
+    """A network, how it is trained, and its teacher.
 
     Args:
         dataset: name of the data set that was in fact loaded (`Dataset.name`).
@@ -26,10 +25,12 @@ class Run:
         seed: of initial weights, order of batches, views and dropout.
         options: the builder's own, such as {"width": 0.1}.
         limit: as given to `data.load`.
-        teacher: `Logits.identity` of the teacher; None for labels alone.
-        temperature, alpha: as in `side_by_side.Student`.
-        shuffled: learn from the teacher's logits of other images: the control.
+        teacher: `Logits.identity` of the teacher; None for a baseline.
+        distillation: how it learns from the teacher; None for a baseline.
         transfer_set: which of the training images it learns from; by default all.
+
+    Raises:
+        ValueError: a teacher without distillation of alpha above 0, or the other way round.
     """
 
     dataset: str
@@ -39,35 +40,49 @@ class Run:
     options: dict = dataclasses.field(default_factory=dict)
     limit: int | None = None
     teacher: str | None = None
-    temperature: float = 1.0
-    alpha: float = 0.0
-    shuffled: bool = False
+    distillation: Distillation | None = None
     transfer_set: transfer_sets.TransferSet = transfer_sets.ALL
 
     def __post_init__(self):
-        require_positive("temperature", self.temperature)
-        require_fraction("alpha", self.alpha)
-        if (self.alpha > 0) != (self.teacher is not None):
-            raise ValueError(f"alpha = {self.alpha} with teacher {self.teacher}: give both or none")
-        if self.shuffled and not self.teacher:
-            raise ValueError("shuffled needs a teacher whose logits to shuffle")
+        alpha = self.settings.alpha
+        if (alpha > 0) != (self.teacher is not None):
+            raise ValueError(f"alpha = {alpha:g} with teacher {self.teacher}: give both or none")
         require_seed(self.seed)
         object.__setattr__(self, "seed", int(self.seed))
-        for field in ("temperature", "alpha"):  # 4 and 4.0 are the same run
-            object.__setattr__(self, field, float(getattr(self, field)))
         object.__setattr__(self, "options", {k: plain(v) for k, v in self.options.items()})
+
+    @property
+    def settings(self):
+        """The `Distillation`; for a baseline one of alpha 0."""
+        return self.distillation or BASELINE
 
     @property
     def configuration(self):
         """Everything that decides the outcome but the seed, as plain JSON values."""
-        values = dataclasses.asdict(self) | {"format": FORMAT}
-        del values["seed"], values["transfer_set"]
+        values = {"dataset": self.dataset, "model": self.model, "options": self.options}
+        values |= {"recipe": self.recipe.configuration, "limit": self.limit, "format": FORMAT}
+        values |= {"teacher": self.teacher} | self.settings.configuration
         if part := self.transfer_set.configuration:  # records without one keep their ids
             values["transfer_set"] = part
-        for field, default in _OMITTED_DEFAULTS.items():
-            if values["recipe"][field] == default:
-                del values["recipe"][field]
         return json.loads(json.dumps(values))
+
+    @classmethod
+    def from_configuration(cls, values, seed=0):
+        """The run of a record's configuration."""
+        part = values.get("transfer_set")
+        return cls(
+            values["dataset"],
+            values["model"],
+            Recipe.from_configuration(values["recipe"]),
+            seed,
+            options=values["options"],
+            limit=values["limit"],
+            teacher=values["teacher"],
+            distillation=Distillation.from_configuration(values) if values["teacher"] else None,
+            transfer_set=transfer_sets.TransferSet.from_configuration(part)
+            if part
+            else transfer_sets.ALL,
+        )
 
     @property
     def id(self):
@@ -86,8 +101,8 @@ class Run:
         parts += [f"{key}{value}" for key, value in sorted(self.options.items())]
         if self.teacher:
             parts += [f"from-{teacher_model(self.teacher)}"]
-            parts += [f"T{self.temperature:g}", f"a{self.alpha:g}"]
-        parts += ["shuffled"] * self.shuffled
+            parts += [f"T{self.settings.temperature:g}", f"a{self.settings.alpha:g}"]
+        parts += ["shuffled"] * self.settings.shuffled
         return "-".join(parts + [self.transfer_set.label] * bool(self.transfer_set.label))
 
 
@@ -100,5 +115,5 @@ def teacher_model(teacher):
 def teacher_run(teacher):
     """(id, seed) of the run that a teacher's identity names; (name, 0) if it names none."""
     name = teacher.partition("@")[0]
-    found = re.fullmatch(r"(.+)-seed(\d+)", name)
-    return (found[1], int(found[2])) if found else (name, 0)
+    match = re.fullmatch(r"(.+)-seed(\d+)", name)
+    return (match[1], int(match[2])) if match else (name, 0)

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
+from common.data import views
 from common.utils import files
 
 VERSION = 1
 SPLITS = ("train", "validation", "test")
 
 
-def folder(output_dir, run, view_set="plain", sampled=0):
+def folder(output_dir, run, view_set="plain"):
     """Where a study keeps the logits of the teacher that `run` trained."""
-    suffix = "" if view_set == "plain" else f"-{view_set}"
-    return Path(output_dir) / "teachers" / f"{run.name}{suffix}{f'-{sampled}' if sampled else ''}"
+    label = views.get(view_set).label
+    return Path(output_dir) / "teachers" / (run.name + f"-{label}" * (label != "plain"))
 
 
 def identity(teacher, weights_sha256):

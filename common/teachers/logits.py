@@ -57,30 +57,31 @@ class Logits:
         return self.header["dataset"]
 
     @property
-    def sampled(self):
-        """How many views of each training image were sampled; 0 for all of the set."""
-        return self.header.get("sampled", 0)
+    def view_set(self):
+        """The `ViewSet` of the training images' logits."""
+        return views.get(self.header["views"], self.header.get("sampled", 0))
 
     @property
     def nbytes(self):
         """Bytes of the logits of all splits."""
         return sum(self._arrays[f"{split}.npy"].nbytes for split in SPLITS)
 
-    def targets(self, split, images, view_set="plain", sampled=0):
+    def targets(self, split, images, view_set="plain"):
         """This teacher's `Targets` for `images` of a split.
 
         Raises:
             ValueError: the file lacks some of the images (another data set or split), or was
                 made for another set of views or another number of them.
         """
-        made_for = (self.header["views"], self.sampled) if split == "train" else ("plain", 0)
-        if (view_set, sampled) != made_for:
+        view_set = views.get(view_set)
+        made_for = self.view_set if split == "train" else views.get("plain")
+        if view_set != made_for:
             raise ValueError(
-                f"{self.folder} has the {split} logits of views {_described(*made_for)}, "
-                f"not {_described(view_set, sampled)}: make them for the views of the recipe"
+                f"{self.folder} has the {split} logits of views {_described(made_for)}, "
+                f"not {_described(view_set)}: make them for the views of the recipe"
             )
         rows = self._rows(split, image_keys(images))
-        subset = self._arrays["train_views.npy"][rows] if sampled else None
+        subset = self._arrays["train_views.npy"][rows] if view_set.views_per_image else None
         return Targets(self._arrays[f"{split}.npy"], rows, subset)
 
     def _rows(self, split, wanted):
@@ -97,7 +98,7 @@ class Logits:
 
     def _names(self):
         names = [f"{split}{kind}.npy" for split in SPLITS for kind in ("", "_keys")]
-        return names + ["train_views.npy"] * bool(self.sampled)
+        return names + ["train_views.npy"] * bool(self.header.get("sampled"))
 
     def _read(self, name):
         path = self.folder / name
@@ -116,10 +117,10 @@ class Logits:
             raise ValueError(f"its header's {', '.join(wrong)} should be words")
         classes = self._arrays["train.npy"].shape[-1]
         for split in SPLITS:
-            each = self.sampled or views.get(self.header["views"]).count if split == "train" else 1
+            each = self.view_set.seen_per_image if split == "train" else 1
             images = len(self._arrays[f"{split}_keys.npy"])
             expected = {f"{split}.npy": (images, each, classes), f"{split}_keys.npy": (images,)}
-            if split == "train" and self.sampled:
+            if split == "train" and self.view_set.views_per_image:
                 expected["train_views.npy"] = (images, each)
             for name, shape in expected.items():
                 if self._arrays[name].shape != shape:
@@ -149,8 +150,9 @@ def checksum(path):
     return result.hexdigest()
 
 
-def _described(view_set, sampled):
-    return f"{view_set!r}{f' ({sampled} sampled)' if sampled else ''}"
+def _described(view_set):
+    sampled = view_set.views_per_image
+    return f"{view_set.name!r}" + f" ({sampled} sampled)" * bool(sampled)
 
 
 class LazyLogits:

@@ -20,7 +20,7 @@ class OnlineTeacher:
         self.identity = teachers.identity(teacher, teachers.weights_hash(model))
         self._asked = {}
 
-    def targets(self, split, images):
+    def targets(self, split, images, view_set="plain"):
         """The teacher's `Targets` for a split's plain images, the same images asked once.
 
         Args:

@@ -4,7 +4,7 @@ import numpy as np
 
 from common import teachers
 from common.backend import batching, keras
-from common.data import augmentations, views
+from common.data import augmentations
 
 
 class Batches(keras.utils.PyDataset):
@@ -29,13 +29,12 @@ class Batches(keras.utils.PyDataset):
     def __init__(self, split, targets, recipe, *seeds):
         super().__init__()
         self.split, self.targets, self.seeds = split, targets, seeds
-        self.views = views.get(recipe.views)
+        self.views = recipe.view_set
         self.augmentation = augmentations.get(recipe.augmentation)
         self.batch_size = min(recipe.batch_size, len(split))
         self.subset = None  # (n, k) the only views each image is seen in
-        if recipe.sampled_views:
-            keys = teachers.image_keys(split.images)
-            self.subset = self.views.fixed_subset(keys, recipe.sampled_views)
+        if self.views.views_per_image:
+            self.subset = self.views.fixed_subset(teachers.image_keys(split.images))
         self._check()
         self.set_epoch(0)
 
@@ -48,15 +47,10 @@ class Batches(keras.utils.PyDataset):
         """Rows, slots and, with an augmentation, what it drew, in the order they are seen in."""
         count = len(self.split)
         rows = np.random.default_rng((seed, epoch, 0)).permutation(count)
-        among = self.views.count if self.subset is None else self.subset.shape[1]
-        seen = [rows, self.views.draw(seed, epoch, count, among)[rows]]
+        seen = [rows, self.views.draw(seed, epoch, count)[rows]]
         if self.augmentation:
-            random = np.random.default_rng((seed, epoch, 3))
-            seen += [
-                self.augmentation.sample_parameters(random, count, self.split.images.shape[1:])[
-                    rows
-                ]
-            ]
+            rng, shape = np.random.default_rng((seed, epoch, 3)), self.split.images.shape[1:]
+            seen += [self.augmentation.sample_parameters(rng, count, shape)[rows]]
         return seen
 
     def indices(self, index):
@@ -80,7 +74,7 @@ class Batches(keras.utils.PyDataset):
         return images, {"labels": self.split.labels[rows]} | given
 
     def _check(self):
-        each = self.views.count if self.subset is None else self.subset.shape[1]
+        each = self.views.seen_per_image
         for name, targets in self.targets.items():
             given, expected = (len(targets), targets.logits.shape[1]), (len(self.split), each)
             if given != expected:

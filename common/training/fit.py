@@ -1,4 +1,4 @@
-"""One fit of a group of runs: resumed where it was, its state on disk after each epoch."""
+"""One fit of a job: resumed where it was, its state on disk after each epoch."""
 
 import math
 import time
@@ -8,11 +8,11 @@ from common.training import checkpoints
 from common.utils.progress_bar import progress_bar
 
 
-def fit(group, state, progress, callbacks):
+def fit(job, state, progress, callbacks):
     """Train to the last epoch, from the state on disk if there is one.
 
     Args:
-        group: Group.
+        job: TrainingJob.
         state: path of the checkpoint.
         progress: as saved in it; None to start from the first epoch.
         callbacks: the user's.
@@ -24,46 +24,46 @@ def fit(group, state, progress, callbacks):
         ValueError: a callback stopped the training.
         FloatingPointError: a loss is no longer finite.
     """
-    epochs = group.recipe.epochs
+    epochs = job.recipe.epochs
     if progress:
-        checkpoints.restore(state, group.model)
+        checkpoints.restore(state, job.model)
     else:
-        names = [run.name for run in group.members]
-        progress = {"members": names, "kind": group.kind}
+        names = [run.name for run in job.members]
+        progress = {"members": names, "kind": job.kind}
         progress |= {"epochs": 0, "seconds": 0.0, "history": {}}
     used = {type(callback).__name__ for callback in callbacks} | set(progress.get("callbacks", ()))
     progress["callbacks"] = sorted(used)
     if progress["epochs"] < epochs:
         # the state last, so that it holds what the others changed
-        _train(group, progress, [*callbacks, EpochCheckpoint(group.batches, state, progress)])
+        _train(job, progress, [*callbacks, EpochCheckpoint(job.batches, state, progress)])
     if progress["epochs"] < epochs:
         raise ValueError(
             f"a callback stopped the training after epoch {progress['epochs']} of {epochs}: "
             "it has no record yet, the next call goes on"
         )
-    group.model.sync_weights()
+    job.model.sync_weights()
     return progress
 
 
-def _train(group, progress, callbacks):
-    first, epochs = progress["epochs"], group.recipe.epochs
-    model, data = group.fit_inputs()
+def _train(job, progress, callbacks):
+    first, epochs = progress["epochs"], job.recipe.epochs
+    model, data = job.fit_inputs()
     model.fit(
         data,
         shuffle=False,  # Keras would shuffle the batches by Python's global random state
         epochs=epochs,
         initial_epoch=first,
-        validation_data=group.validation_data(),
-        validation_freq=validation_epochs(epochs, group.dataset),
-        callbacks=[*callbacks, Progress(_title(group), first, epochs, len(group.batches))],
+        validation_data=job.validation_data(),
+        validation_freq=validation_epochs(epochs, job.dataset),
+        callbacks=[*callbacks, Progress(_title(job), first, epochs, len(job.batches))],
         verbose=0,
     )
 
 
-def _title(group):
-    members, seeds = group.members, ", ".join(map(str, group.seeds))
+def _title(job):
+    members, seeds = job.members, ", ".join(map(str, job.seeds))
     many = f"{len(members)} side by side" if len(members) > 1 else members[0].model
-    return f"{group.dataset.name}, {many}, seed{'s' * (len(group.seeds) > 1)} {seeds}"
+    return f"{job.dataset.name}, {many}, seed{'s' * (len(job.seeds) > 1)} {seeds}"
 
 
 def validation_epochs(epochs, dataset):

@@ -25,7 +25,7 @@ def schedule(recipe, steps):
         )
     rise = min(round(recipe.warmup * total), total - 1)
     if not rise:
-        return schedules.CosineDecay(rate, total, alpha=recipe.final)
+        return schedules.CosineDecay(rate, total, alpha=recipe.final_lr_fraction)
     return schedules.CosineDecay(
-        0.0, total - rise, alpha=recipe.final, warmup_target=rate, warmup_steps=rise
+        0.0, total - rise, alpha=recipe.final_lr_fraction, warmup_target=rate, warmup_steps=rise
     )

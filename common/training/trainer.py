@@ -10,8 +10,7 @@ import filelock
 from common import models
 from common.runs import records
 from common.teachers.online import OnlineTeacher
-from common.training import checkpoints, evaluation
-from common.training.accelerated import stacked
+from common.training import acceleration, checkpoints, evaluation
 from common.training.fit import fit
 from common.training.job import TrainingJob
 from common.utils import files, resources
@@ -117,7 +116,7 @@ def group_runs(runs):
     """
     found = {}
     for run in runs:
-        which = str(run.options) if stacked.can_stack_seeds(run) else run.seed
+        which = str(run.options) if acceleration.can_stack_seeds(run) else run.seed
         found.setdefault((run.recipe, run.transfer_set, which), []).append(run)
     return list(found.values())
 

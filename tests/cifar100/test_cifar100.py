@@ -7,6 +7,7 @@ import pytest
 
 from cifar100 import forty_epochs, full, pilot, pilot_long, recipes, repdistiller, tables
 from common import cli, models, results
+from common.experiments.spec import StudySpec
 from common.experiments.study import Study
 from common.runs import ModelSpec, Recipe, records
 
@@ -74,13 +75,17 @@ def small_field(monkeypatch, tmp_path):
     monkeypatch.setattr(
         recipes, "STUDENTS", {"resnet8x4": student, repdistiller.SOFT_WEIGHT_9: heavy}
     )
-    monkeypatch.setattr(recipes, "FOLDER", tmp_path)
+    monkeypatch.setattr(
+        recipes,
+        "STUDY",
+        StudySpec(tmp_path, recipes.TEACHERS, recipes.STUDENTS),
+    )
     return tmp_path
 
 
 @pytest.mark.slow
 def test_the_field_learns_from_all_images_and_chooses_on_held_out_ones(small_field, cifar):
-    repdistiller.reproduce(Study(recipes, cifar), [0])
+    repdistiller.reproduce(Study(recipes.STUDY, cifar))
     found = results.group_seeds(records.load_all(small_field))
     chosen_from = results.select(found, dataset="cifar100", model="mlp", teacher="mlp")
     whole = results.select(found, dataset="cifar100_all")
@@ -112,7 +117,7 @@ def test_the_field_table_prints_what_is_published_before_anything_ran():
 
 
 def test_parts_on_the_command_line(monkeypatch, capsys):
-    with pytest.raises(SystemExit, match="unknown part 'pilt': did you mean pilot"):
+    with pytest.raises(SystemExit, match="unknown step 'pilt': did you mean pilot"):
         cli.main("cifar100", ["reproduce", "pilt"])
     cli.main("cifar100", ["table"])
     printed = capsys.readouterr().out

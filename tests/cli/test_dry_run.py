@@ -1,7 +1,6 @@
 """What a rehearsal says will be trained is what is trained then; times against hand counts."""
 
 import shutil
-import types
 
 import keras
 import numpy as np
@@ -11,108 +10,113 @@ from common import cli, experiments
 from common.backend import hardware
 from common.cli import step_timing, time_estimates
 from common.cli.dry_run import DryRun
+from common.data import views
 from common.data.transfer_sets import TransferSet
+from common.distillation import Distillation
+from common.experiments.spec import StudySpec
 from common.experiments.study import Study
 from common.runs import ModelSpec, Recipe, records
 from common.training.accelerated.on_device import OnDeviceModel
 from tests.support.helpers import no_fit
 
 RECIPE = Recipe(epochs=1, batch_size=50)
-SEEDS = [0]
 
 
 @pytest.fixture
-def recipes(tmp_path):
+def spec(tmp_path):
     """One tiny teacher, one tiny student, and an experiment that chooses on its own results."""
 
-    def reproduce(study, seeds):
-        experiments.train_teacher(study, "tiny", seeds)
-        experiments.tune(study, study.lazy_logits("tiny"), "tinier", seeds, [1, 4], [0.9, 0.5])
+    def reproduce(study):
+        experiments.train_teacher(study, "tiny")
+        experiments.tune(study, "tinier", "tiny", [1, 4], [0.9, 0.5])
 
-    return types.SimpleNamespace(
-        TEACHERS={"tiny": ModelSpec("mlp", RECIPE, "tiny", {"width": 8})},
-        STUDENTS={"tinier": ModelSpec("mlp", RECIPE, "tinier", {"width": 4})},
-        FOLDER=tmp_path / "committed",
-        reproduce=reproduce,
+    return StudySpec(
+        folder=tmp_path / "committed",
+        teachers={"tiny": ModelSpec("mlp", RECIPE, "tiny", {"width": 8})},
+        students={"tinier": ModelSpec("mlp", RECIPE, "tinier", {"width": 4})},
+        steps={"all": reproduce},
     )
 
 
-def rehearsed(recipes, data, **options):
-    rehearsal = DryRun(Study(recipes, data, **options))
-    recipes.reproduce(rehearsal, SEEDS)
-    return rehearsal
+def dry_run(spec, data, **options):
+    notes = DryRun()
+    spec.steps["all"](notes.study(Study(spec, data, **options)))
+    return notes
 
 
 @pytest.mark.slow
-def test_what_is_rehearsed_is_what_is_trained(recipes, few, monkeypatch, tmp_path):
+def test_what_is_rehearsed_is_what_is_trained(spec, few, monkeypatch, tmp_path):
     with monkeypatch.context() as patched:
         patched.setattr(keras.Model, "fit", no_fit)
-        before = rehearsed(recipes, few)
-    assert not before.finished and not (recipes.FOLDER / "results").exists()
-    study = Study(recipes, few)
-    recipes.reproduce(study, SEEDS)
-    files = list((recipes.FOLDER / "results").glob("*.json"))
+        before = dry_run(spec, few)
+    assert not before.finished and not (spec.folder / "results").exists()
+    study = Study(spec, few)
+    spec.steps["all"](study)
+    files = list((spec.folder / "results").glob("*.json"))
     assert sum(len(members) for members, _ in before.trainings) == len(files) == 1 + 5
     # the teacher; a baseline and two temperatures; the second alpha; the control
     assert [len(members) for members, _ in before.trainings] == [1, 3, 1, 1]
-    assert list(before.asked.values()) == [(few, study.teacher("tiny"), "plain", 0)]
-    shutil.rmtree(recipes.FOLDER / "teachers")  # finished students need no answers
+    assert list(before.pending_logits.values()) == [
+        (few, study.teacher("tiny"), views.get("plain"))
+    ]
+    shutil.rmtree(spec.folder / "teachers")  # finished students need no answers
     with monkeypatch.context() as patched:
         for method in ("fit", "predict"):
             patched.setattr(keras.Model, method, no_fit)
-        recipes.reproduce(study, SEEDS)
-    after = rehearsed(recipes, few)
+        spec.steps["all"](study)
+    after = dry_run(spec, few)
     assert (
         after.trainings == []
-        and not after.asked
+        and not after.pending_logits
         and after.finished == {file.stem for file in files}
     )
     assert time_estimates.plan(after.finished, after.trainings) == [
         "6 runs finished, 0 runs to be trained"
     ]
-    elsewhere = rehearsed(recipes, few, output_dir=tmp_path / "new", retrain=True)
+    elsewhere = dry_run(spec, few, output_dir=tmp_path / "new", retrain=True)
     assert not elsewhere.finished and len(elsewhere.trainings) == 4
 
 
-def test_a_plan_refuses_what_a_finished_teacher_cannot_answer(recipes, few, monkeypatch):
-    study = Study(recipes, few)
+def test_a_plan_refuses_what_a_finished_teacher_cannot_answer(spec, few, monkeypatch):
+    study = Study(spec, few)
     run = study.teacher("tiny")
     study.train([run])
     with monkeypatch.context() as patched:
         usage = shutil.disk_usage(".")
         patched.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=0))
         with pytest.raises(ValueError, match="has 0 GB free"):
-            rehearsed(recipes, few)
-    records.find_weights(recipes.FOLDER, run).unlink()
+            dry_run(spec, few)
+    records.find_weights(spec.folder, run).unlink()
     with pytest.raises(ValueError, match=r"keeps the record of .* but not its weights"):
-        rehearsed(recipes, few)
+        dry_run(spec, few)
 
 
-def test_logits_that_are_asked_for_at_once_are_planned(recipes, few):
-    rehearsal = DryRun(Study(recipes, few))
-    rehearsal.logits("tiny", view_set="mnist_jitter")
-    own = (few, rehearsal.teacher("tiny"), "mnist_jitter", 0)
-    assert list(rehearsal.asked.values()) == [own]
-    said = time_estimates.plan(set(), [], rehearsal.asked.values())
+def test_logits_that_are_asked_for_at_once_are_planned(spec, few):
+    notes = DryRun()
+    study = notes.study(Study(spec, few))
+    study.logits("tiny", view_set="mnist_jitter")
+    pending = (few, study.teacher("tiny"), views.get("mnist_jitter"))
+    assert list(notes.pending_logits.values()) == [pending]
+    said = time_estimates.plan(set(), [], notes.pending_logits.values())
     assert said[0].startswith("0 runs finished, 0 runs to be trained, about ")
     assert said[1].startswith("  logits of mlp on mnist in 25 views of each training image: ")
 
 
-def test_a_stand_in_has_what_a_record_has(recipes, few):
-    rehearsal = DryRun(Study(recipes, few))
-    logits = rehearsal.logits("tiny")
-    assert logits.identity.startswith(rehearsal.teacher("tiny").name)
+def test_a_stand_in_has_what_a_record_has(spec, few):
+    notes = DryRun()
+    study = notes.study(Study(spec, few))
+    logits = study.logits("tiny")
+    assert logits.identity.startswith(study.teacher("tiny").name)
     targets = logits.targets("train", few.train.images, "mnist_jitter")
     assert targets.take(np.array([3, 99]), np.array([0, 24])).tolist() == [[0.0] * 10] * 2
-    (record,) = rehearsal.train(
-        [rehearsal.student("tinier", logits=logits, alpha=1)], logits=[logits]
-    )
+    settings = {"logits": logits, "distillation": Distillation(1, alpha=1)}
+    (record,) = study.train([study.student("tinier", **settings)], logits=[logits])
     assert record["test"]["errors"] == np.sum(few.test.labels != 0)  # it always says 0
-    assert rehearsal.model(rehearsal.student("tinier")).name == "mlp"
-    beside = rehearsal.with_recipes(recipes, few.trainval())
+    assert study.model(study.student("tinier")).name == "mlp"
+    beside = study.replaced(dataset=few.trainval())
     beside.train([beside.student("tinier", seed=5)])
-    assert [data.name for _, data in rehearsal.trainings] == ["mnist", "mnist", "mnist_all"]
-    assert [[run.model for run in members] for members, _ in rehearsal.trainings] == [["mlp"]] * 3
+    assert [data.name for _, data in notes.trainings] == ["mnist", "mnist", "mnist_all"]
+    assert [[run.model for run in members] for members, _ in notes.trainings] == [["mlp"]] * 3
 
 
 def test_a_trainings_time_counts_every_batch(few, tiny_run):
@@ -128,7 +132,9 @@ def test_a_trainings_time_counts_every_batch(few, tiny_run):
 
 
 def test_a_net_is_timed(few, tiny_run):
-    found = step_timing.measure(tiny_run(teacher="mnist-cnn-0-seed0@0", alpha=0.5), few)
+    found = step_timing.measure(
+        tiny_run(teacher="mnist-cnn-0-seed0@0", temperature=1, alpha=0.5), few
+    )
     assert 0 < found.train < 5 and 0 < found.answer < 25
 
 
@@ -176,12 +182,12 @@ def test_the_plan_names_the_answers_that_are_missing(few, tiny_run, monkeypatch)
         step_timing, "measure", lambda run, data, tell: step_timing.StepTimes(1.0, 600.0)
     )
     trained, finished = tiny_run(), tiny_run(options={"width": 8})
-    asked = [(few, trained, "mnist_jitter", 1), (few, finished, "plain", 0)]
+    asked = [(few, trained, views.get("mnist_jitter", 1)), (few, finished, "plain")]
     head, *_, first, second = time_estimates.plan({}, [([trained], few)], asked)
     # 2 epochs of 4 batches, 600 s of answers after each, at the end and on test; 360 s of logits
     assert ", 1 run to be trained, about 46 min on " in head
     # 300 times ten float16 and a key, 100 times a view
-    size = "logits of mlp on mnist in 1 view of each training image: 8.5e-06 GB, 300 answers"
+    size = "logits of mlp on mnist in 1 view of each training image: 8.5e-06 GB, 300 predictions"
     assert first == f"  {size}, about 6 min"
     assert second.startswith("  logits of mlp on mnist in 1 view of each training image: 8.4e-06")
     assert second.endswith("about 1 s")  # timed here
@@ -202,30 +208,42 @@ def test_the_command_says_the_plan_and_stops(mnist_dir, tmp_path, monkeypatch, c
     )
     where = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir), "--retrain"]
     cli.main(
-        "mnist", ["reproduce", "--plan", *where, "--output-dir", str(tmp_path), "--seeds", "0"]
+        "mnist", ["reproduce", "--dry-run", *where, "--output-dir", str(tmp_path), "--seeds", "0"]
     )
     _, *said = capfd.readouterr().out.split("\n")  # after the progress line
     assert said[0].startswith("0 runs finished, ") and "cnn, 1 epoch" in said[1]
     assert not list(tmp_path.glob("results/*"))
 
 
-@pytest.mark.parametrize(("sampled", "views", "answers"), [(0, 25, "2,700"), (3, 3, "500")])
-def test_the_size_and_time_of_logits_are_said(few, tiny_run, sampled, views, answers):
-    said = time_estimates.describe_logits(few, tiny_run(), "mnist_jitter", sampled)
-    assert f"in {views} views of each training image: " in said  # 100 of them, 100 + 100 others
-    assert f", {answers} answers, about " in said
+@pytest.mark.parametrize(("sampled", "shown", "answers"), [(0, 25, "2,700"), (3, 3, "500")])
+def test_the_size_and_time_of_logits_are_said(few, tiny_run, sampled, shown, answers):
+    view_set = views.get("mnist_jitter", sampled)
+    said = time_estimates.describe_logits(few, tiny_run(), view_set)
+    assert f"in {shown} views of each training image: " in said  # 100 of them, 100 + 100 others
+    assert f", {answers} predictions, about " in said
 
 
 def test_a_teachers_plan_makes_nothing(mnist_dir, tmp_path, capfd):
     where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
-    cli.main("mnist", ["teacher", "cnn", "--views", "mnist_jitter", "--plan", *where])
+    cli.main("mnist", ["teacher", "cnn", "--views", "mnist_jitter", "--dry-run", *where])
     said = capfd.readouterr().out
     assert "logits of cnn on mnist in 25 views" in said
     assert "cnn, 6 epochs: 5 trainings of 5 runs, about" in said
     assert not list(tmp_path.iterdir())
     for wrong, sentence in (
         (["--views", "jitter"], "unknown view set"),
-        (["--sampled", "2"], "cannot sample 2"),
+        (["--views-per-image", "2"], "cannot sample 2"),
     ):
         with pytest.raises(SystemExit, match=sentence):
             cli.main("mnist", ["teacher", "cnn", *wrong, *where])
+
+
+def test_former_options_work_and_say_their_new_names(mnist_dir, tmp_path, capfd):
+    where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
+    cli.main(
+        "mnist", ["teacher", "cnn", "--views", "mnist_jitter", "--sampled", "3", "--plan", *where]
+    )
+    out, err = capfd.readouterr()
+    assert "in 3 views of each training image" in out and not list(tmp_path.iterdir())
+    assert "--plan is now called --dry-run" in err
+    assert "--sampled is now called --views-per-image" in err

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import shutil
-import types
 
 import keras
 import numpy as np
@@ -11,6 +10,8 @@ import pytest
 
 from common import experiments, results, teachers
 from common.data.transfer_sets import TransferSet
+from common.distillation import Distillation
+from common.experiments.spec import StudySpec
 from common.experiments.study import Study
 from common.runs import ModelSpec, Recipe, records
 from common.utils import files
@@ -20,18 +21,19 @@ STUDENT = ModelSpec("mlp", Recipe(epochs=1, batch_size=50), "tinier", {"width": 
 
 
 @pytest.fixture
-def recipes(tmp_path):
-    """A data set's recipes: one tiny teacher, one tiny student."""
-    recipe = STUDENT.recipe
-    return types.SimpleNamespace(
-        TEACHERS={"tiny": ModelSpec("mlp", recipe, "tiny", {"width": 8})},
-        STUDENTS={"tinier": STUDENT},
-        FOLDER=tmp_path / "committed",
+def spec(tmp_path):
+    """One tiny teacher, one tiny student."""
+    return StudySpec(
+        folder=tmp_path / "committed",
+        teachers={"tiny": ModelSpec("mlp", STUDENT.recipe, "tiny", {"width": 8})},
+        students={"tinier": STUDENT},
+        temperatures=(1, 4),
+        alphas=(0.9, 0.5),
     )
 
 
-def test_a_teachers_logits_are_made_once(recipes, few, monkeypatch):
-    study = Study(recipes, few)
+def test_a_teachers_logits_are_made_once(spec, few, monkeypatch):
+    study = Study(spec, few)
     made = study.logits("tiny")
     answers = study.model(study.teacher("tiny")).predict(few.test.images, verbose=0)
     stored = made.targets("test", few.test.images).unaugmented()
@@ -39,11 +41,11 @@ def test_a_teachers_logits_are_made_once(recipes, few, monkeypatch):
     assert made.identity.startswith(study.teacher("tiny").name)
     monkeypatch.setattr(keras.Model, "fit", no_fit)
     monkeypatch.setattr(keras.Model, "predict", no_fit)
-    assert Study(recipes, few).logits("tiny").identity == made.identity
-    elsewhere = Study(recipes, few, output_dir=recipes.FOLDER / "elsewhere")
+    assert Study(spec, few).logits("tiny").identity == made.identity
+    elsewhere = Study(spec, few, output_dir=spec.folder / "elsewhere")
     assert elsewhere.logits("tiny").folder == made.folder  # committed ones answer
     with pytest.raises(AssertionError, match="nothing is to be loaded, trained"):
-        Study(recipes, few, output_dir=recipes.FOLDER / "other", retrain=True).logits("tiny")
+        Study(spec, few, output_dir=spec.folder / "other", retrain=True).logits("tiny")
 
 
 def _with(**changes):
@@ -66,17 +68,17 @@ def _trained_again(logits, record):
         (_trained_again, r"of weights_sha256 \w{64}, not 12ab: "),
     ],
 )
-def test_kept_logits_of_another_teacher_are_refused(recipes, few, change, sentence):
-    study = Study(recipes, few)
-    made, record = study.logits("tiny"), records.path(recipes.FOLDER, study.teacher("tiny"))
+def test_kept_logits_of_another_teacher_are_refused(spec, few, change, sentence):
+    study = Study(spec, few)
+    made, record = study.logits("tiny"), records.path(spec.folder, study.teacher("tiny"))
     change(made, record)
-    for read in (study.logits, study.published_logits):
+    for read in (study.logits, study.committed_logits):
         with pytest.raises(ValueError, match=sentence + ".*delete it, and they are made"):
             read("tiny")
 
 
-def test_kept_logits_in_the_folder_of_other_views(recipes, few):
-    study = Study(recipes, few)
+def test_kept_logits_in_the_folder_of_other_views(spec, few):
+    study = Study(spec, few)
     plain, jittered = (study.logits("tiny", view_set=seen) for seen in ("plain", "mnist_jitter"))
     shutil.rmtree(jittered.folder)
     shutil.copytree(plain.folder, jittered.folder)
@@ -84,8 +86,8 @@ def test_kept_logits_in_the_folder_of_other_views(recipes, few):
         study.logits("tiny", view_set="mnist_jitter")
 
 
-def test_killed_while_asking_for_logits(recipes, few, monkeypatch):
-    study = Study(recipes, few)
+def test_killed_while_asking_for_logits(spec, few, monkeypatch):
+    study = Study(spec, few)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(files, "write_json", _interrupt_at_header)
         study.logits("tiny")
@@ -101,107 +103,101 @@ def _interrupt_at_header(path, value):
 original_write_json = files.write_json
 
 
-def test_logits_that_do_not_fit_are_refused_before_training(recipes, few, monkeypatch):
+def test_logits_that_do_not_fit_are_refused_before_training(spec, few, monkeypatch):
     monkeypatch.setattr(keras.Model, "fit", no_fit)
     usage = shutil.disk_usage(".")
-    for view_set, sampled, sentence in (
-        ("crop_flip_64", 579, "cannot sample 579 of the 578 views"),
-        ("mnist_jitter", 0, "take 0.00806 GB, .* has 0 GB free"),
-    ):
-        monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=0))
-        with pytest.raises(ValueError, match=sentence):
-            Study(recipes, few).logits("tiny", view_set=view_set, sampled=sampled)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=0))
+    with pytest.raises(ValueError, match=r"take 0\.00806 GB, .* has 0 GB free"):
+        Study(spec, few).logits("tiny", view_set="mnist_jitter")
 
 
-def test_logits_for_a_students_views(recipes, few):
-    recipe = Recipe(epochs=1, batch_size=50, views="mnist_jitter", sampled_views=2)
-    recipes.STUDENTS["shaken"] = ModelSpec("mlp", recipe, "shaken", {"width": 4})
-    study = Study(recipes, few)
+def test_logits_for_a_students_views(spec, few):
+    recipe = Recipe(epochs=1, batch_size=50, views="mnist_jitter", views_per_image=2)
+    spec.students["shaken"] = ModelSpec("mlp", recipe, "shaken", {"width": 4})
+    study = Study(spec, few)
     logits = study.logits_for("shaken", "tiny")
-    assert not (recipes.FOLDER / "teachers").exists()  # nobody looked them up yet
+    assert not (spec.folder / "teachers").exists()  # nobody looked them up yet
     assert study.logits_for("tinier", "tiny").load().header["views"] == "plain"
     made = logits.load()
     assert made.identity == logits.identity and made.nbytes == logits.nbytes
     assert made.folder.name == f"{study.teacher('tiny').name}-mnist_jitter-2"
-    assert (made.header["views"], made.sampled) == ("mnist_jitter", 2)
+    assert made.view_set == recipe.view_set and made.view_set.views_per_image == 2
     assert study.logits_for("shaken", "tiny").folder == made.folder  # they are kept now
-    runs = [study.student("shaken", logits=logits, temperature=4, alpha=0.9)]
+    runs = [study.student("shaken", logits=logits, distillation=Distillation(4, 0.9))]
     (record,) = study.train(runs, logits=[logits])
     assert record["configuration"]["recipe"]["sampled_views"] == 2
 
 
-def test_finished_students_are_read_without_their_teachers_logits(recipes, few, monkeypatch):
+def test_finished_students_are_read_without_their_teachers_logits(spec, few, monkeypatch):
     def records_of(study):
         logits = study.logits_for("tinier", "tiny")
-        runs = [study.student("tinier", logits=logits, temperature=4, alpha=0.9)]
+        runs = [study.student("tinier", logits=logits, distillation=Distillation(4, 0.9))]
         return logits, study.train(runs, logits=[logits])
 
-    study = Study(recipes, few)
+    study = Study(spec, few)
     _, first = records_of(study)
-    shutil.rmtree(recipes.FOLDER / "teachers")
+    shutil.rmtree(spec.folder / "teachers")
     monkeypatch.setattr(keras.Model, "fit", no_fit)
     monkeypatch.setattr(keras.Model, "predict", no_fit)
     assert records_of(study)[1] == first
-    records.find_weights(recipes.FOLDER, study.teacher("tiny")).unlink()
+    records.find_weights(spec.folder, study.teacher("tiny")).unlink()
     logits, again = records_of(study)
     assert again == first
     with pytest.raises(ValueError, match=r"keeps the record of .* but not its weights"):
         logits.targets("test", few.test.images)
 
 
-def test_two_promises_ask_a_teacher_once(recipes, few, monkeypatch):
-    study = Study(recipes, few)
+def test_two_promises_ask_a_teacher_once(spec, few, monkeypatch):
+    study = Study(spec, few)
     first, second = study.lazy_logits("tiny"), study.lazy_logits("tiny")
     made = first.load()
     monkeypatch.setattr(keras.Model, "predict", no_fit)
     assert second.load().folder == made.folder
 
 
-def test_weights_and_the_identity_they_give_are_of_one_folder(recipes, few, tmp_path):
-    published = Study(recipes, few)
+def test_weights_and_the_identity_they_give_are_of_one_folder(spec, few, tmp_path):
+    published = Study(spec, few)
     published.train([published.teacher("tiny")])
-    other = Study(recipes, few, output_dir=tmp_path / "other", retrain=True)
+    other = Study(spec, few, output_dir=tmp_path / "other", retrain=True)
     run = other.teacher("tiny")
     other.train([run])
     record = records.path(other.output_dir, run)  # of another machine, whose bits differ
     record.write_text(json.dumps(json.loads(record.read_text()) | {"weights_sha256": 64 * "a"}))
     records.find_weights(other.output_dir, run).unlink()
-    both = Study(recipes, few, output_dir=other.output_dir)
+    both = Study(spec, few, output_dir=other.output_dir)
     promised = both.lazy_logits("tiny")
     assert promised.identity == published.lazy_logits("tiny").identity
     assert teachers.weights_hash(both.model(run)).startswith(promised.identity.partition("@")[2])
 
 
-def test_settings_reach_the_run(recipes, few):
-    study = Study(recipes, few, epochs=3)
+def test_settings_reach_the_run(spec, few):
+    study = Study(spec, few, epochs=3)
     teacher = study.teacher("tiny", seed=2)
     assert (teacher.recipe.epochs, teacher.seed, teacher.limit) == (3, 2, 100)
-    assert teacher.id != Study(recipes, few).teacher("tiny").id
-    assert records.read(recipes.FOLDER, teacher) is None
-    assert recipes.TEACHERS["tiny"].recipe.epochs == 1
+    assert teacher.id != Study(spec, few).teacher("tiny").id
+    assert records.read(spec.folder, teacher) is None
+    assert spec.teachers["tiny"].recipe.epochs == 1
     part, other = TransferSet(share=0.5), TransferSet(classes=(1, 2))
-    recipes.STUDENTS["tinier"] = dataclasses.replace(STUDENT, transfer_set=part)
-    assert Study(recipes, few).student("tinier").transfer_set == part
-    assert Study(recipes, few).student("tinier", transfer_set=other).transfer_set == other
+    spec.students["tinier"] = dataclasses.replace(STUDENT, transfer_set=part)
+    assert Study(spec, few).student("tinier").transfer_set == part
+    assert Study(spec, few).student("tinier", transfer_set=other).transfer_set == other
 
 
 @pytest.mark.parametrize("epochs", [0, -1, 1.5])
-def test_bad_settings(recipes, few, epochs):
+def test_bad_settings(spec, few, epochs):
     with pytest.raises(ValueError, match="epochs must be a whole number above 0"):
-        Study(recipes, few, epochs=epochs)
+        Study(spec, few, epochs=epochs)
     with pytest.raises(ValueError, match="unknown teacher 'tinny': did you mean tiny"):
-        Study(recipes, few).teacher("tinny")
+        Study(spec, few).teacher("tinny")
     with pytest.raises(ValueError, match="unknown student 'tiner': did you mean tinier"):
-        Study(recipes, few).student("tiner")
+        Study(spec, few).student("tiner")
 
 
-def test_tuning_again_trains_nothing_and_says_so_in_one_line(recipes, few, capsys, monkeypatch):
-    logits = Study(recipes, few).logits("tiny")
-    given = (logits, "tinier", [0], [1, 4], [0.9, 0.5])
-    first = experiments.tune(Study(recipes, few), *given)
+def test_tuning_again_trains_nothing_and_says_so_in_one_line(spec, few, capsys, monkeypatch):
+    first = experiments.tune(Study(spec, few), "tinier", "tiny")
     capsys.readouterr()
     monkeypatch.setattr(keras.Model, "fit", no_fit)
-    again = experiments.tune(Study(recipes, few), *given)
+    again = experiments.tune(Study(spec, few), "tinier", "tiny")
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("read 5 finished runs from ")  # baseline, two T, one alpha, control
     assert [group.configuration for group in again] == [group.configuration for group in first]

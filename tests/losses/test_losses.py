@@ -9,8 +9,9 @@ import tensorflow as tf
 from scipy import special, stats
 
 from common.backend import ops
+from common.distillation import Distillation
 from common.losses import LOSSES, distillation_loss, hard_label_loss, soft_targets
-from common.side_by_side import Distillation, Student
+from common.side_by_side import Student
 
 TEACHER = np.array([[1, 2, 3], [4, 5, 6]], "float32")
 STUDENT = np.array([[2, 1, 4], [3, 6, 2]], "float32")

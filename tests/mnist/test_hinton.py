@@ -6,6 +6,7 @@ import types
 import pytest
 
 from common import results
+from common.distillation import Distillation
 from common.experiments.study import Study
 from common.results import readme
 from mnist import hinton, hinton_table, tables
@@ -13,7 +14,7 @@ from mnist import hinton, hinton_table, tables
 
 @pytest.fixture
 def study(few):
-    return Study(hinton, few.trainval())
+    return Study(hinton.STUDY, few.trainval())
 
 
 def record(run, errors, new_biases=None):
@@ -25,7 +26,7 @@ def record(run, errors, new_biases=None):
 
 def taught(study, name, seed, temperature=20, teacher="mlp_1200"):
     logits = types.SimpleNamespace(identity=f"{study.teacher(teacher).name}@0123456789ab")
-    return study.student(name, seed, logits=logits, temperature=temperature, alpha=0.9)
+    return study.student(name, seed, logits=logits, distillation=Distillation(temperature, 0.9))
 
 
 def cells(text, start):
@@ -72,7 +73,7 @@ def test_students_beside_the_paper(study):
 
 def test_a_quick_look_has_no_rows_of_more_epochs(few):
     """Its epochs are those of every net, so that such a row would be another one's copy."""
-    study = Study(hinton, dataclasses.replace(few, limit=1000).trainval(), epochs=2)
+    study = Study(hinton.STUDY, dataclasses.replace(few, limit=1000).trainval(), epochs=2)
     made = [record(study.student(name), 20) for name in ("mlp_800", "mlp_800_longer")]
     text = hinton_table.table(results.group_seeds(made))
     assert cells(text, "H2 student") == ["146", "20.0 (1)"]

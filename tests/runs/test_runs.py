@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from common.data.transfer_sets import TransferSet
+from common.distillation import Distillation
 from common.runs import Recipe, Run
 
 TEACHER = "mnist-cnn-0123abcd-seed0@0123456789ab"
-RUN = Run("mnist", "mlp", Recipe(), teacher=TEACHER, temperature=4, alpha=0.9)
+SETTINGS = Distillation(4, 0.9)
+RUN = Run("mnist", "mlp", Recipe(), teacher=TEACHER, distillation=SETTINGS)
 OTHER_RECIPES = {
     "epochs": 11,
     "batch_size": 64,
@@ -20,13 +22,13 @@ OTHER_RECIPES = {
     "learning_rate": 2e-3,
     "schedule": "constant",
     "warmup": 0.1,
-    "final": 0.1,
+    "final_lr_fraction": 0.1,
     "milestones": (3,),
     "weight_decay": 1e-4,
     "views": "mnist_jitter",
     "precision": "mixed_bfloat16",
     "augmentation": "affine",
-    "sampled_views": 1,
+    "views_per_image": 1,
 }
 OTHER_RUNS = {
     "dataset": "mnist5k",
@@ -34,9 +36,7 @@ OTHER_RUNS = {
     "options": {"width": 100},
     "limit": 100,
     "teacher": TEACHER.replace("seed0", "seed1"),
-    "temperature": 5,
-    "alpha": 0.8,
-    "shuffled": True,
+    "distillation": Distillation(5, 0.9),
     "transfer_set": TransferSet(share=0.1),
 }
 
@@ -51,6 +51,31 @@ def test_every_field_is_tried():
 def test_recipe_decides_the_id(field):
     recipe = Recipe(**{field: OTHER_RECIPES[field]})
     assert dataclasses.replace(RUN, recipe=recipe).id != RUN.id
+
+
+@pytest.mark.parametrize(
+    "changes", [{"temperature": 5}, {"alpha": 0.8}, {"method": "dkd"}, {"control": "shuffled"}]
+)
+def test_every_setting_decides_the_id(changes):
+    other = dataclasses.replace(SETTINGS, **changes)
+    assert dataclasses.replace(RUN, distillation=other).id != RUN.id
+    assert Distillation.from_configuration(other.configuration) == other
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"temperature": 0}, "temperature must be a finite number above 0, got 0"),
+        ({"temperature": math.inf}, "temperature must be a finite number above 0, got inf"),
+        ({"temperature": math.nan}, "temperature must be a finite number above 0, got nan"),
+        ({"alpha": 1.5}, r"alpha must lie between 0 and 1, got 1.5"),
+        ({"alpha": -0.5}, r"alpha must lie between 0 and 1, got -0.5"),
+        ({"control": "shufled"}, "unknown control 'shufled': did you mean shuffled"),
+    ],
+)
+def test_bad_settings(changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        dataclasses.replace(SETTINGS, **changes)
 
 
 @pytest.mark.parametrize("field", OTHER_RUNS)
@@ -80,7 +105,7 @@ def test_the_id_is_that_of_earlier_records():
 def test_order_of_options_and_kind_of_number_do_not_matter():
     first = Run("mnist", "mlp", Recipe(), options={"width": 16, "dropout": 0.5})
     assert first.id == Run("mnist", "mlp", Recipe(), options={"dropout": 0.5, "width": 16}).id
-    assert RUN.id == dataclasses.replace(RUN, temperature=4.0).id
+    assert RUN.id == dataclasses.replace(RUN, distillation=Distillation(4.0, 0.9)).id
     one = Recipe(epochs=4, batch_size=8, learning_rate=1, weight_decay=0, milestones=[1, 2])
     other = Recipe(epochs=4.0, batch_size=8.0, learning_rate=1.0, milestones=(1, 2))
     assert one == other and repr(one) == repr(other)
@@ -88,17 +113,19 @@ def test_order_of_options_and_kind_of_number_do_not_matter():
 
 
 def test_sampled_views_are_some_of_the_set():
-    assert Recipe(views="crop_flip", sampled_views=162).sampled_views == 162
+    assert Recipe(views="crop_flip", views_per_image=162).views_per_image == 162
     for views, count, wrong in (("crop_flip", 162, 163), ("plain", 1, 2), ("mnist_jitter", 25, -1)):
         with pytest.raises(ValueError, match=f"cannot sample {wrong} of the {count} views"):
-            Recipe(views=views, sampled_views=wrong)
+            Recipe(views=views, views_per_image=wrong)
     for wrong in (2.5, "8", True, None):
         with pytest.raises(ValueError, match="cannot sample"):
-            Recipe(views="crop_flip", sampled_views=wrong)
+            Recipe(views="crop_flip", views_per_image=wrong)
 
 
 def test_label_says_what_a_reader_needs():
-    run = dataclasses.replace(RUN, options={"width": 100}, shuffled=True)
+    run = dataclasses.replace(
+        RUN, options={"width": 100}, distillation=Distillation(4, 0.9, control="shuffled")
+    )
     assert run.label == "mnist-mlp-width100-from-cnn-T4-a0.9-shuffled"
     assert Run("mnist5k", "cnn", Recipe()).label == "mnist5k-cnn"
     own = dataclasses.replace(RUN, teacher="mine@0123456789ab")  # a model that no run trained
@@ -114,7 +141,11 @@ def test_label_says_what_a_reader_needs():
             for value in (0, -1, 2.5, "3", None)
         ),
         *(("learning_rate", value) for value in (0, -0.1, math.nan, math.inf)),
-        *((field, value) for field in ("warmup", "final", "weight_decay") for value in (-0.1, 1.1)),
+        *(
+            (field, value)
+            for field in ("warmup", "final_lr_fraction", "weight_decay")
+            for value in (-0.1, 1.1)
+        ),
         ("warmup", 1.0),
         *(("milestones", value) for value in ((2, 1), (-1,), (1.5,), "30", 5, (2, 2))),
         *((field, "adan") for field in ("optimizer", "schedule", "precision", "views")),
@@ -129,16 +160,11 @@ def test_bad_recipes(field, value):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"temperature": 0}, "temperature must be a finite number above 0, got 0"),
-        ({"temperature": math.inf}, "temperature must be a finite number above 0, got inf"),
-        ({"temperature": math.nan}, "temperature must be a finite number above 0, got nan"),
-        ({"alpha": 1.5}, r"alpha must lie between 0 and 1, got 1.5"),
-        ({"alpha": -0.5}, r"alpha must lie between 0 and 1, got -0.5"),
-        ({"alpha": 0}, "give both or none"),
+        ({"distillation": Distillation(4, 0)}, "give both or none"),
+        ({"distillation": None}, "give both or none"),
         ({"teacher": None}, "give both or none"),
         ({"seed": -1}, "seed"),
         ({"seed": 1.5}, "seed"),
-        ({"teacher": None, "alpha": 0, "shuffled": True}, "shuffled"),
     ],
 )
 def test_bad_runs(changes, sentence):

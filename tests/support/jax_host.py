@@ -23,6 +23,7 @@ def train(data_dir, folder):
 
     from common import cli, data, models, teachers, training
     from common.backend import hardware, keras
+    from common.distillation import Distillation
     from common.runs import Recipe, Run
     from common.training import job
     from common.training.accelerated import multi_step
@@ -50,7 +51,7 @@ def train(data_dir, folder):
         precision="mixed_bfloat16",
     )
     own = {"options": {"width": 8, "dropout": 0.5}, "limit": 60}
-    taught = {"teacher": logits.identity, "temperature": 4.0, "alpha": 0.9}
+    taught = {"teacher": logits.identity, "distillation": Distillation(4, 0.9)}
     runs = [Run("mnist", "mlp", recipe, **own, **more) for more in ({}, taught)]
 
     def run(place, callbacks=()):

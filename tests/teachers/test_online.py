@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from common import models, teachers, training
 from common.data import augmentations
+from common.distillation import Distillation
 from common.runs import Recipe, Run, records
 from common.runs.model_io import load_model
 from common.side_by_side import SideBySide, Student
@@ -78,7 +79,7 @@ def taught(tiny_run, online):
     """A student taught in the step, a control, and one on labels alone."""
     recipe = {"augmentation": "affine", "optimizer": "sgd", "learning_rate": 0.05}
     own = {"teacher": online.identity, "temperature": 4, "alpha": 0.9}
-    return [tiny_run(recipe, **own), tiny_run(recipe, **own, shuffled=True), tiny_run(recipe)]
+    return [tiny_run(recipe, **own), tiny_run(recipe, **own, control="shuffled"), tiny_run(recipe)]
 
 
 def test_teacher_and_students_see_the_same_augmented_batch(few):
@@ -141,7 +142,14 @@ def test_a_teacher_must_be_one_that_can_answer(few, taught, online, teacher_mode
     assert logits.identity == online.identity
     with pytest.raises(ValueError, match=r"augmentation 'affine': pass .* as an OnlineTeacher"):
         training.run(taught, few, output_dir=tmp_path, teachers=[logits])
-    plain = Run(few.name, "mlp", Recipe(), teacher=online.identity, alpha=0.5, limit=few.limit)
+    plain = Run(
+        few.name,
+        "mlp",
+        Recipe(),
+        teacher=online.identity,
+        distillation=Distillation(1, 0.5),
+        limit=few.limit,
+    )
     with pytest.raises(ValueError, match=r"augmentation 'none': pass .* as its Logits"):
         training.run([plain], few, output_dir=tmp_path, teachers=[online])
     with pytest.raises(ValueError, match=r"unknown augmentation 'afine': did you mean affine"):

@@ -1,12 +1,14 @@
 """Weights too large as float32 are kept as float16, checked, and found by a study."""
 
 import shutil
-import types
 
 import numpy as np
 import pytest
 
 from common import teachers
+from common.data import views
+from common.distillation import Distillation
+from common.experiments.spec import StudySpec
 from common.experiments.study import Study
 from common.runs import ModelSpec, Recipe, records
 from common.teachers import weights
@@ -17,8 +19,7 @@ def study(few, tmp_path, monkeypatch):
     """A study of an mlp of which only the rounded weights are left, and its exact model."""
     monkeypatch.setattr(weights, "MAX_BYTES", 30_000)  # bytes: between float16's and float32's
     nets = {"tiny": ModelSpec("mlp", Recipe(epochs=1, batch_size=50), "tiny", {"width": 16})}
-    recipes = types.SimpleNamespace(TEACHERS=nets, STUDENTS={}, FOLDER=tmp_path)
-    made = Study(recipes, few)
+    made = Study(StudySpec(tmp_path, nets, {}), few)
     made.logits("tiny")
     run = made.teacher("tiny")
     exact = made.model(run)
@@ -64,13 +65,13 @@ def test_students_of_the_exact_weights_are_found_without_them(study, few):
     net = ModelSpec(
         "mlp", Recipe(epochs=1, batch_size=50, views="mnist_jitter"), "small", {"width": 4}
     )
-    made.recipes.STUDENTS["small"] = net
+    made.spec.students["small"] = net
     made.output_dir.joinpath("weights").mkdir(exist_ok=True)
     exact.save_weights(records.weights_path(made.output_dir, run))
 
     def taught():
         logits = made.logits_for("small", "tiny")
-        settings = {"logits": logits, "temperature": 4, "alpha": 0.9}
+        settings = {"logits": logits, "distillation": Distillation(4, 0.9)}
         return logits, made.train([made.student("small", **settings)], logits=[logits])
 
     logits, first = taught()
@@ -80,7 +81,7 @@ def test_students_of_the_exact_weights_are_found_without_them(study, few):
     assert (again.identity, read) == (logits.identity, first)
     with pytest.raises(ValueError, match=r"taught by the exact weights of .* only float16 is kept"):
         again.targets("test", few.test.images)
-    rounded = made.lazy_logits("tiny", view_set="mnist_jitter", sampled=3)  # nobody saw these
+    rounded = made.lazy_logits("tiny", view_set=views.get("mnist_jitter", 3))  # nobody saw these
     assert rounded.identity != logits.identity and rounded.load().identity == rounded.identity
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from common import teachers, training
 from common.data import views
+from common.distillation import Distillation
 from common.runs import Recipe, Run
 from common.teachers import logits as reading
 from common.teachers import resumable, writer
@@ -45,20 +46,20 @@ def test_every_view_of_every_set_is_the_teachers_own_answer(tmp_path, view_set):
 @pytest.mark.parametrize("sampled", [0, 6])
 @pytest.mark.parametrize("torn", [0, 7, -3])
 def test_a_killed_making_goes_on_to_the_same_bytes(tmp_path, sampled, torn):
-    data, batch = noise(30), {"batch_size": 40, "sampled": sampled}
+    data, batch = noise(30), {"batch_size": 40, "view_set": views.get("mnist_jitter", sampled)}
     whole = Linear(data.image_shape, 10)
-    teachers.make(tmp_path / "whole", whole, data, "t", "mnist_jitter", **batch)
+    teachers.make(tmp_path / "whole", whole, data, "t", **batch)
     calls = 0
     for dies_after in (1, 0, 2, 1):
         killed = Linear(data.image_shape, 10, dies_after=dies_after)
         with pytest.raises(KeyboardInterrupt):
-            teachers.make(tmp_path / "cut", killed, data, "t", "mnist_jitter", **batch)
+            teachers.make(tmp_path / "cut", killed, data, "t", **batch)
         calls += len(killed.batches)
         with pytest.raises(FileNotFoundError, match="make them first"):
             teachers.Logits(tmp_path / "cut")
         tear(tmp_path / "cut.part" / "train.npy", torn)
     rest = Linear(data.image_shape, 10)
-    teachers.make(tmp_path / "cut", rest, data, "t", "mnist_jitter", **batch)
+    teachers.make(tmp_path / "cut", rest, data, "t", **batch)
     assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
     assert sum(rest.batches) < sum(whole.batches)  # did not begin again
     assert [path.name for path in tmp_path.iterdir()].count("cut.part") == 0
@@ -169,11 +170,11 @@ def test_a_full_disk_is_told_before_anything_is_asked(tmp_path, monkeypatch):
 def test_the_size_said_is_the_size_made(tmp_path, sampled):
     data = noise(100)
     made = teachers.make(
-        tmp_path / "t", Linear(data.image_shape, 10), data, "t", "crop_flip", sampled
+        tmp_path / "t", Linear(data.image_shape, 10), data, "t", views.get("crop_flip", sampled)
     )
     arrays = [*made.folder.glob("*.npy")]
     written = sum(path.stat().st_size for path in arrays) - 128 * len(arrays)  # their headers
-    assert written == teachers.file_size(data, 10, "crop_flip", sampled)
+    assert written == teachers.file_size(data, 10, views.get("crop_flip", sampled))
 
 
 def test_views_that_do_not_fit(tmp_path):
@@ -182,7 +183,7 @@ def test_views_that_do_not_fit(tmp_path):
     with pytest.raises(ValueError, match="shifts by 8 pixels, too far for images of 8×20"):
         teachers.make(tmp_path / "t", idle, data, "t", "crop_flip_64")
     with pytest.raises(ValueError, match="cannot sample 163 of the 162 views of crop_flip"):
-        teachers.make(tmp_path / "t", idle, data, "t", "crop_flip", sampled=163)
+        teachers.make(tmp_path / "t", idle, data, "t", views.get("crop_flip", 163))
 
 
 def test_a_file_larger_than_the_memory_it_takes(tmp_path):
@@ -212,7 +213,7 @@ def test_training_reads_the_memory_map(tmp_path, monkeypatch):
         tmp_path / "t", Linear(data.image_shape, 10), data, "noise-linear-0", "crop_flip"
     )
     recipe = Recipe(epochs=1, batch_size=20, views="crop_flip")
-    taught = {"teacher": made.identity, "temperature": 4, "alpha": 0.9}
+    taught = {"teacher": made.identity, "distillation": Distillation(4, 0.9)}
     run = Run("noise", "mlp", recipe, options={"width": 4}, **taught)
     read, take = [], teachers.Targets.take
     monkeypatch.setattr(
@@ -227,7 +228,7 @@ def test_the_data_must_be_those_that_the_teacher_was_asked_about(tmp_path):
     data = noise(40)
     made = teachers.make(tmp_path / "t", Linear(data.image_shape, 10), data, "noise-linear-0")
     same = dataclasses.replace(data, name="noise_all")
-    taught = {"teacher": made.identity, "temperature": 4, "alpha": 0.9}
+    taught = {"teacher": made.identity, "distillation": Distillation(4, 0.9)}
     run = Run("noise_all", "mlp", Recipe(epochs=1), options={"width": 4}, **taught)
     sentence = "the logits of noise-linear-0@.* were made for noise, the data are noise_all: make"
     with pytest.raises(ValueError, match=sentence):
@@ -259,8 +260,10 @@ def test_the_line_tells_how_many_images_a_second(tmp_path, monkeypatch):
 def test_arguments_as_numpy_and_the_shell_give_them(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     data, teacher = noise(5), Linear((20, 20, 3), 10)
-    made = teachers.make("~/t", teacher, data, "t", "mnist_jitter", np.int64(3), np.int64(40))
-    assert (made.folder, made.sampled) == (tmp_path / "t", 3)
+    made = teachers.make(
+        "~/t", teacher, data, "t", views.get("mnist_jitter", np.int64(3)), np.int64(40)
+    )
+    assert (made.folder, made.view_set.views_per_image) == (tmp_path / "t", 3)
     assert [path.name for path in tmp_path.iterdir()] == ["t"]
     with pytest.raises(ValueError, match="batch_size must be a whole number above 0, got 0"):
         teachers.make(tmp_path / "t", teacher, data, "t", batch_size=0)

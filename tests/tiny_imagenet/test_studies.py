@@ -1,5 +1,6 @@
 """Tiny ImageNet's study and its pilot: who teaches whom, tables, the pilot on a few steps."""
 
+import dataclasses
 import functools
 import types
 
@@ -9,6 +10,7 @@ import pytest
 from common import cli, models, results, runs
 from common.data import sources
 from common.data.tiny_imagenet import TinyImageNetArchive
+from common.distillation import Distillation
 from common.runs import Recipe, records
 from tests.support import tiny_archives
 from tests.support.tiny_archives import SMALL
@@ -40,7 +42,7 @@ def record(own, errors, validation_errors=100):
 
 def taught(student, teacher, seed, temperature=4, **more):
     identity = f"{run(teacher).id}-seed0@0123456789ab"
-    return run(student, seed, teacher=identity, temperature=temperature, alpha=0.9, **more)
+    return run(student, seed, teacher=identity, distillation=Distillation(temperature, 0.9, **more))
 
 
 def rows(table):
@@ -67,6 +69,7 @@ def test_shufflenets_train_forty_epochs_of_batches_of_200():
 def test_a_candidate_is_chosen_on_validation():
     errors = dict(zip(recipes.CANDIDATES, (50, 40, 60), strict=True))
     study = types.SimpleNamespace(
+        seeds=[7],
         teacher=lambda name, seed: (name, seed),
         train=lambda asked: [
             {"validation": {"errors": errors[name]}, "test": {"errors": -errors[name]}}
@@ -74,7 +77,7 @@ def test_a_candidate_is_chosen_on_validation():
             if seed == 7
         ],
     )
-    assert recipes.choose(study, 7) == recipes.CANDIDATES[1]
+    assert recipes.choose(study) == recipes.CANDIDATES[1]
 
 
 def test_tables_before_anything_ran_print_what_is_published():
@@ -88,7 +91,7 @@ def test_tables_find_the_runs_of_each_row():
     found = [record(run("shufflenet", seed), 100 + seed) for seed in range(3)]
     found += [record(run("vgg8", seed), 90 + seed) for seed in range(3)]
     found += [record(taught("vgg8", "vgg13", seed), 80) for seed in range(3)]
-    found += [record(taught("vgg8", "vgg13", seed, shuffled=True), 1, 1) for seed in range(3)]
+    found += [record(taught("vgg8", "vgg13", seed, control="shuffled"), 1, 1) for seed in range(3)]
     found += [record(run("cnn"), 120), record(taught("cnn", "shufflenet_light", 0), 60)]
     found = results.group_seeds(found)
     assert rows(tables.teachers(found))[0][2:4] == ["49.50 ± 0.50", "101.0 ± 1.0"]
@@ -106,13 +109,14 @@ def small_pilot(tmp_path, monkeypatch):
     )
     for module in (pilot, pilot_tables):
         monkeypatch.setattr(module, "FOLDER", tmp_path / "own")
-    monkeypatch.setattr(pilot, "TEMPERATURES", (1, 4))
+    small = dataclasses.replace(pilot.STUDY, folder=tmp_path / "own", temperatures=(1, 4))
+    monkeypatch.setattr(pilot, "STUDY", small)
     tiny_archives.write(tmp_path / "downloads" / "manual", tiny_archives.members())
     for nets in (pilot.TEACHERS, pilot.STUDENTS):
         for name, net in nets.items():
             recipe = Recipe(batch_size=18, views="crop_flip_64", epochs=1)
-            if net.recipe.sampled_views:
-                recipe = Recipe(batch_size=18, views="crop_flip_64", epochs=1, sampled_views=2)
+            if net.recipe.views_per_image:
+                recipe = Recipe(batch_size=18, views="crop_flip_64", epochs=1, views_per_image=2)
             changed = runs.ModelSpec("mlp", recipe, net.title, {"width": 4 + len(name)})
             monkeypatch.setitem(nets, name, changed)
     return tmp_path

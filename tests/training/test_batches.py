@@ -122,7 +122,7 @@ def test_training_starts_every_epoch(tiny_run, few, tmp_path, monkeypatch):
 def test_each_member_of_a_group_gets_its_own_logits(tiny_run, few, logits):
     """The distilled student those of the image it sees, the control another's."""
     settings = {"teacher": logits.identity, "alpha": 0.9, "temperature": 4, "seed": 3}
-    taught, control = tiny_run(**settings), tiny_run(**settings, shuffled=True)
+    taught, control = tiny_run(**settings), tiny_run(**settings, control="shuffled")
     group = TrainingJob([taught, control], few, {logits.identity: logits})
     group.batches.set_epoch(1)
     images, given = group.batches[2]

@@ -34,14 +34,14 @@ def test_steps_fall_with_the_first_batch_of_a_milestone():
 
 @pytest.mark.parametrize("final", [0.0, 0.1])
 def test_cosine(final):
-    recipe = Recipe(4, learning_rate=0.2, final=final)
+    recipe = Recipe(4, learning_rate=0.2, final_lr_fraction=final)
     share = np.arange(28) / 28
     expected = 0.2 * (final + (1 - final) * (1 + np.cos(math.pi * share)) / 2)
     np.testing.assert_allclose(rates(recipe), expected, atol=1e-6)
 
 
 def test_warm_up():
-    found = rates(Recipe(4, learning_rate=0.2, warmup=0.25, final=0.01))
+    found = rates(Recipe(4, learning_rate=0.2, warmup=0.25, final_lr_fraction=0.01))
     np.testing.assert_allclose(found[:8], 0.2 * np.arange(8) / 7, atol=1e-6)
     share = np.arange(21) / 21
     expected = 0.2 * (0.01 + 0.99 * (1 + np.cos(math.pi * share)) / 2)

@@ -76,7 +76,7 @@ def test_interrupted_in_every_epoch(tiny_run, few, logits, tmp_path):
     dropout = {"width": 16, "dropout": 0.3}
     taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
     runs = [tiny_run(recipe), tiny_run(recipe, options=dropout, **taught)]
-    runs += [tiny_run(recipe, **taught, shuffled=True)]
+    runs += [tiny_run(recipe, **taught, control="shuffled")]
     interrupt = InterruptAt()
     options = {"output_dir": tmp_path / "cut", "teachers": [logits], "callbacks": [interrupt]}
     for _ in range(3):

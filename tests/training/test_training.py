@@ -11,6 +11,7 @@ from scipy import special, stats
 from sklearn.metrics import accuracy_score, log_loss
 
 from common import metrics, models, teachers, training
+from common.distillation import Distillation
 from common.runs import Recipe, Run, records
 from common.runs.model_io import load_model
 from tests.support.helpers import no_fit
@@ -22,7 +23,7 @@ def finished(few, logits, tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished")
     recipe = Recipe(epochs=2, batch_size=25, views="plain")
     alone = Run("mnist", "mlp", recipe, options={"width": 16}, limit=100)
-    taught = dataclasses.replace(alone, teacher=logits.identity, temperature=4, alpha=0.9)
+    taught = dataclasses.replace(alone, teacher=logits.identity, distillation=Distillation(4, 0.9))
     runs = [alone, taught]
     return folder, runs, training.run(runs, few, output_dir=folder, teachers=[logits])
 

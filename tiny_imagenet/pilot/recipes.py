@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from common import experiments
+from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
 
 FOLDER = Path(__file__).parent
@@ -30,7 +31,7 @@ TEACHERS = {
 STUDENTS = {
     "cnn_half": ModelSpec(
         "cnn",
-        Recipe(epochs=6, sampled_views=6, **_SHARED),
+        Recipe(epochs=6, views_per_image=6, **_SHARED),
         "3-layer CNN of half the width",
         {"width": 0.5},
     )
@@ -41,12 +42,19 @@ TEMPERATURES = (1, 4, 16)
 ALPHAS = (0.9,)
 
 
-def reproduce(study, seeds):
+def reproduce(study):
     """Every run behind the pilot's table; finished ones are read. Only the first seed teaches."""
     for teacher in TEACHERS:
-        experiments.train_teacher(study, teacher, seeds[:1])
-        logits = study.logits_for("cnn_half", teacher, seeds[0])
-        experiments.tune(study, logits, "cnn_half", seeds, TEMPERATURES, ALPHAS)
+        experiments.train_teacher(study, teacher, study.seeds[:1])
+        experiments.tune(study, "cnn_half", teacher, teacher_seed=study.seeds[0])
 
 
-REPRODUCE_STEPS = {"pilot": reproduce}  # what `python -m tiny_imagenet.pilot reproduce` trains
+STUDY = StudySpec(
+    folder=FOLDER,
+    teachers=TEACHERS,
+    students=STUDENTS,
+    seeds=SEEDS,
+    temperatures=TEMPERATURES,
+    alphas=ALPHAS,
+    steps={"pilot": reproduce},
+)

@@ -55,6 +55,8 @@ class StackedStudents(SideBySide):
         ValueError: students that are not `stackable`.
     """
 
+    takes_parts = True  # trains several seeds, each on its part of a batch
+
     def __init__(self, students, *arguments, parts=None, **options):
         if not stackable(students):
             raise ValueError("only dense nets of one architecture can be stacked")

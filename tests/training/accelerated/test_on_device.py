@@ -7,6 +7,7 @@ import pytest
 
 from common import teachers, training
 from common.backend import hardware
+from common.data import views
 from common.runs import Recipe, records
 from common.side_by_side import SideBySide
 from common.teachers.online import OnlineTeacher
@@ -19,7 +20,7 @@ from tests.support.helpers import weights
 RECIPES = {
     "plain": {"batch_size": 30},
     "all views": {"batch_size": 30, "views": "mnist_jitter", "weight_decay": 1e-3},
-    "sampled views": {"batch_size": 30, "views": "mnist_jitter", "sampled_views": 3},
+    "sampled views": {"batch_size": 30, "views": "mnist_jitter", "views_per_image": 3},
 }
 
 
@@ -28,8 +29,8 @@ def made(few, teacher_model, tmp_path):
     """Makes the teacher's logits for a recipe's views."""
 
     def make(recipe):
-        seen = (recipe.get("views", "plain"), recipe.get("sampled_views", 0))
-        return teachers.make(tmp_path / "t", teacher_model, few, "mnist-mlp-0-seed7", *seen)
+        view_set = views.get(recipe.get("views", "plain"), recipe.get("views_per_image", 0))
+        return teachers.make(tmp_path / "t", teacher_model, few, "mnist-mlp-0-seed7", view_set)
 
     return make
 
@@ -37,7 +38,10 @@ def made(few, teacher_model, tmp_path):
 def pair(tiny_run, logits, recipe):
     taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
     dropout = {"width": 16, "dropout": 0.3}
-    return [tiny_run(recipe, options=dropout, **taught, shuffled=control) for control in (0, 1)]
+    return [
+        tiny_run(recipe, options=dropout, **taught, control=control)
+        for control in (None, "shuffled")
+    ]
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)

@@ -140,7 +140,7 @@ def test_seeds_in_one_stack_end_where_each_does_alone(
     few, logits, tiny_run, tmp_path, monkeypatch, memory
 ):
     taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
-    kinds = ({}, taught, taught | {"shuffled": True})
+    kinds = ({}, taught, taught | {"control": "shuffled"})
     runs = [tiny_run(seed=seed, **kind) for seed in (5, 0) for kind in kinds]
     runs += [tiny_run(options={"width": 8}), tiny_run(options={"width": 8, "dropout": 0.5})]
     assert len(trainer.group_runs(runs)) == 2
