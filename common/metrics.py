@@ -1,32 +1,43 @@
-"""How good, how sure and how alike: measures of logits, in NumPy, float64."""
+"""Accuracy, NLL, calibration and agreement of logits; paired significance tests. NumPy, float64.
+
+`MEASURES` lists what records hold and tables print. To add a measure, write its function here and
+add one row to that list. Imports no other module of `common`.
+"""
+
+import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 from scipy import special, stats
 
 
 def errors(logits, labels):
-    """Number of rows whose largest logit is not the label's.
+    """Number of errors: rows whose largest logit is not the label's.
 
     Args:
         logits: (n, classes) floats; the first of equal logits counts as the largest.
         labels: (n,) integers in [0, classes).
+
+    Raises:
+        ValueError: shapes that do not pair, no rows, or logits that are not finite. So do all
+            measures of logits and labels below.
     """
     return int(np.sum(~correct(logits, labels)))
 
 
 def correct(logits, labels):
-    """(n,) booleans: whether each row's largest logit is the label's."""
+    """Correctness of each row, (n,) booleans: whether its largest logit is the label's."""
     logits, labels = _checked(logits, labels)
     return logits.argmax(axis=1) == labels
 
 
 def accuracy(logits, labels):
-    """Share of rows, in [0, 1], whose largest logit is the label's."""
+    """Accuracy, in [0, 1]: the fraction of rows whose largest logit is the label's."""
     return 1 - errors(logits, labels) / len(labels)
 
 
 def top_accuracy(logits, labels, k=5):
-    """Share of rows, in [0, 1], whose label is among the k largest logits.
+    """Top-k accuracy, in [0, 1]: the fraction of rows whose label is among the k largest logits.
 
     Of equal logits the first count as the largest, as in `errors`.
     """
@@ -36,67 +47,77 @@ def top_accuracy(logits, labels, k=5):
 
 
 def negative_log_likelihood(logits, labels):
-    """Mean cross-entropy of the labels at temperature 1, in nats a row."""
+    """Negative log-likelihood (NLL): mean cross-entropy with the labels at T = 1, in nats."""
     logits, labels = _checked(logits, labels)
     return float(-special.log_softmax(logits, axis=1)[np.arange(len(labels)), labels].mean())
 
 
 def calibration_error(logits, labels, bins=15):
-    """Expected calibration error: mean gap between confidence and accuracy, in [0, 1].
+    """Expected calibration error (ECE): mean gap between confidence and accuracy, in [0, 1].
 
-    Rows are put in `bins` equal intervals of the greatest class probability; each
-    interval's |accuracy - mean confidence| counts by its rows (Guo et al. 2017,
+    Rows are binned into `bins` equal intervals of the largest class probability; each bin's
+    |accuracy - mean confidence| is weighted by its number of rows (Guo et al. 2017,
     arXiv:1706.04599, equation 3).
     """
     logits, labels = _checked(logits, labels)
     confidence = special.softmax(logits, axis=1).max(axis=1)
-    hit = logits.argmax(axis=1) == labels
-    place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(place, weights=hit - confidence, minlength=bins)
+    hits = logits.argmax(axis=1) == labels
+    index = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    gaps = np.bincount(index, weights=hits - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / len(labels))
 
 
 def entropy(logits, temperature=1.0):
-    """(n,) bits in each row's soft targets at a temperature, from 0 to log2(classes)."""
+    """Entropy of each row's soft targets at a temperature: (n,) bits, 0 to log2(classes)."""
     logs = special.log_softmax(np.asarray(logits, "float64") / temperature, axis=1)
     return -(np.exp(logs) * logs).sum(axis=1) / np.log(2)
 
 
 def agreement(logits, other_logits):
-    """Share of rows, in [0, 1], on which two models' largest logits name the same class."""
+    """Agreement of two models, in [0, 1]: the fraction of rows with the same predicted class.
+
+    Args:
+        logits, other_logits: (n, classes) floats of the same rows.
+
+    Raises:
+        ValueError: shapes that differ.
+    """
     logits, other_logits = np.asarray(logits), np.asarray(other_logits)
     if logits.shape != other_logits.shape:
         raise ValueError(f"logits of shapes {logits.shape} and {other_logits.shape} do not pair")
     return float(np.mean(logits.argmax(axis=1) == other_logits.argmax(axis=1)))
 
 
-def accuracy_on(rows, answers, labels):
-    """Share of certain rows, in [0, 1], that a model's answers get right; nan where none.
+def accuracy_on(rows, predictions, labels):
+    """Accuracy on a subset of rows, in [0, 1]; nan for an empty subset.
 
-    With the rows that its teacher gets wrong: how far a student knows better than its teacher.
+    On the rows that a teacher gets wrong it measures how often its student corrects it.
 
     Args:
-        rows: (m,) integers or (n,) booleans that choose rows.
-        answers: (n,) integers, the model's first choices.
+        rows: (m,) integers or (n,) booleans that select rows.
+        predictions: (n,) integers, the predicted classes.
         labels: (n,) integers.
     """
     rows = np.asarray(rows)
     if not rows.size or (rows.dtype == bool and not rows.any()):
         return float("nan")
-    return float(np.mean((np.asarray(answers) == np.asarray(labels))[rows]))
+    return float(np.mean((np.asarray(predictions) == np.asarray(labels))[rows]))
 
 
 def mcnemar(correct_a, correct_b):
-    """Two-sided exact p of McNemar's paired test (McNemar 1947).
+    """Exact two-sided p-value of McNemar's paired test (McNemar 1947).
 
-    Under the null hypothesis each row that just one of the two models gets right is as
-    likely the one's as the other's.
+    Under the null hypothesis a row that only one of the two models classifies correctly is
+    equally likely to be either model's.
 
     Args:
-        correct_a, correct_b: (n,) booleans, whether each model is right on each row.
+        correct_a, correct_b: (n,) booleans, whether each model is correct on each row.
 
     Returns:
         p in (0, 1]; 1 where the models never differ.
+
+    Raises:
+        ValueError: different numbers of rows.
     """
     correct_a, correct_b = np.asarray(correct_a, bool), np.asarray(correct_b, bool)
     if correct_a.shape != correct_b.shape:
@@ -108,17 +129,17 @@ def mcnemar(correct_a, correct_b):
 
 
 def paired_t(first, second):
-    """Mean of first - second over paired runs, its 95 % interval and two-sided p.
+    """Paired t-test: mean of first - second, its 95 % confidence interval, two-sided p-value.
 
     Args:
-        first, second: (runs,) floats, same order of seeds.
+        first, second: (runs,) floats, in the same order of seeds.
 
     Returns:
-        (mean, low, high, p); p is 1 where the two are equal throughout. Interval and p are nan
-        where runs tell nothing of their spread: one pair, or all pairs apart by the same.
+        (mean, low, high, p); p is 1 if all pairs are equal. Interval and p are nan if the
+        variance cannot be estimated: one pair, or the same difference in all pairs.
 
     Raises:
-        ValueError: no runs, or not as many of each.
+        ValueError: no runs, or different numbers of runs.
     """
     first, second = np.asarray(first, float), np.asarray(second, float)
     if first.shape != second.shape or not first.size:
@@ -134,23 +155,60 @@ def paired_t(first, second):
     return float(difference.mean()), float(low), float(high), float(test.pvalue)
 
 
-def summary(logits, labels):
-    """All measures of one model on one split, as plain numbers.
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    """A measure of a model on one split: its key in records, its function, its table column.
 
-    `wrong` lists the rows missed, `wrong_answers` the classes named there instead;
-    `top5_accuracy` is left out for up to ten classes, of which five say little.
+    Args:
+        key: name in records, such as "accuracy".
+        function: (logits, labels) -> number; (logits, teacher_logits) if `against` is "teacher".
+        column: header in tables, with the unit.
+        digits: decimals of one model's value in tables; a mean over seeds has at least one.
+        scale: factor from the recorded to the printed value, such as 100 for %.
+        against: second argument of `function`, "labels" or "teacher".
+        min_classes: with fewer classes the measure is left out.
     """
-    top = {"top5_accuracy": top_accuracy(logits, labels)} if np.shape(logits)[1] > 10 else {}
-    wrong = np.flatnonzero(~correct(logits, labels))
-    return {
-        "errors": errors(logits, labels),
-        "accuracy": accuracy(logits, labels),
-        **top,
-        "negative_log_likelihood": negative_log_likelihood(logits, labels),
-        "calibration_error": calibration_error(logits, labels),
-        "wrong": wrong.tolist(),
-        "wrong_answers": np.asarray(logits)[wrong].argmax(axis=1).tolist(),
+
+    key: str
+    function: Callable
+    column: str
+    digits: int
+    scale: float = 1
+    against: str = "labels"
+    min_classes: int = 0
+
+
+MEASURES = (  # in the order of the columns
+    Measure("errors", errors, "test errors", 0),
+    Measure("accuracy", accuracy, "accuracy %", 2, 100),
+    Measure("top5_accuracy", top_accuracy, "top-5 %", 2, 100, min_classes=11),
+    Measure("negative_log_likelihood", negative_log_likelihood, "NLL", 4),
+    Measure("calibration_error", calibration_error, "calibration error %", 2, 100),
+    Measure("agreement", agreement, "agreement %", 2, 100, against="teacher"),
+)
+
+
+def summary(logits, labels, teacher_logits=None):
+    """Summary of one model on one split: {key: number} of all `MEASURES`, and its mistakes.
+
+    Args:
+        logits: (n, classes) floats.
+        labels: (n,) integers in [0, classes).
+        teacher_logits: (n, classes) floats; None leaves out the measures against the teacher.
+
+    Returns:
+        Plain values for a record. `wrong` lists the misclassified rows, `wrong_answers` the
+        classes predicted there.
+    """
+    seconds = {"labels": labels, "teacher": teacher_logits}
+    values = {
+        measure.key: measure.function(logits, seconds[measure.against])
+        for measure in MEASURES
+        if seconds[measure.against] is not None and np.shape(logits)[1] >= measure.min_classes
     }
+    wrong = np.flatnonzero(~correct(logits, labels))
+    predictions = np.asarray(logits)[wrong].argmax(axis=1)
+    return values | {"wrong": wrong.tolist(), "wrong_answers": predictions.tolist()}
 
 
 def _checked(logits, labels):

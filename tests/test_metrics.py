@@ -8,9 +8,9 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from common import metrics
 
-RANDOM = np.random.default_rng(0)
-LOGITS = RANDOM.normal(0, 2, (400, 10))
-LABELS = RANDOM.integers(10, size=400)
+RNG = np.random.default_rng(0)
+LOGITS = RNG.normal(0, 2, (400, 10))
+LABELS = RNG.integers(10, size=400)
 LABELS[::2] = LOGITS[::2].argmax(axis=1)  # half of them right
 
 
@@ -64,20 +64,20 @@ def test_agreement():
         metrics.agreement(LOGITS, other[:50])
 
 
-def test_accuracy_on_the_rows_that_another_gets_wrong():
-    answers, labels = LOGITS.argmax(axis=1), LABELS
+def test_accuracy_on_a_subset_of_rows():
+    predictions, labels = LOGITS.argmax(axis=1), LABELS
     rows = [3, 5, 8, 200]
-    hits = [bool(answers[row] == labels[row]) for row in rows]
-    assert metrics.accuracy_on(rows, answers, labels) == sum(hits) / 4
+    hits = [bool(predictions[row] == labels[row]) for row in rows]
+    assert metrics.accuracy_on(rows, predictions, labels) == sum(hits) / 4
     mask = np.isin(np.arange(400), rows)
-    assert metrics.accuracy_on(mask, answers, labels) == sum(hits) / 4
-    assert np.isnan(metrics.accuracy_on([], answers, labels))
+    assert metrics.accuracy_on(mask, predictions, labels) == sum(hits) / 4
+    assert np.isnan(metrics.accuracy_on([], predictions, labels))
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_mcnemar_against_mlxtend(seed):
-    random = np.random.default_rng(seed)
-    a, b = random.random((2, 300)) < [[0.9], [0.85]]
+    rng = np.random.default_rng(seed)
+    a, b = rng.random((2, 300)) < [[0.9], [0.85]]
     table = [[np.sum(a & b), np.sum(a & ~b)], [np.sum(~a & b), np.sum(~a & ~b)]]
     _, expected = mlxtend_mcnemar(np.array(table), exact=True)
     assert metrics.mcnemar(a, b) == pytest.approx(min(expected, 1), rel=1e-9)
@@ -107,7 +107,7 @@ def test_paired_t():
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("pairs", [1, 2, 3])
-def test_pairs_that_tell_nothing_of_their_spread_allow_no_test(pairs):
+def test_pairs_without_variance_allow_no_test(pairs):
     errors = np.arange(pairs) + 100.0
     mean, *interval, p = metrics.paired_t(errors, errors + 5)
     assert mean == -5 and np.isnan([*interval, p]).all()
@@ -149,8 +149,8 @@ def test_bad_input(logits, labels):
 
 
 def test_top_accuracy_against_counting_by_hand():
-    random = np.random.default_rng(3)
-    logits, labels = random.normal(size=(40, 12)), random.integers(0, 12, 40)
+    rng = np.random.default_rng(3)
+    logits, labels = rng.normal(size=(40, 12)), rng.integers(0, 12, 40)
     for k in (1, 5, 12):
         above = [(row > row[label]).sum() for row, label in zip(logits, labels, strict=True)]
         assert metrics.top_accuracy(logits, labels, k) == np.mean(np.array(above) < k)
@@ -162,5 +162,23 @@ def test_top_accuracy_against_counting_by_hand():
 def test_summaries_of_up_to_ten_classes_have_no_top_five():
     for classes in (10, 11):
         logits = np.eye(classes)
-        said = metrics.summary(logits, np.arange(classes))
-        assert ("top5_accuracy" in said) == (classes == 11)
+        summary = metrics.summary(logits, np.arange(classes))
+        assert ("top5_accuracy" in summary) == (classes == 11)
+
+
+def test_a_summary_has_every_measure():
+    rng = np.random.default_rng(4)
+    logits, teacher_logits = rng.normal(size=(2, 30, 12))
+    labels = rng.integers(12, size=30)
+    summary = metrics.summary(logits, labels, teacher_logits)
+    assert set(summary) - {"wrong", "wrong_answers"} == {m.key for m in metrics.MEASURES}
+    assert summary["agreement"] == metrics.agreement(logits, teacher_logits)
+    assert "agreement" not in metrics.summary(logits, labels)
+
+
+def test_a_new_measure_is_one_row(monkeypatch):
+    measure = metrics.Measure(
+        "mean_logit", lambda logits, labels: float(np.mean(logits)), "mean logit", 3
+    )
+    monkeypatch.setattr(metrics, "MEASURES", (*metrics.MEASURES, measure))
+    assert metrics.summary(LOGITS, LABELS)["mean_logit"] == np.mean(LOGITS)

@@ -1,8 +1,10 @@
-"""Records grouped over seeds, compared, and written as tables and sentences.
+"""Results of finished runs: records grouped over seeds, compared, written as tables and sentences.
 
-May import `runs`, `metrics`, `data` and `utils`.
+Nothing is trained here, and importing it does not import Keras. `fidelity`, `costs` and `readme`
+are modules of their own. May import `runs`, `metrics`, `data` and `utils`.
 """
 
+from common.results.controlled import ControlledComparison, best_distilled, temperature_sweep
 from common.results.groups import (
     Comparison,
     SeedGroup,
@@ -14,9 +16,8 @@ from common.results.groups import (
     select,
 )
 from common.results.selection import (
-    ControlledComparison,
+    Results,
     baseline_for,
-    best_distilled,
     best_distilled_by,
     by_teacher_seed,
     controlled_comparison,
@@ -24,9 +25,9 @@ from common.results.selection import (
     groups_of,
     in_order,
     temperature_alpha_grid,
-    temperature_sweep,
 )
 from common.results.tables import (
+    COMPARISON_COLUMNS,
     PENDING,
     PUBLISHED_COLUMNS,
     comparison_cells,
@@ -36,6 +37,7 @@ from common.results.tables import (
     seeds_table,
     students_by_settings,
     students_table,
+    teachers_table,
 )
 from common.results.wording import (
     caption,
@@ -49,10 +51,12 @@ from common.results.wording import (
 )
 
 __all__ = [
+    "COMPARISON_COLUMNS",
     "PENDING",
     "PUBLISHED_COLUMNS",
     "Comparison",
     "ControlledComparison",
+    "Results",
     "SeedGroup",
     "baseline_for",
     "baseline_of",
@@ -83,6 +87,7 @@ __all__ = [
     "select",
     "students_by_settings",
     "students_table",
+    "teachers_table",
     "temperature_alpha_grid",
     "temperature_sweep",
 ]

@@ -1,29 +1,37 @@
-"""What each net of a data set's tables costs: parameters, multiply-adds, latency of one image."""
+"""Inference costs of a data set's models: parameters, multiply-adds, latency of one image.
+
+`python -m common.benchmark latency --write` measures them into a file of the data set's folder.
+"""
 
 import json
 from pathlib import Path
+
+from common.results.tables import markdown
 
 FILE = "costs.json"
 
 
 def read(folder):
-    """What `--write` kept in a data set's folder."""
+    """Costs in a data set's folder, a dict; FileNotFoundError if they were not measured."""
     return json.loads((Path(folder) / FILE).read_text())
 
 
 def table(costs):
-    """Markdown: a row an architecture, by rising multiply-adds."""
-    from common.results import tables
+    """Markdown table of costs: a row an architecture, by ascending multiply-adds.
 
+    Args:
+        costs: {"device", "repeats", "nets": {name: {"parameters", "multiply_adds",
+            "milliseconds"}}}, as `read` returns it.
+    """
     header = [f"one image, one thread of {costs['device']}, median of {costs['repeats']}"]
     header += ["parameters", "multiply-adds, M", "latency, ms"]
     rows = [
         [
             name,
-            f"{net['parameters']:,}",
-            f"{net['multiply_adds'] / 1e6:.1f}",
-            f"{net['milliseconds']:.1f}",
+            f"{cost['parameters']:,}",
+            f"{cost['multiply_adds'] / 1e6:.1f}",
+            f"{cost['milliseconds']:.1f}",
         ]
-        for name, net in sorted(costs["nets"].items(), key=lambda item: item[1]["multiply_adds"])
+        for name, cost in sorted(costs["nets"].items(), key=lambda item: item[1]["multiply_adds"])
     ]
-    return tables.markdown(header, rows)
+    return markdown(header, rows)

@@ -1,65 +1,87 @@
-"""What a student has of its teacher: measures of pairs, from records and the teacher's answers."""
+"""Fidelity of a student to its teacher (Stanton et al. 2021, arXiv:2106.05945), from records.
+
+How often the two agree, which of the teacher's mistakes the student corrects, and which it copies.
+"""
 
 import numpy as np
 
 from common import metrics
 from common.results import tables, wording
 
-COLUMNS = {  # header: (measure, digits, scale)
-    "errors": ("errors", 1, 1),
-    "NLL": ("negative_log_likelihood", 4, 1),
-    "calibration error %": ("calibration_error", 2, 100),
-    "agrees with teacher %": ("agreement", 2, 100),
-    "right where the teacher is wrong %": ("corrected", 1, 100),
-    "gives the teacher's wrong answer %": ("repeated", 1, 100),
-}
+_OF_RECORDS = ("errors", "negative_log_likelihood", "calibration_error")
 
 
-def answers(record, labels):
-    """(n,) the classes that a recorded net names on the test images.
+def predictions(record, labels):
+    """Classes that a recorded model predicts on the test images, (n,) integers.
 
     Args:
-        record: as `records.read` gives it.
+        record: as `records.read` returns it.
         labels: (n,) integers, the test split's.
 
     Raises:
-        ValueError: a record from before wrong answers were kept.
+        ValueError: an old record, without the wrong predictions.
     """
-    test, given = record["test"], np.array(labels)
+    test, classes = record["test"], np.array(labels)
     if "wrong_answers" not in test:
         name = f"{record['run']}-seed{record['seed']}"
-        raise ValueError(f"the record of {name} holds no wrong answers: delete it, train again")
-    given[test["wrong"]] = test["wrong_answers"]
-    return given
+        raise ValueError(f"the record of {name} has no wrong predictions: delete it, train again")
+    classes[test["wrong"]] = test["wrong_answers"]
+    return classes
+
+
+def agreement(student, teacher, labels):
+    """Fraction of images, in [0, 1], on which student and teacher predict the same class.
+
+    Here and below: student, teacher: (n,) predicted classes; labels: (n,) integers.
+    """
+    return np.mean(np.asarray(student) == teacher)
+
+
+def corrected_mistakes(student, teacher, labels):
+    """Student's accuracy, in [0, 1], on the images that the teacher gets wrong; nan if none."""
+    return metrics.accuracy_on(np.asarray(teacher) != labels, student, labels)
+
+
+def copied_mistakes(student, teacher, labels):
+    """Fraction of the teacher's mistakes, in [0, 1], that the student repeats; nan if none."""
+    return metrics.accuracy_on(np.asarray(teacher) != labels, student, teacher)
+
+
+MEASURES = (  # of predicted classes
+    metrics.Measure("agreement", agreement, "agreement %", 2, 100),
+    metrics.Measure(
+        "corrected_mistakes", corrected_mistakes, "teacher's mistakes corrected %", 1, 100
+    ),
+    metrics.Measure("copied_mistakes", copied_mistakes, "teacher's mistakes copied %", 1, 100),
+)
+COLUMNS = tuple(m for m in metrics.MEASURES if m.key in _OF_RECORDS) + MEASURES
 
 
 def measures(group, teacher, labels):
-    """{measure: (seeds,) floats} of a group on the test images, all measures of `COLUMNS`.
-
-    `agreement` is the share of images on which student and teacher name the same class;
-    `corrected` the student's accuracy on the images that the teacher gets wrong; `repeated`
-    the share of these on which it names the very class that the teacher does.
+    """Test measures of a group against a teacher: {key: (seeds,) floats} of all `COLUMNS`.
 
     Args:
-        group: results.SeedGroup, taught by this teacher or not.
-        teacher: (n,) classes that the teacher names.
+        group: SeedGroup, distilled from this teacher or not.
+        teacher: (n,) classes that the teacher predicts.
         labels: (n,) integers.
+
+    Raises:
+        ValueError: as `predictions`.
     """
-    mistakes = np.asarray(teacher) != np.asarray(labels)
-    own = [answers(group.seeds[seed], labels) for seed in sorted(group.seeds)]
-    return {
-        **{kind: group.values(kind) for kind, *_ in list(COLUMNS.values())[:3]},
-        "agreement": np.array([np.mean(each == teacher) for each in own]),
-        "corrected": np.array([metrics.accuracy_on(mistakes, each, labels) for each in own]),
-        "repeated": np.array([metrics.accuracy_on(mistakes, each, teacher) for each in own]),
-    }
+    students = [predictions(group.seeds[seed], labels) for seed in sorted(group.seeds)]
+    values = {key: group.values(key) for key in _OF_RECORDS}
+    for measure in MEASURES:
+        values[measure.key] = np.array([measure.function(s, teacher, labels) for s in students])
+    return values
 
 
 def gain(measure, group, baseline, teacher, labels):
-    """In words, how many points more of a share in `measures` a group has than its baseline.
+    """Gain of a group over its baseline in words, such as `+12 points (p = 0.01)`.
 
     Args:
-        group, baseline: results.SeedGroup of the same seeds, which are paired.
+        measure: key of a measure in [0, 1], such as "copied_mistakes"; points are percentage
+            points.
+        group, baseline: SeedGroup of the same seeds, which are paired.
         teacher, labels: as in `measures`.
     """
     both = [measures(each, teacher, labels)[measure] for each in (group, baseline)]
@@ -70,34 +92,34 @@ def gain(measure, group, baseline, teacher, labels):
 
 
 def table(title, rows, labels):
-    """Markdown: a line for each of the students, mean ± standard deviation over seeds.
+    """Markdown table of fidelity: a row a student, mean ± sd over seeds.
 
     Args:
-        title: what stands above the labels of the rows.
-        rows: list of (label, results.SeedGroup, (n,) classes that its teacher names).
+        title: header of the row labels.
+        rows: list of (label, SeedGroup, (n,) classes that its teacher predicts).
         labels: (n,) integers, the test split's.
     """
     lines = []
     for label, group, teacher in rows:
-        found = measures(group, teacher, labels)
-        cells = [wording.mean_sd(found[kind], *how) for kind, *how in COLUMNS.values()]
-        lines.append([label, *cells])
-    return tables.markdown([title, *COLUMNS], lines)
+        values = measures(group, teacher, labels)
+        lines.append([label, *(tables.measure_cell(m, values[m.key]) for m in COLUMNS)])
+    return tables.markdown([title, *(measure.column for measure in COLUMNS)], lines)
 
 
-def equivalent_fraction(shares, errors, wanted):
-    """The share of the images at which errors would fall to `wanted`, between those measured.
+def equivalent_fraction(fractions, errors, wanted):
+    """Fraction of the images at which errors would fall to `wanted`, interpolated.
 
-    Errors are taken as a power of the share between two neighbors (a line on log-log axes).
+    Errors are taken as a power law of the fraction between neighbors (a line on log-log axes),
+    and as never rising with more images.
 
     Args:
-        shares: (n,) rising floats.
-        errors: (n,) floats above 0, at each share.
+        fractions: (n,) ascending floats.
+        errors: (n,) floats above 0, at each fraction.
         wanted: errors above 0.
 
     Returns:
-        float in [shares[0], shares[-1]]; the nearer end where `wanted` lies outside.
+        float in [fractions[0], fractions[-1]]; the nearer end where `wanted` lies outside.
     """
-    falling = np.minimum.accumulate(np.asarray(errors, float))[::-1]  # more never hurts
-    place = np.interp(np.log(wanted), np.log(falling), np.log(shares)[::-1])
-    return float(np.exp(place))
+    falling = np.minimum.accumulate(np.asarray(errors, float))[::-1]
+    log_fraction = np.interp(np.log(wanted), np.log(falling), np.log(fractions)[::-1])
+    return float(np.exp(log_fraction))

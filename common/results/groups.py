@@ -1,116 +1,148 @@
-"""Groups of records, one a configuration: mean ± standard deviation over seeds, paired tests."""
+"""Groups of records, one a configuration: values over seeds, baselines, paired comparisons."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
 from common import metrics
-from common.runs import teacher_model, teacher_run
+from common.runs import Run, teacher_model, teacher_run
 
 
 @dataclasses.dataclass(frozen=True)
 class SeedGroup:
-    """The records of one configuration, {seed: record}."""
+    """Records of one configuration that differ only in the seed.
+
+    Args:
+        configuration: `Run.configuration`.
+        seeds: {seed: record}, records as `records.load` returns them.
+    """
 
     configuration: dict
     seeds: dict
 
+    def has(self, measure, split="test"):
+        """Whether every record has a measure: old records lack measures added later."""
+        return all(measure in record[split] for record in self.seeds.values())
+
     def values(self, measure, split="test"):
-        """(seeds,) floats of one measure, in the order of the seeds."""
+        """Values of one measure, (seeds,) floats in ascending order of the seeds."""
         return np.array([self.seeds[seed][split][measure] for seed in sorted(self.seeds)])
 
     def curves(self, measure):
-        """(seeds, epochs) floats of one of the records' curves, such as `val_accuracy`."""
+        """Learning curves of one measure, such as `val_accuracy`: (seeds, epochs) floats."""
         return np.array([self.seeds[seed]["curve"][measure] for seed in sorted(self.seeds)])
+
+    @functools.cached_property
+    def run(self):
+        """The `Run` that the configuration describes, with seed 0."""
+        return Run.from_configuration(self.configuration)
+
+    @property
+    def distillation(self):
+        """The `Distillation` settings; None for a baseline."""
+        return self.run.distillation
 
     @property
     def settings(self):
-        """Temperature and alpha in words."""
+        """Temperature and alpha in words, such as `T = 4, α = 0.9`."""
         return f"T = {self.configuration['temperature']:g}, α = {self.configuration['alpha']:g}"
 
     @property
     def teacher(self):
-        """Name of the teacher's model; None for labels alone."""
+        """Name of the teacher's model; None for a baseline."""
         identity = self.configuration["teacher"]
         return teacher_model(identity) if identity else None
 
     @property
-    def training(self):
-        """(id, seed) of the run that trained the teacher; None for labels alone."""
+    def teacher_run(self):
+        """(id, seed) of the teacher's run; None for a baseline."""
         identity = self.configuration["teacher"]
         return teacher_run(identity) if identity else None
 
     def matches(self, wanted):
-        """Whether the configuration has all of `wanted`.
+        """Whether the configuration has all of `wanted`, a dict of its keys and values.
 
         `teacher` is the model's name; `transfer_set` is None for all training images.
         """
-        own = {"transfer_set": None} | self.configuration | {"teacher": self.teacher}
-        return all(own[key] == value for key, value in wanted.items())
+        values = {"transfer_set": None} | self.configuration | {"teacher": self.teacher}
+        return all(values[key] == value for key, value in wanted.items())
 
 
-def group_seeds(found):
-    """List of Group, one a configuration, of records as `records.load_all` gives them."""
+def group_seeds(records):
+    """Group records by configuration: a list of `SeedGroup`, in the order of the records.
+
+    Args:
+        records: iterable of records, as `records.load_all` returns them.
+    """
     by_run = {}
-    for record in found:
+    for record in records:
         by_run.setdefault(record["run"], {})[record["seed"]] = record
-    return [SeedGroup(next(iter(g.values()))["configuration"], g) for g in by_run.values()]
+    return [
+        SeedGroup(next(iter(seeds.values()))["configuration"], seeds) for seeds in by_run.values()
+    ]
 
 
-def select(found, **wanted):
-    """The groups whose configurations have all of `wanted`, such as model="mlp"."""
-    return [group for group in found if group.matches(wanted)]
+def select(groups, **wanted):
+    """Groups whose configuration has all of `wanted`, such as model="mlp"."""
+    return [group for group in groups if group.matches(wanted)]
 
 
-def dataset_settings(found):
-    """The (data set, limit) pairs that groups are on, as keywords for `select`."""
-    pairs = {(g.configuration["dataset"], g.configuration["limit"]) for g in found}
+def dataset_settings(groups):
+    """Data sets of the groups: [{"dataset": name, "limit": limit}], each once, for `select`."""
+    pairs = {(g.configuration["dataset"], g.configuration["limit"]) for g in groups}
     return [
         {"dataset": name, "limit": limit}
         for name, limit in sorted(pairs, key=lambda pair: (pair[0], pair[1] or 0))
     ]
 
 
-def best(found, measure="errors"):
-    """The group with the least mean of a measure on the validation split."""
-    return min(found, key=lambda group: group.values(measure, "validation").mean())
+def best(groups, measure="errors"):
+    """Group with the smallest mean of a measure on the validation split."""
+    return min(groups, key=lambda group: group.values(measure, "validation").mean())
 
 
-def baseline_of(group, found):
-    """The group of the same net and recipe on labels alone, of some of the same seeds.
+def baseline_of(group, groups):
+    """Baseline of a group: the same model, recipe and data on labels only, with shared seeds.
 
-    None for a baseline or without one.
+    Returns:
+        SeedGroup; None if `groups` has none, or if `group` is itself a baseline.
     """
     same = {key: group.configuration[key] for key in ("dataset", "limit", "model", "options")}
     same |= {"recipe": group.configuration["recipe"]}
     same |= {"transfer_set": group.configuration.get("transfer_set")}
-    others = select(found, teacher=None, **same)
-    others = [other for other in others if set(other.seeds) & set(group.seeds)]
-    return others[0] if others and others[0] is not group else None
+    baselines = select(groups, teacher=None, **same)
+    baselines = [other for other in baselines if set(other.seeds) & set(group.seeds)]
+    return baselines[0] if baselines and baselines[0] is not group else None
 
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """How a group differs from a baseline on the test split, seed by seed.
+    """Comparison of a group with a baseline on the test split, paired by seed.
 
-    fewer: mean share of the baseline's errors avoided; p: paired t-test over seeds;
-    mcnemar: the largest of the seeds' exact McNemar p.
+    error_reduction: fraction of the baseline's errors that the group avoids, at most 1; negative
+    if it makes more. p: paired t-test over seeds, nan where they allow none. mcnemar: the largest
+    p-value of the seeds' exact McNemar tests.
     """
 
-    fewer: float
+    error_reduction: float
     p: float
     mcnemar: float
 
 
 def compare(group, baseline):
-    """`Comparison` over the seeds that both have; ValueError if they share none."""
-    shared = sorted(set(group.seeds) & set(baseline.seeds))
-    if not shared:
+    """`Comparison` of a group with a baseline over the seeds that both have.
+
+    Raises:
+        ValueError: no seed in common.
+    """
+    seeds = sorted(set(group.seeds) & set(baseline.seeds))
+    if not seeds:
         raise ValueError("no seed in common: nothing to compare")
-    ours, theirs = ([g.seeds[seed] for seed in shared] for g in (group, baseline))
-    errors = [np.array([r["test"]["errors"] for r in side]) for side in (ours, theirs)]
+    ours, theirs = ([g.seeds[seed] for seed in seeds] for g in (group, baseline))
+    errors = [np.array([r["test"]["errors"] for r in records]) for records in (ours, theirs)]
     return Comparison(
-        fewer=(errors[1] - errors[0]).sum() / max(errors[1].sum(), 1),  # it may have made none
+        error_reduction=(errors[1] - errors[0]).sum() / max(errors[1].sum(), 1),
         p=metrics.paired_t(*errors)[3],
         mcnemar=max(
             metrics.mcnemar(_correct(a), _correct(b)) for a, b in zip(ours, theirs, strict=True)
@@ -119,6 +151,6 @@ def compare(group, baseline):
 
 
 def _correct(record):
-    right = np.ones(record["images"]["test"], bool)
-    right[record["test"]["wrong"]] = False
-    return right
+    correct = np.ones(record["images"]["test"], bool)
+    correct[record["test"]["wrong"]] = False
+    return correct

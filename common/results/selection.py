@@ -1,134 +1,146 @@
-"""What the data sets' tables share: which groups a row is about, and how its cells read.
+"""Groups selected by model specification: baselines, distilled students, teacher seeds.
 
-A net is a `runs.ModelSpec` of a data set's recipes; `found` are groups of one data set and limit.
+`Results` answers for the groups of one data set and limit. The functions do the same for a single
+question, with the groups as an argument.
 """
 
 import dataclasses
 
-from common.results import wording
-from common.results.groups import best, select
-from common.runs import Run
+from common.results.controlled import ControlledComparison, best_distilled
+from common.results.groups import select
 
 
-def groups_of(net, found):
-    """The groups that train `net` by its recipe, with any teacher, each in its first training.
+class Results:
+    """Groups of one data set and limit, selected by `runs.ModelSpec`.
 
-    The number of epochs may differ, as in a quick look; nothing else may.
+    A group belongs to a spec if it has its model, options, recipe and transfer set; only the number
+    of epochs may differ, as in a quick look. Of a teacher trained with several seeds, the students
+    of the lowest seed are meant, except in `by_teacher_seed`.
+
+    Args:
+        groups: list of SeedGroup.
     """
-    groups = _in_all_trainings(net, found)
-    trainings = sorted((group.training for group in groups if group.teacher), reverse=True)
-    first = dict(trainings)  # {id of the teacher's run: its least seed}
-    return [g for g in groups if not g.teacher or g.training[1] == first[g.training[0]]]
+
+    def __init__(self, groups):
+        self.groups = list(groups)
+
+    def of(self, spec):
+        """Groups of the spec: its baseline and its students of every teacher, in given order."""
+        groups = self._of_all_teacher_seeds(spec)
+        teachers = sorted((group.teacher_run for group in groups if group.teacher), reverse=True)
+        first = dict(teachers)  # {id of the teacher's run: its lowest seed}
+        return [g for g in groups if not g.teacher or g.teacher_run[1] == first[g.teacher_run[0]]]
+
+    def baseline(self, spec):
+        """Group of the spec on labels only; None if there is none."""
+        return next((group for group in self.of(spec) if not group.teacher), None)
+
+    def distilled(self, spec, teacher):
+        """Groups of `spec` distilled from the spec `teacher`, controls included."""
+        return [group for group in self.of(spec) if _is_from(teacher, group)]
+
+    def best_distilled(self, spec, teacher):
+        """Distilled group with the fewest validation errors, no control; None if there is none."""
+        groups = select(self.distilled(spec, teacher), shuffled=False)
+        return best_distilled(groups) if groups else None
+
+    def comparison(self, spec, teacher):
+        """`ControlledComparison` of `spec` and `teacher`; ValueError where a group is missing."""
+        baseline = [group for group in self.of(spec) if not group.teacher]
+        return ControlledComparison(baseline[:1] + self.distilled(spec, teacher))
+
+    def by_teacher_seed(self, spec, teacher, **settings):
+        """{teacher's seed: distilled group} at one setting, such as temperature=4.0, alpha=0.9."""
+        groups = [g for g in self._of_all_teacher_seeds(spec) if _is_from(teacher, g)]
+        return {g.teacher_run[1]: g for g in select(groups, shuffled=False, **settings)}
+
+    def temperature_alpha_grid(self, spec, teacher, temperatures, alphas):
+        """Distilled groups in a grid: a list for each temperature, in it one for each alpha.
+
+        Raises:
+            IndexError: a cell without a group.
+        """
+        groups = select(self.distilled(spec, teacher), shuffled=False)
+        return [
+            [select(groups, temperature=float(t), alpha=float(a))[0] for a in alphas]
+            for t in temperatures
+        ]
+
+    def _of_all_teacher_seeds(self, spec):
+        return [
+            group
+            for group in self.groups
+            if _with_spec(group.run, spec, group.run.recipe.epochs).configuration
+            == group.configuration
+        ]
 
 
-def baseline_for(net, found):
-    """The group of `net` on labels alone; None if there is none."""
-    return next((group for group in groups_of(net, found) if not group.teacher), None)
+def groups_of(spec, groups):
+    """Groups of a spec: its baseline and its students of every teacher; see `Results`."""
+    return Results(groups).of(spec)
 
 
-def distilled_by(net, teacher, found):
-    """The groups of `net` taught by the net `teacher`, trained by its recipe."""
-    return [group for group in groups_of(net, found) if group.teacher and _teaches(teacher, group)]
+def baseline_for(spec, groups):
+    """Group of a spec on labels only; None if there is none."""
+    return Results(groups).baseline(spec)
 
 
-def best_distilled_by(net, teacher, found):
-    """The group taught by `teacher` that validation chooses; None if there is none."""
-    groups = [g for g in distilled_by(net, teacher, found) if not g.configuration["shuffled"]]
-    return best_distilled(groups) if groups else None
+def distilled_by(spec, teacher, groups):
+    """Groups of a spec distilled from the spec `teacher`, controls included."""
+    return Results(groups).distilled(spec, teacher)
 
 
-def controlled_comparison(net, teacher, found):
-    """`ControlledComparison` of `net` on labels alone, taught by `teacher`, and its control."""
-    return ControlledComparison([baseline_for(net, found), *distilled_by(net, teacher, found)])
+def best_distilled_by(spec, teacher, groups):
+    """Distilled group with the fewest validation errors, no control; None if there is none."""
+    return Results(groups).best_distilled(spec, teacher)
 
 
-def by_teacher_seed(net, teacher, found, **settings):
-    """{seed of the teacher: group of `net` taught by that training of it}, at one T and alpha."""
-    groups = [g for g in _in_all_trainings(net, found) if g.teacher and _teaches(teacher, g)]
-    at = select(groups, shuffled=False, **settings)
-    return {group.training[1]: group for group in at}
+def controlled_comparison(spec, teacher, groups):
+    """`ControlledComparison` of `spec` and `teacher`; ValueError where a group is missing."""
+    return Results(groups).comparison(spec, teacher)
 
 
-def temperature_alpha_grid(net, teacher, found, temperatures, alphas):
-    """The groups of `net` taught by `teacher`: a list for each temperature, one for each alpha."""
-    groups = distilled_by(net, teacher, found)
-    rows = []
-    for temperature in temperatures:
-        at = select(groups, temperature=float(temperature), shuffled=False)
-        rows.append([select(at, alpha=float(alpha))[0] for alpha in alphas])
-    return rows
+def by_teacher_seed(spec, teacher, groups, **settings):
+    """{teacher's seed: distilled group} at one setting, such as temperature=4.0, alpha=0.9."""
+    return Results(groups).by_teacher_seed(spec, teacher, **settings)
+
+
+def temperature_alpha_grid(spec, teacher, groups, temperatures, alphas):
+    """Distilled groups in a grid: a list for each temperature, in it one for each alpha."""
+    return Results(groups).temperature_alpha_grid(spec, teacher, temperatures, alphas)
 
 
 def in_order(groups):
-    """Groups of one net by teacher, control last, alpha and temperature."""
+    """Groups of one spec ordered by teacher, controls last, then by alpha and temperature."""
 
     def key(group):
-        own = group.configuration
-        return (group.teacher or "", own["shuffled"], own["alpha"], own["temperature"])
+        config = group.configuration
+        return (group.teacher or "", config["shuffled"], config["alpha"], config["temperature"])
 
     return sorted(groups, key=key)
 
 
-def _in_all_trainings(net, found):
-    return [g for g in found if g.configuration == _as_recipe_has_it(net, g.configuration)]
+def _is_from(teacher, group):
+    """Whether a group's teacher was trained by the spec `teacher`, with any seed.
 
-
-def _as_recipe_has_it(net, own):
-    taught = {key: own[key] for key in ("teacher", "temperature", "alpha", "shuffled")}
-    return _run(net, own, own["recipe"]["epochs"], **taught).configuration
-
-
-def _teaches(teacher, group):
-    own = group.configuration
-    epochs = (teacher.recipe.epochs, own["recipe"]["epochs"])  # the student's in a quick look
-    return group.training[0] in {_run(teacher, own, n).id for n in epochs}
-
-
-def _run(net, own, epochs, **taught):
-    recipe = dataclasses.replace(net.recipe, epochs=epochs)
-    same = {"options": net.options, "limit": own["limit"], "transfer_set": net.transfer_set}
-    return Run(own["dataset"], net.model, recipe, **same, **taught)
-
-
-def best_distilled(found):
-    """The distilled group with the fewest errors on validation."""
-    taught = [group for group in found if group.teacher and not group.configuration["shuffled"]]
-    return best(taught)
-
-
-def temperature_sweep(found, alpha):
-    """The distilled groups at one alpha, by rising temperature."""
-    taught = select(found, alpha=float(alpha), shuffled=False)
-    return sorted(taught, key=lambda group: group.configuration["temperature"])
-
-
-class ControlledComparison:
-    """The three groups that make a claim, out of what `tune` gave.
-
-    baseline: labels alone; distilled: chosen on validation; control: the same settings with
-    the logits of other images.
+    Its epochs are the spec's or, in a quick look, the student's.
     """
+    if not group.teacher:
+        return False
+    baseline = dataclasses.replace(group.run, teacher=None, distillation=None)
+    ids = {
+        _with_spec(baseline, teacher, epochs).id
+        for epochs in (teacher.recipe.epochs, group.run.recipe.epochs)
+    }
+    return group.teacher_run[0] in ids
 
-    def __init__(self, found):
-        (self.baseline,) = select(found, teacher=None)
-        self.distilled = best_distilled(found)
-        settings = self.distilled.configuration
-        (self.control,) = select(
-            found, shuffled=True, temperature=settings["temperature"], alpha=settings["alpha"]
-        )
 
-    def rows(self):
-        """(label, role in figures, group) of the three."""
-        return [
-            ("labels alone", "baseline", self.baseline),
-            ("distilled", "distilled", self.distilled),
-            ("control", "control", self.control),
-        ]
-
-    def finding(self):
-        """Gain of the distilled student and of the control, in two lines of words."""
-        return (
-            f"distilled, {self.distilled.settings}: "
-            f"{wording.describe_reduction(self.distilled, self.baseline)};\n"
-            f"the control makes {wording.describe_reduction(self.control, self.baseline)}"
-        )
+def _with_spec(run, spec, epochs):
+    """`run` with the model, options, transfer set and recipe of a spec, for some epochs."""
+    return dataclasses.replace(
+        run,
+        model=spec.model,
+        options=spec.options,
+        recipe=dataclasses.replace(spec.recipe, epochs=epochs),
+        transfer_set=spec.transfer_set,
+    )

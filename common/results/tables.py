@@ -1,105 +1,120 @@
-"""From groups of records to tables, and to README.
+"""Markdown tables of groups: measures by seed, students beside baselines, published beside ours.
 
-`python -m common.results --write` renews README's pictures and the tables between the lines
-`<!-- results DATASET TABLE -->` and `<!-- end -->`; `--check` says whether they are true.
-DATASET_all has those of runs on `Dataset.trainval`; any package with a module `tables` will do.
+The columns of measures are those of `metrics.MEASURES` that at least one group of a table has.
 """
 
+from common import metrics
 from common.results import wording
 from common.results.groups import baseline_of, compare
-from common.results.selection import baseline_for, best_distilled_by, groups_of, in_order
+from common.results.selection import Results, in_order
 
 PENDING = "not run yet"  # a cell of what has no record
 
 
 def markdown(header, rows):
-    """A Markdown table; the first column is left-aligned, the others right."""
+    """Markdown table; the first column is left-aligned, the others right.
+
+    Args:
+        header: list of strings.
+        rows: iterable of lists of strings, each as long as the header.
+    """
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def seeds_table(group):
-    """Markdown: the test measures of each seed, then their mean ± standard deviation."""
-    measures = {  # header: (measure, digits, scale)
-        "errors": ("errors", 0, 1),
-        "accuracy %": ("accuracy", 2, 100),
-        "top-5 %": ("top5_accuracy", 2, 100),
-        "NLL": ("negative_log_likelihood", 4, 1),
-        "calibration error %": ("calibration_error", 2, 100),
-    }
-    if not _has_top5([group]):
-        del measures["top-5 %"]
-    rows = [[f"seed {seed}"] for seed in sorted(group.seeds)] + [["mean ± sd"]]
-    for measure, digits, scale in measures.values():
-        values = group.values(measure)
-        for row, value in zip(rows, values, strict=False):
-            row.append(wording.mean_sd([value], digits, scale))
-        rows[-1].append(wording.mean_sd(values, max(digits, 1), scale))
-    return markdown([wording.caption([group]), *measures], rows)
+    """Markdown table of one group: the test measures of each seed, then mean ± sd."""
+    columns = _columns([group])
+    rows = [[f"seed {seed}"] for seed in sorted(group.seeds)]
+    for measure in columns:
+        values = group.values(measure.key)
+        for row, value in zip(rows, values, strict=True):
+            row.append(wording.mean_sd([value], measure.digits, measure.scale))
+    rows.append(["mean ± sd", *(mean_cell(measure, group) for measure in columns)])
+    return markdown([wording.caption([group]), *(measure.column for measure in columns)], rows)
 
 
-def students_table(found, study=""):
-    """Markdown: each student's test measures beside its baseline's, paired by seed.
+def students_table(groups, prefix=""):
+    """Markdown table of students: test measures, and error reduction paired by seed.
 
     Args:
-        study: begins the title, where a data set has several.
+        groups: list of SeedGroup, a row each; baselines are looked up among them.
+        prefix: begins the caption, where a data set has several tables.
     """
-    header = [study + wording.caption(found), "taught by", "T", "alpha", "test errors"]
-    header += ["accuracy %"] + ["top-5 %"] * _has_top5(found)
-    header += ["NLL", "calibration error %", "agrees with teacher %", "fewer errors", "p (t)"]
-    header += ["p (McNemar)"]
-    return markdown(header, [_student_row(group, found) for group in found])
+    columns = _columns(groups)
+    header = [prefix + wording.caption(groups), "teacher", "T", "alpha"]
+    header += [measure.column for measure in columns]
+    rows = []
+    for group in groups:
+        cells = [mean_cell(measure, group) for measure in columns]
+        rows.append(
+            _settings_cells(group) + cells + comparison_cells(group, baseline_of(group, groups))
+        )
+    return markdown([*header, *COMPARISON_COLUMNS], rows)
 
 
-def _student_row(group, found):
+def mean_cell(measure, group):
+    """Cell of a `metrics.Measure`: mean ± sd over seeds; empty if the records lack it."""
+    if not group.has(measure.key):
+        return ""
+    return measure_cell(measure, group.values(measure.key))
+
+
+def measure_cell(measure, values):
+    """Cell of a `metrics.Measure`: mean ± sd of (seeds,) values."""
+    return wording.mean_sd(values, max(measure.digits, 1), measure.scale)
+
+
+def _columns(groups):
+    """Measures that a group has; without groups those that every data set has."""
+    return [
+        measure
+        for measure in metrics.MEASURES
+        if (any(group.has(measure.key) for group in groups) if groups else not measure.min_classes)
+    ]
+
+
+def _settings_cells(group):
+    """Student, teacher, temperature, alpha."""
     settings = group.configuration
-    taught = ["labels alone", "", ""]
-    agrees = ""
-    if group.teacher:
-        taught = [group.teacher + " (shuffled)" * settings["shuffled"]]
-        taught += [f"{settings['temperature']:g}", f"{settings['alpha']:g}"]
-        agrees = wording.mean_sd(group.values("agreement"), 2, 100)
-    row = [wording.display_name(settings), *taught, wording.mean_sd(group.values("errors"))]
-    row += [wording.mean_sd(group.values("accuracy"), 2, 100)]
-    if _has_top5(found):
-        row += [wording.mean_sd(group.values("top5_accuracy"), 2, 100)]
-    row += [wording.mean_sd(group.values("negative_log_likelihood"), 4)]
-    row += [wording.mean_sd(group.values("calibration_error"), 2, 100), agrees]
-    return row + comparison_cells(group, baseline_of(group, found))
+    name = wording.display_name(settings)
+    if not group.teacher:
+        return [name, "baseline", "", ""]
+    teacher = group.teacher + " (shuffled)" * settings["shuffled"]
+    return [name, teacher, f"{settings['temperature']:g}", f"{settings['alpha']:g}"]
 
 
-def _has_top5(found):
-    tested = [record["test"] for group in found for record in group.seeds.values()]
-    return bool(tested) and all("top5_accuracy" in test for test in tested)
+COMPARISON_COLUMNS = ("error reduction", "p (t)", "p (McNemar)")
 
 
 def comparison_cells(group, baseline):
-    """Cells of a `Comparison`: share of errors avoided, p (t), p (McNemar); empty without."""
+    """Cells of `COMPARISON_COLUMNS`; empty without a baseline."""
     if baseline is None:
         return ["", "", ""]
-    difference = compare(group, baseline)
-    fewer = difference.fewer
-    cell = f"{1 - fewer:.1f} × as many" if fewer < -1 else f"{100 * fewer:.1f} %"
-    return [cell, wording.p_value(difference.p), wording.p_value(difference.mcnemar)]
+    comparison = compare(group, baseline)
+    reduction = comparison.error_reduction
+    cell = f"{1 - reduction:.1f} × as many" if reduction < -1 else f"{100 * reduction:.1f} %"
+    return [cell, wording.p_value(comparison.p), wording.p_value(comparison.mcnemar)]
 
 
-def students_by_settings(nets, found, study=""):
-    """Every group of each net: labels alone, every temperature and alpha, and the control."""
-    groups = [group for net in nets for group in in_order(groups_of(net, found))]
-    return students_table(groups, study)
+def students_by_settings(specs, groups, prefix=""):
+    """`students_table` of every group of each spec: baseline, all settings, controls."""
+    ours = Results(groups)
+    rows = [group for spec in specs for group in in_order(ours.of(spec))]
+    return students_table(rows, prefix)
 
 
-PUBLISHED_COLUMNS = ("published %", "ours %", "our errors", "fewer than alone", "p (t)")
-PUBLISHED_COLUMNS += ("p (McNemar)",)
+PUBLISHED_COLUMNS = ("published %", "ours %", "test errors", *COMPARISON_COLUMNS)
 
 
 def published_row(label, published, group, baseline=None):
     """Cells of one row: a label, then the `PUBLISHED_COLUMNS`.
 
     Args:
-        published: the printed accuracy in %; None where nobody printed one.
-        group: ours; None if it has not been run yet.
-        baseline: the group on labels alone that it is compared with.
+        label: string.
+        published: accuracy in % as printed elsewhere; None if it is not.
+        group: our SeedGroup; None if it has not been run yet.
+        baseline: the SeedGroup that it is compared with; None for no comparison.
     """
     row = [label, f"{published:.2f}" if published else ""]
     if group is None:
@@ -109,33 +124,37 @@ def published_row(label, published, group, baseline=None):
     return [*row, *comparison_cells(group, baseline)]
 
 
-def teachers_table(nets, published, found):
-    """Markdown: every teacher beside the accuracy that others print.
+def teachers_table(specs, published, groups):
+    """Markdown table of teachers beside published accuracies.
 
     Args:
-        nets: {name: net}.
+        specs: {name: ModelSpec}.
         published: {name: accuracy in %}, of some of them.
+        groups: list of SeedGroup.
     """
+    ours = Results(groups)
     rows = [
-        published_row(net.title, published.get(name), baseline_for(net, found))
-        for name, net in nets.items()
+        published_row(spec.title, published.get(name), ours.baseline(spec))
+        for name, spec in specs.items()
     ]
-    return markdown([wording.caption(found), *PUBLISHED_COLUMNS], rows)
+    return markdown([wording.caption(groups), *PUBLISHED_COLUMNS], rows)
 
 
-def pairs_table(students, teachers, found):
-    """Markdown: a row a student, a column a teacher; each cell accuracy alone → distilled, in %.
+def pairs_table(students, teachers, groups):
+    """Markdown table of student-teacher pairs: accuracy in %, baseline → best distilled.
 
     Args:
-        students, teachers: lists of nets.
+        students, teachers: lists of ModelSpec, a row and a column each.
+        groups: list of SeedGroup.
     """
-    header = [wording.caption(found), *(f"taught by {teacher.title}" for teacher in teachers)]
-    rows = [[s.title, *(_crossed(s, teacher, found) for teacher in teachers)] for s in students]
+    ours = Results(groups)
+    header = [wording.caption(groups), *(f"teacher: {teacher.title}" for teacher in teachers)]
+    rows = [[s.title, *(_pair_cell(s, teacher, ours) for teacher in teachers)] for s in students]
     return markdown(header, rows)
 
 
-def _crossed(net, teacher, found):
-    baseline, group = baseline_for(net, found), best_distilled_by(net, teacher, found)
+def _pair_cell(student, teacher, ours):
+    baseline, group = ours.baseline(student), ours.best_distilled(student, teacher)
     if baseline is None or group is None:
         return PENDING
     pair = (wording.mean_sd(g.values("accuracy"), 2, 100) for g in (baseline, group))

@@ -7,14 +7,13 @@ from scipy import stats
 
 import mnist.recipes
 import mnist.tables
-from common import results, runs
-from common.data.transfer_sets import TransferSet
+from common import metrics, results
+from common.distillation import Distillation
 from common.results import readme
 from common.runs import Recipe, Run, records
-from common.runs.run import FORMAT
 from common.utils import packages
 
-RANDOM = np.random.default_rng(0)
+RNG = np.random.default_rng(0)
 TEACHER = "mnist-cnn-0123abcd-seed0@0123456789ab"
 MEASURES = {"negative_log_likelihood": 0.1, "calibration_error": 0.02, "agreement": 0.9}
 
@@ -33,49 +32,52 @@ def record(run, wrong, validation_errors=10):
 
 
 def missed(count):
-    return [int(row) for row in RANDOM.permutation(200)[:count]]
+    return [int(row) for row in RNG.permutation(200)[:count]]
 
 
-def student(seed, **taught):
-    return Run("mnist", "mlp", Recipe(), seed, **taught)
+def baseline_run(seed):
+    return Run("mnist", "mlp", Recipe(), seed)
 
 
-def taught(seed, temperature=4.0, alpha=0.9, **more):
-    return student(seed, teacher=TEACHER, temperature=temperature, alpha=alpha, **more)
+def distilled_run(seed, temperature=4.0, alpha=0.9, control=None):
+    settings = Distillation(temperature, alpha, control=control)
+    return Run("mnist", "mlp", Recipe(), seed, teacher=TEACHER, distillation=settings)
 
 
-ALONE, TAUGHT = [40, 44, 38, 41, 47], [30, 29, 33, 31, 36]
-BASELINE = [record(student(seed), missed(count)) for seed, count in enumerate(ALONE)]
-DISTILLED = [record(taught(seed), missed(count)) for seed, count in enumerate(TAUGHT)]
+BASELINE_ERRORS, DISTILLED_ERRORS = [40, 44, 38, 41, 47], [30, 29, 33, 31, 36]
+BASELINE = [record(baseline_run(seed), missed(n)) for seed, n in enumerate(BASELINE_ERRORS)]
+DISTILLED = [record(distilled_run(seed), missed(n)) for seed, n in enumerate(DISTILLED_ERRORS)]
 
 
-def test_groups_gather_seeds_whatever_their_order():
+def test_groups_gather_seeds_in_any_order():
     mixed = [*DISTILLED[::-1], *BASELINE[2:], *BASELINE[:2]]
     distilled, baseline = results.group_seeds(mixed)
-    assert baseline.values("errors").tolist() == ALONE
-    assert distilled.values("errors").tolist() == TAUGHT
+    assert baseline.values("errors").tolist() == BASELINE_ERRORS
+    assert distilled.values("errors").tolist() == DISTILLED_ERRORS
     assert (baseline.teacher, distilled.teacher) == (None, "cnn")
+    assert (baseline.distillation, distilled.distillation) == (None, Distillation(4, 0.9))
+    assert distilled.teacher_run == ("mnist-cnn-0123abcd", 0)
     assert results.select([distilled, baseline], teacher="cnn") == [distilled]
     assert results.select([distilled, baseline], teacher=None, model="mlp") == [baseline]
     assert results.select([distilled, baseline], temperature=5.0) == []
 
 
 def test_comparison_against_scipy_and_mlxtend():
-    distilled, baseline = results.group_seeds(DISTILLED + BASELINE)
-    found = results.compare(distilled, baseline)
-    assert found.fewer == pytest.approx(1 - sum(TAUGHT) / sum(ALONE))
-    assert found.p == pytest.approx(stats.ttest_rel(TAUGHT, ALONE).pvalue)
+    comparison = results.compare(*results.group_seeds(DISTILLED + BASELINE))
+    reduction = 1 - sum(DISTILLED_ERRORS) / sum(BASELINE_ERRORS)
+    assert comparison.error_reduction == pytest.approx(reduction)
+    assert comparison.p == pytest.approx(stats.ttest_rel(DISTILLED_ERRORS, BASELINE_ERRORS).pvalue)
     expected = []
     for ours, theirs in zip(DISTILLED, BASELINE, strict=True):
         a, b = (~np.isin(np.arange(200), r["test"]["wrong"]) for r in (ours, theirs))
         table = np.array([[(a & b).sum(), (a & ~b).sum()], [(~a & b).sum(), (~a & ~b).sum()]])
         expected.append(mcnemar(table, exact=True)[1])
-    assert found.mcnemar == pytest.approx(max(expected))
+    assert comparison.mcnemar == pytest.approx(max(expected))
 
 
 def test_comparison_pairs_seeds():
     distilled, baseline = results.group_seeds(DISTILLED[1:4] + BASELINE)
-    expected = stats.ttest_rel(TAUGHT[1:4], ALONE[1:4]).pvalue
+    expected = stats.ttest_rel(DISTILLED_ERRORS[1:4], BASELINE_ERRORS[1:4]).pvalue
     assert results.compare(distilled, baseline).p == pytest.approx(expected)
     one, _ = results.group_seeds(DISTILLED[:1] + BASELINE)
     assert np.isnan(results.compare(one, baseline).p)
@@ -92,26 +94,57 @@ def test_spread_and_p_as_printed():
     assert printed == ["", "< 0.0001", "0.0012", "0.049", "0.51", "1.00"]
 
 
+def cells(table):
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+
+
 def test_students_table():
-    control = [record(taught(seed, shuffled=True), missed(43)) for seed in range(5)]
-    table = results.students_table(results.group_seeds(BASELINE + DISTILLED + control))
-    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
-    header, _, alone, distilled, shuffled = lines
+    control = [record(distilled_run(k, control="shuffled"), missed(43)) for k in range(5)]
+    lines = cells(results.students_table(results.group_seeds(BASELINE + DISTILLED + control)))
+    header, _, baseline, distilled, shuffled = lines
     assert {len(line) for line in lines} == {len(header)}
-    column = header.index("test errors")
-    assert alone[column] == f"{np.mean(ALONE):.1f} ± {np.std(ALONE, ddof=1):.1f}"
-    assert distilled[column] == f"{np.mean(TAUGHT):.1f} ± {np.std(TAUGHT, ddof=1):.1f}"
-    assert shuffled[column] == "43.0 ± 0.0"
-    assert [line[header.index("taught by")] for line in lines[2:]] == [
-        "labels alone", "cnn", "cnn (shuffled)",
-    ]  # fmt: skip
+    errors, reduction = header.index("test errors"), header.index("error reduction")
+    expected = f"{np.mean(BASELINE_ERRORS):.1f} ± {np.std(BASELINE_ERRORS, ddof=1):.1f}"
+    assert baseline[errors] == expected
+    expected = f"{np.mean(DISTILLED_ERRORS):.1f} ± {np.std(DISTILLED_ERRORS, ddof=1):.1f}"
+    assert distilled[errors] == expected
+    assert shuffled[errors] == "43.0 ± 0.0"
+    teachers = [line[header.index("teacher")] for line in lines[2:]]
+    assert teachers == ["baseline", "cnn", "cnn (shuffled)"]
     assert distilled[header.index("T")] == "4" and distilled[header.index("alpha")] == "0.9"
-    share = 100 * (1 - sum(TAUGHT) / sum(ALONE))
-    assert distilled[header.index("fewer errors")] == f"{share:.1f} %"
-    assert alone[header.index("fewer errors")] == alone[header.index("p (t)")] == ""
-    accuracy = 100 - np.array(ALONE) / 2
+    percent = 100 * (1 - sum(DISTILLED_ERRORS) / sum(BASELINE_ERRORS))
+    assert distilled[reduction] == f"{percent:.1f} %"
+    assert baseline[reduction] == baseline[header.index("p (t)")] == ""
+    accuracy = 100 - np.array(BASELINE_ERRORS) / 2
     printed = f"{accuracy.mean():.2f} ± {accuracy.std(ddof=1):.2f}"
-    assert alone[header.index("accuracy %")] == printed
+    assert baseline[header.index("accuracy %")] == printed
+
+
+def test_a_measure_that_one_group_lacks_leaves_its_cell_empty(monkeypatch):
+    """Such as one added after the baseline was trained: its column stays, for the others."""
+    new = metrics.Measure("margin", None, "margin", 2)
+    monkeypatch.setattr(metrics, "MEASURES", (*metrics.MEASURES, new))
+    later = [one | {"test": one["test"] | {"margin": 1.5}} for one in DISTILLED]
+    header, _, baseline, distilled = cells(
+        results.students_table(results.group_seeds(BASELINE + later))
+    )
+    assert (baseline[header.index("margin")], distilled[header.index("margin")]) == (
+        "",
+        "1.50 ± 0.00",
+    )
+    assert "top-5 %" not in header  # no group has it
+    header, *_ = cells(results.students_table(results.group_seeds(BASELINE)))
+    assert "margin" not in header
+    header, *_ = cells(results.students_table([]))
+    assert "accuracy %" in header and "top-5 %" not in header
+
+
+def test_seeds_table():
+    (group,) = results.group_seeds(BASELINE[:2])
+    header, _, *rows = cells(results.seeds_table(group))
+    assert [row[0] for row in rows] == ["seed 0", "seed 1", "mean ± sd"]
+    assert [row[header.index("test errors")] for row in rows] == ["40", "44", "42.0 ± 2.8"]
+    assert [row[header.index("NLL")] for row in rows] == ["0.1000", "0.1000", "0.1000 ± 0.0000"]
 
 
 def test_a_baseline_has_the_same_net_recipe_and_data():
@@ -123,19 +156,19 @@ def test_a_baseline_has_the_same_net_recipe_and_data():
         Run("mnist5k", "mlp", Recipe()),
         Run("mnist", "cnn", Recipe()),
     ):
-        found = results.group_seeds([record(other, [1])])
-        assert results.baseline_of(distilled, found) is None
+        groups = results.group_seeds([record(other, [1])])
+        assert results.baseline_of(distilled, groups) is None
     (baseline,) = results.group_seeds(BASELINE)
     assert results.baseline_of(distilled, [distilled, baseline]) is baseline
-    (other,) = results.group_seeds([record(student(7), [1])])
+    (other,) = results.group_seeds([record(baseline_run(7), [1])])
     assert results.baseline_of(distilled, [distilled, other]) is None  # no seed in common
 
 
 def test_the_chosen_temperature_has_the_fewest_validation_errors():
-    found = [record(student(0), [1], 0), record(taught(0, 1), [1], 9)]
-    found += [record(taught(0, 2), [1, 2, 3], 5), record(taught(0, 8), [], 7)]
-    found += [record(taught(0, 2, shuffled=True), [], 1)]
-    chosen = results.best_distilled(results.group_seeds(found))
+    records_ = [record(baseline_run(0), [1], 0), record(distilled_run(0, 1), [1], 9)]
+    records_ += [record(distilled_run(0, 2), [1, 2, 3], 5), record(distilled_run(0, 8), [], 7)]
+    records_ += [record(distilled_run(0, 2, control="shuffled"), [], 1)]
+    chosen = results.best_distilled(results.group_seeds(records_))
     assert chosen.configuration["temperature"] == 2  # neither the test's best nor the control
 
 
@@ -173,23 +206,23 @@ def test_check_and_write(monkeypatch, tmp_path, capsys):
 
 
 def test_a_baseline_without_errors_can_be_compared():
-    perfect = results.group_seeds([record(student(seed), missed(0)) for seed in range(2)])[0]
-    worse = results.group_seeds([record(taught(seed), missed(3)) for seed in range(2)])[0]
-    assert results.compare(worse, perfect).fewer == -6
-    assert results.compare(perfect, perfect).fewer == 0
+    (perfect,) = results.group_seeds([record(baseline_run(seed), missed(0)) for seed in range(2)])
+    (worse,) = results.group_seeds([record(distilled_run(seed), missed(3)) for seed in range(2)])
+    assert results.compare(worse, perfect).error_reduction == -6
+    assert results.compare(perfect, perfect).error_reduction == 0
 
 
 def test_more_than_twice_the_errors_are_a_multiple():
-    def told(errors):
-        worse = results.group_seeds([record(taught(seed), missed(errors)) for seed in range(2)])[0]
-        words, _, _ = results.describe_reduction(worse, few).partition(" (")
-        return results.comparison_cells(worse, few)[0], words
+    def described(errors):
+        (worse,) = results.group_seeds([record(distilled_run(k), missed(errors)) for k in range(2)])
+        words, _, _ = results.describe_reduction(worse, baseline).partition(" (")
+        return results.comparison_cells(worse, baseline)[0], words
 
-    few = results.group_seeds([record(student(seed), missed(20)) for seed in range(2)])[0]
-    assert told(10) == ("50.0 %", "50 % fewer errors")
-    assert told(40) == ("-100.0 %", "100 % more errors")
-    assert told(42) == ("2.1 × as many", "2.1 times as many errors")
-    assert told(190) == ("9.5 × as many", "9.5 times as many errors")
+    (baseline,) = results.group_seeds([record(baseline_run(seed), missed(20)) for seed in range(2)])
+    assert described(10) == ("50.0 %", "50 % fewer errors")
+    assert described(40) == ("-100.0 %", "100 % more errors")
+    assert described(42) == ("2.1 × as many", "2.1 times as many errors")
+    assert described(190) == ("9.5 × as many", "9.5 times as many errors")
 
 
 def test_the_tables_in_readme_are_those_of_the_records():
@@ -198,25 +231,20 @@ def test_the_tables_in_readme_are_those_of_the_records():
 
 def test_every_committed_record_is_of_the_run_that_it_names():
     datasets = ("mnist", "cifar100", "tiny_imagenet20")
-    folders = [packages.load_module(dataset, "recipes").FOLDER for dataset in datasets]
-    for folder in folders:
-        found = records.load_all(folder)
-        assert found
-        for one in found:
-            settings = dict(one["configuration"])
-            assert settings.pop("format") == FORMAT
-            settings["recipe"] = runs.Recipe(**settings["recipe"])
-            if "transfer_set" in settings:
-                settings["transfer_set"] = TransferSet.from_configuration(settings["transfer_set"])
-            run = runs.Run(seed=one["seed"], **settings)
+    for folder in (packages.load_module(dataset, "recipes").FOLDER for dataset in datasets):
+        committed = records.load_all(folder)
+        assert committed
+        for one in committed:
+            run = Run.from_configuration(one["configuration"], one["seed"])
+            assert run.configuration == one["configuration"]
             assert records.path(folder, run).exists(), run.name
             assert len(one["test"]["wrong"]) == one["test"]["errors"]
 
 
 def test_readmes_pictures_can_be_drawn():
     groups = results.group_seeds(records.load_all(mnist.tables.FOLDER))
-    found = results.select(groups, dataset="mnist", limit=None)
+    groups = results.select(groups, dataset="mnist", limit=None)
     for picture in mnist.tables.PICTURES.values():
-        figure = picture(found)
+        figure = picture(groups)
         (curve,) = (line for line in figure.axes[0].lines if line.get_marker() == "o")
         assert curve.get_xdata().tolist() == list(mnist.recipes.TEMPERATURES)

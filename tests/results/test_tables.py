@@ -8,6 +8,7 @@ from scipy import stats
 
 from common import results
 from common.data.transfer_sets import TransferSet
+from common.distillation import Distillation
 from common.results import readme
 from common.runs import ModelSpec, Recipe, Run
 
@@ -15,24 +16,27 @@ TEACHER = ModelSpec("cnn", Recipe(epochs=6), "large", {"width": 2})
 OTHER = ModelSpec("cnn", Recipe(epochs=6), "other")
 STUDENT = ModelSpec("mlp", Recipe(epochs=3), "small")
 SAME_NET = ModelSpec("mlp", Recipe(epochs=3, batch_size=64), "small, other recipe")
-ALONE, TAUGHT = [40, 44, 38], [30, 29, 33]
+BASELINE_ERRORS, DISTILLED_ERRORS = [40, 44, 38], [30, 29, 33]
 
 
-def run(net, seed=0, epochs=None, **taught):
-    recipe = net.recipe if epochs is None else Recipe(epochs=epochs)
-    return Run("mnist", net.model, recipe, seed, options=net.options, **taught)
+def run(spec, seed=0, epochs=None, **settings):
+    recipe = spec.recipe if epochs is None else Recipe(epochs=epochs)
+    return Run("mnist", spec.model, recipe, seed, options=spec.options, **settings)
 
 
-def by(teacher, epochs=None, temperature=4.0, training=0, **more):
-    identity = f"{run(teacher, training, epochs=epochs).name}@0123456789ab"
-    return {"teacher": identity, "temperature": temperature, "alpha": 0.9, **more}
+def by(teacher, epochs=None, temperature=4.0, alpha=0.9, teacher_seed=0, control=None):
+    identity = f"{run(teacher, teacher_seed, epochs=epochs).name}@0123456789ab"
+    return {
+        "teacher": identity,
+        "distillation": Distillation(temperature, alpha, control=control),
+    }
 
 
-def group(net, errors, validation=10, **settings):
-    """A group of `net` with these test errors out of 200, one a seed."""
+def group(spec, errors, validation=10, **settings):
+    """A group of `spec` with these test errors out of 200, one a seed."""
     records = []
     for seed, count in enumerate(errors):
-        one = run(net, seed, **settings)
+        one = run(spec, seed, **settings)
         test = {"errors": count, "accuracy": 1 - count / 200, "wrong": list(range(count))}
         records.append(
             {
@@ -44,112 +48,108 @@ def group(net, errors, validation=10, **settings):
                 "test": test,
             }
         )
-    (made,) = results.group_seeds(records)
-    return made
+    (only,) = results.group_seeds(records)
+    return only
 
 
-def test_groups_of_a_net_have_its_recipe_whatever_the_epochs():
-    own, quick = group(STUDENT, [1]), group(STUDENT, [2], epochs=1)
-    taught = group(STUDENT, [3], **by(TEACHER))
-    found = [own, group(SAME_NET, [4]), quick, group(OTHER, [5]), taught]
-    assert results.groups_of(STUDENT, found) == [own, quick, taught]
-    assert results.baseline_for(STUDENT, found) is own
-    assert results.baseline_for(TEACHER, found) is None
+def test_groups_of_a_spec_have_its_recipe_with_any_epochs():
+    full, quick = group(STUDENT, [1]), group(STUDENT, [2], epochs=1)
+    distilled = group(STUDENT, [3], **by(TEACHER))
+    groups = [full, group(SAME_NET, [4]), quick, group(OTHER, [5]), distilled]
+    assert results.groups_of(STUDENT, groups) == [full, quick, distilled]
+    assert results.baseline_for(STUDENT, groups) is full
+    assert results.baseline_for(TEACHER, groups) is None
 
 
-def test_a_nets_own_transfer_set_is_part_of_its_recipe():
+def test_a_transfer_set_is_part_of_a_spec():
     part = TransferSet(share=0.04)
     few = dataclasses.replace(STUDENT, transfer_set=part)
-    whole, own = group(STUDENT, [1]), group(STUDENT, [2], transfer_set=part)
-    assert results.baseline_for(few, [whole, own]) is own
-    assert results.baseline_for(STUDENT, [own, whole]) is whole
-    assert results.display_name(whole.configuration) == "mlp"
-    assert results.display_name(own.configuration) == "mlp, 4 % of images"
+    on_all, on_part = group(STUDENT, [1]), group(STUDENT, [2], transfer_set=part)
+    assert results.baseline_for(few, [on_all, on_part]) is on_part
+    assert results.baseline_for(STUDENT, [on_part, on_all]) is on_all
+    assert results.display_name(on_all.configuration) == "mlp"
+    assert results.display_name(on_part.configuration) == "mlp, 4 % of images"
 
 
-def test_taught_by_tells_teachers_of_one_architecture_apart():
-    right = group(STUDENT, [3], **by(TEACHER))
-    wrong = group(STUDENT, [4], **by(OTHER))
+def test_teachers_of_one_architecture_are_distinguished():
+    ours = group(STUDENT, [3], **by(TEACHER))
+    others = group(STUDENT, [4], **by(OTHER))
     quick = group(STUDENT, [5], epochs=1, **by(OTHER, epochs=1))
-    found = [group(STUDENT, [1]), right, wrong, quick]
-    assert results.distilled_by(STUDENT, TEACHER, found) == [right]
-    assert results.distilled_by(STUDENT, OTHER, found) == [wrong, quick]
+    groups = [group(STUDENT, [1]), ours, others, quick]
+    assert results.distilled_by(STUDENT, TEACHER, groups) == [ours]
+    assert results.distilled_by(STUDENT, OTHER, groups) == [others, quick]
 
 
-def test_of_a_teachers_trainings_tables_have_the_first():
-    by_second, by_third = (group(STUDENT, [3], **by(TEACHER, training=k)) for k in (11, 2))
-    other = group(STUDENT, [4], **by(OTHER, training=5))
-    own, control = (
-        group(STUDENT, [1]),
-        group(STUDENT, [9], **by(TEACHER, training=2, shuffled=True)),
-    )
-    found = [own, by_second, by_third, other, control]
-    assert results.groups_of(STUDENT, found) == [own, by_third, other, control]
-    assert results.distilled_by(STUDENT, TEACHER, found[:4]) == [by_third]
-    settings = {"temperature": 4.0, "alpha": 0.9}
-    assert results.by_teacher_seed(STUDENT, TEACHER, found[:4], **settings) == {
-        2: by_third,
-        11: by_second,
-    }
-    assert results.by_teacher_seed(STUDENT, TEACHER, found[:4], temperature=1.0) == {}
+def test_of_a_teachers_seeds_tables_have_the_lowest():
+    by_11, by_2 = (group(STUDENT, [3], **by(TEACHER, teacher_seed=k)) for k in (11, 2))
+    other = group(STUDENT, [4], **by(OTHER, teacher_seed=5))
+    baseline = group(STUDENT, [1])
+    control = group(STUDENT, [9], **by(TEACHER, teacher_seed=2, control="shuffled"))
+    groups = [baseline, by_11, by_2, other, control]
+    assert results.groups_of(STUDENT, groups) == [baseline, by_2, other, control]
+    assert results.distilled_by(STUDENT, TEACHER, groups[:4]) == [by_2]
+    ours, settings = results.Results(groups[:4]), {"temperature": 4.0, "alpha": 0.9}
+    assert ours.by_teacher_seed(STUDENT, TEACHER, **settings) == {2: by_2, 11: by_11}
+    assert results.by_teacher_seed(STUDENT, TEACHER, groups[:4], temperature=1.0) == {}
 
 
-def test_validation_chooses_among_the_taught_but_the_control():
+def test_validation_chooses_among_the_distilled_without_controls():
     poor = group(STUDENT, [3], validation=9, **by(TEACHER, temperature=2))
     good = group(STUDENT, [30], validation=5, **by(TEACHER))
-    control = group(STUDENT, [1], validation=1, **by(TEACHER, shuffled=True))
-    found = [control, poor, good]
-    assert results.best_distilled_by(STUDENT, TEACHER, found) is good
-    assert results.best_distilled_by(STUDENT, OTHER, found) is None
-    assert results.in_order(found) == [poor, good, control]
+    control = group(STUDENT, [1], validation=1, **by(TEACHER, control="shuffled"))
+    groups = [control, poor, good]
+    assert results.best_distilled_by(STUDENT, TEACHER, groups) is good
+    assert results.best_distilled_by(STUDENT, OTHER, groups) is None
+    assert results.in_order(groups) == [poor, good, control]
 
 
-def test_trio_and_grid_of_a_pair():
-    def cell(temperature, alpha, **more):
-        return group(
-            STUDENT, [5], **by(TEACHER, temperature=temperature) | {"alpha": alpha}, **more
-        )
+def test_controlled_comparison_and_grid_of_a_pair():
+    def cell(temperature, alpha, control=None, **more):
+        return group(STUDENT, [5], **by(TEACHER, None, temperature, alpha, control=control), **more)
 
     cells = {(t, a): cell(t, a, validation=10 * t - a) for t in (1.0, 4.0) for a in (0.5, 1.0)}
-    own, control = group(STUDENT, ALONE), cell(1.0, 1.0, shuffled=True)
-    found = [control, *cells.values(), own, group(STUDENT, [9], **by(OTHER))]
-    pair = results.controlled_comparison(STUDENT, TEACHER, found)
-    assert (pair.baseline, pair.distilled, pair.control) == (own, cells[1.0, 1.0], control)
+    baseline, control = group(STUDENT, BASELINE_ERRORS), cell(1.0, 1.0, "shuffled")
+    groups = [control, *cells.values(), baseline, group(STUDENT, [9], **by(OTHER))]
+    pair = results.controlled_comparison(STUDENT, TEACHER, groups)
+    assert (pair.baseline, pair.distilled, pair.control) == (baseline, cells[1.0, 1.0], control)
+    assert [role for _, role, _ in pair.rows()] == ["baseline", "distilled", "control"]
     expected = [[cells[4, 1], cells[4, 0.5]], [cells[1, 1], cells[1, 0.5]]]
-    assert results.temperature_alpha_grid(STUDENT, TEACHER, found, [4, 1], [1, 0.5]) == expected
+    assert results.temperature_alpha_grid(STUDENT, TEACHER, groups, [4, 1], [1, 0.5]) == expected
+    with pytest.raises(ValueError, match="needs one control, got 0"):
+        results.ControlledComparison([baseline, *cells.values()])
+    with pytest.raises(ValueError, match="needs one baseline, got 0"):
+        results.controlled_comparison(STUDENT, TEACHER, [*cells.values(), control])
 
 
 def test_published_row_beside_ours():
-    alone, taught = group(STUDENT, ALONE), group(STUDENT, TAUGHT, **by(TEACHER))
-    row = dict(
-        zip(
-            ["label", *results.PUBLISHED_COLUMNS],
-            results.published_row("small", 97.0, taught, alone),
-            strict=True,
-        )
-    )
-    accuracy = 100 - np.array(TAUGHT) / 2
+    baseline = group(STUDENT, BASELINE_ERRORS)
+    distilled = group(STUDENT, DISTILLED_ERRORS, **by(TEACHER))
+    cells = results.published_row("small", 97.0, distilled, baseline)
+    row = dict(zip(["label", *results.PUBLISHED_COLUMNS], cells, strict=True))
+    accuracy = 100 - np.array(DISTILLED_ERRORS) / 2
     assert (row["label"], row["published %"]) == ("small", "97.00")
     assert row["ours %"] == f"{accuracy.mean():.2f} ± {accuracy.std(ddof=1):.2f}"
-    assert row["fewer than alone"] == f"{100 * (1 - sum(TAUGHT) / sum(ALONE)):.1f} %"
-    assert float(row["p (t)"]) == pytest.approx(stats.ttest_rel(TAUGHT, ALONE).pvalue, rel=0.05)
+    percent = 100 * (1 - sum(DISTILLED_ERRORS) / sum(BASELINE_ERRORS))
+    assert row["error reduction"] == f"{percent:.1f} %"
+    p = stats.ttest_rel(DISTILLED_ERRORS, BASELINE_ERRORS).pvalue
+    assert float(row["p (t)"]) == pytest.approx(p, rel=0.05)
     missing = results.published_row("small", None, None)
     assert missing[:3] == ["small", "", "not run yet"] and len(missing) == len(row)
 
 
 def test_a_quick_look_leaves_out_what_it_does_not_run():
-    found = [group(STUDENT, ALONE), group(STUDENT, TAUGHT, **by(TEACHER))]
-    text = results.pairs_table([STUDENT, OTHER], [TEACHER, OTHER], found)
-    kept = readme.drop_pending(text).splitlines()
-    assert len(text.splitlines()) == 4 and kept == text.splitlines()[:3]  # the second has a number
+    groups = [group(STUDENT, BASELINE_ERRORS), group(STUDENT, DISTILLED_ERRORS, **by(TEACHER))]
+    text = results.pairs_table([STUDENT, OTHER], [TEACHER, OTHER], groups)
+    lines = readme.drop_pending(text).splitlines()
+    assert len(text.splitlines()) == 4 and lines == text.splitlines()[:3]  # the second has a number
 
 
 def test_students_by_teachers():
-    found = [group(STUDENT, ALONE), group(STUDENT, TAUGHT, **by(TEACHER))]
-    header, _, row = results.pairs_table([STUDENT], [TEACHER, OTHER], found).splitlines()
-    assert header == "| mnist, 200 test images | taught by large | taught by other |"
-    before, after = (100 - np.mean(errors) / 2 for errors in (ALONE, TAUGHT))
+    groups = [group(STUDENT, BASELINE_ERRORS), group(STUDENT, DISTILLED_ERRORS, **by(TEACHER))]
+    header, _, row = results.pairs_table([STUDENT], [TEACHER, OTHER], groups).splitlines()
+    assert header == "| mnist, 200 test images | teacher: large | teacher: other |"
+    before, after = (100 - np.mean(errors) / 2 for errors in (BASELINE_ERRORS, DISTILLED_ERRORS))
     cells = row.strip("| ").split(" | ")
     assert cells[0] == "small" and cells[2] == "not run yet"
     assert cells[1].startswith(f"{before:.2f} ± ") and f" → {after:.2f} ± " in cells[1]
-    assert f"(p = {stats.ttest_rel(TAUGHT, ALONE).pvalue:.2g})" in cells[1]
+    assert f"(p = {stats.ttest_rel(DISTILLED_ERRORS, BASELINE_ERRORS).pvalue:.2g})" in cells[1]
