@@ -1,6 +1,8 @@
-"""Every figure of the notebooks, one function each.
+"""Figures of the notebooks, one function each: arrays in, a matplotlib figure out.
 
-May import `results`, `metrics` and `utils`.
+Colors encode the role: teacher, baseline, distilled, control (`style.COLORS`, color-blind safe).
+Titles state the finding; the caller writes them, because only the caller knows the numbers.
+Importing this does not import Keras. May import `results`, `metrics` and `utils`.
 """
 
 from common.plots.comparisons import dot_plot, heat_map

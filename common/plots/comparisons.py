@@ -1,8 +1,4 @@
-"""Figures: pure functions of arrays that return a matplotlib figure.
-
-Colors say the role: teacher, baseline, distilled, control. Titles state the finding; they
-are the caller's, for only the caller knows the numbers.
-"""
+"""Comparison figures of groups: dot plot of seeds, heat map over temperature and alpha."""
 
 import numpy as np
 
@@ -11,70 +7,80 @@ from common.plots.style import COLORS
 
 
 def dot_plot(groups, title, measure="test errors", published=None):
-    """Each group's seeds as points and their mean as a line, one row a group.
+    """Dot plot: each group's seeds as points and their mean as a line, one row a group.
 
-    A control over five times worse than all others is a number at the right edge, so that the
-    others' differences can be seen.
+    A control with a mean over five times that of all others is a number at the right edge, so
+    that the differences of the others stay visible.
 
     Args:
-        groups: {label: (role, (seeds,) floats)}, drawn from top to bottom.
+        groups: {label: (role, (seeds,) floats)}, from top to bottom; role is a key of
+            `style.COLORS`.
         title: the finding.
-        measure: what the horizontal axis shows, with its unit.
+        measure: label of the horizontal axis, with the unit.
         published: {label: float}, marked by a diamond in the rows of these groups.
+
+    Returns:
+        matplotlib Figure.
     """
     figure, axes = style.axes(height=0.8 + 0.55 * len(groups))
-    most = max(np.mean(values) for role, values in groups.values() if role != "control")
-    for place, (role, values) in enumerate(groups.values()):
+    largest = max(np.mean(values) for role, values in groups.values() if role != "control")
+    for row, (label, (role, values)) in enumerate(groups.items()):
         values = np.asarray(values, float)
-        if role == "control" and values.mean() > 5 * most:
-            _at_the_edge(axes, place, f"{values.mean():.0f} →", COLORS[role])
+        if role == "control" and values.mean() > 5 * largest:
+            _number_at_edge(axes, row, f"{values.mean():.0f} →", COLORS[role])
         else:
-            _row(axes, place, values, COLORS[role])
-    for place, label in enumerate(groups):
+            _dots(axes, row, values, COLORS[role])
         if label in (published or {}):
-            style.mark_published(axes, published[label], place)
+            style.mark_published(axes, published[label], row)
     axes.set_yticks(range(len(groups)), groups)
     style.title(figure, title)
     axes.set(xlabel=measure, ylim=(len(groups) - 0.5, -0.7))
     return figure
 
 
-def _row(axes, place, values, color):
-    """Each of (seeds,) values as a point, their mean as a line with its number above."""
+def _dots(axes, row, values, color):
+    """(seeds,) values as points, their mean as a line with its number above."""
     mean = values.mean()
-    axes.plot(values, [place] * len(values), "o", color=color, alpha=0.5)
-    axes.plot([mean] * 2, [place - 0.3, place + 0.3], color=color, lw=3)
-    where = {"ha": "center", "va": "bottom"}
-    axes.annotate(f"{mean:.1f}", (mean, place - 0.32), color=style.text_color(color), **where)
+    axes.plot(values, [row] * len(values), "o", color=color, alpha=0.5)
+    axes.plot([mean] * 2, [row - 0.3, row + 0.3], color=color, lw=3)
+    align = {"ha": "center", "va": "bottom"}
+    axes.annotate(f"{mean:.1f}", (mean, row - 0.32), color=style.text_color(color), **align)
 
 
-def _at_the_edge(axes, place, text, color):
-    where = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
-    axes.annotate(text, (0.99, place), color=style.text_color(color), **where)
+def _number_at_edge(axes, row, text, color):
+    align = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
+    axes.annotate(text, (0.99, row), color=style.text_color(color), **align)
 
 
 def heat_map(values, temperatures, alphas, title, measure):
-    """A cell for each temperature and alpha: mean over seeds as color, ± one deviation in words.
+    """Heat map over temperature and alpha: mean over seeds as color, mean ± sd as text.
 
     Args:
         values: (temperatures, alphas, seeds) floats.
-        temperatures, alphas: what stands along the axes.
+        temperatures, alphas: labels of the columns and rows.
         title: the finding.
-        measure: what the cells show, with its unit.
+        measure: label of the color bar, with the unit.
+
+    Returns:
+        matplotlib Figure.
     """
     figure, axes = style.axes(width=1.3 * len(temperatures) + 1.8, height=0.6 * len(alphas) + 1.6)
     values = np.asarray(values, float)
-    means, spreads = values.mean(2), values.std(2, ddof=1) if values.shape[2] > 1 else None
-    shown = axes.imshow(means.T, cmap="cividis", aspect="auto", origin="lower")
-    middle = (means.min() + means.max()) / 2
-    for (column, row), mean in np.ndenumerate(means):
-        words = f"{mean:.2f}" + (f" ± {spreads[column, row]:.2f}" if spreads is not None else "")
-        color = "black" if mean > middle else "white"  # cividis is dark where values are low
-        axes.text(column, row, words, ha="center", va="center", color=color, fontsize=9)
+    image = axes.imshow(values.mean(2).T, cmap="cividis", aspect="auto", origin="lower")
+    _label_cells(axes, values)
     axes.set_xticks(range(len(temperatures)), [f"{value:g}" for value in temperatures])
     axes.set_yticks(range(len(alphas)), [f"{value:g}" for value in alphas])
     axes.grid(visible=False)
     axes.set(xlabel="temperature T", ylabel="alpha, weight of the soft targets")
-    figure.colorbar(shown, label=measure)
+    figure.colorbar(image, label=measure)
     style.title(figure, title)
     return figure
+
+
+def _label_cells(axes, values):
+    means, sds = values.mean(2), values.std(2, ddof=1) if values.shape[2] > 1 else None
+    middle = (means.min() + means.max()) / 2
+    for (column, row), mean in np.ndenumerate(means):
+        text = f"{mean:.2f}" + (f" ± {sds[column, row]:.2f}" if sds is not None else "")
+        color = "black" if mean > middle else "white"  # cividis is dark where values are low
+        axes.text(column, row, text, ha="center", va="center", color=color, fontsize=9)

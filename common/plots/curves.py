@@ -1,8 +1,4 @@
-"""Figures: pure functions of arrays that return a matplotlib figure.
-
-Colors say the role: teacher, baseline, distilled, control. Titles state the finding; they
-are the caller's, for only the caller knows the numbers.
-"""
+"""Curves over epochs, temperature, class bias and data fraction: mean and ± sd over seeds."""
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -12,12 +8,15 @@ from common.plots.style import COLORS
 
 
 def learning_curves(curves, title, measure="validation errors, %"):
-    """Mean ± standard deviation over seeds of one measure after each epoch.
+    """Learning curves: mean ± sd over seeds of one measure after each epoch, log scale.
 
     Args:
-        curves: {label: (role, (seeds, epochs) floats)}; role is a key of COLORS.
+        curves: {label: (role, (seeds, epochs) floats)}; role is a key of `style.COLORS`.
         title: the finding.
-        measure: what the vertical axis shows, with its unit.
+        measure: label of the vertical axis, with the unit.
+
+    Returns:
+        matplotlib Figure, as of all functions here.
     """
     figure, axes = style.axes()
     for label, (role, values) in curves.items():
@@ -36,13 +35,13 @@ def learning_curves(curves, title, measure="validation errors, %"):
 
 
 def temperature_curve(x, y, marked, title, measure):
-    """A curve over the temperature, with one temperature marked.
+    """Curve over the temperature, with one temperature marked.
 
     Args:
         x: (n,) temperatures; y: (n,) floats.
         marked: the temperature to mark.
         title: the finding.
-        measure: what the vertical axis shows, with its unit.
+        measure: label of the vertical axis, with the unit.
     """
     figure, axes = style.axes()
     axes.plot(x, y, color=COLORS["teacher"])
@@ -55,22 +54,20 @@ def temperature_curve(x, y, marked, title, measure):
 
 
 def temperature_sweep(temperatures, errors, baseline, title, measure="test errors"):
-    """A measure against the temperature: every seed, mean and a band of ± one deviation.
+    """Temperature sweep: every seed, their mean and a band of ± sd, beside the baseline.
 
     Args:
         temperatures: (n,) floats above 0.
         errors: (n, seeds) floats.
-        baseline: (seeds,) floats, the student on labels alone.
+        baseline: (seeds,) floats.
         title: the finding.
-        measure: what the vertical axis shows, with its unit.
+        measure: label of the vertical axis, with the unit.
     """
     figure, axes = style.axes()
-    errors = np.asarray(errors, float)
-    style.curve(
-        axes, np.asarray(temperatures, float), errors.T, "distilled", COLORS["distilled"], "o-"
-    )
+    x, errors = np.asarray(temperatures, float), np.asarray(errors, float)
+    style.curve(axes, x, errors.T, "distilled", COLORS["distilled"], "o-")
     axes.plot(temperatures, errors, ".", color=COLORS["distilled"], alpha=0.5, ms=7)
-    style.reference_line(axes, baseline, "labels alone", COLORS["baseline"])
+    style.reference_line(axes, baseline, "baseline (labels only)", COLORS["baseline"])
     style.title(figure, title)
     axes.set(ylabel=measure)
     style.temperature_axis(axes, temperatures)
@@ -79,40 +76,38 @@ def temperature_sweep(temperatures, errors, baseline, title, measure="test error
 
 
 def bias_sweep(shifts, errors, levels, title, measure="test errors", published=()):
-    """Errors against what is added to the logits of the classes that a student never saw.
+    """Bias sweep: errors against a bias added to the logits of classes absent from training.
 
     Args:
         shifts: (n,) floats; errors: (seeds, n) floats.
         levels: {label: (role, (seeds,) floats)}, horizontal lines for comparison.
         title: the finding.
-        measure: what the vertical axis shows, with its unit.
+        measure: label of the vertical axis, with the unit.
         published: pairs (shift, errors), marked by diamonds.
     """
     figure, axes = style.axes()
     shifts, errors = np.asarray(shifts, float), np.asarray(errors, float)
-    style.curve(axes, shifts, errors, "one number for all", COLORS["distilled"])
+    style.curve(axes, shifts, errors, "same bias for all", COLORS["distilled"])
     axes.set_xlim(right=axes.get_xlim()[1] * 1.3)
-    for label, (role, values) in levels.items():
-        style.reference_line(
-            axes, values, label, COLORS[role], place=0.6
-        )  # the left is the paper's
+    for label, (role, values) in levels.items():  # labeled right of the paper's points
+        style.reference_line(axes, values, label, COLORS[role], x=0.6)
     for x, y in published:
         style.mark_published(axes, x, y)
     style.title(figure, title)
-    axes.set(xlabel="added to the logits of the classes never seen", ylabel=measure, yscale="log")
+    axes.set(xlabel="bias added to the logits of unseen classes", ylabel=measure, yscale="log")
     axes.set_ylim(bottom=0.85 * axes.get_ylim()[0])  # a diamond's name is below it
     style.plain_ticks(axes.yaxis)
     return figure
 
 
 def data_fraction_curves(percent, curves, title, measure):
-    """A measure against the share of the training images, both axes logarithmic.
+    """Data efficiency: a measure against the fraction of the training images, log-log.
 
     Args:
-        percent: (n,) rising floats, % of the training images.
-        curves: {label: (role, (n, seeds) floats)}; role is a key of COLORS.
+        percent: (n,) ascending floats, % of the training images.
+        curves: {label: (role, (n, seeds) floats)}; role is a key of `style.COLORS`.
         title: the finding.
-        measure: what the vertical axis shows, with its unit.
+        measure: label of the vertical axis, with the unit.
     """
     figure, axes = style.axes()
     for label, (role, values) in curves.items():

@@ -1,4 +1,4 @@
-"""What all figures share: colors by role, axes, titles, bands and labels."""
+"""Style shared by all figures: colors by role, axes, titles, bands and labels."""
 
 import textwrap
 
@@ -21,24 +21,24 @@ STYLE = {
     "figure.dpi": 96,
     "figure.constrained_layout.use": True,
 }
-_ROUND = (0.5, 1, 2, 5, 10, 20, 50)
+_ROUND_TEMPERATURES = (0.5, 1, 2, 5, 10, 20, 50)
 
 
 def title(figure, finding):
-    """The finding, at the figure's left edge, broken into lines that fit its width."""
+    """Figure title at the left edge, wrapped to the figure's width; a p-value stays on one line."""
     finding = finding.replace("p = ", "p\u00a0=\u00a0").replace("p < ", "p\u00a0<\u00a0")
-    letters = int(figure.get_figwidth() * 12)
-    lines = [part for line in finding.split("\n") for part in textwrap.wrap(line, letters)]
+    characters = int(figure.get_figwidth() * 12)
+    lines = [part for line in finding.split("\n") for part in textwrap.wrap(line, characters)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=12)
 
 
 def text_color(color):
-    """A darker shade of a curve's color: letters need more contrast with the paper than areas."""
-    return tuple(0.65 * part for part in to_rgb(color))
+    """Darker shade of a curve's color, for text: it needs more contrast than areas do."""
+    return tuple(0.65 * channel for channel in to_rgb(color))
 
 
 def axes(columns=1, rows=1, width=7.0, height=4.0, **options):
-    """(figure, axes) in `STYLE`: `plt.subplots` of width x height inches, given its `options`."""
+    """Figure and axes in `STYLE`: `plt.subplots` of width x height inches, with its `options`."""
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), **options)
     plt.close(figure)  # a notebook shows what a cell returns, once
@@ -46,22 +46,25 @@ def axes(columns=1, rows=1, width=7.0, height=4.0, **options):
 
 
 def temperature_panels(images, temperatures, width):
-    """(figure, axes): a row an image, one column for it and one titled with each temperature.
+    """Grid of panels: a row an image, a column for the images and one for each temperature.
 
     Args:
-        images: how many.
-        temperatures: list of T > 0.
+        images: number of rows.
+        temperatures: list of T > 0, the columns' titles.
         width: of a column, in inches.
+
+    Returns:
+        (figure, axes), axes of shape (images, 1 + temperatures).
     """
     columns = 1 + len(temperatures)
     figure, grid = axes(columns, images, width * columns, 1.5 * images + 0.5, squeeze=False)
-    for place, temperature in zip(grid[0, 1:], temperatures, strict=True):
-        place.set_title(f"T = {temperature:g}", loc="center")
+    for panel, temperature in zip(grid[0, 1:], temperatures, strict=True):
+        panel.set_title(f"T = {temperature:g}", loc="center")
     return figure, grid
 
 
 def show(axes, image, interpolation="nearest"):
-    """Draw uint8 (h, w, c) with its pixels as they are; "auto" smooths where it is made smaller."""
+    """Draw an image, uint8 (h, w, c), without ticks; interpolation "auto" smooths if it shrinks."""
     cmap = "gray_r" if image.shape[-1] == 1 else None
     axes.imshow(image.squeeze(), cmap=cmap, interpolation=interpolation)
     axes.set(xticks=(), yticks=())
@@ -69,33 +72,33 @@ def show(axes, image, interpolation="nearest"):
 
 
 def band(axes, x, values, color, style="-"):
-    """Mean over the first axis of (seeds, points) and a band of ± one standard deviation."""
+    """Mean over the first axis of (seeds, points), with a band of ± one standard deviation."""
     mean = values.mean(0)
     axes.plot(x, mean, style, color=color)
     if len(values) > 1:
-        spread = values.std(0, ddof=1)
-        axes.fill_between(x, mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
+        sd = values.std(0, ddof=1)
+        axes.fill_between(x, mean - sd, mean + sd, color=color, alpha=0.2, lw=0)
 
 
 def curve(axes, x, values, label, color, style="-"):
-    """`band` of (seeds, points), its label at the right end."""
+    """`band` of (seeds, points) with its label at the right end."""
     band(axes, x, values, color, style)
     label_end(axes, x[-1], values[:, -1].mean(), label, color)
 
 
-def reference_line(axes, values, label, color, place=0.01, below=False):
-    """A horizontal line at the mean of (seeds,) values, its band, and its label above it.
+def reference_line(axes, values, label, color, x=0.01, below=False):
+    """Horizontal line at the mean of (seeds,) values, with its ± sd band and a label above it.
 
     Args:
-        place: where the label begins, as a share of the axes' width.
+        x: where the label begins, as a fraction of the axes' width.
         below: put the label below, where another line is close above.
     """
-    mean, spread = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0
+    mean, sd = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0
     axes.axhline(mean, color=color)
-    axes.axhspan(mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
+    axes.axhspan(mean - sd, mean + sd, color=color, alpha=0.2, lw=0)
     axes.annotate(
         label,
-        (place, mean - spread if below else mean + spread),
+        (x, mean - sd if below else mean + sd),
         xycoords=("axes fraction", "data"),
         xytext=(0, -2 if below else 2),
         textcoords="offset points",
@@ -105,36 +108,36 @@ def reference_line(axes, values, label, color, place=0.01, below=False):
 
 
 def label_end(axes, x, y, text, color):
-    """A curve's label, to the right of its last point."""
+    """Label of a curve, to the right of its last point."""
     axes.annotate(f"  {text}", (x, y), color=text_color(color), va="center")
 
 
 def temperature_axis(axes, ticks):
-    """A logarithmic horizontal axis for the temperature, labeled at the `ticks` alone."""
+    """Logarithmic horizontal axis for the temperature, labeled at the `ticks` only."""
     axes.set(xlabel="temperature T", xscale="log")
     label_ticks(axes.xaxis, ticks)
 
 
 def round_temperatures(temperatures):
-    """The round numbers that lie between the first and the last of rising temperatures."""
-    return [t for t in _ROUND if temperatures[0] <= t <= temperatures[-1]]
+    """Round temperatures between the first and the last of ascending ones."""
+    return [t for t in _ROUND_TEMPERATURES if temperatures[0] <= t <= temperatures[-1]]
 
 
 def label_ticks(axis, ticks):
-    """Ticks at the given numbers and nowhere else, labeled as they are."""
+    """Ticks at these numbers only, with the numbers as labels."""
     axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.set_minor_locator(NullLocator())
 
 
 def mark_published(axes, x, y):
-    """A hollow diamond, `paper` below it, at a published value."""
+    """Hollow diamond at a published value, `paper` below it."""
     axes.plot(x, y, "D", mfc="white", mec="0.25", ms=7, zorder=5)
     below = {"xytext": (0, -6), "textcoords": "offset points", "ha": "center", "va": "top"}
     axes.annotate("paper", (x, y), color="0.25", fontsize=8, **below)
 
 
 def plain_ticks(axis):
-    """On a logarithmic axis: labels at a few round numbers of each power of ten, no others."""
+    """Tick labels of a logarithmic axis: a few round numbers of each power of ten."""
     low, high = axis.get_view_interval()
     steps = (1, 2, 5) if high > 5 * low else (1, 1.5, 2, 3, 4, 5, 7)
     axis.set_major_locator(LogLocator(subs=steps))

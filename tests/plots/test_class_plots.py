@@ -1,19 +1,19 @@
-"""The figures of many classes show the numbers they are given."""
+"""Figures of many classes: the numbers drawn are those passed in."""
 
 import numpy as np
 
 from common import plots
 
-RANDOM = np.random.default_rng(3)
-IMAGES = RANDOM.integers(0, 256, (7, 8, 8, 3), dtype="uint8")
+RNG = np.random.default_rng(3)
+IMAGES = RNG.integers(0, 256, (7, 8, 8, 3), dtype="uint8")
 
 
 def test_contact_sheet_has_each_class_with_its_name():
     names = [f"class {n}" for n in range(7)]
     figure = plots.contact_sheet(IMAGES, names, "seven classes", columns=4)
-    shown = [axes for axes in figure.axes if axes.get_images()]
-    assert [axes.get_xlabel() for axes in shown] == names
-    for axes, image in zip(shown, IMAGES, strict=True):
+    panels = [axes for axes in figure.axes if axes.get_images()]
+    assert [axes.get_xlabel() for axes in panels] == names
+    for axes, image in zip(panels, IMAGES, strict=True):
         np.testing.assert_array_equal(axes.get_images()[0].get_array(), image)
 
 

@@ -1,4 +1,4 @@
-"""Figures: what is drawn are the numbers given, on axes that say what they show."""
+"""Figures: the numbers drawn are those passed in, on axes with labels."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,7 +9,7 @@ from scipy import special
 from common import plots
 from common.plots import curves
 
-RANDOM = np.random.default_rng(0)
+RNG = np.random.default_rng(0)
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +38,8 @@ def band(axes, color):
 
 
 def test_bars_are_soft_targets():
-    images = RANDOM.integers(256, size=(2, 28, 28, 1)).astype("uint8")
-    logits, temperatures = RANDOM.normal(0, 5, (2, 10)), [1, 2, 5, 20]
+    images = RNG.integers(256, size=(2, 28, 28, 1)).astype("uint8")
+    logits, temperatures = RNG.normal(0, 5, (2, 10)), [1, 2, 5, 20]
     names = [f"class {i}" for i in range(10)]
     figure = plots.images_with_soft_targets(images, logits, temperatures, names, "A finding")
     axes = np.array(figure.axes).reshape(2, 5)
@@ -49,20 +49,20 @@ def test_bars_are_soft_targets():
             heights = [bar.get_height() for bar in axes[row, column].patches]
             np.testing.assert_allclose(heights, special.softmax(logits[row] / temperature))
             assert axes[row, column].get_ylim() == (0, 1)
-    said = words(figure)
+    text = words(figure)
     for word in ("A finding", "probability", "T = 1", "T = 20", "class 9"):
-        assert word in said
+        assert word in text
 
 
 def test_color_images_keep_their_colors():
-    images = RANDOM.integers(256, size=(1, 32, 32, 3)).astype("uint8")
+    images = RNG.integers(256, size=(1, 32, 32, 3)).astype("uint8")
     figure = plots.images_with_soft_targets(images, np.zeros((1, 3)), [4], ["a", "b", "c"], "t")
     np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), images[0])
     assert [bar.get_height() for bar in figure.axes[1].patches] == pytest.approx([1 / 3] * 3)
 
 
 def test_temperature_sweep():
-    temperatures, errors = [1, 2, 4, 8, 20], RANDOM.uniform(100, 200, (5, 3))
+    temperatures, errors = [1, 2, 4, 8, 20], RNG.uniform(100, 200, (5, 3))
     baseline = [180, 190, 185.0]
     figure = plots.temperature_sweep(temperatures, errors, baseline, "Warmer is better")
     (axes,) = figure.axes
@@ -79,14 +79,14 @@ def test_temperature_sweep():
     assert (rectangle.y0, rectangle.y1) == pytest.approx((180, 190))  # the deviation is 5
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "2", "4", "8", "20"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("temperature T", "test errors")
-    said = words(figure)
-    assert all(word in said for word in ("Warmer is better", "distilled", "labels alone"))
+    text = words(figure)
+    assert all(word in text for word in ("Warmer is better", "distilled", "baseline (labels only)"))
 
 
 def test_learning_curves():
-    values = RANDOM.uniform(1, 10, (4, 6))
-    shown = {"labels alone": ("baseline", values), "T = 4": ("distilled", values[:1] / 2)}
-    figure = plots.learning_curves(shown, "It learns faster", "validation errors, %")
+    values = RNG.uniform(1, 10, (4, 6))
+    plotted = {"baseline": ("baseline", values), "T = 4": ("distilled", values[:1] / 2)}
+    figure = plots.learning_curves(plotted, "It learns faster", "validation errors, %")
     (axes,) = figure.axes
     xs, low, high = band(axes, curves.COLORS["baseline"])
     np.testing.assert_array_equal(xs, range(1, 7))
@@ -99,25 +99,25 @@ def test_learning_curves():
     assert axes.get_xlabel().startswith("epoch")
     assert axes.get_ylabel() == "validation errors, %, log scale"
     assert max(axes.get_xticks()) == 6  # no epoch that was not trained
-    said = words(figure)
-    assert all(word in said for word in ("It learns faster", "labels alone", "T = 4"))
+    text = words(figure)
+    assert all(word in text for word in ("It learns faster", "baseline", "T = 4"))
 
 
-def test_strip():
-    groups = {"alone": ("baseline", [40, 44, 42]), "taught": ("distilled", [30, 31, 32])}
+def test_dot_plot():
+    groups = {"baseline": ("baseline", [40, 44, 42]), "distilled": ("distilled", [30, 31, 32])}
     figure = plots.dot_plot(groups, "Fewer errors")
     (axes,) = figure.axes
     points, mean = axes.lines[0], axes.lines[1]
     np.testing.assert_array_equal(points.get_xdata(), [40, 44, 42])
     np.testing.assert_array_equal(mean.get_xdata(), [42, 42])
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["alone", "taught"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["baseline", "distilled"]
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # from top to bottom
     assert axes.get_xlabel() == "test errors"
     assert all(word in words(figure) for word in ("Fewer errors", "42.0", "31.0"))
 
 
-def test_a_strip_keeps_a_far_control_at_its_edge():
-    near = {"alone": ("baseline", [40, 44]), "taught": ("distilled", [30, 32])}
+def test_a_dot_plot_has_a_far_control_at_its_edge():
+    near = {"baseline": ("baseline", [40, 44]), "distilled": ("distilled", [30, 32])}
     figure = plots.dot_plot(near | {"shuffled": ("control", [2000, 3000])}, "A finding")
     (axes,) = figure.axes
     assert axes.get_xlim()[1] < 50
@@ -138,9 +138,9 @@ def test_one_temperature_marked():
 
 
 def test_images_and_labels():
-    shown = RANDOM.integers(256, size=(3, 28, 28, 1)).astype("uint8")
-    figure = plots.labeled_images(shown, ["five", "zero", "four"], "Digits")
-    for axes, image, label in zip(figure.axes, shown, ["five", "zero", "four"], strict=True):
+    images = RNG.integers(256, size=(3, 28, 28, 1)).astype("uint8")
+    figure = plots.labeled_images(images, ["five", "zero", "four"], "Digits")
+    for axes, image, label in zip(figure.axes, images, ["five", "zero", "four"], strict=True):
         np.testing.assert_array_equal(axes.images[0].get_array(), image[:, :, 0])
         assert axes.get_title() == label
 
@@ -149,9 +149,9 @@ def diamonds(axes):
     return [line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == "D"]
 
 
-def test_a_strip_marks_published_values_in_their_rows():
-    groups = {"alone": ("baseline", [150, 160]), "taught": ("distilled", [80, 90])}
-    figure = plots.dot_plot(groups, "t", published={"taught": 74})
+def test_a_dot_plot_marks_published_values_in_their_rows():
+    groups = {"baseline": ("baseline", [150, 160]), "distilled": ("distilled", [80, 90])}
+    figure = plots.dot_plot(groups, "t", published={"distilled": 74})
     assert diamonds(figure.axes[0]) == [[74, 1]]
     assert "paper" in words(figure)
     assert not diamonds(plots.dot_plot(groups, "t").axes[0])
@@ -168,14 +168,14 @@ def test_bias_sweep_shows_seeds_levels_and_the_papers_points():
     np.testing.assert_allclose(np.subtract(high, low)[:2], 2 * np.sqrt(200))
     np.testing.assert_allclose(axes.lines[1].get_ydata(), 42)
     assert diamonds(axes) == [[3.5, 109]]
-    for word in ("A finding", "no labels", "never seen", "paper", "one number for all"):
+    for word in ("A finding", "no labels", "unseen classes", "paper", "same bias for all"):
         assert word in words(figure)
 
 
 def contrast_with_white(color):
     """WCAG 2.1's contrast ratio."""
-    parts = np.array(plt.matplotlib.colors.to_rgb(color))
-    linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    channels = np.array(plt.matplotlib.colors.to_rgb(color))
+    linear = np.where(channels <= 0.03928, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
 
 
@@ -188,5 +188,5 @@ def test_all_text_can_be_read_on_white():
         plots.temperature_sweep([1, 4], [[5, 4], [6, 5]], [7, 8], "t"),
         plots.temperature_curve(np.array([1, 4]), np.array([1, 2]), 4, "t", "nats"),
     ]
-    shown = [text for figure in figures for text in figure.findobj(plt.Text) if text.get_text()]
-    assert min(contrast_with_white(text.get_color()) for text in shown) >= 4.5  # WCAG's AA
+    texts = [text for figure in figures for text in figure.findobj(plt.Text) if text.get_text()]
+    assert min(contrast_with_white(text.get_color()) for text in texts) >= 4.5  # WCAG's AA
