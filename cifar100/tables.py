@@ -1,112 +1,121 @@
-"""CIFAR-100's tables, each made from the groups of one data set's records alone."""
+"""CIFAR-100's tables: pilots, full study, RepDistiller's pairs and costs, from records only."""
 
 from cifar100 import full, pilot, pilot_long, recipes, repdistiller
 from common import results
-from common.results import costs, tables
+from common.results import costs
 
 FOLDER = recipes.FOLDER
 
 
-def of_pilot(found):
-    """The pilot's teacher and students: labels alone, distilled, and the shuffled control."""
-    nets = [*pilot.TEACHERS.values(), *pilot.STUDENTS.values()]
-    return results.students_by_settings(nets, found, "pilot on ")
+def of_pilot(groups):
+    """Markdown table of the pilot's teacher and students: baseline, distilled, control."""
+    specs = [*pilot.TEACHERS.values(), *pilot.STUDENTS.values()]
+    return results.students_by_settings(specs, groups, "pilot on ")
 
 
-def of_longer(found):
-    """The pilot's ConvNet in five times the epochs: labels alone, distilled, and its control."""
+def of_longer(groups):
+    """Markdown table of the pilot's ConvNet in five times the epochs: baseline to control."""
     epochs = pilot_long.STUDENTS["longer_cnn"].recipe.epochs
-    return results.students_by_settings(
-        pilot_long.STUDENTS.values(), found, f"pilot, {epochs} epochs, on "
-    )
+    prefix = f"pilot, {epochs} epochs, on "
+    return results.students_by_settings(pilot_long.STUDENTS.values(), groups, prefix)
 
 
-def of_teachers(found):
-    """The large study's teachers beside what others print."""
-    return tables.teachers_table(full.TEACHERS, full.PUBLISHED, found)
+def of_teachers(groups):
+    """Markdown table of the full study's teachers beside published accuracies."""
+    return results.teachers_table(full.TEACHERS, full.PUBLISHED, groups)
 
 
-def of_large(found):
-    """The large study: a row a student, a column a teacher, each cell baseline → distilled."""
-    return results.pairs_table(list(full.STUDENTS.values()), list(full.TEACHERS.values()), found)
+def of_large(groups):
+    """Markdown table of the full study: students by teachers, baseline → distilled, in %."""
+    return results.pairs_table(list(full.STUDENTS.values()), list(full.TEACHERS.values()), groups)
 
 
-_FIELD = ("teacher, printed", "ours", "student alone, printed", "ours", "distilled, printed")
-_FIELD += ("ours", "95 % interval", "gain", "p (t)")
+_PAIR_COLUMNS = ("teacher, published %", "ours %", "baseline, published %", "ours %")
+_PAIR_COLUMNS += ("distilled, published %", "ours %", "95 % interval", "gain, points", "p (t)")
 
 
-def of_field(found):
-    """The field's table beside ours, accuracies in %, and the tuned row that nobody prints."""
-    rows = []
+def of_field(groups):
+    """Markdown table of RepDistiller's pairs beside ours, and of one pair with tuned settings."""
+    ours, rows = results.Results(groups), []
     for pair in repdistiller.PAIRS:
-        rows.append(_field_row(pair, _plain(pair, found), pair.distilled, found))
+        rows.append(_pair_row(pair, _plain(pair, ours), pair.distilled, ours))
         if pair is repdistiller.TUNED_PAIR:
             label = ", temperature and weight by validation"
-            rows.append(_field_row(pair, _tuned(found), None, found, label))
-    return results.markdown([results.caption(found), *_FIELD], rows)
+            rows.append(_pair_row(pair, _tuned(ours), None, ours, label))
+    return results.markdown([results.caption(groups), *_PAIR_COLUMNS], rows)
 
 
-def _plain(pair, found):
-    """The group distilled as the field does it; None if there is none."""
-    groups = _taught(pair.student, pair.teacher, found)
-    return next((group for group in groups if _is_plain(group)), None)
+def _plain(pair, ours):
+    """Group distilled at RepDistiller's settings; None if there is none."""
+    groups = _distilled(pair.student, pair.teacher, ours)
+    return next((group for group in groups if _has_published_settings(group)), None)
 
 
-def _tuned(found):
-    """The group at the settings chosen on cifar100, the only other one; None if there is none."""
+def _tuned(ours):
+    """Group at the settings tuned on cifar100, the only others; None if there is none."""
     pair = repdistiller.TUNED_PAIR
-    both = (
-        _taught(student, pair.teacher, found)
-        for student in (pair.student, repdistiller.SOFT_WEIGHT_9)
+    return next(
+        (
+            group
+            for student in (pair.student, repdistiller.SOFT_WEIGHT_9)
+            for group in _distilled(student, pair.teacher, ours)
+            if not _has_published_settings(group)
+        ),
+        None,
     )
-    return next((group for groups in both for group in groups if not _is_plain(group)), None)
 
 
-def _is_plain(group):
+def _has_published_settings(group):
     return group.matches({"temperature": repdistiller.TEMPERATURE, "alpha": repdistiller.ALPHA})
 
 
-def _taught(student, teacher, found):
-    groups = results.distilled_by(recipes.STUDENTS[student], recipes.TEACHERS[teacher], found)
+def _distilled(student, teacher, ours):
+    groups = ours.distilled(recipes.STUDENTS[student], recipes.TEACHERS[teacher])
     return results.select(groups, shuffled=False)
 
 
-def _field_row(pair, group, printed, found, label=""):
-    teacher = results.baseline_for(recipes.TEACHERS[pair.teacher], found)
-    alone = results.baseline_for(recipes.STUDENTS[pair.student], found)
-    titles = (recipes.TEACHERS[pair.teacher].title, recipes.STUDENTS[pair.student].title)
-    row = [" → ".join(titles) + label, f"{pair.teacher_alone:.2f}", _accuracy(teacher)]
-    row += [f"{pair.alone:.2f}", _accuracy(alone), f"{printed:.2f}" if printed else ""]
-    row.append(_accuracy(group))
-    if group is None or alone is None:
-        return [*row, "", "", ""]
-    gain = group.values("accuracy").mean() - alone.values("accuracy").mean()
-    p = results.p_value(results.compare(group, alone).p)
+def _pair_row(pair, group, published, ours, label=""):
+    """Row of a pair: `published` is the distilled accuracy in %, `label` follows the names."""
+    teacher, student = recipes.TEACHERS[pair.teacher], recipes.STUDENTS[pair.student]
+    baseline = ours.baseline(student)
     return [
-        *row,
-        results.confidence_interval(group.values("accuracy"), 2, 100),
-        f"{100 * gain:+.2f}",
-        p,
+        f"{teacher.title} → {student.title}{label}",
+        f"{pair.teacher_alone:.2f}",
+        _accuracy(ours.baseline(teacher)),
+        f"{pair.alone:.2f}",
+        _accuracy(baseline),
+        f"{published:.2f}" if published else "",
+        _accuracy(group),
+        *_gain_cells(group, baseline),
     ]
+
+
+def _gain_cells(group, baseline):
+    """95 % interval of the accuracy, gain in points, p (t); empty where a group is missing."""
+    if group is None or baseline is None:
+        return ["", "", ""]
+    accuracy = group.values("accuracy")
+    gain = 100 * (accuracy.mean() - baseline.values("accuracy").mean())
+    p = results.p_value(results.compare(group, baseline).p)
+    return [results.confidence_interval(accuracy, 2, 100), f"{gain:+.2f}", p]
 
 
 def _accuracy(group):
     return results.mean_sd(group.values("accuracy"), 2, 100) if group else results.PENDING
 
 
-def _measures(study, title):
-    """A table of every measure, top-5 to agreement, of each group of a study's nets."""
+def _measures(study, prefix):
+    """Table function of a study's nets: every measure of each group."""
 
-    def table(found):
-        return results.students_by_settings(
-            [*study.TEACHERS.values(), *study.STUDENTS.values()], found, title
-        )
+    def table(groups):
+        specs = [*study.TEACHERS.values(), *study.STUDENTS.values()]
+        return results.students_by_settings(specs, groups, prefix)
 
     return table
 
 
-def of_costs(found):
-    """What every net costs, as measured once on one machine."""
+def of_costs(groups):
+    """Markdown table of what every net costs, as measured once on one machine; needs no groups."""
     return costs.table(costs.read(FOLDER))
 
 
@@ -120,6 +129,6 @@ TABLES = {
 }
 TABLES_OF_WHOLE = {
     "field": of_field,
-    "measures": _measures(repdistiller, "the field's nets on "),
+    "measures": _measures(repdistiller, "RepDistiller's nets on "),
 }
 PICTURES = {}

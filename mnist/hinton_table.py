@@ -1,4 +1,4 @@
-"""README's table of H1 to H7: the paper's numbers beside ours, from the records alone."""
+"""Table of Hinton's MNIST experiments, H1 to H7: the paper's numbers beside ours, from records."""
 
 from common import results
 from mnist import hinton
@@ -6,73 +6,81 @@ from mnist import hinton
 _LONGER = "in three times as many epochs"
 
 
-def table(found):
-    """Markdown: a row an experiment; `found` are groups of runs on all training images."""
-    header = [results.caption(found), "paper", "ours: mean ± sd (seeds)"]
-    rows = _rows(found)
-    if pair("mlp_800", found) == pair("mlp_800_longer", found) != [None, None]:  # a quick look
+def table(groups):
+    """Markdown table: a row an experiment.
+
+    Args:
+        groups: list of SeedGroup of runs on all training images.
+    """
+    ours = results.Results(groups)
+    header = [results.caption(groups), "paper", "ours: mean ± sd (seeds)"]
+    rows = _errors_rows(ours) | _unseen_rows(ours)
+    if _pair("mlp_800", ours) == _pair("mlp_800_longer", ours) != [None, None]:  # a quick look
         rows = {name: cells for name, cells in rows.items() if _LONGER not in name}
     return results.markdown(header, [[name, *cells] for name, cells in rows.items()])
 
 
-def pair(name, found, teacher="mlp_1200"):
-    """A net's [labels alone, taught at the paper's temperature]; None for a missing group."""
-    net = (hinton.TEACHERS | hinton.STUDENTS)[name]
-    own = results.groups_of(net, found)
-    exact = [g for g in own if g.configuration["recipe"]["epochs"] == net.recipe.epochs]
-    own = exact or [g for g in own if g.configuration["limit"]]  # a quick look's other epochs
-    taught = results.distilled_by(net, hinton.TEACHERS[teacher], own)
-    taught = results.select(taught, temperature=float(hinton.TEMPERATURE))
-    alone = [g for g in own if not g.teacher]
-    return [groups[0] if groups else None for groups in (alone, taught)]
+def _pair(name, ours, teacher="mlp_1200"):
+    """A net's [baseline, group distilled at the paper's temperature]; None for a missing group."""
+    spec = (hinton.TEACHERS | hinton.STUDENTS)[name]
+    groups = ours.of(spec)
+    exact = [g for g in groups if g.configuration["recipe"]["epochs"] == spec.recipe.epochs]
+    quick = [g for g in groups if g.configuration["limit"]]  # a quick look's epochs differ
+    ours = results.Results(exact or quick)
+    distilled = ours.distilled(spec, hinton.TEACHERS[teacher])
+    distilled = results.select(distilled, temperature=float(hinton.TEMPERATURE))
+    return [ours.baseline(spec), distilled[0] if distilled else None]
 
 
-def swept(student, found):
-    """The groups of H4 or H5 by rising temperature."""
-    return results.temperature_sweep(
-        results.groups_of(hinton.STUDENTS[student], found), hinton.ALPHA
-    )
-
-
-def _rows(found):
-    alone, taught = pair("mlp_800", found)
-    alone_longer, longer = pair("mlp_800_longer", found)
-    _, by_jittered = pair("mlp_800_longer", found, "mlp_1200_jitter")
-    teacher, patient, jittered = (pair(name, found)[0] for name in hinton.TEACHERS)
+def _errors_rows(ours):
+    """Rows of H1 to H5: test errors of teachers and students, and errors by temperature."""
+    teacher, longer_teacher, jitter = (_pair(name, ours)[0] for name in hinton.TEACHERS)
+    baseline, distilled = _pair("mlp_800", ours)
+    longer_baseline, longer = _pair("mlp_800_longer", ours)
+    _, from_jitter = _pair("mlp_800_longer", ours, "mlp_1200_jitter")
     return {
         "H1 teacher 1200-1200, errors": _errors("teacher", teacher),
-        f"H1 {_LONGER}, errors": _errors("teacher", patient),
-        "H1 on jitter alone, no dropout, no max-norm, errors": _errors("teacher", jittered),
-        "H2 student 800-800 on labels alone, errors": _errors("alone", alone),
-        f"H3 taught at T = {hinton.TEMPERATURE}, errors": _errors("distilled", taught, alone),
-        f"H2 {_LONGER}, errors": _errors("alone", alone_longer),
-        f"H3 {_LONGER}, errors": _errors("distilled", longer, alone_longer),
-        f"H3 {_LONGER}, by the teacher of jitter alone, errors": _errors(
-            "distilled", by_jittered, alone_longer
+        f"H1 {_LONGER}, errors": _errors("teacher", longer_teacher),
+        "H1 on jitter alone, no dropout, no max-norm, errors": _errors("teacher", jitter),
+        "H2 student 800-800, baseline, errors": _errors("alone", baseline),
+        f"H3 distilled at T = {hinton.TEMPERATURE}, errors": _errors(
+            "distilled", distilled, baseline
         ),
-        "H4 300-300, errors by T": ["alike above T = 8", _by_temperature("mlp_300", found)],
-        "H5 30-30, errors by T": ["best at T = 2.5 to 4", _by_temperature("mlp_30", found)],
-        **_without_3(*(pair(name, found)[1] for name in ("without_3", "without_3_longer"))),
-        **_only_7_8(pair("only_7_8", found)[1]),
+        f"H2 {_LONGER}, errors": _errors("alone", longer_baseline),
+        f"H3 {_LONGER}, errors": _errors("distilled", longer, longer_baseline),
+        f"H3 {_LONGER}, from the teacher of jitter alone, errors": _errors(
+            "distilled", from_jitter, longer_baseline
+        ),
+        "H4 300-300, errors by T": ["alike above T = 8", _by_temperature("mlp_300", ours)],
+        "H5 30-30, errors by T": ["best at T = 2.5 to 4", _by_temperature("mlp_30", ours)],
     }
 
 
 def _errors(name, group, baseline=None):
     if group is None:
         return [str(hinton.PAPER[name]), results.PENDING]
-    ours = _mean(group.values("errors"))
+    cell = _mean(group.values("errors"))
     if baseline is not None:
-        ours += f": {results.describe_reduction(group, baseline)}"
-    return [str(hinton.PAPER[name]), ours]
+        cell += f": {results.describe_reduction(group, baseline)}"
+    return [str(hinton.PAPER[name]), cell]
 
 
-def _by_temperature(student, found):
-    alone = results.baseline_for(hinton.STUDENTS[student], found)
-    means = [f"{_mean(alone.values('errors'))} on labels alone"] if alone else []
-    for group in swept(student, found):
-        mean, own = group.values("errors").mean(), group.configuration
-        means.append(f"{mean:.0f} at {own['temperature']:g}")
+def _by_temperature(student, ours):
+    spec = hinton.STUDENTS[student]
+    baseline = ours.baseline(spec)
+    means = [f"{_mean(baseline.values('errors'))} baseline"] if baseline else []
+    for group in results.temperature_sweep(ours.of(spec), hinton.ALPHA):
+        mean, temperature = group.values("errors").mean(), group.configuration["temperature"]
+        means.append(f"{mean:.0f} at {temperature:g}")
     return ", ".join(means) or results.PENDING
+
+
+def _unseen_rows(ours):
+    """Rows of H6 and H7: students that never saw some classes, by bias correction."""
+    _, without_3 = _pair("without_3", ours)
+    _, longer = _pair("without_3_longer", ours)
+    _, only_7_8 = _pair("only_7_8", ours)
+    return _without_3(without_3, longer) | _only_7_8(only_7_8)
 
 
 _RULES = {
@@ -96,9 +104,9 @@ def _on_threes(group, rule):
     if group is None:
         return results.PENDING
     on_threes = results.mean_sd(hinton.errors_under(group, rule, "errors_on_missing"))
-    right = results.mean_sd(hinton.recall_on_unseen(group, rule))
+    recall = results.mean_sd(hinton.recall_on_unseen(group, rule))
     errors = _mean(hinton.errors_under(group, rule))
-    return f"{errors}, of them {on_threes} on threes: {right} % of threes right"
+    return f"{errors}, of them {on_threes} on threes: {recall} % of threes right"
 
 
 def _only_7_8(group):

@@ -1,11 +1,11 @@
-"""MNIST's tables, each made from the groups of one data set's records alone."""
+"""MNIST's tables and figure: results of this study beside published ones, from records only."""
 
 from common import plots, results
 from mnist import hinton_table, recipes, teacher_seeds_table
 
 FOLDER = recipes.FOLDER
 
-# accuracy in %, of the table that this repository reproduces; None where it has no such row
+# accuracy in % of the table that this repository reproduces; teachers without an entry are ours
 PUBLISHED = {
     "student": 97.00,
     "vgg16": 99.68,
@@ -15,61 +15,61 @@ PUBLISHED = {
 }
 
 
-def published(found):
-    """The published table's rows beside ours, and those of teachers that it does not have."""
-    rows = []
-    for name, net in recipes.TEACHERS.items():
-        label = f"teacher: {net.title}"
-        rows.append(
-            results.published_row(label, PUBLISHED.get(name), results.baseline_for(net, found))
-        )
-    small = recipes.STUDENTS["cnn_small"]
-    alone = results.baseline_for(small, found)
-    label = f"student on labels alone: {small.title}"
-    rows.append(results.published_row(label, PUBLISHED["student"], alone))
-    for name, net in recipes.TEACHERS.items():
-        taught = results.best_distilled_by(small, net, found)
-        label = f"student taught by {net.title}"
-        rows.append(results.published_row(label, PUBLISHED.get(f"from {name}"), taught, alone))
-    return results.markdown([results.caption(found), *results.PUBLISHED_COLUMNS], rows)
+def published(groups):
+    """Markdown table: teachers, baseline and distilled students beside the published table."""
+    ours = results.Results(groups)
+    student = recipes.STUDENTS["cnn_small"]
+    baseline = ours.baseline(student)
+    rows = [
+        results.published_row(f"teacher: {spec.title}", PUBLISHED.get(name), ours.baseline(spec))
+        for name, spec in recipes.TEACHERS.items()
+    ]
+    label = f"baseline: {student.title}"
+    rows.append(results.published_row(label, PUBLISHED["student"], baseline))
+    for name, teacher in recipes.TEACHERS.items():
+        distilled, number = ours.best_distilled(student, teacher), PUBLISHED.get(f"from {name}")
+        label = f"student distilled from {teacher.title}"
+        rows.append(results.published_row(label, number, distilled, baseline))
+    return results.markdown([results.caption(groups), *results.PUBLISHED_COLUMNS], rows)
 
 
-def students(found):
-    """The tuned students: labels alone, every temperature and alpha, and the shuffled control."""
-    return results.students_by_settings(
-        [recipes.STUDENTS[name] for name in recipes.TUNED_STUDENTS], found
-    )
+def students(groups):
+    """Markdown table of the tuned students: baseline, all temperatures and alphas, controls."""
+    specs = [recipes.STUDENTS[name] for name in recipes.TUNED_STUDENTS]
+    return results.students_by_settings(specs, groups)
 
 
-def pairs(found):
-    """Students by teachers: accuracy alone → distilled, at the first student's best settings."""
-    nets = [recipes.STUDENTS[name] for name in recipes.PAIRED_STUDENTS]
-    return results.pairs_table(nets, recipes.TEACHERS.values(), pair_groups(found))
+def pairs(groups):
+    """Markdown table of students by teachers: accuracy of baseline → distilled, in %."""
+    specs = [recipes.STUDENTS[name] for name in recipes.PAIRED_STUDENTS]
+    return results.pairs_table(specs, recipes.TEACHERS.values(), pair_groups(groups))
 
 
-def pair_groups(found):
-    """The groups in `crossed`; for each teacher those at the first student's best settings."""
-    nets = [recipes.STUDENTS[name] for name in recipes.PAIRED_STUDENTS]
-    kept = [group for group in found if not group.teacher]
+def pair_groups(groups):
+    """Groups of the table `pairs`: for each teacher those at the first student's best settings."""
+    ours = results.Results(groups)
+    specs = [recipes.STUDENTS[name] for name in recipes.PAIRED_STUDENTS]
+    selected = [group for group in groups if not group.teacher]
     for teacher in recipes.TEACHERS.values():
-        if first := results.best_distilled_by(nets[0], teacher, found):
-            own = {key: first.configuration[key] for key in ("temperature", "alpha")}
-            groups = [group for net in nets for group in results.distilled_by(net, teacher, found)]
-            kept += results.select(groups, **own)
-    return kept
+        if best := ours.best_distilled(specs[0], teacher):
+            settings = {key: best.configuration[key] for key in ("temperature", "alpha")}
+            distilled = [group for spec in specs for group in ours.distilled(spec, teacher)]
+            selected += results.select(distilled, **settings)
+    return selected
 
 
-def temperature_picture(found):
-    """The two-layer student's errors against the temperature, as in the third notebook."""
-    net, teacher = recipes.STUDENTS["mlp"], recipes.TEACHERS["cnn"]
-    trio = results.controlled_comparison(net, teacher, found)
-    sweep = results.temperature_sweep(results.distilled_by(net, teacher, found), recipes.ALPHAS[0])
+def temperature_picture(groups):
+    """Figure: test errors of the two-layer student against the temperature."""
+    ours = results.Results(groups)
+    student, teacher = recipes.STUDENTS["mlp"], recipes.TEACHERS["cnn"]
+    comparison = ours.comparison(student, teacher)
+    sweep = results.temperature_sweep(ours.distilled(student, teacher), recipes.ALPHAS[0])
     return plots.temperature_sweep(
         [group.configuration["temperature"] for group in sweep],
         [group.values("errors") for group in sweep],
-        trio.baseline.values("errors"),
-        f"mnist: the {net.title}, makes "
-        f"{results.describe_reduction(trio.distilled, trio.baseline)} when distilled",
+        comparison.baseline.values("errors"),
+        f"mnist, {student.title}, distilled: "
+        f"{results.describe_reduction(comparison.distilled, comparison.baseline)}",
         "test errors of 10,000, five seeds",
     )
 

@@ -1,61 +1,71 @@
-"""Whether what a teacher teaches is a matter of one training of it: students of several."""
+"""Teacher variance on MNIST: students distilled from each of several seeds of one teacher."""
 
 from common import results
 from mnist import recipes
 
 
-def table(found):
-    """Markdown: errors on labels alone, then taught by each training of `recipes.RETRAINED`.
+def table(groups):
+    """Markdown table: test errors of the baseline and of students of each seed of the teacher.
 
-    In the last row each seed of a student has a training of its own, so that p speaks of other
-    trainings of both.
+    The teacher is `recipes.REPEATED_TEACHER`. In the last row each seed of a student has another
+    seed of the teacher, so that p reflects the variance of both.
     """
+    ours = results.Results(groups)
     teacher = recipes.TEACHERS[recipes.REPEATED_TEACHER]
-    nets = [recipes.STUDENTS[name] for name in recipes.ITS_STUDENTS]
-    header = [results.caption(found), "the teacher's errors", *(net.title for net in nets)]
-    columns = [_column(net, teacher, found) for net in nets]
-    trained = results.baseline_for(teacher, found)
+    students = [recipes.STUDENTS[name] for name in recipes.ITS_STUDENTS]
+    header = [results.caption(groups), "teacher's test errors", *(s.title for s in students)]
+    columns = [_column(student, ours) for student in students]
     if not all(columns):
-        return results.markdown(header, [[teacher.title, "", *[results.PENDING] * len(nets)]])
-    labels = ["labels alone", *(f"training {seed}" for seed in sorted(trained.seeds))]
+        pending = [teacher.title, "", *[results.PENDING] * len(students)]
+        return results.markdown(header, [pending])
+    trained = ours.baseline(teacher)
     errors = trained.values("errors")
-    own = ["", *(f"{count:.0f}" for count in errors), results.mean_sd(errors)]
-    labels.append("each seed by a training of its own")
-    return results.markdown(header, [*zip(labels, own, *columns, strict=True)])
+    labels = ["baseline", *(f"teacher seed {seed}" for seed in sorted(trained.seeds))]
+    labels.append("student seed k, teacher seed k")
+    teacher_cells = ["", *(f"{count:.0f}" for count in errors), results.mean_sd(errors)]
+    return results.markdown(header, [*zip(labels, teacher_cells, *columns, strict=True)])
 
 
-def of_trainings(net, found):
-    """{seed of the teacher: group of `net` taught by that training}, at its first's settings."""
-    teacher, first = (
-        recipes.TEACHERS[recipes.REPEATED_TEACHER],
-        recipes.STUDENTS[recipes.PAIRED_STUDENTS[0]],
-    )
-    chosen = results.best_distilled_by(first, teacher, found)
-    if chosen is None:
-        return {}
-    settings = {key: chosen.configuration[key] for key in ("temperature", "alpha")}
-    return results.by_teacher_seed(net, teacher, found, **settings)
-
-
-def paired(taught):
-    """The `TrainingJob` whose seed k was taught by training k.
+def of_trainings(student, groups):
+    """{teacher's seed: group of `student`} at the settings that are best for the first seed.
 
     Args:
-        taught: {seed of the teacher: Group} of one student.
+        student: ModelSpec.
+        groups: list of SeedGroup.
+
+    Returns:
+        {} where nothing has been run.
     """
-    own = {seed: group.seeds[seed] for seed, group in taught.items() if seed in group.seeds}
-    return results.SeedGroup(next(iter(taught.values())).configuration, own)
+    return _by_teacher_seed(student, results.Results(groups))
 
 
-def _column(net, teacher, found):
-    """A student's cells from labels alone to its own trainings; [] while some are still to come."""
-    alone, trained = results.baseline_for(net, found), results.baseline_for(teacher, found)
-    taught = of_trainings(net, found)
-    if alone is None or len(taught) < 2 or set(taught) != set(trained.seeds):
+def paired(distilled):
+    """Group whose seed k was distilled from the teacher's seed k.
+
+    Args:
+        distilled: {teacher's seed: SeedGroup} of one student.
+    """
+    seeds = {seed: group.seeds[seed] for seed, group in distilled.items() if seed in group.seeds}
+    return results.SeedGroup(next(iter(distilled.values())).configuration, seeds)
+
+
+def _by_teacher_seed(student, ours):
+    teacher = recipes.TEACHERS[recipes.REPEATED_TEACHER]
+    best = ours.best_distilled(recipes.STUDENTS[recipes.PAIRED_STUDENTS[0]], teacher)
+    if best is None:
+        return {}
+    settings = {key: best.configuration[key] for key in ("temperature", "alpha")}
+    return ours.by_teacher_seed(student, teacher, **settings)
+
+
+def _column(student, ours):
+    """Cells of a student, from its baseline to the pairs of seeds; [] while runs are missing."""
+    teacher = ours.baseline(recipes.TEACHERS[recipes.REPEATED_TEACHER])
+    baseline, distilled = ours.baseline(student), _by_teacher_seed(student, ours)
+    if baseline is None or len(distilled) < 2 or set(distilled) != set(teacher.seeds):
         return []
-    groups = [taught[seed] for seed in sorted(taught)]
-    cells = [results.mean_sd(alone.values("errors"))]
-    for group in [*groups, paired(taught)]:
+    cells = [results.mean_sd(baseline.values("errors"))]
+    for group in [*(distilled[seed] for seed in sorted(distilled)), paired(distilled)]:
         errors = results.mean_sd(group.values("errors"))
-        cells.append(f"{errors}: {results.describe_reduction(group, alone)}")
+        cells.append(f"{errors}: {results.describe_reduction(group, baseline)}")
     return cells

@@ -1,39 +1,38 @@
-"""Tiny ImageNet's tables, each made from the groups of one data set's records alone."""
+"""Tiny ImageNet's tables: teachers and students beside published accuracies, from records only."""
 
 from common import results
-from common.results import tables
 from tiny_imagenet import recipes
 
 FOLDER = recipes.FOLDER
 
 
-def teachers(found):
-    """Every teacher beside the accuracy that others print."""
-    return tables.teachers_table(recipes.TEACHERS, recipes.PUBLISHED, found)
+def teachers(groups):
+    """Markdown table of teachers beside published accuracies."""
+    return results.teachers_table(recipes.TEACHERS, recipes.PUBLISHED, groups)
 
 
-def pairs(found):
-    """Each student on labels alone and taught, beside what others print."""
-    rows = []
+def pairs(groups):
+    """Markdown table: each student's baseline and distilled group beside published accuracies."""
+    ours, rows = results.Results(groups), []
     for teacher, student in recipes.PAIRS:
-        net = recipes.STUDENTS[student]
-        alone, printed = results.baseline_for(net, found), recipes.PUBLISHED
-        rows.append(results.published_row(f"{net.title} alone", printed.get(student), alone))
-        title, group = _taught(teacher, net, found)
-        label = f"{net.title} taught by {title}"
-        rows.append(results.published_row(label, printed.get((teacher, student)), group, alone))
-    return results.markdown([results.caption(found), *results.PUBLISHED_COLUMNS], rows)
+        spec, published = recipes.STUDENTS[student], recipes.PUBLISHED
+        baseline = ours.baseline(spec)
+        label = f"{spec.title}, baseline"
+        rows.append(results.published_row(label, published.get(student), baseline))
+        title, distilled = _distilled(teacher, spec, ours)
+        label, number = f"{spec.title} distilled from {title}", published.get((teacher, student))
+        rows.append(results.published_row(label, number, distilled, baseline))
+    return results.markdown([results.caption(groups), *results.PUBLISHED_COLUMNS], rows)
 
 
-def _taught(teacher, net, found):
-    """(the teacher's title, its student's group); of candidates the one that has taught."""
+def _distilled(teacher, student, ours):
+    """(teacher's title, distilled group); of the candidates, the one that has a student."""
     if teacher != "chosen":
-        named = recipes.TEACHERS[teacher]
-        return named.title, results.best_distilled_by(net, named, found)
-    for named in (recipes.TEACHERS[name] for name in recipes.CANDIDATES):
-        group = results.best_distilled_by(net, named, found)
-        if group:
-            return named.title, group
+        spec = recipes.TEACHERS[teacher]
+        return spec.title, ours.best_distilled(student, spec)
+    for spec in (recipes.TEACHERS[name] for name in recipes.CANDIDATES):
+        if group := ours.best_distilled(student, spec):
+            return spec.title, group
     return "ShuffleNet", None
 
 

@@ -21,8 +21,8 @@ def by_hand(logits, labels, temperature):
 
 @pytest.mark.parametrize("temperature", [0.5, 1, 4, 1000])
 def test_dark_share_by_hand(temperature):
-    random = np.random.default_rng(0)
-    logits, labels = random.normal(0, 3, (20, 5)), random.integers(0, 5, 20)
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(0, 3, (20, 5)), rng.integers(0, 5, 20)
     ours = superclasses.dark_share(logits, labels, COARSE, temperature)
     assert ours == pytest.approx(by_hand(logits, labels, temperature))
 
@@ -34,23 +34,23 @@ def test_dark_share_forgets_the_label_and_flattens_to_chance():
     assert logits[0, 2] == 500.0
 
 
-def group(wrong, answers, images=6):
+def group(wrong, predictions, images=6):
     records = [
         {
             "run": "r",
             "seed": seed,
             "configuration": {"dataset": "d", "limit": None, "teacher": None},
             "images": {"test": images},
-            "test": {"wrong": w, "wrong_answers": a},
+            "test": {"wrong": w, "wrong_answers": p},
         }
-        for seed, (w, a) in enumerate(zip(wrong, answers, strict=True))
+        for seed, (w, p) in enumerate(zip(wrong, predictions, strict=True))
     ]
     return results.group_seeds(records)[0]
 
 
 def test_error_shares_of_each_seed():
     labels = np.array([0, 1, 2, 3, 4, 0])
-    # wrong rows 0 and 2: told 1 (inside), 0 (outside); second seed all inside
+    # first seed: rows 0 and 2 predicted as 1 (inside) and 0 (outside); second seed: all inside
     shares = superclasses.error_shares(
         group([[0, 2], [2, 3, 4]], [[1, 0], [3, 4, 2]]), labels, COARSE
     )
@@ -59,14 +59,14 @@ def test_error_shares_of_each_seed():
         superclasses.error_shares(group([[0]], [[1]]), labels[:5], COARSE)
     bare = group([[0]], [[1]])
     del bare.seeds[0]["test"]["wrong_answers"]
-    with pytest.raises(ValueError, match="holds no wrong answers"):
+    with pytest.raises(ValueError, match="has no wrong predictions"):
         superclasses.error_shares(bare, labels, COARSE)
 
 
 def test_figure_and_finding():
     finding = superclasses.finding(0.25, np.array([0.31, 0.32]), np.array([0.30, 0.30]))
     assert finding.startswith("25 % of the dark knowledge at T = 1")
-    assert "err within it 1.5 points more than labels alone teach (p = " in finding
+    assert "share of errors there is 1.5 points higher than the baseline's (p = " in finding
     figure = superclasses.figure(
         np.array([0.5, 1.0, 20.0]),
         np.array([0.4, 0.25, 0.1]),

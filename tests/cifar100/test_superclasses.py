@@ -16,10 +16,10 @@ def prepared(tmp_path_factory):
     import tensorflow_datasets as tfds
 
     folder = tmp_path_factory.mktemp("tfds")
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     rows = [
         {
-            "image": random.integers(0, 256, (32, 32, 3)).astype("uint8"),
+            "image": rng.integers(0, 256, (32, 32, 3)).astype("uint8"),
             "label": row % 3,
             "coarse_label": COARSE[row % 3],
             "id": str(row),
