@@ -1,4 +1,4 @@
-"""One notebook, one kernel, for all tests: they continue where the one before them stopped."""
+"""One notebook and kernel for all tests: each continues where the previous one stopped."""
 
 import pytest
 

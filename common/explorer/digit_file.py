@@ -1,4 +1,4 @@
-"""A PNG from any paint program, made into an image like MNIST's."""
+"""PNG of a drawn digit, converted to an image like MNIST's."""
 
 import io
 import struct
@@ -7,37 +7,37 @@ import zlib
 import numpy as np
 from PIL import Image
 
-LARGEST_FILE = 5_000_000  # bytes
-SMALLEST_SIDE, LARGEST_SIDE = 8, 4096  # pixels
-FAINTEST = 40  # least difference between ink and paper, of 255
+MAX_BYTES = 5_000_000
+MIN_SIDE, MAX_SIDE = 8, 4096  # pixels
+MIN_CONTRAST = 40  # between ink and paper, of 255
 SIDE, BOX = 28, 20  # pixels of an MNIST image, and of the box that holds its digit
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def digit(content, name="the file", size=None):
-    """Decode a PNG and prepare it as MNIST's images were.
+    """(28, 28, 1) uint8 image of a PNG's digit, prepared as MNIST's images were.
 
     Ink is made light on dark, cropped, scaled into a box of 20×20 pixels and placed with its
     center of mass in the middle of 28×28 (LeCun et al. 1998, "Gradient-based learning applied
     to document recognition", section III.A).
 
     Args:
-        content: the file's bytes, at most `LARGEST_FILE`.
-        name: its name, for error messages.
-        size: its bytes; default those of `content`.
+        content: the file's bytes, at most `MAX_BYTES`.
+        name: the file's name, for error messages.
+        size: the file's bytes; default those of `content`.
 
     Returns:
-        uint8 (28, 28, 1), ink 255 on 0.
+        (28, 28, 1) uint8, ink 255 on paper 0.
 
     Raises:
         ValueError: not a PNG, damaged, too large or small, blank, or more ink than paper.
     """
-    ink = _ink(_gray(_opened(content, name, size or len(content))), name)
-    return _centered(_boxed(ink))[:, :, None]
+    ink = _ink(_gray(_open(content, name, size or len(content))), name)
+    return _center(_fit_box(ink))[:, :, None]
 
 
-def _opened(content, name, size):
-    if size > LARGEST_FILE:
+def _open(content, name, size):
+    if size > MAX_BYTES:
         raise ValueError(f"{name} has {size / 1e6:.1f} MB: give a PNG of at most 5 MB")
     if not content.startswith(_SIGNATURE):
         raise ValueError(f"{name} is not a PNG: save the drawing as PNG")
@@ -51,16 +51,16 @@ def _opened(content, name, size):
 
 
 def _check_size(size, name):
-    if not SMALLEST_SIDE <= min(size) <= max(size) <= LARGEST_SIDE:
+    if not MIN_SIDE <= min(size) <= max(size) <= MAX_SIDE:
         raise ValueError(
             f"{name} has {size[0]}×{size[1]} pixels: "
-            f"give a drawing of {SMALLEST_SIDE} to {LARGEST_SIDE} pixels a side"
+            f"give a drawing of {MIN_SIDE} to {MAX_SIDE} pixels a side"
         )
 
 
 def _gray(image):
     """(h, w) float, 0 to 255; transparency becomes paper, light under dark ink and vice versa."""
-    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow's conversion would clip
+    if image.mode.startswith("I"):  # 16 bits a pixel: Pillow's conversion would clip them
         return np.asarray(image, float) / 257
     pixels = np.asarray(image.convert("RGBA"), float)
     gray = np.asarray(image.convert("RGBA").convert("L"), float)
@@ -74,7 +74,7 @@ def _ink(gray, name):
     border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
     paper = np.median(border)
     ink = np.clip(paper - gray if paper > 127 else gray - paper, 0, None)
-    if ink.max() < FAINTEST:
+    if ink.max() < MIN_CONTRAST:
         raise ValueError(
             f"{name} is blank or too faint: draw a digit, dark on light or light on dark"
         )
@@ -84,8 +84,8 @@ def _ink(gray, name):
     return ink
 
 
-def _boxed(ink):
-    """The ink's bounding box, its longer side scaled to 20 pixels; at most 255 again."""
+def _fit_box(ink):
+    """The ink's bounding box, its longer side scaled to 20 pixels, its maximum to 255."""
     rows, columns = (np.flatnonzero((ink > 25).any(axis=axis)) for axis in (1, 0))
     crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = BOX / max(crop.shape)
@@ -95,14 +95,14 @@ def _boxed(ink):
     return small * 255 / small.max()  # thin strokes fade when a large drawing shrinks
 
 
-def _centered(small):
+def _center(small):
     """(28, 28) uint8 with the center of mass of `small` as near the middle as it fits."""
-    field = np.zeros((SIDE, SIDE), "uint8")
+    image = np.zeros((SIDE, SIDE), "uint8")
     corner = []
     for axis, side in enumerate(small.shape):
         mass = small.sum(axis=1 - axis)
         middle = np.average(np.arange(side), weights=mass)
         corner.append(int(np.clip(round(SIDE / 2 - middle), 0, SIDE - side)))
     top, left = corner
-    field[top : top + small.shape[0], left : left + small.shape[1]] = np.round(small)
-    return field
+    image[top : top + small.shape[0], left : left + small.shape[1]] = np.round(small)
+    return image

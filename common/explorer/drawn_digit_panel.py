@@ -1,4 +1,4 @@
-"""Fourth panel: teacher and students answer a drawing of one's own."""
+"""Drawn-digit panel: predictions of teacher and students for a PNG that the user drew."""
 
 import base64
 
@@ -6,13 +6,13 @@ import ipywidgets as widgets
 
 from common.explorer import digit_file, html
 from common.explorer.available import NamedModel
-from common.explorer.quantities import answer
-from common.explorer.shared import Panel, ask, flexible, on_change, row
+from common.explorer.quantities import soften
+from common.explorer.shared import Panel, flexible, on_change, predict, row
 
-SHOWN = 3  # students, the latest ones
+MAX_STUDENTS = 3  # the latest ones
 
-# A file chosen or dropped travels as text in a hidden field of the page, to the kernel and no
-# further. Not ipywidgets' own upload: it takes no drops, and a file of 10 MB breaks the connection.
+# The file is sent as text in a hidden field of the page, to the local kernel only. ipywidgets'
+# own upload accepts no drops, and a file of 10 MB breaks its connection.
 _CHOICE = r"""
 <label class="kd-drop"
  ondragover="event.preventDefault(); this.classList.add('kd-over')"
@@ -33,16 +33,18 @@ _CHOICE = r"""
 
 
 class DrawnDigitPanel(Panel):
-    """A PNG, chosen or dropped; the image as the nets see it; answers at the slider's T.
+    """A PNG, chosen or dropped; the networks' input; soft targets at the slider's T.
 
     Raises:
-        ValueError: nets that look at other images than 28×28 gray ones.
+        ValueError: a data set whose images are not 28×28 gray ones.
     """
 
     def __init__(self, selection):
         self.selection, dataset = selection, selection.study.dataset
         if tuple(dataset.image_shape) != (digit_file.SIDE, digit_file.SIDE, 1):
-            raise ValueError(f"a drawn digit needs MNIST's nets, the data are {dataset.name}")
+            raise ValueError(
+                f"a drawn digit needs MNIST's networks, the data set is {dataset.name}"
+            )
         self.names, self.digit, self._teachers, self._logits = dataset.class_names, None, {}, []
         self._make_widgets()
         super().__init__(
@@ -50,13 +52,13 @@ class DrawnDigitPanel(Panel):
                 row(self.choice, self.field),
                 row(selection.temperature),
                 self.message,
-                row(self.image, self.answers, gap="20px"),
+                row(self.image, self.bars, gap="20px"),
             ],
-            "Draw a digit in any paint program and see what teacher and students say of it",
+            "Predictions of teacher and students for a digit drawn in any paint program",
         )
         on_change(self._receive, self.field)
-        on_change(self._ask, selection.teacher)
-        selection.on_students(self._ask)
+        on_change(self._predict, selection.teacher)
+        selection.on_students(self._predict)
         on_change(self.redraw, selection.temperature)
 
     def _make_widgets(self):
@@ -64,25 +66,27 @@ class DrawnDigitPanel(Panel):
         name = f"kd-field-{self.field.model_id}"
         for css in (name, "kd-hidden"):
             self.field.add_class(css)
-        choice = _CHOICE.replace("FIELD", name).replace("LARGEST", str(digit_file.LARGEST_FILE))
+        choice = _CHOICE.replace("FIELD", name).replace("LARGEST", str(digit_file.MAX_BYTES))
         self.choice = widgets.HTML(choice, layout=flexible("260px", "640px"))
-        self.message = widgets.HTML(html.message("No file yet; it goes nowhere but the kernel."))
-        self.image, self.answers = widgets.HTML(), widgets.HTML(layout=flexible("300px"))
+        self.message = widgets.HTML(
+            html.message("No file yet. It will be processed only by your local kernel.")
+        )
+        self.image, self.bars = widgets.HTML(), widgets.HTML(layout=flexible("300px"))
 
     def _receive(self):
-        """Time, size, base64 content and name, a line each; no content if it is too large."""
+        """Parse the field: time, size, base64 content (none if too large) and name, a line each."""
         _, size, text, name = self.field.value.split("\n", 3)
         self.show(base64.b64decode(text), name, int(size))
 
     def show(self, content, name, size=None):
-        """Show a file and its answers, or refuse it in one sentence.
+        """Show a file and the predictions for it, or one sentence that says why not.
 
         Args:
-            content: the file's bytes.
+            content: the file's bytes; none if it is too large.
             name: its name.
-            size: its bytes, where a file too large came without content.
+            size: its size in bytes; default that of `content`.
         """
-        self.image.value = self.answers.value = ""
+        self.image.value = self.bars.value = ""
         self.digit = None
         try:
             self.digit = digit_file.digit(content, name, size)
@@ -90,25 +94,25 @@ class DrawnDigitPanel(Panel):
             self.message.value = html.message(f"{error}.", wrong=True)
             return
         self.image.value = html.image(self.digit, f"{name}, as the nets see it")
-        self._ask()
+        self._predict()
 
-    def _ask(self):
-        """Ask the teacher and the latest students, once a file is there."""
+    def _predict(self):
+        """Compute the logits of the teacher and the latest students, once there is a file."""
         if self.digit is None:
             return
-        asked = [student for student in self.selection.students if student.trained][-SHOWN:]
-        hint = "" if asked else "Train a student above, and it answers here too."
+        models = [student for student in self.selection.students if student.trained][-MAX_STUDENTS:]
+        hint = "" if models else "Train a student above, and its prediction appears here too."
         self.message.value = html.message(hint)
         try:
-            asked = [self._teacher(), *asked]
+            models = [self._teacher(), *models]
         except ValueError as error:
             title = self.selection.teacher.value
-            self.message.value = html.message(f"{title} cannot be asked: {error}.", wrong=True)
-        self._logits = [(one, ask(one.model, self.digit)) for one in asked]
+            self.message.value = html.message(f"{title} cannot be evaluated: {error}.", wrong=True)
+        self._logits = [(named, predict(named.model, self.digit)) for named in models]
         self.redraw()
 
     def _teacher(self):
-        """The chosen teacher, its weights read once; ValueError where they are not kept."""
+        """The chosen teacher, loaded once; ValueError if its weights were not saved."""
         title = self.selection.teacher.value
         if title not in self._teachers:
             name, _ = self.selection.teachers[title]
@@ -120,13 +124,13 @@ class DrawnDigitPanel(Panel):
         if self.digit is None:
             return
         temperature = self.selection.T
-        shown = [
-            html.answer(
-                f"{one.title} at T = {temperature:g}",
-                answer(logits, temperature),
+        sections = [
+            html.soft_targets(
+                f"{named.title} at T = {temperature:g}",
+                soften(logits, temperature),
                 self.names,
-                one.role,
+                named.role,
             )
-            for one, logits in self._logits
+            for named, logits in self._logits
         ]
-        self.answers.value = f'<div class="kd-side">{"".join(shown)}</div>'
+        self.bars.value = f'<div class="kd-side">{"".join(sections)}</div>'

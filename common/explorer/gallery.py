@@ -1,7 +1,7 @@
-"""One HTML file in which the temperature can be turned without a kernel, to be shared as it is.
+"""Gallery: a self-contained HTML page with a temperature slider, without a kernel.
 
 `python -m common.explorer.gallery mnist` writes build/gallery.html from a teacher's logits: a
-dozen test images, a slider, and a few lines of JavaScript. It asks no other server for anything.
+dozen test images, a slider and a few lines of JavaScript. The page loads nothing from a server.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import numpy as np
 from common import data, metrics, teachers
 from common.experiments.study import Study
 from common.explorer import html
-from common.explorer.quantities import MAX_T, MIN_T, MOST_BARS, TOP
+from common.explorer.quantities import MAX_BARS, MAX_T, MIN_T, TOP
 from common.utils import files, packages
 from common.utils.checks import require_choice
 
@@ -22,49 +22,48 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATE = Path(__file__).with_name("gallery.html")
 
 
-def chosen(answers, labels, count=IMAGES):
-    """Rows of images worth a look: of each class the most ambiguous, then the teacher's errors.
+def choose_images(logits, labels, count=IMAGES):
+    """Rows of instructive images: the most ambiguous of each class, then the teacher's errors.
 
     Args:
-        answers: (n, classes) floats, the teacher's logits.
+        logits: (n, classes) floats of the teacher.
         labels: (n,) integers.
-        count: how many rows to give.
+        count: number of rows.
 
     Returns:
-        list of integers: the most ambiguous classes first where there are more than `count`.
+        list of integers; with more classes than `count`, only the most ambiguous classes.
     """
-    doubt = metrics.entropy(answers)
-    falling = np.argsort(-doubt, kind="stable")
-    _, first = np.unique(np.asarray(labels)[falling], return_index=True)
-    wrong = falling[~metrics.correct(answers, labels)[falling]]
-    best = falling[np.sort(first)][:count]
-    order = [*sorted(best, key=lambda row: labels[row]), *wrong, *falling]
+    by_entropy = np.argsort(-metrics.entropy(logits), kind="stable")
+    _, first = np.unique(np.asarray(labels)[by_entropy], return_index=True)
+    wrong = by_entropy[~metrics.correct(logits, labels)[by_entropy]]
+    of_classes = by_entropy[np.sort(first)][:count]
+    order = [*sorted(of_classes, key=lambda row: labels[row]), *wrong, *by_entropy]
     return [int(row) for row in dict.fromkeys(order)][:count]
 
 
 def page(dataset, logits, teacher):
-    """The HTML file's text.
+    """Text of the HTML page.
 
     Args:
         dataset: data.Dataset.
         logits: teachers.Logits.
-        teacher: the teacher's name for readers.
+        teacher: the teacher's title.
     """
     test = dataset.test
-    answers = logits.targets("test", test.images).unaugmented()
-    shown = [
+    test_logits = logits.targets("test", test.images).unaugmented()
+    images = [
         {
             "index": row,
             "label": int(test.labels[row]),
-            "logits": answers[row].tolist(),
+            "logits": test_logits[row].tolist(),
             "image": html.data_uri(test.images[row]),
         }
-        for row in chosen(answers, test.labels)
+        for row in choose_images(test_logits, test.labels)
     ]
     values = {"teacher": teacher, "dataset": dataset.name, "identity": logits.identity}
-    values |= {"names": list(dataset.class_names), "images": shown}
-    values |= {"coldest": MIN_T, "hottest": MAX_T, "mostBars": MOST_BARS, "top": TOP}
-    embedded = json.dumps(values).replace("<", "\\u003c")  # no name can end the script
+    values |= {"names": list(dataset.class_names), "images": images}
+    values |= {"minT": MIN_T, "maxT": MAX_T, "maxBars": MAX_BARS, "top": TOP}
+    embedded = json.dumps(values).replace("<", "\\u003c")  # so that no name ends the script
     return TEMPLATE.read_text().replace("/*STYLE*/", html.STYLE).replace("/*DATA*/", embedded)
 
 
@@ -75,7 +74,9 @@ def main(arguments=None):
     parser.add_argument("--logits", metavar="DIR", help="default: the teacher's committed logits")
     parser.add_argument("--output", default=ROOT / "build" / "gallery.html", metavar="FILE")
     parser.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
-    parser.add_argument("--limit", type=int, metavar="N", help="as the logits were made with")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="the limit that the logits were made with"
+    )
     options = parser.parse_args(arguments)
     try:
         print(f"written to {files.display_path(_write(options))}")
@@ -84,13 +85,13 @@ def main(arguments=None):
 
 
 def _write(options):
-    recipes = packages.load_module(options.dataset, "recipes")
+    spec = packages.load_module(options.dataset, "recipes").STUDY
     dataset = data.load(options.dataset, data_dir=options.data_dir, limit=options.limit)
-    require_choice("teacher", options.teacher, recipes.TEACHERS)
-    published = Study(recipes, dataset).published_logits
-    logits = teachers.Logits(options.logits) if options.logits else published(options.teacher)
+    require_choice("teacher", options.teacher, spec.teachers)
+    committed = Study(spec, dataset).committed_logits
+    logits = teachers.Logits(options.logits) if options.logits else committed(options.teacher)
     with files.atomic_write(options.output) as temporary:
-        temporary.write_text(page(dataset, logits, recipes.TEACHERS[options.teacher].title))
+        temporary.write_text(page(dataset, logits, spec.teachers[options.teacher].title))
     return options.output
 
 

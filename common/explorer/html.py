@@ -1,4 +1,4 @@
-"""The panels' HTML: strings made of numbers, drawn by the browser in place of matplotlib."""
+"""HTML of the panels: strings that the browser renders, faster than matplotlib."""
 
 import base64
 import html
@@ -14,18 +14,19 @@ STYLE = f".kd {{ {_VARIABLES}}}\n{(Path(__file__).parent / 'style.css').read_tex
 
 
 def style():
+    """A style element with the panels' CSS."""
     return f"<style>{STYLE}</style>"
 
 
 def percent(probability):
-    """Such as `61.3 %`, `0.02 %`, `< 0.01 %`."""
+    """A probability as text: `61.3 %`, `0.02 %`, `< 0.01 %`."""
     if 0 < probability < 1e-4:
         return "&lt; 0.01 %"
     return f"{100 * probability:.{1 if probability >= 0.01 else 2}f} %"
 
 
 def image(pixels, caption):
-    """A figure of uint8 (h, w, c) pixels."""
+    """A figure element of uint8 (h, w, c) pixels."""
     return (
         f'<figure class="kd-image"><img src="{data_uri(pixels)}" alt="{html.escape(caption)}">'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
@@ -33,29 +34,29 @@ def image(pixels, caption):
 
 
 def data_uri(pixels):
-    """A PNG of uint8 (h, w, c) pixels as text, dark on light where there is one channel."""
-    shown = pixels if pixels.shape[-1] == 3 else 255 - pixels[:, :, 0]
+    """A PNG of uint8 (h, w, c) pixels as a data URI; one channel is inverted: dark on light."""
+    displayed = pixels if pixels.shape[-1] == 3 else 255 - pixels[:, :, 0]
     file = io.BytesIO()
-    Image.fromarray(shown).save(file, "PNG")
+    Image.fromarray(displayed).save(file, "PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def answer(title, found, class_names, role, label=None):
-    """Bars of an `Answer` and what they amount to.
+def soft_targets(title, targets, class_names, role, label=None):
+    """A section with the bars of soft targets, their entropy and effective number of classes.
 
     Args:
-        title: who answers.
-        found: answers.Answer.
+        title: heading, such as the model's title and T.
+        targets: quantities.SoftTargets.
         class_names: (classes,) strings.
-        role: key of drawing.COLORS.
-        label: index of the image's class, marked; None if it is unknown.
+        role: key of `plots.style.COLORS`.
+        label: index of the image's class, which is marked; None if it is unknown.
     """
-    bars = "".join(_bar(*bar, bar[0] == label) for bar in found.bars(class_names))
+    bars = "".join(_bar(*bar, bar[0] == label) for bar in targets.bars(class_names))
     return (
         f'<section class="kd-answer" style="--kd-role: var(--kd-{role})">'
         f"<h4>{html.escape(title)}</h4>"
         f'<div class="kd-bars" role="list" aria-label="probability of each class">{bars}</div>'
-        f"{_facts(found, len(class_names))}</section>"
+        f"{_facts(targets, len(class_names))}</section>"
     )
 
 
@@ -69,24 +70,29 @@ def _bar(index, name, probability, is_label):
     )
 
 
-def _facts(found, classes):
+def _facts(targets, classes):
     return (
-        f'<p class="kd-facts"><span>entropy H = <b data-bits="{found.bits:.5f}">{found.bits:.2f} '
-        f"bits</b></span> <span>effective classes 2<sup>H</sup> = "
-        f"<b>{found.effective_classes:.2f}</b> of {classes}</span></p>"
+        f'<p class="kd-facts"><span>entropy H = <b data-bits="{targets.entropy_bits:.5f}">'
+        f"{targets.entropy_bits:.2f} bits</b></span> <span>effective classes 2<sup>H</sup> = "
+        f"<b>{targets.effective_classes:.2f}</b> of {classes}</span></p>"
     )
 
 
 def loss_terms(terms, alpha, student):
-    """The two terms of the loss as one divided bar, and their gradients, in a table.
+    """A section with the two terms of the loss as one divided bar, and a table of both.
 
     Args:
-        terms: answers.Terms.
+        terms: quantities.LossTerms.
         alpha: weight of the soft-target loss, in [0, 1].
-        student: its name.
+        student: title of the student.
     """
     hard, soft = (1 - alpha) * terms.hard, alpha * terms.soft
-    share = 100 * hard / (hard + soft) if hard + soft else 0
+    percentage = 100 * hard / (hard + soft) if hard + soft else 0
+    widths = {"baseline": percentage, "distilled": 100 - percentage}
+    spans = "".join(
+        f'<span style="width: {width:.2f}%; background: var(--kd-{role})"></span>'
+        for role, width in widths.items()
+    )
     rows = [
         ("hard labels", "baseline", 1 - alpha, terms.hard, hard, terms.hard_gradient),
         ("soft targets", "distilled", alpha, terms.soft, soft, terms.soft_gradient),
@@ -94,10 +100,8 @@ def loss_terms(terms, alpha, student):
     return (
         f'<section class="kd-terms"><h4>Loss of {html.escape(student)} on this image: '
         f'<b data-loss="{hard + soft:.6f}">{hard + soft:.3f} nats</b></h4>'
-        f'<div class="kd-split" role="img" aria-label="{share:.0f} % of it from the label">'
-        f'<span style="width: {share:.2f}%; background: var(--kd-baseline)"></span>'
-        f'<span style="width: {100 - share:.2f}%; background: var(--kd-distilled)"></span></div>'
-        f"{_terms_table(rows)}</section>"
+        f'<div class="kd-split" role="img" aria-label="{percentage:.0f} % of it from the label">'
+        f"{spans}</div>{_terms_table(rows)}</section>"
     )
 
 
@@ -114,12 +118,12 @@ def _terms_table(rows):
 
 
 def table(head, rows, classes=()):
-    """A table of cells that are HTML already; `classes` are the rows' own."""
+    """A table of cells that are HTML; `classes` are the CSS classes of the first rows."""
     classes = [*classes, *[""] * (len(rows) - len(classes))]
     cells = "".join(f'<th scope="col">{cell}</th>' for cell in head)
     body = "".join(
-        f'<tr class="{own}">{"".join(f"<td>{cell}</td>" for cell in row)}</tr>'
-        for row, own in zip(rows, classes, strict=True)
+        f'<tr class="{css}">{"".join(f"<td>{cell}</td>" for cell in row)}</tr>'
+        for row, css in zip(rows, classes, strict=True)
     )
     return (
         '<div class="kd-scroll"><table class="kd-table">'
@@ -128,7 +132,7 @@ def table(head, rows, classes=()):
 
 
 def message(text, *, wrong=False):
-    """One sentence under the controls; announced by screen readers, an alert if `wrong`."""
+    """A sentence under the controls that screen readers announce; an alert if `wrong`."""
     kind = (
         'class="kd-message kd-wrong" role="alert"' if wrong else 'class="kd-message" role="status"'
     )

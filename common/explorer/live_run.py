@@ -1,4 +1,4 @@
-"""A distillation of one's own, in a thread, so that the sliders keep answering."""
+"""Live training run in a background thread, so that the widgets stay responsive."""
 
 import math
 import threading
@@ -8,32 +8,33 @@ from common import metrics
 from common.backend import batching, keras
 from common.training.job import TrainingJob
 
-REDRAW = 0.25  # seconds between two notices of a running training
+REDRAW = 0.25  # seconds between two notifications of a running training
 
 
 class Stopped(Exception):
-    """Raised inside a fit to end it at once."""
+    """Raised inside `fit` to end it at once."""
 
 
 class LiveRun:
-    """One student's training on a teacher's cached logits; nothing is written to disk.
+    """Training of one student on a teacher's cached logits; it writes nothing to disk.
 
-    The same batches, views and initial weights as `training.run` gives: a trial with a
-    committed run's settings ends with that run's weights.
+    Batches, views and initial weights are those of `training.run`: a live run with a committed
+    run's settings ends with that run's weights.
 
     Args:
         run: runs.Run of a student.
         dataset: data.Dataset.
-        logits: teachers.Logits of the run's teacher; None for labels alone.
+        logits: teachers.Logits of the run's teacher; None for a baseline.
         title: the student's name in tables.
-        notify: called without arguments, in the training's thread, when something changed.
+        notify: called without arguments, in the training thread, after each change.
 
     Attributes:
         state: "waiting", "running", "finished", "stopped" or "failed"; error: one sentence.
-        curve: list of validation errors, %, one a finished epoch.
-        progress: share of the training that is done, in [0, 1].
-        model: the student, once built.
-        errors: {"validation": count, "test": count}, read once, after the last epoch.
+        curve: list of validation error rates, %, one for each completed epoch.
+        progress: completed fraction of the training, in [0, 1].
+        model: the student; None before it is built.
+        errors: {"validation": count, "test": count}, computed once, after the last epoch.
+        seconds: duration, set at the end.
     """
 
     def __init__(self, run, dataset, logits, title, notify=lambda: None):
@@ -45,6 +46,7 @@ class LiveRun:
         self._thread = threading.Thread(target=self._train, daemon=True, name=run.name)
 
     def start(self):
+        """Start the training and return at once."""
         self.state = "running"
         self._thread.start()
 
@@ -54,15 +56,16 @@ class LiveRun:
 
     @property
     def stopping(self):
+        """Whether `stop` was called."""
         return self._stop.is_set()
 
     def join(self, timeout=None):
-        """Wait for the thread; whether it has ended."""
+        """Wait up to `timeout` seconds for the training; return whether it has ended."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def check_stop(self):
-        """Raise `Stopped` once `stop` was called."""
+        """Raise `Stopped` if `stop` was called."""
         if self.stopping:
             raise Stopped
 
@@ -73,7 +76,7 @@ class LiveRun:
             state = "finished"
         except Stopped:
             state = "stopped"
-        except Exception as error:  # a thread's exception would reach nobody
+        except Exception as error:  # otherwise lost with the thread
             state, self.error = "failed", str(error)
         if state != "failed" and self.model is not None:
             self.errors = {split: self._errors(split) for split in ("validation", "test")}
@@ -82,49 +85,52 @@ class LiveRun:
         self.notify()
 
     def _fit(self):
-        given = {self.run.teacher: self.logits} if self.run.teacher else {}
-        group = TrainingJob([self.run], self.dataset, given)
-        self.model = group.model.models[self.run.name]
-        group.model.fit(
-            batching.to_tf_dataset(group.batches),
-            shuffle=False,  # the batches own their order
+        teachers = {self.run.teacher: self.logits} if self.run.teacher else {}
+        job = TrainingJob([self.run], self.dataset, teachers)
+        self.model = job.model.models[self.run.name]
+        job.model.fit(
+            batching.to_tf_dataset(job.batches),
+            shuffle=False,  # the batches define their order
             epochs=self.run.recipe.epochs,
-            validation_data=group.validation_data(),
-            callbacks=[_LiveRunCallback(self, group.batches)],
+            validation_data=job.validation_data(),
+            callbacks=[_LiveRunCallback(self, job.batches)],
             verbose=0,
         )
 
-    def _errors(self, split):
-        part = getattr(self.dataset, split)
-        return metrics.errors(batching.predict_logits(self.model, part.images), part.labels)
+    def _errors(self, name):
+        split = getattr(self.dataset, name)
+        return metrics.errors(batching.predict_logits(self.model, split.images), split.labels)
 
 
 class _LiveRunCallback(keras.callbacks.Callback):
-    """Sets each epoch's order, tells the trial how far it is, and ends it when it is stopped."""
+    """Sets the order of each epoch, reports progress to a `LiveRun`, and stops on request."""
 
-    def __init__(self, trial, data):
+    def __init__(self, live_run, batches):
         super().__init__()
-        self.trial, self.data, self.steps, self.teacher_logits = trial, data, 0, 0.0
+        self.live_run, self.batches = live_run, batches
+        self.steps = len(batches) * live_run.run.recipe.epochs
+        self.step, self.last_notice = 0, 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.data.set_epoch(epoch)
+        self.batches.set_epoch(epoch)
 
     def on_train_batch_end(self, batch, logs=None):
-        self.trial.check_stop()
-        self.steps += 1
-        self.trial.progress = self.steps / (len(self.data) * self.trial.run.recipe.epochs)
-        if time.perf_counter() - self.teacher_logits > REDRAW:
-            self._tell()
+        self.live_run.check_stop()
+        self.step += 1
+        self.live_run.progress = self.step / self.steps
+        if time.perf_counter() - self.last_notice > REDRAW:
+            self._notify()
 
     def on_test_batch_end(self, batch, logs=None):
-        self.trial.check_stop()
+        self.live_run.check_stop()
 
     def on_epoch_end(self, epoch, logs=None):
         if not math.isfinite(logs["loss"]):
             raise FloatingPointError(f"the loss is {logs['loss']} after epoch {epoch + 1}")
-        self.trial.curve.append(100 * (1 - logs[f"val_{self.trial.run.name}_accuracy"]))
-        self._tell()
+        accuracy = logs[f"val_{self.live_run.run.name}_accuracy"]
+        self.live_run.curve.append(100 * (1 - accuracy))
+        self._notify()
 
-    def _tell(self):
-        self.teacher_logits = time.perf_counter()
-        self.trial.notify()
+    def _notify(self):
+        self.last_notice = time.perf_counter()
+        self.live_run.notify()

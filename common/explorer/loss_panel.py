@@ -1,13 +1,14 @@
-"""Second panel: what the loss sees of the image, for a student of one's choice."""
+"""Loss panel: terms and gradients of the loss on one image, for the chosen student."""
 
 import ipywidgets as widgets
+import numpy as np
 
 from common.explorer import chart, html
-from common.explorer.quantities import GRID, MAX_T, MIN_T, soft_gradients, terms
-from common.explorer.shared import Panel, ask, flexible, on_change, row
+from common.explorer.quantities import GRID, MAX_T, MIN_T, loss_terms, soft_gradients
+from common.explorer.shared import Panel, flexible, on_change, predict, row
 from common.plots.style import COLORS
 
-ACROSS = chart.Axis("temperature T", MIN_T, MAX_T, (0.5, 1, 2, 5, 10, 20, 50), log=True)
+T_AXIS = chart.Axis("temperature T", MIN_T, MAX_T, (0.5, 1, 2, 5, 10, 20, 50), log=True)
 
 
 class LossPanel(Panel):
@@ -28,37 +29,38 @@ class LossPanel(Panel):
             "Gradient of the soft-target loss with and without T², hard and soft terms",
         )
         selection.on_students(self._list_students)
-        on_change(self._ask, selection.index, selection.teacher, self.student)
+        on_change(self._predict, selection.index, selection.teacher, self.student)
         on_change(self.redraw, selection.temperature, selection.alpha)
-        self._ask()
+        self._predict()
 
     def _list_students(self):
-        """Offer all students; the last, mostly the best trained, is chosen."""
+        """List all students and choose the last, which was added last."""
         self.student.options = [(s.title, s) for s in self.selection.students]
         self.student.index = len(self.selection.students) - 1
 
-    def _ask(self):
-        """Ask the student, and prepare the curves, which the temperature does not change."""
+    def _predict(self):
+        """Compute the student's logits, and the curves, which do not depend on T."""
         index = self.selection.index.value
-        self.answer = ask(self.student.value.model, self.selection.test.images[index])
-        self.unscaled = soft_gradients(self.answer, self.selection.answers[index], GRID)
+        self.student_logits = predict(self.student.value.model, self.selection.test.images[index])
+        teacher_logits = self.selection.test_logits[index]
+        self.unscaled = soft_gradients(self.student_logits, teacher_logits, GRID)
         self.redraw()
 
     def redraw(self):
         selection = self.selection
-        teacher = selection.answers[selection.index.value]
+        teacher_logits = selection.test_logits[selection.index.value]
         temperature, alpha = selection.T, selection.alpha.value
-        found = terms(self.answer, teacher, selection.label, temperature)
-        title = self.student.value.title
-        parts = self._drawn(found, temperature), html.loss_terms(found, alpha, title)
-        self.view.value = f'<div class="kd-side">{"".join(parts)}</div>'  # one message a move
+        terms = loss_terms(self.student_logits, teacher_logits, selection.label, temperature)
+        table = html.loss_terms(terms, alpha, self.student.value.title)
+        chart_svg = self._chart(terms.hard_gradient, temperature)
+        # one widget: one message to the browser for each move of a slider
+        self.view.value = f'<div class="kd-side">{chart_svg}{table}</div>'
 
-    def _drawn(self, found, temperature):
-        hard = found.hard_gradient
+    def _chart(self, hard_gradient, temperature):
         curves = [
             chart.Curve("with T²", COLORS["distilled"], GRID, GRID**2 * self.unscaled),
             chart.Curve("without", COLORS["control"], GRID, self.unscaled, dashed=True),
-            chart.Curve("label", COLORS["baseline"], GRID, 0 * GRID + hard),
+            chart.Curve("label", COLORS["baseline"], GRID, np.full_like(GRID, hard_gradient)),
         ]
-        seen = [value for curve in curves for value in (curve.y.min(), curve.y.max())]
-        return chart.svg(curves, ACROSS, chart.log_axis("gradient norm", seen), temperature)
+        norms = np.concatenate([curve.y for curve in curves])
+        return chart.svg(curves, T_AXIS, chart.log_axis("gradient norm", norms), temperature)

@@ -1,4 +1,4 @@
-"""What the panels show, as numbers: soft targets, the loss's terms, the choice of an image."""
+"""Quantities that the panels show: soft targets, terms of the loss, choice of an image."""
 
 import dataclasses
 
@@ -9,42 +9,42 @@ from common.losses import distillation_loss, hard_label_loss, soft_targets
 
 MIN_T, MAX_T = 0.5, 50.0  # ends of the temperature slider
 GRID = np.geomspace(MIN_T, MAX_T, 41)  # temperatures of the curves
-MOST_BARS = 12  # classes that are all shown, in their order
-TOP = 10  # bars of a data set with more classes, beside the rest's mass
+MAX_BARS = 12  # with at most as many classes, each has a bar, in class order
+TOP = 10  # with more classes, the largest have a bar, the others share one
 
 
 @dataclasses.dataclass(frozen=True)
 class SoftTargets:
     """Soft targets of one image at one temperature.
 
-    probabilities: (classes,) float32; bits: their entropy, from 0 to log2(classes).
+    probabilities: (classes,) float32; entropy_bits: their entropy, from 0 to log2(classes).
     """
 
     probabilities: np.ndarray
-    bits: float
+    entropy_bits: float
 
     @property
     def effective_classes(self):
-        """2^H, from 1 to classes: as many equally likely classes have the same entropy."""
-        return 2**self.bits
+        """2^H, from 1 to classes: the number of equally likely classes with this entropy H."""
+        return 2**self.entropy_bits
 
     def bars(self, class_names):
-        """(index, name, probability) of every class, or of the ten largest and of the rest.
+        """List of (index, name, probability) of each class, or of the `TOP` largest and the rest.
 
-        The rest, in data sets of more than `MOST_BARS` classes, has the index None.
+        The rest, in data sets of more than `MAX_BARS` classes, has the index None.
         """
-        shown = range(len(self.probabilities))
-        if len(shown) > MOST_BARS:
-            shown = np.argsort(-self.probabilities, kind="stable")[:TOP]
-        bars = [(int(i), str(class_names[i]), float(self.probabilities[i])) for i in shown]
+        indices = range(len(self.probabilities))
+        if len(indices) > MAX_BARS:
+            indices = np.argsort(-self.probabilities, kind="stable")[:TOP]
+        bars = [(int(i), str(class_names[i]), float(self.probabilities[i])) for i in indices]
         if len(bars) < len(self.probabilities):
             rest = max(0.0, 1 - sum(bar[2] for bar in bars))
             bars.append((None, f"other {len(self.probabilities) - TOP}", rest))
         return bars
 
 
-def answer(logits, temperature):
-    """The `Answer` of (classes,) logits at a temperature.
+def soften(logits, temperature):
+    """`SoftTargets` of one image's logits, (classes,) floats, at a temperature.
 
     Raises:
         ValueError: if temperature is not a finite number above 0.
@@ -55,11 +55,11 @@ def answer(logits, temperature):
 
 @dataclasses.dataclass(frozen=True)
 class LossTerms:
-    """What the loss sees of one image, before alpha weighs it.
+    """Terms of the loss of one image, before alpha weights them.
 
     hard: cross-entropy with the label, nats; soft: T² · KL(teacher ‖ student), nats;
     hard_gradient, soft_gradient: L2 norms of their gradients by the student's logits;
-    unscaled_gradient: the soft one's without T².
+    unscaled_gradient: norm of the soft gradient without T².
     """
 
     hard: float
@@ -69,8 +69,8 @@ class LossTerms:
     unscaled_gradient: float
 
 
-def terms(student, teacher, label, temperature):
-    """`Terms` of one image.
+def loss_terms(student, teacher, label, temperature):
+    """`LossTerms` of one image.
 
     Args:
         student, teacher: (classes,) floats, logits.
@@ -78,12 +78,12 @@ def terms(student, teacher, label, temperature):
         temperature: T > 0.
     """
     unscaled = soft_gradients(student, teacher, np.array([temperature]))[0]
-    wrong = np.array(soft_targets(student[None], 1.0))[0]
-    wrong[label] -= 1
+    hard_gradient = np.array(soft_targets(student[None], 1.0))[0]
+    hard_gradient[label] -= 1
     return LossTerms(
         hard=float(hard_label_loss(student[None], np.array([label]))[0]),
         soft=float(distillation_loss(student[None], teacher[None], temperature)[0]),
-        hard_gradient=float(np.linalg.norm(wrong)),
+        hard_gradient=float(np.linalg.norm(hard_gradient)),
         soft_gradient=float(temperature**2 * unscaled),
         unscaled_gradient=float(unscaled),
     )
@@ -103,47 +103,47 @@ def soft_gradients(student, teacher, temperatures):
         (n,) floats.
     """
     column = np.asarray(temperatures, "float32")[:, None]
-    ours, theirs = (np.asarray(soft_targets(z / column, 1.0)) for z in (student, teacher))
-    return np.linalg.norm(ours - theirs, axis=1) / column[:, 0]
+    q, p = (np.asarray(soft_targets(logits / column, 1.0)) for logits in (student, teacher))
+    return np.linalg.norm(q - p, axis=1) / column[:, 0]
 
 
 class ImagePicker:
-    """Finds images by what the teacher says of them.
+    """Choice of test images by the teacher's entropy and errors.
 
     Args:
-        answers: (n, classes) floats, the teacher's logits.
+        logits: (n, classes) floats of the teacher.
         labels: (n,) integers.
     """
 
-    WAYS = ("most ambiguous", "teacher wrong", "random")
+    ORDERS = ("most ambiguous", "teacher wrong", "random")
 
-    def __init__(self, answers, labels):
+    def __init__(self, logits, labels):
         self.labels = np.asarray(labels)
-        self.doubt = metrics.entropy(answers)
-        self.wrong = ~metrics.correct(answers, labels)
-        self._random = np.random.default_rng()
+        self.entropy = metrics.entropy(logits)
+        self.is_wrong = ~metrics.correct(logits, labels)
+        self._rng = np.random.default_rng()
 
-    def next(self, way, last=None, label=None):
-        """The next image in one of `WAYS`; None where there is none.
+    def next(self, order, last=None, label=None):
+        """Index of the next image in one of `ORDERS`; None if there is none.
 
         Args:
-            way: "most ambiguous", from the highest entropy at T = 1 down; "teacher wrong",
-                from the most confident error down; or "random".
-            last: index of the image that this way gave last; None for its first.
+            order: "most ambiguous", by falling entropy at T = 1; "teacher wrong", the teacher's
+                errors by rising entropy; or "random".
+            last: index of the previous image of this order; None for the first.
             label: only images of this class; None for any.
         """
-        rows = self._rows(way, label)
+        rows = self._rows(order, label)
         if not len(rows):
             return None
-        if way == "random":
-            return int(self._random.choice(rows))
-        place = () if last is None else np.flatnonzero(rows == last)
-        return int(rows[(place[0] + 1) % len(rows)]) if len(place) else int(rows[0])
+        if order == "random":
+            return int(self._rng.choice(rows))
+        positions = () if last is None else np.flatnonzero(rows == last)
+        return int(rows[(positions[0] + 1) % len(rows)]) if len(positions) else int(rows[0])
 
-    def _rows(self, way, label):
-        fits = np.ones(len(self.labels), bool) if label is None else self.labels == label
-        if way == "teacher wrong":
-            fits = fits & self.wrong
-        rows = np.flatnonzero(fits)
-        falling = 1 if way == "teacher wrong" else -1
-        return rows[np.argsort(falling * self.doubt[rows], kind="stable")]
+    def _rows(self, order, label):
+        mask = np.ones(len(self.labels), bool) if label is None else self.labels == label
+        if order == "teacher wrong":
+            mask = mask & self.is_wrong
+        rows = np.flatnonzero(mask)
+        sign = 1 if order == "teacher wrong" else -1
+        return rows[np.argsort(sign * self.entropy[rows], kind="stable")]

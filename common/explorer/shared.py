@@ -1,4 +1,4 @@
-"""What all panels look at together: teacher, image, temperature, alpha, students."""
+"""Selection that all panels share: teacher, image, temperature, alpha, students."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -8,11 +8,11 @@ from common.explorer.quantities import MAX_T, MIN_T
 from common.utils.checks import require_choice, require_fraction
 
 _WIDE = {"description_width": "110px"}
-STEP = np.log10(2) / 28  # decades: 1, 2, 4, 8, 5, 10, 20 and 50 are steps from 0.5
+STEP = np.log10(2) / 28  # in decades: from 0.5 it reaches 1, 2, 4, 5, 8, 10, 20 and 50
 
 
 class Panel(widgets.VBox):
-    """A box of widgets in the explorer's style; `summary` is shown where widgets cannot be."""
+    """A box of widgets in the explorer's style; without widgets `summary` is shown instead."""
 
     def __init__(self, children, summary):
         style = widgets.HTML(html.style(), layout=widgets.Layout(display="none"))
@@ -28,24 +28,24 @@ class Panel(widgets.VBox):
 
 
 def row(*children, gap="12px"):
-    """A row that breaks into lines where the page is narrow."""
+    """A row of widgets that wraps on a narrow page."""
     layout = widgets.Layout(flex_flow="row wrap", grid_gap=gap, align_items="flex-start")
     return widgets.HBox(children, layout=layout)
 
 
 def flexible(least, most="none"):
-    """A layout that shares a row: at least `least` wide, but never wider than the page."""
+    """A layout that shares a row: from `least` to `most` wide, never wider than the page."""
     return widgets.Layout(flex=f"1 1 {least}", min_width="0", max_width=most, width="auto")
 
 
-def on_change(changed, *handled):
-    """Call `changed` without arguments when any of the widgets' values changes."""
-    for widget in handled:
-        widget.observe(lambda _: changed(), "value")
+def on_change(callback, *inputs):
+    """Call `callback` without arguments when the value of any of the widgets changes."""
+    for widget in inputs:
+        widget.observe(lambda _: callback(), "value")
 
 
 class Selection:
-    """The widgets that several panels share; each may be shown in more than one place.
+    """Widgets that several panels share; each may be displayed in more than one place.
 
     Args:
         study: Study.
@@ -63,9 +63,9 @@ class Selection:
         require_fraction("alpha", alpha)
         require_choice("test image", int(index), range(len(self.test)))
         self._make_widgets(temperature, alpha, int(index))
-        self._answers = {}
+        self._test_logits = {}
         self.students = []
-        self._watchers = []
+        self._callbacks = []
 
     def _make_widgets(self, temperature, alpha, index):
         self.temperature = widgets.FloatLogSlider(
@@ -88,7 +88,7 @@ class Selection:
 
     @property
     def T(self):
-        """The temperature to the three digits that the slider shows."""
+        """The temperature, rounded to the three digits that the slider displays."""
         return float(f"{self.temperature.value:.3g}")
 
     @property
@@ -97,29 +97,30 @@ class Selection:
         return self.teachers[self.teacher.value][1]
 
     @property
-    def answers(self):
-        """(n, classes) float32: the chosen teacher's logits of all test images."""
+    def test_logits(self):
+        """(n, classes) float32 logits of the chosen teacher for all test images."""
         title = self.teacher.value
-        if title not in self._answers:
+        if title not in self._test_logits:
             targets = self.logits.targets("test", self.test.images)
-            self._answers[title] = targets.unaugmented()
-        return self._answers[title]
+            self._test_logits[title] = targets.unaugmented()
+        return self._test_logits[title]
 
     @property
     def label(self):
+        """Class index of the chosen image."""
         return int(self.test.labels[self.index.value])
 
     def add_student(self, student):
-        """Let every panel know of an `at_hand.NamedModel`."""
+        """Add an `available.NamedModel` and notify the panels."""
         self.students.append(student)
-        for watcher in self._watchers:
-            watcher()
+        for callback in self._callbacks:
+            callback()
 
-    def on_students(self, watcher):
-        """Call `watcher` without arguments when a student was added."""
-        self._watchers.append(watcher)
+    def on_students(self, callback):
+        """Call `callback` without arguments after each `add_student`."""
+        self._callbacks.append(callback)
 
 
-def ask(model, image):
+def predict(model, image):
     """(classes,) float32 logits of a model for one uint8 (h, w, c) image."""
     return np.asarray(model(np.asarray(image)[None], training=False))[0]

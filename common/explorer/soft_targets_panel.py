@@ -1,12 +1,12 @@
-"""First panel: an image, and what the teacher says of it at the slider's temperature."""
+"""Soft-targets panel: a test image and the teacher's soft targets at the slider's T."""
 
 import ipywidgets as widgets
 
 from common.explorer import html
-from common.explorer.quantities import ImagePicker, answer
+from common.explorer.quantities import ImagePicker, soften
 from common.explorer.shared import Panel, flexible, on_change, row
 
-ANY = "any"  # not None, which a drop-down takes for nothing chosen
+ANY = "any"  # not None, which means "nothing chosen" to a drop-down
 
 
 class SoftTargetsPanel(Panel):
@@ -16,16 +16,16 @@ class SoftTargetsPanel(Panel):
         self.selection, dataset = selection, selection.study.dataset
         self.names = dataset.class_names
         options = [(ANY, ANY), *((name, i) for i, name in enumerate(self.names))]
-        self.wanted = widgets.Dropdown(
+        self.class_filter = widgets.Dropdown(
             options=options, description="class", layout=flexible("150px", "220px")
         )
         self.image, self.message = widgets.HTML(), widgets.HTML()
-        self.picked = None  # way and image of the last pick: the same way again goes on from it
+        self.last_pick = None  # (order, index): the same order again continues from this image
         self.bars = widgets.HTML(layout=flexible("300px", "640px"))
-        self.buttons = [self._button(way) for way in ImagePicker.WAYS]
+        self.buttons = [self._button(order) for order in ImagePicker.ORDERS]
         super().__init__(
             [
-                row(selection.teacher, self.wanted, selection.index),
+                row(selection.teacher, self.class_filter, selection.index),
                 row(*self.buttons, gap="6px"),
                 row(selection.temperature),
                 self.message,
@@ -34,31 +34,32 @@ class SoftTargetsPanel(Panel):
             f"Soft targets of {len(selection.test):,} {dataset.name} test images at T = 0.5 to 50",
         )
         on_change(self._show_image, selection.index, selection.teacher)
-        on_change(self._restrict, self.wanted)
+        on_change(self._filter, self.class_filter)
         on_change(self.redraw, selection.temperature)
         self._show_image()
 
-    def _button(self, way):
-        button = widgets.Button(description=way, layout=widgets.Layout(width="auto"))
-        button.tooltip = f"the next image: {way}, in the chosen class"
-        button.on_click(lambda _: self._pick(way))
+    def _button(self, order):
+        button = widgets.Button(description=order, layout=widgets.Layout(width="auto"))
+        button.tooltip = f"next image: {order}, in the chosen class"
+        button.on_click(lambda _: self._pick(order))
         return button
 
-    def _pick(self, way):
-        picker = ImagePicker(self.selection.answers, self.selection.test.labels)
-        wanted = None if self.wanted.value == ANY else self.wanted.value
-        index = self.selection.index
-        found = picker.next(way, index.value if self.picked == (way, index.value) else None, wanted)
-        if found is None:
-            which = "" if wanted is None else f" of class {self.names[wanted]}"
-            self.message.value = html.message(f"No test image{which} is there for: {way}.")
+    def _pick(self, order):
+        picker = ImagePicker(self.selection.test_logits, self.selection.test.labels)
+        label = None if self.class_filter.value == ANY else self.class_filter.value
+        current = self.selection.index.value
+        last = current if self.last_pick == (order, current) else None
+        index = picker.next(order, last, label)
+        if index is None:
+            of_class = "" if label is None else f" of class {self.names[label]}"
+            self.message.value = html.message(f"There is no test image{of_class} for: {order}.")
             return
-        self.message.value, self.picked = "", (way, found)
-        index.value = found
+        self.message.value, self.last_pick = "", (order, index)
+        self.selection.index.value = index
 
-    def _restrict(self):
-        """Show an image of the class that was just chosen."""
-        if self.wanted.value not in (ANY, self.selection.label):
+    def _filter(self):
+        """Choose an image of the class just selected."""
+        if self.class_filter.value not in (ANY, self.selection.label):
             self._pick("most ambiguous")
 
     def _show_image(self):
@@ -69,6 +70,8 @@ class SoftTargetsPanel(Panel):
 
     def redraw(self):
         selection = self.selection
-        found = answer(selection.answers[selection.index.value], selection.T)
+        soft_targets = soften(selection.test_logits[selection.index.value], selection.T)
         title = f"{selection.teacher.value} at T = {selection.T:g}"
-        self.bars.value = html.answer(title, found, self.names, "teacher", selection.label)
+        self.bars.value = html.soft_targets(
+            title, soft_targets, self.names, "teacher", selection.label
+        )

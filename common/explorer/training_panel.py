@@ -1,10 +1,11 @@
-"""Third panel: a real distillation at the chosen T and alpha, beside the recorded sweep."""
+"""Training panel: a live distillation at the chosen T and alpha, beside the recorded sweep."""
 
 import dataclasses
 
 import ipywidgets as widgets
 import numpy as np
 
+from common.distillation import Distillation
 from common.explorer import available, chart, html
 from common.explorer.live_run import LiveRun
 from common.explorer.shared import Panel, flexible, on_change, row
@@ -14,11 +15,11 @@ from common.runs import Run
 
 
 class TrainingPanel(Panel):
-    """Train and Stop, a live curve, and a table of one's own trials and the recorded runs."""
+    """Buttons Train and Stop, a live curve, and a table of the user's trials and recorded runs."""
 
     def __init__(self, selection):
         self.selection, self.study = selection, selection.study
-        self.nets = available.students(self.study)
+        self.specs = available.students(self.study)
         self.trials = []
         self._make_widgets()
         super().__init__(
@@ -31,7 +32,7 @@ class TrainingPanel(Panel):
                 row(self.curve),
                 row(self.table),
             ],
-            f"Distill a two-layer net on {self.study.dataset.name} at your own T and alpha",
+            f"Distill a two-layer network on {self.study.dataset.name} at your T and alpha",
         )
         on_change(self._show_records, self.student, selection.teacher)
         self.train.on_click(lambda _: self._start())
@@ -39,12 +40,12 @@ class TrainingPanel(Panel):
         self._show_records()
 
     def _make_widgets(self):
-        recipe = next(iter(self.nets.values())).recipe
+        recipe = next(iter(self.specs.values())).recipe
         self.student = widgets.Dropdown(
-            options=list(self.nets), description="student", layout=flexible("260px", "320px")
+            options=list(self.specs), description="student", layout=flexible("260px", "320px")
         )
-        self.epochs = _whole_number("epochs", self.study.epochs or recipe.epochs, 1, 1000)
-        self.seed = _whole_number("seed", 0, 0, 9999)
+        self.epochs = _integer_field("epochs", self.study.epochs or recipe.epochs, 1, 1000)
+        self.seed = _integer_field("seed", 0, 0, 9999)
         self.train = widgets.Button(description="Train", icon="play", button_style="success")
         self.stop = widgets.Button(description="Stop", icon="stop", disabled=True)
         self.progress = widgets.FloatProgress(max=1.0, layout=flexible("160px", "320px"))
@@ -53,36 +54,43 @@ class TrainingPanel(Panel):
 
     @property
     def trial(self):
-        """The latest `Trial`; None before the first."""
+        """The latest `LiveRun`; None before the first."""
         return self.trials[-1] if self.trials else None
 
     def _start(self):
         if self.trial and self.trial.state == "running":
             return
-        trial = self._trial()
+        trial = self._new_trial()
         self.trials.append(trial)
         trial.start()
         self.redraw()
 
-    def _trial(self):
-        selection, net = self.selection, self.nets[self.student.value]
-        recipe = dataclasses.replace(net.recipe, epochs=self.epochs.value)
-        alpha, logits, taught = selection.alpha.value, selection.logits, {}
+    def _new_trial(self):
+        selection, spec = self.selection, self.specs[self.student.value]
+        alpha, logits, teacher = selection.alpha.value, None, {}
         if alpha:
-            taught = {"teacher": logits.identity, "temperature": selection.T, "alpha": alpha}
+            logits = selection.logits
+            teacher = {"teacher": logits.identity, "distillation": Distillation(selection.T, alpha)}
         dataset = self.study.dataset
+        recipe = dataclasses.replace(spec.recipe, epochs=self.epochs.value)
         run = Run(
-            dataset.name, net.model, recipe, self.seed.value, net.options, dataset.limit, **taught
+            dataset.name,
+            spec.model,
+            recipe,
+            self.seed.value,
+            options=spec.options,
+            limit=dataset.limit,
+            **teacher,
         )
         title = f"{self.student.value}, trial {len(self.trials) + 1}"
-        return LiveRun(run, dataset, logits if alpha else None, title, self._notified)
+        return LiveRun(run, dataset, logits, title, self._notified)
 
     def _stop(self):
         self.stop.disabled = True
         self.trial.stop()
 
     def _notified(self):
-        """In the training's thread: redraw, and make a trained student known."""
+        """In the training thread: redraw, and add the student once it is trained."""
         self.redraw()
         if self.trial.state in ("finished", "stopped"):
             self._show_table()
@@ -98,49 +106,51 @@ class TrainingPanel(Panel):
         self.train.disabled = running
         self.stop.disabled = not running or trial.stopping
         self.progress.value = trial.progress if trial else 0.0
-        self.message.value = self._said(trial)
-        self.curve.value = self._drawn(trial)
+        self.message.value = self._status(trial)
+        self.curve.value = self._chart(trial)
 
-    def _said(self, trial):
+    def _status(self, trial):
         if trial is None:
-            return html.message("Choose T and alpha, then press Train; the sliders stay free.")
+            return html.message(
+                "Choose T and alpha, then press Train; you can move the sliders meanwhile."
+            )
         epochs = trial.run.recipe.epochs
         if trial.state == "failed":
             return html.message(f"The training failed: {trial.error}.", wrong=True)
         done = f"{trial.title}: {trial.state}, {len(trial.curve)} of {epochs} epochs"
         if not trial.errors:
             return html.message(done)
-        wrong = f"{trial.errors['test']:,} errors on {len(self.selection.test):,} test images"
-        return html.message(f"{done}, {trial.seconds:.0f} s: {wrong}")
+        errors = f"{trial.errors['test']:,} errors on {len(self.selection.test):,} test images"
+        return html.message(f"{done}, {trial.seconds:.0f} s: {errors}")
 
-    def _drawn(self, trial):
+    def _chart(self, trial):
         curves, epochs = [], self.epochs.value
-        alone = [group for group in self.recorded if not group.teacher]
-        if alone:
-            mean = 100 * (1 - alone[0].curves("val_accuracy").mean(0))
-            curves.append(_curve("labels alone, recorded", "baseline", mean, dashed=True))
+        baselines = [group for group in self.recorded if not group.teacher]
+        if baselines:
+            mean = 100 * (1 - baselines[0].curves("val_accuracy").mean(0))
+            curves.append(_curve("baseline, recorded", "baseline", mean, dashed=True))
             epochs = max(epochs, len(mean))
         if trial:
             epochs = max(epochs, trial.run.recipe.epochs)
             role = "distilled" if trial.run.teacher else "baseline"
             curves.append(_curve("yours", role, trial.curve, dots=True))
-        across = chart.linear_axis("epoch", epochs, integer=True)
+        x_axis = chart.linear_axis("epoch", epochs, integer=True)
         high = max((max(curve.y) for curve in curves if len(curve.y)), default=10)
-        return chart.svg(curves, across, chart.linear_axis("validation errors, %", high))
+        return chart.svg(curves, x_axis, chart.linear_axis("validation error, %", high))
 
     def _show_records(self):
-        """Read the recorded runs of the chosen student and teacher."""
-        net = self.nets[self.student.value]
-        self.recorded = available.sweep(self.study, net, self.selection.logits)
+        """Read and display the recorded runs of the chosen student and teacher."""
+        spec = self.specs[self.student.value]
+        self.recorded = available.sweep(self.study, spec, self.selection.logits)
         self.redraw()
         self._show_table()
 
     def _show_table(self):
-        trials = [trial for trial in reversed(self.trials) if trial.errors]
+        trials = [trial for trial in reversed(self.trials) if trial.errors]  # latest first
         self.table.value = trials_table(trials, self.student.value, self.recorded)
 
 
-def _whole_number(name, value, least, most):
+def _integer_field(name, value, least, most):
     layout = flexible("150px", "180px")
     return widgets.BoundedIntText(value=value, min=least, max=most, description=name, layout=layout)
 

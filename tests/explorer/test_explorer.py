@@ -1,11 +1,10 @@
-"""The explorer without a browser: its numbers against definitions written apart, its refusals."""
+"""Explorer without a browser: its quantities against independent definitions, its errors."""
 
 import base64
 import dataclasses
 import io
 import json
 import re
-import types
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from PIL import Image
 from scipy import special, stats
 
 from common import metrics
+from common.experiments.spec import StudySpec
 from common.experiments.study import Study
 from common.explorer import Explorer, chart, digit_file, gallery, html, quantities
 from common.explorer.live_run import LiveRun
@@ -25,10 +25,10 @@ from mnist import recipes
 PAIR = np.random.default_rng(0).normal(0, 4, (2, 10)).astype("float32")
 
 
-TINY = types.SimpleNamespace(
-    TEACHERS={"tiny": ModelSpec("mlp", Recipe(epochs=1), "tiny net", {"width": 16})},
-    STUDENTS=recipes.STUDENTS,
-    FOLDER=recipes.FOLDER,
+TINY = StudySpec(
+    folder=recipes.FOLDER,
+    teachers={"tiny": ModelSpec("mlp", Recipe(epochs=1), "tiny net", {"width": 16})},
+    students=recipes.STUDENTS,
 )
 
 
@@ -49,11 +49,11 @@ def view(study):
     return Explorer(study, temperature=4.0)
 
 
-def shown(panel):
-    """{class: probability} of the first bars that a panel shows."""
-    section = panel.value.split("</section>")[0]
-    found = re.findall(r'data-class="(\w+)" data-probability="([\d.]+)"', section)
-    return {name: float(value) for name, value in found}
+def displayed(widget):
+    """{class: probability} of the first bars that a widget displays."""
+    section = widget.value.split("</section>")[0]
+    bars = re.findall(r'data-class="(\w+)" data-probability="([\d.]+)"', section)
+    return {name: float(value) for name, value in bars}
 
 
 def png(pixels, mode=None, **options):
@@ -63,24 +63,24 @@ def png(pixels, mode=None, **options):
     return file.getvalue()
 
 
-def drawn(few, index=0, scale=7, paper=255):
+def drawing(few, index=0, scale=7, paper=255):
     """A test digit as a user would draw it: large, dark on light, in a corner."""
     digit = np.kron(few.test.images[index, :, :, 0], np.ones((scale, scale), "uint8"))
     return np.pad(255 - digit, ((5, 90), (160, 10)), constant_values=paper)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1, 4, 50])
-def test_an_answer_is_the_softened_softmax_and_its_entropy(temperature):
-    found = quantities.answer(PAIR[0], temperature)
+def test_soft_targets_and_their_entropy(temperature):
+    targets = quantities.soften(PAIR[0], temperature)
     expected = special.softmax(PAIR[0].astype("float64") / temperature)
-    np.testing.assert_allclose(found.probabilities, expected, rtol=1e-5)
-    assert found.bits == pytest.approx(stats.entropy(expected, base=2), abs=1e-9)
-    assert found.effective_classes == pytest.approx(2 ** stats.entropy(expected, base=2))
+    np.testing.assert_allclose(targets.probabilities, expected, rtol=1e-5)
+    assert targets.entropy_bits == pytest.approx(stats.entropy(expected, base=2), abs=1e-9)
+    assert targets.effective_classes == pytest.approx(2 ** stats.entropy(expected, base=2))
 
 
 def test_many_classes_are_the_ten_largest_and_the_rest():
-    found = quantities.answer(np.arange(100.0) / 10, 2.0)
-    bars = found.bars([f"class {i}" for i in range(100)])
+    targets = quantities.soften(np.arange(100.0) / 10, 2.0)
+    bars = targets.bars([f"class {i}" for i in range(100)])
     assert [bar[0] for bar in bars] == [*range(99, 89, -1), None]
     assert bars[-1][1] == "other 90"
     assert sum(bar[2] for bar in bars) == pytest.approx(1)
@@ -89,45 +89,45 @@ def test_many_classes_are_the_ten_largest_and_the_rest():
 @pytest.mark.parametrize("temperature", [0.5, 1, 5, 20])
 def test_gradients_are_those_of_the_loss(temperature):
     student, teacher = PAIR
-    found = quantities.terms(student, teacher, 3, temperature)
+    terms = quantities.loss_terms(student, teacher, 3, temperature)
     variable = tf.Variable(student[None])
     with tf.GradientTape(persistent=True) as tape:
         soft = distillation_loss(variable, teacher[None], temperature)
         hard = tf.nn.sparse_softmax_cross_entropy_with_logits([3], variable)
-    assert found.soft == pytest.approx(float(soft[0]), rel=1e-5)
-    assert found.hard == pytest.approx(float(hard[0]), rel=1e-5)
+    assert terms.soft == pytest.approx(float(soft[0]), rel=1e-5)
+    assert terms.hard == pytest.approx(float(hard[0]), rel=1e-5)
     norm = np.linalg.norm(tape.gradient(soft, variable))
-    assert found.soft_gradient == pytest.approx(norm, rel=1e-3)
-    assert found.unscaled_gradient == pytest.approx(norm / temperature**2, rel=1e-3)
+    assert terms.soft_gradient == pytest.approx(norm, rel=1e-3)
+    assert terms.unscaled_gradient == pytest.approx(norm / temperature**2, rel=1e-3)
     norm = np.linalg.norm(tape.gradient(hard, variable))
-    assert found.hard_gradient == pytest.approx(norm, rel=1e-3)
+    assert terms.hard_gradient == pytest.approx(norm, rel=1e-3)
 
 
-def test_the_picker_walks_from_the_most_ambiguous_and_wraps():
+def test_the_picker_starts_at_the_most_ambiguous_and_wraps():
     logits = np.array([[9, 0, 0], [1, 0, 0], [5, 0, 0], [0, 5, 0]], float)
     picker = quantities.ImagePicker(logits, [0, 0, 0, 2])
-    assert [picker.next("most ambiguous", now, 0) for now in (None, 1, 2, 0)] == [1, 2, 0, 1]
+    assert [picker.next("most ambiguous", last, 0) for last in (None, 1, 2, 0)] == [1, 2, 0, 1]
     assert picker.next("teacher wrong") == 3
     assert picker.next("teacher wrong", label=0) is None
     assert picker.next("random", label=2) == 3
 
 
-def test_moving_the_slider_redraws_what_soft_targets_give(view):
+def test_moving_the_slider_redraws_the_soft_targets(view):
     panel, selection = view.soft_targets, view.selection
     for temperature in (1.0, 8.0):
         selection.temperature.value = temperature
-        own = selection.answers[selection.index.value].astype("float64")
-        expected = special.softmax(own / temperature)
-        np.testing.assert_allclose(list(shown(panel.bars).values()), expected, atol=2e-6)
+        logits = selection.test_logits[selection.index.value].astype("float64")
+        expected = special.softmax(logits / temperature)
+        np.testing.assert_allclose(list(displayed(panel.bars).values()), expected, atol=2e-6)
         assert f"at T = {temperature:g}" in panel.bars.value
 
 
-def test_images_are_found_by_class_and_by_the_teachers_doubt(view, few):
+def test_images_are_chosen_by_class_and_entropy(view, few):
     panel, selection = view.soft_targets, view.selection
-    panel.wanted.value = 3
+    panel.class_filter.value = 3
     assert few.test.labels[selection.index.value] == 3
-    doubt = metrics.entropy(selection.answers) * (few.test.labels == 3)
-    for row in np.argsort(-doubt, kind="stable")[:3]:
+    entropy = metrics.entropy(selection.test_logits) * (few.test.labels == 3)
+    for row in np.argsort(-entropy, kind="stable")[:3]:
         assert selection.index.value == row
         panel.buttons[0].click()
     for button in panel.buttons:
@@ -147,14 +147,14 @@ def test_a_study_without_logits_is_refused(few, tmp_path):
         Explorer(small_study(few, tmp_path))
 
 
-def test_the_loss_panel_weighs_the_terms_by_alpha(view):
+def test_the_loss_panel_weights_the_terms_by_alpha(view):
     view.selection.alpha.value = 0.25
     selection, panel = view.selection, view.loss
-    teacher = selection.answers[selection.index.value]
-    found = quantities.terms(panel.answer, teacher, selection.label, selection.T)
-    expected = 0.75 * found.hard + 0.25 * found.soft
-    shown_loss = float(re.search(r'data-loss="([\d.]+)"', panel.view.value)[1])
-    assert shown_loss == pytest.approx(expected, abs=1e-5)
+    teacher = selection.test_logits[selection.index.value]
+    terms = quantities.loss_terms(panel.student_logits, teacher, selection.label, selection.T)
+    expected = 0.75 * terms.hard + 0.25 * terms.soft
+    loss = float(re.search(r'data-loss="([\d.]+)"', panel.view.value)[1])
+    assert loss == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_trial_ends_with_the_weights_of_the_recorded_run(view, study):
@@ -195,16 +195,16 @@ def test_a_training_that_fails_says_why(tiny_run, few):
 def test_a_drawn_digit_becomes_an_image_like_mnists(few):
     for index in range(20):
         original = few.test.images[index].astype(float)
-        found = digit_file.digit(png(drawn(few, index))).astype(float)
-        assert found.shape == (28, 28, 1) and found.max() == 255
+        image = digit_file.digit(png(drawing(few, index))).astype(float)
+        assert image.shape == (28, 28, 1) and image.max() == 255
         rows, columns = np.indices((28, 28))
-        mass = found[:, :, 0] / found.sum()
+        mass = image[:, :, 0] / image.sum()
         assert abs((mass * rows).sum() - 14) < 1 and abs((mass * columns).sum() - 14) < 1
-        assert np.corrcoef(original.ravel(), found.ravel())[0, 1] > 0.6
+        assert np.corrcoef(original.ravel(), image.ravel())[0, 1] > 0.6
 
 
 def test_format_and_colors_do_not_matter(few):
-    dark = drawn(few)
+    dark = drawing(few)
     expected = digit_file.digit(png(dark)).astype(int)
     clear = np.dstack([np.zeros((*dark.shape, 3)), 255 - dark])  # black ink on nothing
     white = np.dstack([np.full((*dark.shape, 3), 255), 255 - dark])
@@ -222,13 +222,13 @@ def test_format_and_colors_do_not_matter(few):
     assert np.abs(digit_file.digit(deep.getvalue()) - expected).max() <= 3
 
 
-def test_unfit_files_are_refused_in_one_sentence(few):
-    good, blank = png(drawn(few)), np.full((40, 40), 255)
+def test_unsuitable_files_are_refused_in_one_sentence(few):
+    good, blank = png(drawing(few)), np.full((40, 40), 255)
     jpeg = io.BytesIO()
-    Image.fromarray(drawn(few)).save(jpeg, "JPEG")
+    Image.fromarray(drawing(few)).save(jpeg, "JPEG")
     full = np.full((40, 40), 255)
     full[1:-1, 1:-1] = 0
-    refused = {
+    files = {
         "not a PNG": jpeg.getvalue(),
         "damaged": good[: len(good) // 2],
         "damaged PNG": good[:20],
@@ -238,42 +238,42 @@ def test_unfit_files_are_refused_in_one_sentence(few):
         "5000×10 pixels": png(np.zeros((10, 5000))),
         "6.0 MB": b"\x89PNG" + bytes(6_000_000),
     }
-    for reason, content in refused.items():
+    for reason, content in files.items():
         with pytest.raises(ValueError, match=reason) as caught:
             digit_file.digit(content, "mine.png")
         assert str(caught.value).startswith("mine.png") and "\n" not in str(caught.value)
 
 
-def test_teacher_and_students_answer_a_dropped_file(view, study, few):
-    panel, content = view.drawn_digit, png(drawn(few))
+def test_teacher_and_students_predict_a_dropped_file(view, study, few):
+    panel, content = view.drawn_digit, png(drawing(few))
     panel.field.value = f"1\n{len(content)}\n{base64.b64encode(content).decode()}\n<7>.png"
     assert "&lt;7&gt;.png" in panel.image.value
     model = study.model(study.teacher("tiny"))
-    own = np.asarray(model(panel.digit[None], training=False))[0].astype("float64")
+    logits = np.asarray(model(panel.digit[None], training=False))[0].astype("float64")
     view.selection.temperature.value = 2.0
     np.testing.assert_allclose(
-        list(shown(panel.answers).values()), special.softmax(own / 2), atol=1e-5
+        list(displayed(panel.bars).values()), special.softmax(logits / 2), atol=1e-5
     )
     panel.field.value = "2\n12000000\n\nbig.png"
-    assert "big.png has 12.0 MB" in panel.message.value and not panel.answers.value
+    assert "big.png has 12.0 MB" in panel.message.value and not panel.bars.value
 
 
-def test_a_panel_has_words_where_widgets_cannot_be(view):
+def test_a_panel_has_text_where_widgets_cannot_be(view):
     bundle = view.soft_targets._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"].startswith("Soft targets of 100 mnist test images")
 
 
-def test_axes_hold_their_values():
+def test_axes_include_their_values():
     for high in (0.03, 1, 7, 99, 1234):
         axis = chart.linear_axis("", high)
         assert axis.high >= high and 3 <= len(axis.ticks) <= 6
     assert all(tick == int(tick) for tick in chart.linear_axis("", 3, integer=True).ticks)
     axis = chart.log_axis("", [0.02, 3])
-    assert axis.low == 0.01 and axis.high == 10 and axis.place(10) == 1
+    assert axis.low == 0.01 and axis.high == 10 and axis.position(10) == 1
 
 
-def test_tiny_probabilities_are_not_shown_as_none():
+def test_tiny_probabilities_are_not_displayed_as_zero():
     assert [html.percent(p) for p in (0.613, 0.0042, 1e-6)] == ["61.3 %", "0.42 %", "&lt; 0.01 %"]
 
 
@@ -281,20 +281,20 @@ def test_the_gallery_embeds_the_teachers_logits_and_nothing_foreign(study, few):
     logits = study.logits("tiny")
     page = gallery.page(few, logits, "tiny net")
     embedded = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
-    answers_of_all = logits.targets("test", few.test.images).unaugmented()
+    test_logits = logits.targets("test", few.test.images).unaugmented()
     assert len(embedded["images"]) == 12
     for image in embedded["images"]:
-        np.testing.assert_array_equal(image["logits"], answers_of_all[image["index"]])
+        np.testing.assert_array_equal(image["logits"], test_logits[image["index"]])
         assert image["label"] == few.test.labels[image["index"]]
     assert {image["label"] for image in embedded["images"]} == set(range(10))
     assert not re.search(r'(src|href)="(?!data:|https://arxiv)', page)
 
 
 def test_the_gallery_is_written_or_refused_in_one_sentence(study, few, mnist_dir, tmp_path, capsys):
-    given = ["mnist", "--data-dir", str(mnist_dir), "--output", str(tmp_path / "gallery.html")]
-    given += ["--limit", str(few.limit), "--logits"]
-    gallery.main([*given, str(study.logits("tiny").folder)])
+    arguments = ["mnist", "--data-dir", str(mnist_dir), "--output", str(tmp_path / "gallery.html")]
+    arguments += ["--limit", str(few.limit), "--logits"]
+    gallery.main([*arguments, str(study.logits("tiny").folder)])
     assert (tmp_path / "gallery.html").stat().st_size < 200_000
     with pytest.raises(SystemExit):
-        gallery.main([*given, str(tmp_path)])
+        gallery.main([*arguments, str(tmp_path)])
     assert capsys.readouterr().err.startswith("error: no teacher's logits in")
