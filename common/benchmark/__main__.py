@@ -1,33 +1,36 @@
-"""Measurements beside other libraries; without a subject: distillation."""
+"""Speed measurements against other libraries; without a subject: distillation."""
 
 import argparse
 import importlib
 import sys
 
-# modules here, each with `add_arguments` and `run`
+# modules of this package, each with `add_arguments` and `run`
 SUBJECTS = {
-    "latency": "what each net of a data set's tables costs, latency of one image",
-    "distillation": "distillation beside Keras's Distiller, a PyTorch loop and plain training",
-    "kernels": "kernels of a training step as a GPU would be sent them, without a GPU",
-    "throughput": "training and inference of the deep nets, beside plain PyTorch",
-    "teacher_epoch": "how fast a teacher of Tiny ImageNet trains here, beside its bare step",
+    "latency": "parameters, multiply-adds and latency of one image, for each network of a data set",
+    "distillation": "distillation against Keras's Distiller, a PyTorch loop and plain training",
+    "kernels": "GPU kernels in a training step, counted without a GPU",
+    "throughput": "training and inference of the deep networks, against plain PyTorch",
+    "teacher_epoch": "training speed of a Tiny ImageNet teacher, against its bare step",
 }
-FORMER = {"distill": "distillation", "models": "throughput"}  # names that still work
+ALIASES = {"distill": "distillation", "models": "throughput"}  # former names
 
 
 def main(arguments=None):
+    arguments = sys.argv[1:] if arguments is None else arguments
+    first, *others = arguments or ["distillation"]
+    if first in ALIASES:
+        print(f"{first} is now called {ALIASES[first]}", file=sys.stderr)
+    subject = ALIASES.get(first, first)
     parser = argparse.ArgumentParser(prog="python -m common.benchmark", description=__doc__)
-    choices = parser.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
-    modules = {}
+    parsers = parser.add_subparsers(required=True, metavar="SUBJECT")
     for name, summary in SUBJECTS.items():
-        modules[name] = importlib.import_module(f"common.benchmark.{name}")
-        modules[name].add_arguments(choices.add_parser(name, help=summary, description=summary))
-    first, *others = arguments or sys.argv[1:] or ["distillation"]
-    if first in FORMER:
-        print(f"{first} is now called {FORMER[first]}", file=sys.stderr)
-    options = parser.parse_args([FORMER.get(first, first), *others])
+        subparser = parsers.add_parser(name, help=summary, description=summary)
+        if name == subject:  # the others' imports would take seconds
+            module = importlib.import_module(f"common.benchmark.{name}")
+            module.add_arguments(subparser)
+    options = parser.parse_args([subject, *others])
     try:
-        modules[options.subject].run(options)
+        module.run(options)
     except (ValueError, OSError) as error:
         parser.error(str(error))
 

@@ -1,6 +1,6 @@
-"""The training step alone: one batch that stays on the device, nothing to fetch, no teacher.
+"""Bare training step: one batch that stays on the device, no input pipeline, no teacher.
 
-The limit of what any loop around the step can reach.
+Its rate is the limit of any training loop. Also times `fit` and `predict` of any Keras model.
 """
 
 import time
@@ -12,64 +12,67 @@ from common.training.accelerated import multi_step
 
 
 def epoch(model, batch, steps, optimizer="adam", **options):
-    """A function that takes `steps` training steps and returns its seconds.
+    """Function that takes `steps` training steps and returns its seconds.
 
     Args:
         model: images (n, h, w, c) -> logits (n, classes), built.
-        batch: data.Split, what every step trains on.
+        batch: data.Split that every step trains on.
+        steps: number of steps.
+        optimizer: as in `compile`.
         options: for `compile`, such as steps_per_execution.
     """
-    repeated = BareStep(model, batch)
-    repeated.compile(optimizer, **options)
-    return lambda: seconds(repeated, _Nothing(steps), shuffle=False)
+    bare = BareStep(model, batch)
+    bare.compile(optimizer, **options)
+    return lambda: seconds(bare, _DummyBatches(steps), shuffle=False)
 
 
 def seconds(model, *data, **options):
     """Seconds from the call of `fit` to the end of its one epoch.
 
-    Without the wait for the thread that tunes tf.data, with which Keras's own `fit` returns up to
-    twice as late under TensorFlow (`feed`): no other loop's time is to hang on it.
+    Under TensorFlow `fit` returns up to twice as late, because it waits for the thread that tunes
+    tf.data (see `backend.batching`); this wait is not counted.
     """
-    ended = []
-    told = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: ended.append(time.perf_counter())
+    ends = []
+    callback = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter())
     )
-    began = time.perf_counter()
-    model.fit(*data, callbacks=[told], verbose=0, **options)
-    return ended[0] - began
+    start = time.perf_counter()
+    model.fit(*data, callbacks=[callback], verbose=0, **options)
+    return ends[0] - start
 
 
-def asking_seconds(model, images, batch_size):
-    """Seconds that `predict` takes until it has the answers to all images, without that wait.
+def predict_seconds(model, images, batch_size):
+    """Seconds until `predict` has the logits of all images, without the wait as in `seconds`.
 
     Args:
         images: (n, h, w, c).
+        batch_size: images a call.
     """
     ends, last = [], -(-len(images) // batch_size) - 1
 
-    def ended(batch, logs):
+    def on_batch_end(batch, logs):
         if batch == last:
-            np.asarray(logs["outputs"])  # a GPU answers later than it is asked
+            np.asarray(logs["outputs"])  # waits for the GPU
             ends.append(time.perf_counter())
 
-    told = keras.callbacks.LambdaCallback()
-    told.on_predict_batch_end = ended
-    began = time.perf_counter()
-    model.predict(images, batch_size=batch_size, callbacks=[told], verbose=0)
-    return ends[0] - began
+    callback = keras.callbacks.LambdaCallback()
+    callback.on_predict_batch_end = on_batch_end
+    start = time.perf_counter()
+    model.predict(images, batch_size=batch_size, callbacks=[callback], verbose=0)
+    return ends[0] - start
 
 
 class BareStep(multi_step.MultiStepModel):
-    """A net on labels alone whose batch is part of it: a step is sent a single number.
+    """A model on labels only that holds its batch as variables: a step receives one number.
 
     Args:
-        model, batch: as for `epoch`.
+        model, batch: as in `epoch`.
     """
 
     def __init__(self, model, batch):
         super().__init__()
         self.model = model
-        self.loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        self.hard_label_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         self.images = keras.Variable(batch.images, dtype="uint8", trainable=False)
         self.labels = keras.Variable(batch.labels, dtype="int32", trainable=False)
         self.built = True
@@ -78,11 +81,11 @@ class BareStep(multi_step.MultiStepModel):
         return self.model(self.images.value, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return self.loss_of(self.labels.value, y_pred)
+        return self.hard_label_loss(self.labels.value, y_pred)
 
 
-class _Nothing(keras.utils.PyDataset):
-    """So many steps, each of a single number."""
+class _DummyBatches(keras.utils.PyDataset):
+    """`steps` batches of one number each."""
 
     def __init__(self, steps):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the engine's own parts take: a stack of nets, the logits file, the start."""
+"""Components of a training, timed alone: stacked students, the logits file, process start."""
 
 import dataclasses
 import tempfile
@@ -8,7 +8,13 @@ from common.benchmark.rows import Row
 
 
 def stack(task, temperatures, repeats):
-    """Two-layer nets as one batched net: five temperatures side by side, five seeds in turn."""
+    """Rows of two-layer students as one stack: five temperatures, then five seeds.
+
+    Args:
+        task: tasks.Task.
+        temperatures: of the students.
+        repeats: timed epochs of each contender.
+    """
     from common.benchmark import keras_contenders
     from common.side_by_side import SideBySide
     from common.training.accelerated.stacked import StackedStudents
@@ -16,12 +22,12 @@ def stack(task, temperatures, repeats):
     small = {"student_options": {"width": 16}} if task.student_options else {}
     task = dataclasses.replace(task, student="mlp", **small)
     dataset, seeds = task.dataset(), range(5)
-    alone = [keras_contenders.ours(task, dataset, [4.0], SideBySide, [seed]) for seed in seeds]
+    one_seed = [keras_contenders.ours(task, dataset, [4.0], SideBySide, [seed]) for seed in seeds]
     calls = {
         "temperatures": keras_contenders.ours(task, dataset, temperatures, StackedStudents),
         "side by side": keras_contenders.ours(task, dataset, temperatures, SideBySide),
         "seeds": keras_contenders.ours(task, dataset, [4.0], StackedStudents, seeds),
-        "in turn": lambda: sum(epoch() for epoch in alone),
+        "in turn": lambda: sum(epoch() for epoch in one_seed),
     }
     seconds = timing.interleaved(calls, repeats)
     seconds = {name: rows.scale_to_epoch(values, task) for name, values in seconds.items()}
@@ -32,7 +38,7 @@ def stack(task, temperatures, repeats):
 
 
 def logits_file(task, repeats):
-    """Making a teacher's logits file beside bare `predict` of the same images."""
+    """Row of computing a teacher's logits file, against bare `predict` of the same images."""
     from common import teachers
     from common.benchmark import bare_step
 
@@ -46,7 +52,7 @@ def logits_file(task, repeats):
     splits = [getattr(dataset, split).images for split in teachers.SPLITS]
 
     def predict():
-        return sum(bare_step.asking_seconds(model, images, batch_size=500) for images in splits)
+        return sum(bare_step.predict_seconds(model, images, batch_size=500) for images in splits)
 
     seconds = timing.interleaved({"ours": make, "theirs": predict}, repeats)
     both = (timing.per_second(values, sum(map(len, splits))) for values in seconds.values())
@@ -55,12 +61,12 @@ def logits_file(task, repeats):
 
 
 def first_step(repeats):
-    """A process's first step and memory, beside plain Keras."""
+    """Rows of a process's time to the first step and its memory, against plain Keras."""
     measured = {kind: [] for kind in ("ours", "plain")}
     for _ in range(repeats + 1):
         for kind, values in measured.items():
             values.append(startup.measure(kind))
-    measured = {kind: values[1:] for kind, values in measured.items()}  # the first reads the disk
+    measured = {kind: values[1:] for kind, values in measured.items()}  # the first fills caches
     (ours, memory), (plain, plain_memory) = (zip(*both, strict=True) for both in measured.values())
     yield Row("command to first step, against plain Keras", ours, plain, "s", "more")
     both = ([value / 1e9 for value in values] for values in (memory, plain_memory))

@@ -1,4 +1,4 @@
-"""Distillation beside Keras's own, a PyTorch loop and plain training: one table of ratios."""
+"""Distillation benchmark: a table of ratios to Keras's Distiller, PyTorch and plain training."""
 
 import dataclasses
 from importlib import metadata
@@ -7,7 +7,7 @@ from common.benchmark import components, epoch_times, keras_contenders, rows, ta
 from common.benchmark.tasks import CIFAR, MNIST
 from common.utils.checks import require_at_least, require_choice
 
-LOGITS_BATCHES = 80  # batches of images in the logits file: in fewer what is done once would count
+LOGITS_BATCHES = 80  # of images in the logits file: so many that fixed costs do not count
 
 
 def _task(options):
@@ -18,7 +18,7 @@ def _task(options):
 
 
 def _peers(options):
-    return epoch_times.beside_peers(_task(options), options.repeats)
+    return epoch_times.online_contenders(_task(options), options.repeats)
 
 
 def _overhead(options):
@@ -32,8 +32,9 @@ def _stack(options):
 
 def _logits(options):
     task = _task(options)
-    asked = task if options.small else dataclasses.replace(task, steps=LOGITS_BATCHES)
-    return components.logits_file(asked, options.repeats)
+    if not options.small:
+        task = dataclasses.replace(task, steps=LOGITS_BATCHES)
+    return components.logits_file(task, options.repeats)
 
 
 def _start(options):
@@ -44,7 +45,7 @@ def _views(options):
     from common.backend import hardware
 
     small = {"teacher": "resnet8", "student": "resnet8", "batch_size": 8, "steps": 2}
-    # enough steps that what a fit does once does not count, though a step takes a GPU 1 to 4 ms
+    # so many steps of 1 to 4 ms on a GPU that the fixed costs of a fit do not count
     sizes = {64: CIFAR.steps, 512: 64}
     for batch_size, steps in sizes.items() if hardware.gpu_memory() or options.small else ():
         changes = small if options.small else {"batch_size": batch_size, "steps": steps}
@@ -57,7 +58,7 @@ PARTS = {
     "stack": _stack,
     "logits": _logits,
     "start": _start,
-    "views": _views,  # nothing without a GPU
+    "views": _views,  # no rows without a GPU
 }
 
 
@@ -65,19 +66,21 @@ def add_arguments(parser):
     parser.add_argument(
         "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all"
     )
-    parser.add_argument("--repeats", type=int, default=5, help="timed epochs each; default: 5")
-    parser.add_argument("--steps", type=int, help="of an epoch that is timed, instead of 40")
+    parser.add_argument("--repeats", type=int, default=5, help="timed epochs of each; default: 5")
+    parser.add_argument("--steps", type=int, help="of a timed epoch; default: 40")
     parser.add_argument(
-        "--small", action="store_true", help="tiny nets, to see that all of it runs; GPU part too"
+        "--small", action="store_true", help="tiny networks, to check that all parts run"
     )
-    parser.add_argument("--write", action="store_true", help="keep the rows for README's table")
+    parser.add_argument(
+        "--write", action="store_true", help="save the rows, which the README's table is made of"
+    )
 
 
 def run(options):
-    """Print the table, row by row; each ratio is the median of interleaved repeats.
+    """Print the table, row by row; each ratio is the median of the ratios of interleaved repeats.
 
     Raises:
-        ValueError: an unknown part; repeats or steps below 1; `--write` of tiny nets.
+        ValueError: an unknown part; repeats or steps below 1; `--write` of tiny networks.
     """
     _check(options)
     from common.backend import hardware, keras
@@ -87,22 +90,23 @@ def run(options):
         print("PyTorch is not installed, so its rows are missing: pip install -e .[extra]")
     print(f"\n| {' | '.join(('what, against what', *rows.HEADER))} |")
     print("| --- | ---: | ---: | ---: | --- |")
-    found, made_with = [], _made_with(options)  # before measuring: HEAD may move meanwhile
+    measured, provenance = [], _provenance(options)  # first: HEAD may move meanwhile
     for part in options.parts or PARTS:
         for row in PARTS[part](options):
             print(f"| {' | '.join(row.cells())} |", flush=True)
-            found.append(row)
+            measured.append(row)
     if options.write:
-        tables.keep(made_with, found)
+        tables.save(provenance, measured)
 
 
-def _made_with(options):
+def _provenance(options):
+    """Hardware, versions and settings of the measurements."""
     from common.runs import provenance
 
-    made = provenance.environment()
+    environment = provenance.environment()
     if keras_contenders.has_pytorch():
-        made["versions"]["torch"] = metadata.version("torch")
-    return made | {"repeats": options.repeats, "steps": options.steps or MNIST.steps}
+        environment["versions"]["torch"] = metadata.version("torch")
+    return environment | {"repeats": options.repeats, "steps": options.steps or MNIST.steps}
 
 
 def _check(options):

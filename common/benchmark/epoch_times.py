@@ -1,4 +1,4 @@
-"""Epochs of distillation: beside plain training, beside the peers, beside the bare step."""
+"""Epoch times of distillation: against plain training, other libraries and the bare step."""
 
 import dataclasses
 import statistics
@@ -7,20 +7,19 @@ from common.benchmark import keras_contenders, rows, timing
 from common.benchmark.rows import Row
 
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
-LONGER = 5  # times the steps where no teacher is asked: else a fit's beginning would count
+LONGER = 5  # times the steps where no teacher is evaluated: else the start of `fit` would count
 
 
 def longer(task):
-    """The task for those who ask no teacher."""
+    """The task with `LONGER` times the steps, for contenders that evaluate no teacher."""
     return dataclasses.replace(task, steps=LONGER * task.steps)
 
 
 def overhead(task, repeats):
-    """What teachers add to plain `fit`, for one student and for five side by side.
+    """Rows of distillation against plain `fit`, for one student and for five side by side.
 
-    Timed apart from the peers: in turn with them, one student took 1 to 8 % longer in three runs.
+    Not interleaved with other libraries: then one student took 1 to 8 % longer in three runs.
     """
-
     task = longer(task)
     dataset = task.dataset()
     for temperatures, what in (
@@ -36,10 +35,10 @@ def overhead(task, repeats):
         yield Row(what, *both, "s", "more", "at most 5 % longer")
 
 
-def beside_peers(task, repeats):
-    """An epoch beside the peers', five temperatures beside theirs."""
-    seconds, asking = _of_contenders(task, repeats)
-    for name in asking:
+def online_contenders(task, repeats):
+    """Rows against contenders that evaluate the teacher in the step: one temperature, and five."""
+    seconds, names = _measure(task, repeats)
+    for name in names:
         what = f"epoch of {task.student} taught by {task.teacher}, against {name}"
         yield Row(what, seconds["one"], seconds[name], "s", "times", "10 times as fast")
         fivefold = [len(TEMPERATURES) * value for value in seconds[name]]
@@ -47,29 +46,27 @@ def beside_peers(task, repeats):
         yield Row(what, seconds["five"], fivefold, "s", "times", "10 times as fast")
 
 
-def _of_contenders(task, repeats):
-    """({name: lists of seconds an epoch}, names of the peers, of Distiller's the best alone)."""
-
-    own = longer(task)
-    dataset = own.dataset()
-    calls = {
-        "one": keras_contenders.ours(own, dataset, [4.0]),
-        "five": keras_contenders.ours(own, dataset, TEMPERATURES),
+def _measure(task, repeats):
+    """({name: list of seconds an epoch}, names of the contenders, only the faster Distiller)."""
+    longer_task = longer(task)
+    dataset = longer_task.dataset()
+    ours = {
+        "one": keras_contenders.ours(longer_task, dataset, [4.0]),
+        "five": keras_contenders.ours(longer_task, dataset, TEMPERATURES),
     }
-    asking = keras_contenders.every(task, task.dataset())
-    measured = timing.interleaved(calls | asking, repeats)
+    others = keras_contenders.online(task, task.dataset())
+    measured = timing.interleaved(ours | others, repeats)
     seconds = {
-        name: rows.scale_to_epoch(values, task if name in asking else own)
+        name: rows.scale_to_epoch(values, task if name in others else longer_task)
         for name, values in measured.items()
     }
-    alone = [name for name in asking if name.startswith(keras_contenders.DISTILLER)]
-    best = min(alone, key=lambda name: statistics.median(seconds[name]))
-    return seconds, [best, *(name for name in asking if name not in alone)]
+    distillers = [name for name in others if name.startswith(keras_contenders.DISTILLER)]
+    fastest = min(distillers, key=lambda name: statistics.median(seconds[name]))
+    return seconds, [fastest, *(name for name in others if name not in distillers)]
 
 
 def on_device(task, repeats):
-    """On a GPU, with views: the share of the bare step's rate, and against PyTorch's loop."""
-
+    """Rows for a GPU, with views: the share of the bare step's rate, and against PyTorch."""
     dataset = task.dataset()
     calls = {
         "ours": keras_contenders.ours(task, dataset, [4.0]),

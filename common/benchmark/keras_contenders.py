@@ -1,6 +1,7 @@
-"""One epoch of a distillation in Keras: ours, Keras's own, and the students without a teacher.
+"""Contenders of the distillation benchmark that train with Keras; all contenders by name.
 
-Each call returns its seconds.
+A contender is a function without arguments that trains one epoch and returns its seconds. `ours`
+is this project's training; `plain`, `bare` and `distiller` are what it is measured against.
 """
 
 import importlib.util
@@ -12,22 +13,42 @@ from common.benchmark.tasks import TEACHER, RandomLogits
 from common.training.accelerated import multi_step
 from common.training.job import TrainingJob
 
+DISTILLER, PYTORCH = "Keras's Distiller", "a PyTorch loop"
 
-def ours(task, dataset, temperatures, together=None, seeds=(0,)):
-    """An epoch of `common.training`: students together on a teacher's cached logits."""
+
+def online(task, dataset):
+    """{name: contender} of those that evaluate the teacher in every step.
+
+    Keras's Distiller with and without XLA, and the PyTorch loop if PyTorch is installed.
+    """
+    xla = (False, True) if keras.config.backend() == "tensorflow" else (True,)
+    contenders = {f"{DISTILLER}{' with XLA' * jit}": distiller(task, dataset, jit) for jit in xla}
+    return contenders | pytorch(task, dataset)
+
+
+def ours(task, dataset, temperatures, model_class=None, seeds=(0,)):
+    """Contender `common.training`: students side by side on cached logits.
+
+    Args:
+        task: tasks.Task.
+        dataset: data.Dataset of random images.
+        temperatures: of the students, one for each and seed.
+        model_class: as in `TrainingJob`.
+        seeds: of the students.
+    """
     runs = task.runs(temperatures, seeds)
-    group = TrainingJob(runs, dataset, {TEACHER: RandomLogits(task)}, together)
-    model, data = group.fit_inputs()
+    job = TrainingJob(runs, dataset, {TEACHER: RandomLogits(task)}, model_class)
+    model, data = job.fit_inputs()
 
     def epoch():
-        group.batches.set_epoch(0)
+        job.batches.set_epoch(0)
         return bare_step.seconds(model, data, shuffle=False)
 
     return epoch
 
 
 def plain(task, dataset, temperatures):
-    """An epoch of Keras's `fit` on the labels, of as many students, one after another."""
+    """Contender plain `fit`: as many students on labels only, one after another."""
     students = [_student(task) for _ in temperatures]
     for student in students:
         student.compile("adam", _hard_loss(), metrics=["accuracy"])
@@ -35,26 +56,40 @@ def plain(task, dataset, temperatures):
     return lambda: sum(_fit(student, task, dataset) for student in students)
 
 
+def bare(task, dataset):
+    """Contender bare step: the compiled training step on one batch on the device, no teacher."""
+    batch, steps = dataset.train.take(slice(task.batch_size)), task.steps
+    per_dispatch = multi_step.choose_steps_per_dispatch(steps)
+    return bare_step.epoch(_student(task), batch, steps, steps_per_execution=per_dispatch)
+
+
 def distiller(task, dataset, jit):
-    """An epoch of keras.distillation.Distiller, its loss as Hinton et al. define it.
+    """Contender keras.distillation.Distiller, with the loss of Hinton et al., with XLA if `jit`.
 
     Its default loss compares logits without a softmax (keras 3.12 to 3.15.1); the loss object
     compares softmaxes, as ours does.
     """
     distillation = keras.distillation
     loss = distillation.LogitsDistillation(temperature=4.0, loss=keras.losses.KLDivergence())
-    both = distillation.Distiller(
+    model = distillation.Distiller(
         task.teacher_model(), _student(task), loss, student_loss_weight=0.1
     )
-    both.compile("adam", _hard_loss(), metrics=["accuracy"], jit_compile=jit)
-    return lambda: _fit(both, task, dataset)
+    model.compile("adam", _hard_loss(), metrics=["accuracy"], jit_compile=jit)
+    return lambda: _fit(model, task, dataset)
 
 
-def bare(task, dataset):
-    """An epoch of the compiled training step alone: one batch on the device, no teacher."""
-    batch, steps = dataset.train.take(slice(task.batch_size)), task.steps
-    together = multi_step.choose_steps_per_dispatch(steps)
-    return bare_step.epoch(_student(task), batch, steps, steps_per_execution=together)
+def pytorch(task, dataset):
+    """{PYTORCH: contender}; {} if PyTorch is not installed."""
+    if not has_pytorch():
+        return {}
+    from common.benchmark import torch_contenders
+
+    return {PYTORCH: torch_contenders.epoch(task, dataset)}
+
+
+def has_pytorch():
+    """Whether PyTorch is installed."""
+    return importlib.util.find_spec("torch") is not None
 
 
 def _student(task):
@@ -68,30 +103,3 @@ def _hard_loss():
 def _fit(model, task, dataset):
     train = dataset.train
     return bare_step.seconds(model, train.images, train.labels, batch_size=task.batch_size)
-
-
-DISTILLER, PYTORCH = "Keras's Distiller", "a PyTorch loop"
-
-
-def has_pytorch():
-    return importlib.util.find_spec("torch") is not None
-
-
-def every(task, dataset):
-    """{name: an epoch} of Keras's Distiller with and without XLA, and PyTorch where it is."""
-    from common.backend import keras
-
-    pass
-
-    settings = (False, True) if keras.config.backend() == "tensorflow" else (True,)
-    calls = {f"{DISTILLER}{' with XLA' * jit}": distiller(task, dataset, jit) for jit in settings}
-    return calls | pytorch(task, dataset)
-
-
-def pytorch(task, dataset):
-    """{PYTORCH: an epoch} where PyTorch is installed, else {}."""
-    if not has_pytorch():
-        return {}
-    from common.benchmark import torch_contenders
-
-    return {PYTORCH: torch_contenders.epoch(task, dataset)}

@@ -1,4 +1,4 @@
-"""One call of a net in Keras: inference or a step of training on one batch."""
+"""Keras calls of a network: inference or one training step on a batch of random images."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from common.backend import keras
 
 
 def use_threads(count):
-    """Limit TensorFlow to `count` threads, before its first operation; None leaves it."""
+    """Limit TensorFlow to `count` threads, before its first operation; None: the default."""
     if count and keras.config.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -16,7 +16,13 @@ def use_threads(count):
 
 
 def call(net, phase, options):
-    """Return a function that runs `net` once on a batch of random images."""
+    """Function that runs the network `net` once on a batch of random images.
+
+    Args:
+        net: a name in `models.NAMES`.
+        phase: "inference" or "training".
+        options: with batch_size, image_shape and classes.
+    """
     model = models.build(net, options.image_shape, options.classes)
     images, labels = batch(options)
     if phase == "inference":
@@ -28,7 +34,7 @@ def call(net, phase, options):
 
 def batch(options):
     """Random images (batch, *image_shape) float32 and labels (batch,) int32."""
-    random = np.random.default_rng(0)
-    images = random.integers(0, 256, (options.batch_size, *options.image_shape))
-    labels = random.integers(0, options.classes, options.batch_size)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (options.batch_size, *options.image_shape))
+    labels = rng.integers(0, options.classes, options.batch_size)
     return images.astype("float32"), labels.astype("int32")

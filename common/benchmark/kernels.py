@@ -1,8 +1,8 @@
-"""Kernels of a compiled training step, as a GPU would be sent them: told without a GPU.
+"""Kernel counts of a compiled training step, for a GPU that need not be present.
 
-A small net's step takes a GPU about as long as it has kernels, whatever they compute. JAX
+For small networks the step time on a GPU is roughly proportional to the number of kernels. JAX
 compiles for a GPU that is only described: here NVIDIA's H100, by its published figures. Needs
-`pip install "jax[cuda13]"` on Linux; counts of other versions of JAX differ.
+`pip install "jax[cuda13]"` on Linux; other versions of JAX give other counts.
 """
 
 import contextlib
@@ -31,12 +31,14 @@ gpu_device_info {
 platform_name: "CUDA"
 dnn_version_info { major: 9 minor: 12 }
 """
-# instructions that name or move around what is there already
+# instructions that launch nothing: they only name or regroup values
 _NO_KERNELS = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all"}
 
 
 def add_arguments(parser):
-    parser.add_argument("--write", action="store_true", help="keep the counts for README's table")
+    parser.add_argument(
+        "--write", action="store_true", help="save the counts, which the README's table is made of"
+    )
 
 
 def run(options):
@@ -45,24 +47,24 @@ def run(options):
     Raises:
         ValueError: another backend than JAX, or a JAX that cannot compile for CUDA.
     """
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")  # before JAX is imported: no GPU is looked for
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")  # before JAX is imported: it looks for no GPU
     from common.backend import keras
     from common.runs import provenance
 
     require_choice("backend, for KERAS_BACKEND,", keras.config.backend(), ["jax"])
-    _described_gpu()
-    found = []
+    _target_device()
+    rows = []
     for row in counts():
-        found.append(row)
+        rows.append(row)
         print("{}: {} and {} kernels".format(*row), flush=True)
-    made = {"jax": metadata.version("jax"), "commit": provenance.git_commit(), "rows": found}
-    print(f"\n{tables.of_kernels(made)}")
+    record = {"jax": metadata.version("jax"), "commit": provenance.git_commit(), "rows": rows}
+    print(f"\n{tables.kernels_table(record)}")
     if options.write:
-        tables.keep_kernels(made)
+        tables.save_kernels(record)
 
 
 def counts():
-    """Yield (what against what, kernels of ours, of theirs)."""
+    """Yield (what against what, kernels of ours, kernels of theirs)."""
     from common.benchmark import epoch_times, keras_contenders, tasks
     from common.side_by_side import SideBySide
     from common.training.accelerated.stacked import StackedStudents
@@ -76,78 +78,83 @@ def counts():
     task = dataclasses.replace(tasks.MNIST, student="mlp")
     data = task.dataset()
 
-    def two_layer(temperatures, kind, seeds=(0,)):
-        return kernels(lambda: keras_contenders.ours(task, data, temperatures, kind, seeds))
+    def two_layer(temperatures, model_class, seeds=(0,)):
+        return kernels(lambda: keras_contenders.ours(task, data, temperatures, model_class, seeds))
 
-    what = "two-layer net, five temperatures as one stack, against side by side"
-    yield (
-        what,
-        *(two_layer(epoch_times.TEMPERATURES, kind) for kind in (StackedStudents, SideBySide)),
-    )
-    alone = two_layer([4.0], SideBySide)
+    five = (two_layer(epoch_times.TEMPERATURES, kind) for kind in (StackedStudents, SideBySide))
+    yield "two-layer net, five temperatures as one stack, against side by side", *five
+    one = two_layer([4.0], SideBySide)
     what = "two-layer net, five seeds as one stack, against in turn"
-    yield what, two_layer([4.0], StackedStudents, range(5)), 5 * alone
+    yield what, two_layer([4.0], StackedStudents, range(5)), 5 * one
 
 
 class _CountedError(Exception):
-    """Ends the fit whose step was counted."""
+    """Ends `fit` after its step was counted."""
 
 
 def kernels(epoch_of):
-    """Kernels in one of the training steps that a GPU would do in one dispatch.
+    """Number of kernels in one of the training steps that a GPU would run in one dispatch.
 
     Args:
-        epoch_of: function that returns a function that fits, as those in `distillers` are.
+        epoch_of: function that returns a contender, a function that fits (`keras_contenders`).
     """
-    with _as_on_a_gpu() as counted, contextlib.suppress(_CountedError):
+    with _counting_as_on_a_gpu() as counts, contextlib.suppress(_CountedError):
         epoch_of()()
-    return counted[0]
+    return counts[0]
 
 
 @contextlib.contextmanager
-def _as_on_a_gpu():
-    """Have trainings keep their data on the device; yield the list that counts are added to."""
+def _counting_as_on_a_gpu():
+    """Make trainings keep their data on the device; yield the list that counts are added to."""
     from common.backend import hardware
     from common.training.accelerated import multi_step
 
-    counted, originals = [], (hardware.gpu_memory, multi_step.train_function)
+    counts, originals = [], (hardware.gpu_memory, multi_step.train_function)
 
     def train_function(step):
         def dispatch(state, iterator):
-            counted.append(of_step(step, state, next(iterator)))
+            counts.append(of_step(step, state, next(iterator)))
             raise _CountedError
 
         return dispatch
 
     hardware.gpu_memory, multi_step.train_function = lambda: 60_000_000_000, train_function
     try:
-        yield counted
+        yield counts
     finally:
         hardware.gpu_memory, multi_step.train_function = originals
 
 
 def of_step(step, state, block):
-    """Kernels of one step of `fused.compiled(step)`'s loop over a block, compiled for `TARGET`."""
+    """Number of kernels of one step in the loop of `multi_step.compiled(step)`, for the H100.
+
+    Args:
+        step: function that `multi_step.compiled` takes.
+        state, block: its arguments: the training state and a block of batches.
+
+    Raises:
+        ValueError: JAX cannot compile for CUDA.
+    """
     import jax
 
     from common.training.accelerated import multi_step
 
-    there = jax.sharding.SingleDeviceSharding(_described_gpu())
+    sharding = jax.sharding.SingleDeviceSharding(_target_device())
 
     def shape(value):
-        return jax.ShapeDtypeStruct(value.shape, value.dtype, sharding=there)
+        return jax.ShapeDtypeStruct(value.shape, value.dtype, sharding=sharding)
 
     traced = multi_step.compiled(step).trace(*jax.tree.map(shape, (state, block)))
     return in_loop(traced.lower(lowering_platforms=("cuda",)).compile().as_text())
 
 
-def _described_gpu():
-    """The device of `TARGET`; ValueError where JAX has no compiler for it."""
+def _target_device():
+    """The device that `H100_TARGET` describes; ValueError if JAX has no compiler for it."""
     from jax.experimental import topologies
 
-    described = {"topology_name": "h100", "topology": "1x1x1", "target_config": H100_TARGET}
+    target = {"topology_name": "h100", "topology": "1x1x1", "target_config": H100_TARGET}
     try:
-        return topologies.get_topology_desc(platform="cuda", **described).devices[0]
+        return topologies.get_topology_desc(platform="cuda", **target).devices[0]
     except (NotImplementedError, RuntimeError) as error:
         raise ValueError(
             f'JAX cannot compile for a GPU here ({error}): pip install "jax[cuda13]"'
@@ -155,7 +162,7 @@ def _described_gpu():
 
 
 def in_loop(text):
-    """Kernels in the body of the first loop of a compiled program, as XLA prints it."""
+    """Number of kernels in the body of the first loop of a compiled program, as XLA prints it."""
     body = re.search(r" while\(.*body=%?([\w.\-]+)", text)[1]
     lines = re.search(rf"^%?{re.escape(body)} \(.*?\{{\n(.*?)^\}}", text, re.DOTALL | re.MULTILINE)
     operations = re.findall(r"^ +(?:ROOT )?%?[\w.\-]+ = .*? ([a-z\-]+)\(", lines[1], re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What each net of a data set's tables costs: parameters, multiply-adds, latency of one image."""
+"""Cost of each network of a data set: parameters, multiply-adds, latency of one image."""
 
 import functools
 import statistics
@@ -12,15 +12,17 @@ from common.utils.checks import require_at_least
 
 
 def add_arguments(parser):
-    parser.add_argument("dataset", help="such as cifar100: the nets of its recipes")
+    parser.add_argument("dataset", help="such as cifar100: the networks of its recipes")
     parser.add_argument("--image-shape", nargs=3, type=int, default=(32, 32, 3), metavar="N")
     parser.add_argument("--classes", type=int, default=100, help="default: 100")
-    parser.add_argument("--repeats", type=int, default=20, help="timed calls each; default: 20")
-    parser.add_argument("--write", action="store_true", help=f"keep them in the folder's {FILE}")
+    parser.add_argument("--repeats", type=int, default=20, help="timed calls of each; default: 20")
+    parser.add_argument(
+        "--write", action="store_true", help=f"save the costs in the folder's {FILE}"
+    )
 
 
 def run(options):
-    """Print the table; with `--write` keep it where `table` finds it.
+    """Print the table; with `--write` save the costs for `results.costs`.
 
     Raises:
         ValueError: a data set without recipes, fewer than one repeat.
@@ -30,7 +32,7 @@ def run(options):
         recipes = packages.load_module(options.dataset, "recipes")
     except ModuleNotFoundError as error:
         if not f"{packages.package_name(options.dataset)}.recipes".startswith(error.name):
-            raise  # a recipe's own import
+            raise  # an import inside the recipes
         raise ValueError(f"{options.dataset} has no recipes: try cifar100") from None
     nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]
     costs = measure(nets, tuple(options.image_shape), options.classes, options.repeats)
@@ -42,10 +44,18 @@ def run(options):
 
 
 def measure(nets, image_shape, classes, repeats):
-    """What nets cost: plain values, each architecture once.
+    """Costs of networks as plain values, each architecture once.
 
-    Latency is the processor time of one `predict_on_batch` of one image on one thread, the
-    median of interleaved calls, in milliseconds; so other programs hardly count.
+    Latency is the processor time, in milliseconds, of one `predict_on_batch` of one image on one
+    thread, the median of interleaved calls; other programs hardly affect it.
+
+    Args:
+        nets: list of runs.ModelSpec.
+        image_shape, classes: of the data set.
+        repeats: timed calls of each network.
+
+    Returns:
+        {"device", "repeats", "nets": {name: {"parameters", "multiply_adds", "milliseconds"}}}.
     """
     import numpy as np
 
@@ -54,11 +64,13 @@ def measure(nets, image_shape, classes, repeats):
     from common.models import cost
 
     keras_steps.use_threads(1)
-    built = _built(nets, image_shape, classes)
+    built = _build(nets, image_shape, classes)
     image = np.zeros((1, *image_shape), "float32")
-    calls = {name: functools.partial(net.predict_on_batch, image) for name, net in built.items()}
+    calls = {
+        name: functools.partial(model.predict_on_batch, image) for name, model in built.items()
+    }
     seconds = timing.interleaved(calls, repeats, time.process_time)
-    found = {
+    costs = {
         name: {
             "parameters": cost.parameters(model),
             "multiply_adds": cost.multiply_adds(model),
@@ -66,18 +78,18 @@ def measure(nets, image_shape, classes, repeats):
         }
         for name, model in built.items()
     }
-    return {"device": hardware.device(), "repeats": repeats, "nets": found}
+    return {"device": hardware.device(), "repeats": repeats, "nets": costs}
 
 
-def _built(nets, image_shape, classes):
+def _build(nets, image_shape, classes):
     """{name: model}, each architecture once."""
     from common import models, results
     from common.utils.progress_bar import progress_bar
 
     named = {results.display_name({"model": n.model, "options": n.options}): n for n in nets}
     built = {}
-    with progress_bar(len(named), "building each net", "nets", delay=5) as line:
+    with progress_bar(len(named), "building each net", "nets", delay=5) as bar:
         for name, net in named.items():
             built[name] = models.build(net.model, image_shape, classes, **net.options)
-            line.update()
+            bar.update()
     return built

@@ -1,4 +1,4 @@
-"""A row of the distillation benchmark: what is compared, all repeats of both, the aim."""
+"""Rows of the distillation benchmark: the two sides, all repeats of both, the aim."""
 
 import dataclasses
 import statistics
@@ -6,26 +6,26 @@ import statistics
 from common.benchmark import timing
 from common.utils.checks import require_choice
 
-EPOCH = 50_000  # images of MNIST's and of CIFAR-100's training split, about
+EPOCH = 50_000  # images, about the training split of MNIST and of CIFAR-100
 HEADER = ("ours", "theirs", "ratio", "aim")
 _DIGITS = {"s": 1, "GB": 2, "images/s": 0}
-_RATE = "images/s"  # the only unit of which more is better
+_RATE = "images/s"  # the only unit in which more is better
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """Values of interleaved repeats, and how their ratio is shown.
+    """Values of interleaved repeats, and the form of their ratio.
 
     Args:
-        what: what of ours, against what.
+        what: the two sides, such as "one distilled student, against plain fit".
         ours, theirs: lists of one value a repeat.
         unit: `s`, `GB` or `images/s`.
-        shown: `times` (how many times as fast), `more` (by how many % ours exceeds theirs) or
-            `share` (how many % of theirs ours is).
+        shown: form of the ratio: `times` (how many times as fast), `more` (by how many % ours
+            exceeds theirs) or `share` (how many % of theirs ours is).
         aim: in words; may be empty.
 
     Raises:
-        ValueError: another unit or way to show.
+        ValueError: an unknown unit or form.
     """
 
     what: str
@@ -37,7 +37,7 @@ class Row:
 
     def __post_init__(self):
         require_choice("unit", self.unit, _DIGITS)
-        require_choice("way to show a ratio", self.shown, _RATIOS)
+        require_choice("form of a ratio", self.shown, _RATIOS)
 
     def cells(self):
         """Five strings: what, both medians, the median of the repeats' ratios, the aim."""
@@ -65,5 +65,5 @@ _RATIOS = {"times": _times, "more": _more, "share": _share}
 
 
 def scale_to_epoch(seconds, task):
-    """Seconds of a whole epoch, from those of a task's steps."""
+    """List of seconds of a full epoch of `EPOCH` images, from those of a task's steps."""
     return [value * EPOCH / task.images for value in seconds]

@@ -1,7 +1,7 @@
-"""How long a process takes to its first training step, and how much memory it then has used.
+"""Startup of a process: time to the first training step, and peak memory.
 
 `python -m common.benchmark.startup ours|plain` trains a few steps of the benchmark's student and
-prints the time of the first one's end, then its peak of memory.
+prints the time at which the first one ends, then the peak memory.
 """
 
 import subprocess
@@ -11,20 +11,27 @@ from pathlib import Path
 
 
 def measure(kind):
-    """(seconds from command to the first step's end, greatest resident memory in bytes)."""
-    began = time.time()
+    """(seconds from the command to the end of the first step, peak resident memory in bytes).
+
+    Args:
+        kind: "ours" or "plain", as in `keras_contenders`.
+
+    Raises:
+        ValueError: the process failed.
+    """
+    start = time.time()
     command = [sys.executable, "-m", "common.benchmark.startup", kind]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise ValueError(f"{' '.join(command)} failed: run it to see why")
     *_, first, memory = done.stdout.split()
-    return float(first) - began, int(memory)
+    return float(first) - start, int(memory)
 
 
 def peak_memory():
-    """The greatest resident memory of this process so far, in bytes."""
+    """Peak resident memory of this process so far, in bytes."""
     status = Path("/proc/self/status")
-    if status.exists():  # getrusage would tell the parent's, if that was larger when it forked
+    if status.exists():  # getrusage may report the parent's peak at the time of the fork
         (kilobytes,) = (line for line in status.read_text().splitlines() if "VmHWM" in line)
         return 1024 * int(kilobytes.split()[1])
     import resource
@@ -35,6 +42,7 @@ def peak_memory():
 
 
 def main(kind):
+    """Train an epoch of the contender `kind`; print the first step's end and the peak memory."""
     from common.backend import keras
     from common.benchmark import keras_contenders
     from common.benchmark.tasks import MNIST
@@ -44,24 +52,24 @@ def main(kind):
     fit = keras.Model.fit
 
     def timed_fit(model, *arguments, **options):
-        told = keras.callbacks.LambdaCallback(on_train_batch_end=_tell_once())
-        own = options.pop("callbacks", [])
-        return fit(model, *arguments, callbacks=[*own, told], **options)
+        callback = keras.callbacks.LambdaCallback(on_train_batch_end=_print_time_once())
+        callbacks = [*options.pop("callbacks", []), callback]
+        return fit(model, *arguments, callbacks=callbacks, **options)
 
     keras.Model.fit = timed_fit
     epoch()
     print(peak_memory())
 
 
-def _tell_once():
-    told = []
+def _print_time_once():
+    times = []
 
-    def tell(batch, logs=None):
-        if not told:
-            told.append(time.time())
-            print(told[0])
+    def on_batch_end(batch, logs=None):
+        if not times:
+            times.append(time.time())
+            print(times[0])
 
-    return tell
+    return on_batch_end
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What `python -m common.benchmark distill` and `kernels` kept, as README's tables."""
+"""Tables of the README from the saved results of the subjects distillation and kernels."""
 
 import dataclasses
 import json
@@ -8,68 +8,70 @@ from common.benchmark.rows import HEADER, Row
 
 FOLDER = Path(__file__).parent
 FILE, KERNELS = "distill.json", "kernels.json"
-_SHOWN = ("keras", "tensorflow", "jax", "torch")
+_PACKAGES = ("keras", "tensorflow", "jax", "torch")  # whose versions the table names
 
 
-def keep(made_with, rows, folder=FOLDER):
-    """Keep one run's rows, in place of the same that this machine measured on this backend.
+def save(provenance, rows, folder=FOLDER):
+    """Save a benchmark's rows; they replace the same rows of the same device and backend.
 
     Args:
-        made_with: `machine.description()`, `repeats` of each value, timed `steps` of an epoch.
+        provenance: `runs.provenance.environment()` with `repeats` of each value and timed `steps`
+            of an epoch.
         rows: list of Row.
+        folder: where `FILE` is.
     """
     from common.utils import files
 
     new = {row.what for row in rows}
-    kept = []
-    for made in read(folder):
-        if all(made[key] == made_with[key] for key in ("device", "backend")):
-            made["rows"] = [row for row in made["rows"] if row["what"] not in new]
-        kept += [made] if made["rows"] else []
-    kept.append(made_with | {"rows": [dataclasses.asdict(row) for row in rows]})
-    files.write_json(Path(folder) / FILE, kept)
+    results = []
+    for result in read(folder):
+        if all(result[key] == provenance[key] for key in ("device", "backend")):
+            result["rows"] = [row for row in result["rows"] if row["what"] not in new]
+        results += [result] if result["rows"] else []
+    results.append(provenance | {"rows": [dataclasses.asdict(row) for row in rows]})
+    files.write_json(Path(folder) / FILE, results)
 
 
 def read(folder=FOLDER):
-    """List of runs that measured something, in their order."""
+    """List of saved results, provenance with `rows`, oldest first; [] if there are none."""
     file = Path(folder) / FILE
     return json.loads(file.read_text()) if file.exists() else []
 
 
-def distill(_found=(), folder=FOLDER):
-    """Markdown: a table a run, its machine and versions in the first cell."""
+def distill(_groups=(), folder=FOLDER):
+    """Markdown: a table for each saved result, with device and versions in the first cell."""
     from common import results
 
     tables = []
-    for made in read(folder):
-        versions = made["versions"]
-        used = ", ".join(f"{name} {versions[name]}" for name in _SHOWN if name in versions)
-        title = f"{made['device']}, {used}, medians of {made['repeats']}"
-        rows = [Row(**row).cells() for row in made["rows"]]
+    for result in read(folder):
+        versions = result["versions"]
+        used = ", ".join(f"{name} {versions[name]}" for name in _PACKAGES if name in versions)
+        title = f"{result['device']}, {used}, medians of {result['repeats']}"
+        rows = [Row(**row).cells() for row in result["rows"]]
         tables.append(results.markdown([title, *HEADER], rows))
     return "\n".join(tables)
 
 
-def keep_kernels(made, folder=FOLDER):
-    """Keep the counts of `kernels`, in place of earlier ones."""
+def save_kernels(record, folder=FOLDER):
+    """Save the counts of `kernels`; they replace earlier ones."""
     from common.utils import files
 
-    files.write_json(Path(folder) / KERNELS, made)
+    files.write_json(Path(folder) / KERNELS, record)
 
 
-def kernels(_found=(), folder=FOLDER):
-    """Markdown: the kernels of training steps as they were counted last."""
-    return of_kernels(json.loads((Path(folder) / KERNELS).read_text()))
+def kernels(_groups=(), folder=FOLDER):
+    """Markdown: the saved kernel counts."""
+    return kernels_table(json.loads((Path(folder) / KERNELS).read_text()))
 
 
-def of_kernels(made):
+def kernels_table(record):
     """Markdown of {"jax": version, "rows": [(what against what, ours, theirs)]}."""
     from common import results
 
-    title = f"kernels a training step, compiled for an H100 by JAX {made['jax']}"
+    title = f"kernels a training step, compiled for an H100 by JAX {record['jax']}"
     cells = [
         [what, f"{ours}", f"{theirs}", f"{100 * ours / theirs:.0f} %"]
-        for what, ours, theirs in made["rows"]
+        for what, ours, theirs in record["rows"]
     ]
     return results.markdown([title, "ours", "theirs", "ratio"], cells)
 

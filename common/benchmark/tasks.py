@@ -1,4 +1,4 @@
-"""What the distillation benchmark trains: random images, nets by name, and a teacher's logits."""
+"""Tasks of the distillation benchmark: random images, networks by name, random logits."""
 
 import dataclasses
 
@@ -9,12 +9,12 @@ from common.data import views
 from common.distillation import Distillation
 from common.runs import Recipe, Run
 
-TEACHER = "random-teacher-0-seed0"  # the run that a logits file would name
+TEACHER = "random-teacher-0-seed0"  # in place of a run's name
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """One distillation on random images.
+    """A distillation on random images.
 
     Args:
         teacher, student: names in `common.models`.
@@ -36,12 +36,13 @@ class Task:
 
     @property
     def images(self):
+        """Number of training images."""
         return self.batch_size * self.steps
 
     def teacher_model(self):
-        """The teacher in Keras, with random weights but for its last layer.
+        """The teacher as a Keras model with random weights, the last layer's zero.
 
-        Untrained, so deep a net's logits would overflow; zeros take the same time.
+        Logits of so deep an untrained network would overflow; zeros take the same time.
         """
         model = models.build(self.teacher, self.image_shape, self.classes)
         for weight in model.layers[-1].weights:
@@ -49,18 +50,18 @@ class Task:
         return model
 
     def dataset(self):
-        """data.Dataset of random pixels and labels, `images` of them to train on."""
-        random = np.random.default_rng(0)
+        """data.Dataset of random pixels and labels: `images` to train on, 8 in other splits."""
+        rng = np.random.default_rng(0)
 
-        def part(count):
-            images = random.integers(0, 256, (count, *self.image_shape), "uint8")
-            return data.Split(images, random.integers(0, self.classes, count, "int32"))
+        def split(count):
+            images = rng.integers(0, 256, (count, *self.image_shape), "uint8")
+            return data.Split(images, rng.integers(0, self.classes, count, "int32"))
 
         names = tuple(map(str, range(self.classes)))
-        return data.Dataset("random", names, part(self.images), part(8), part(8))
+        return data.Dataset("random", names, split(self.images), split(8), split(8))
 
     def runs(self, temperatures, seeds=(0,)):
-        """One distilled student for each temperature and seed, of one recipe."""
+        """List of runs.Run, a distilled student for each seed and temperature."""
         recipe = Recipe(1, self.batch_size, schedule="constant", views=self.views)
         return [
             Run(
@@ -78,7 +79,7 @@ class Task:
 
 
 class RandomLogits:
-    """Stands in for a `teachers.Logits` of a task's training images, in all views."""
+    """Random logits in place of `teachers.Logits`, of a task's training images in all views."""
 
     identity = TEACHER
 
@@ -87,7 +88,7 @@ class RandomLogits:
         logits = np.random.default_rng(1).standard_normal(shape, "float32").astype("float16")
         self._targets = teachers.Targets(logits, np.arange(task.images))
 
-    def targets(self, split, images, *seen):
+    def targets(self, split, images, view_set="plain"):
         return self._targets
 
 

@@ -1,4 +1,4 @@
-"""Images per second of the deep nets in Keras and in plain PyTorch, in one process."""
+"""Throughput of the deep networks, images/s, in Keras and in plain PyTorch, in one process."""
 
 import time
 
@@ -18,17 +18,17 @@ def add_arguments(parser):
     parser.add_argument(
         "--threads",
         type=int,
-        help="of each framework; 1 counts processor time, the sounder measure on a machine "
-        "that others use (default: all cores, elapsed time)",
+        help="of each framework; with 1, processor time is measured, which other programs on the "
+        "machine affect less (default: all cores, elapsed time)",
     )
-    parser.add_argument("--repeats", type=int, default=5, help="timed calls each; default: 5")
+    parser.add_argument("--repeats", type=int, default=5, help="timed calls of each; default: 5")
 
 
 def run(options):
-    """Print, for each net and phase, medians (and ranges) and how much longer Keras takes.
+    """Print medians and ranges for each network and phase, and how much longer Keras takes.
 
     Raises:
-        ValueError: a net that has no PyTorch counterpart here, a batch or count below 1.
+        ValueError: a network not in `NETS`; repeats, batch size or threads below 1.
     """
     for net in options.nets:
         require_choice("net", net, NETS)
@@ -47,7 +47,7 @@ def run(options):
 
 
 def _contenders(threads):
-    """{framework: function (net, phase, options) -> call}; PyTorch where it is installed."""
+    """{framework: function (net, phase, options) -> call}; PyTorch only if it is installed."""
     from common.backend import hardware, keras
     from common.benchmark import keras_steps
 
@@ -55,15 +55,15 @@ def _contenders(threads):
     kind = "1 thread each, processor time" if threads == 1 else kind
     print(f"{hardware.device()}, {kind}, Keras {keras.__version__} on {keras.config.backend()}")
     keras_steps.use_threads(threads)
-    found = {"Keras": keras_steps.call}
+    contenders = {"Keras": keras_steps.call}
     if keras_contenders.has_pytorch():
         from common.benchmark import torch_contenders
 
         torch_contenders.use_threads(threads)
-        found["PyTorch"] = torch_contenders.call
+        contenders["PyTorch"] = torch_contenders.call
     else:
         print("PyTorch is not installed, so Keras is timed alone: pip install -e .[extra]")
-    return found
+    return contenders
 
 
 def _line(net, phase, seconds, count):

@@ -1,4 +1,4 @@
-"""Compare the speed of calls on a machine that others use: interleaved repeats, medians."""
+"""Timing of calls on a shared machine: interleaved repeats, medians, ratios."""
 
 import statistics
 import sys
@@ -10,40 +10,42 @@ from common.utils.progress_bar import progress_bar
 def interleaved(calls, repeats, clock=time.perf_counter):
     """Time each call `repeats` times in turn, after two untimed calls of each.
 
-    What slows the machine for a while then slows every contender alike. Progress goes to
-    standard error, for the table is on standard output.
+    A slowdown of the machine then affects all calls alike. Progress goes to standard error, the
+    table to standard output.
 
     Args:
-        calls: {name: function without arguments that returns when its work is done}; where it
-            returns a number, that is taken for its seconds.
-        clock: gives seconds; `time.process_time` leaves out what other programs took.
+        calls: {name: function without arguments that returns when its work is done}; a float
+            that it returns is used as its seconds.
+        repeats: timed calls of each.
+        clock: function that returns seconds; `time.process_time` ignores other programs.
 
     Returns:
         {name: list of `repeats` seconds}.
     """
     turns = [*calls.items()] * (repeats + 2)
     seconds = {name: [] for name in calls}
-    with progress_bar(len(turns), "timing each in turn", "calls", stream=sys.stderr) as shown:
+    with progress_bar(len(turns), "timing each in turn", "calls", stream=sys.stderr) as bar:
         for name, call in turns:
             start = clock()
-            told = call()
-            seconds[name].append(told if isinstance(told, float) else clock() - start)
-            shown.update()
+            result = call()
+            elapsed = clock() - start
+            seconds[name].append(result if isinstance(result, float) else elapsed)
+            bar.update()
     return {name: values[2:] for name, values in seconds.items()}
 
 
 def per_second(seconds, count):
-    """Count / seconds of each repeat."""
+    """List of count / seconds for each repeat."""
     return [count / value for value in seconds]
 
 
 def rates(seconds, count):
-    """(median, least, greatest) of count / seconds."""
-    each = per_second(seconds, count)
-    return statistics.median(each), min(each), max(each)
+    """(median, minimum, maximum) of count / seconds."""
+    values = per_second(seconds, count)
+    return statistics.median(values), min(values), max(values)
 
 
 def ratio(seconds, reference):
-    """Median over the repeats of seconds / reference, each taken right after the other."""
+    """Median over the repeats of seconds / reference; the two of a repeat are neighbors in time."""
     pairs = zip(seconds, reference, strict=True)
-    return statistics.median(one / other for one, other in pairs)
+    return statistics.median(a / b for a, b in pairs)

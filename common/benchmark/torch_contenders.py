@@ -1,7 +1,8 @@
-"""One epoch of a distillation in PyTorch, written as RepDistiller does.
+"""Contenders in PyTorch: an epoch of distillation as RepDistiller writes it; calls of a network.
 
-Tian et al. 2020, arXiv:1910.10699: the teacher answers every batch, under no_grad; the loss is
-0.1 · cross-entropy + 0.9 · T² · KL at T = 4.
+`epoch` is the distillation benchmark's, `call` that of the throughput benchmark. RepDistiller
+(Tian et al. 2020, arXiv:1910.10699) evaluates the teacher on every batch, under no_grad; the loss
+is 0.1 · cross-entropy + 0.9 · T² · KL at T = 4.
 """
 
 import torch
@@ -14,14 +15,9 @@ TEMPERATURE = 4.0
 
 
 def epoch(task, dataset):
-    """A function that trains the student of a benchmark's `Task` for an epoch."""
+    """Contender PyTorch loop: a function that trains a `Task`'s student for an epoch."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    shape, classes = task.image_shape, task.classes
-    teacher = torch_nets.NETS[task.teacher](shape, classes)
-    last = [layer for layer in teacher.modules() if isinstance(layer, nn.Linear)][-1]
-    nn.init.zeros_(last.weight)  # untrained, so deep a net's logits would overflow
-    student = torch_nets.NETS[task.student](shape, classes, **task.student_options)
-    teacher, student = (_prepared(net, device) for net in (teacher, student))
+    teacher, student = (_on_device(net, device) for net in _networks(task))
     images = torch.from_numpy(dataset.train.images).permute(0, 3, 1, 2).contiguous()
     labels = torch.from_numpy(dataset.train.labels).long()
     pairs = torch.utils.data.TensorDataset(images, labels)
@@ -30,43 +26,53 @@ def epoch(task, dataset):
     return lambda: _epoch(loader, teacher.eval(), student.train(), optimizer, device)
 
 
-def _prepared(net, device):
+def _networks(task):
+    """(teacher, student) of a task, untrained."""
+    shape, classes = task.image_shape, task.classes
+    teacher = torch_nets.NETS[task.teacher](shape, classes)
+    last = [layer for layer in teacher.modules() if isinstance(layer, nn.Linear)][-1]
+    nn.init.zeros_(last.weight)  # logits of so deep an untrained network would overflow
+    return teacher, torch_nets.NETS[task.student](shape, classes, **task.student_options)
+
+
+def _on_device(net, device):
     return net.to(device, memory_format=torch.channels_last)
 
 
 def _epoch(loader, teacher, student, optimizer, device):
-    seen = 0.0
+    correct = 0.0
     for images, labels in loader:
         images, labels = images.to(device).float(), labels.to(device)
         logits = student(images)
         with torch.no_grad():
-            told = teacher(images)
-        loss = 0.1 * functional.cross_entropy(logits, labels) + 0.9 * _soft_loss(logits, told)
-        seen += (logits.argmax(1) == labels).float().sum().item()  # as fit tells the accuracy
+            teacher_logits = teacher(images)
+        soft_loss = _soft_loss(logits, teacher_logits)
+        loss = 0.1 * functional.cross_entropy(logits, labels) + 0.9 * soft_loss
+        correct += (logits.argmax(1) == labels).float().sum().item()  # `fit` tracks accuracy too
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
 
 
-def _soft_loss(logits, told):
-    student = functional.log_softmax(logits / TEMPERATURE, dim=1)
-    teacher = functional.softmax(told / TEMPERATURE, dim=1)
+def _soft_loss(student_logits, teacher_logits):
+    student = functional.log_softmax(student_logits / TEMPERATURE, dim=1)
+    teacher = functional.softmax(teacher_logits / TEMPERATURE, dim=1)
     return nn.KLDivLoss(reduction="batchmean")(student, teacher) * TEMPERATURE**2
 
 
-def use_threads(count):
-    """Limit PyTorch to `count` threads; None leaves it."""
-    if count:
-        torch.set_num_threads(count)
-
-
 def call(net, phase, options):
-    """Return a function that runs the PyTorch `net` once on the batch that Keras gets."""
+    """Function that runs the PyTorch network `net` once on a batch of random images.
+
+    Args:
+        net: a name in `torch_nets.NETS`.
+        phase: "inference" or "training".
+        options: with batch_size, image_shape and classes; the batch is that of `keras_steps`.
+    """
     images, labels = keras_steps.batch(options)
     images = torch.from_numpy(images).permute(0, 3, 1, 2)  # channels last in memory
     labels = torch.from_numpy(labels).long()
     model = torch_nets.NETS[net](options.image_shape, options.classes)
-    model = model.to(memory_format=torch.channels_last)  # here faster than the default
+    model = model.to(memory_format=torch.channels_last)  # faster here than the default
     if phase == "inference":
         return lambda: _infer(model.eval(), images)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
@@ -84,3 +90,9 @@ def _train(model, optimizer, images, labels):
     loss.backward()
     optimizer.step()
     return loss.item()
+
+
+def use_threads(count):
+    """Limit PyTorch to `count` threads; None leaves the default."""
+    if count:
+        torch.set_num_threads(count)

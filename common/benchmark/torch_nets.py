@@ -1,7 +1,7 @@
-"""Nets in plain PyTorch, layer for layer the nets of common.models.
+"""Networks in plain PyTorch with the same layers as those of common.models.
 
-They take images (batch, channels, height, width) in [0, 255] and scale them alike. A strided
-convolution pads below and to the right, as Keras's "same" does on even sizes.
+They take images (batch, channels, height, width) in [0, 255] and standardize them alike. A
+strided convolution pads below and to the right, as Keras's "same" does on even sizes.
 """
 
 import functools
@@ -15,7 +15,7 @@ from common.models.vgg import DEPTHS
 
 
 class Standardized(nn.Module):
-    """Pixels to zero mean and unit variance, by the data set's statistics."""
+    """Standardization of pixels by the data set's mean and standard deviation."""
 
     def __init__(self, image_shape):
         super().__init__()
@@ -27,7 +27,7 @@ class Standardized(nn.Module):
 
 
 class Same(nn.Conv2d):
-    """A convolution padded to ceil(size / stride), the odd zero below and to the right."""
+    """Convolution padded to ceil(size / stride), an odd zero below and to the right."""
 
     def __init__(self, inputs, outputs, size=3, stride=1, bias=False):
         super().__init__(inputs, outputs, size, stride, bias=bias)
@@ -38,18 +38,20 @@ class Same(nn.Conv2d):
             size, stride = self.kernel_size[0], self.stride[0]
             gap = max(0, (-(-side // stride) - 1) * stride + size - side)
             gaps += [gap // 2, gap - gap // 2]
-        if gaps[0] == gaps[1] == gaps[2] == gaps[3]:  # without a copy of x
+        if gaps[0] == gaps[1] == gaps[2] == gaps[3]:  # saves a copy of x
             return functional.conv2d(x, self.weight, self.bias, self.stride, gaps[0])
         return super().forward(functional.pad(x, gaps))
 
 
 class Bottleneck(nn.Module):
+    """Pre-activation bottleneck: 1x1, 3x3 and 1x1 convolutions, and the input."""
+
     def __init__(self, inputs, channels, stride):
         super().__init__()
         outputs = 4 * channels
         self.active = normalized_relu(inputs)
-        changed = stride > 1 or inputs != outputs
-        self.shortcut = Same(inputs, outputs, 1, stride) if changed else None
+        needs_projection = stride > 1 or inputs != outputs
+        self.shortcut = Same(inputs, outputs, 1, stride) if needs_projection else None
         self.residual = nn.Sequential(
             Same(inputs, channels, 1),
             normalized_relu(channels),
@@ -65,10 +67,12 @@ class Bottleneck(nn.Module):
 
 
 def normalized_relu(channels):
+    """Batch normalization, then ReLU."""
     return nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
 
 
 def resnet164(image_shape, classes):
+    """`common.models` resnet164: 54 pre-activation bottlenecks."""
     stages, inputs = [], 16
     for stage, channels in enumerate((16, 32, 64)):
         for unit in range(18):
@@ -81,6 +85,7 @@ def resnet164(image_shape, classes):
 
 
 def vgg16(image_shape, classes):
+    """`common.models` vgg16, small images padded to 32x32."""
     stages, inputs = [], image_shape[-1]
     for stage, (depth, channels) in enumerate(
         zip(DEPTHS["vgg16"], (64, 128, 256, 512, 512), strict=True)
@@ -90,11 +95,12 @@ def vgg16(image_shape, classes):
             stages += [Same(inputs, channels, bias=True), normalized_relu(channels)]
             inputs = channels
     gaps = [max(0, 32 - side) for side in (image_shape[1], image_shape[0])]
-    padding = nn.ZeroPad2d([part for gap in gaps for part in (gap // 2, gap - gap // 2)])
+    padding = nn.ZeroPad2d([zeros for gap in gaps for zeros in (gap // 2, gap - gap // 2)])
     return nn.Sequential(Standardized(image_shape), padding, *stages, *_head(inputs, classes))
 
 
 def cnn(image_shape, classes, width=1.0):
+    """`common.models` cnn: three convolutions and a dense layer."""
     stages, inputs = [], image_shape[-1]
     for channels in (32, 64, 128):
         channels = max(1, round(width * channels))
@@ -106,14 +112,14 @@ def cnn(image_shape, classes, width=1.0):
 
 
 class _ChannelsLast(nn.Module):
-    """Flattens as Keras does: (height, width, channels)."""
+    """Flatten in the order of Keras: (height, width, channels)."""
 
     def forward(self, x):
         return x.permute(0, 2, 3, 1).flatten(1)
 
 
 class Basic(nn.Module):
-    """Two 3x3 convolutions and the input, padded evenly on all sides."""
+    """Basic block: two 3x3 convolutions, padded evenly on all sides, and the input."""
 
     def __init__(self, inputs, channels, stride):
         super().__init__()
@@ -133,7 +139,7 @@ class Basic(nn.Module):
 
 
 def resnet(depth, image_shape, classes):
-    """resnet20 and its deeper kin, of basic blocks."""
+    """`common.models` resnet8, resnet20, ... resnet110, of basic blocks."""
     stages, inputs = [Same(image_shape[-1], 16), normalized_relu(16)], 16
     for stage, channels in enumerate((16, 32, 64)):
         for block in range((depth - 2) // 6):

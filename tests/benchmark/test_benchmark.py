@@ -1,4 +1,4 @@
-"""The speed benchmark: its arithmetic, and that both frameworks run the same nets."""
+"""Benchmark: its commands, its arithmetic, and that both frameworks run the same networks."""
 
 import importlib.util
 import re
@@ -14,6 +14,27 @@ from common.benchmark import bare_step, timing
 from tests.support.helpers import needs_torch
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["teacher_epoch", "--help"], ["distill", "-h"]])
+def test_help(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        command.main(arguments)
+    assert end.value.code == 0
+    assert "usage: python -m common.benchmark" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", command.SUBJECTS)
+def test_subjects_have_arguments_and_run(name):
+    module = importlib.import_module(f"common.benchmark.{name}")
+    assert callable(module.add_arguments) and callable(module.run)
+
+
+def test_former_names_still_work_and_print_the_new_one(capsys):
+    with pytest.raises(SystemExit):
+        command.main(["models", "no_such_net"])
+    error = capsys.readouterr().err
+    assert "models is now called throughput" in error and "unknown net 'no_such_net'" in error
+
+
 def test_interleaved_calls_take_turns():
     order, ticks = [], iter(range(100))
     calls = {name: lambda name=name: order.append(name) for name in "ab"}
@@ -22,14 +43,14 @@ def test_interleaved_calls_take_turns():
     assert seconds == {"a": [1, 1], "b": [1, 1]}
 
 
-def test_timing_says_where_it_is_and_leaves_standard_output_to_the_table(capsys):
+def test_progress_goes_to_standard_error(capsys):
     timing.interleaved({"a": lambda: 1.0, "b": lambda: 2.0}, 3)
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "timing each in turn: 100% 10/10 calls" in told.err
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "timing each in turn: 100% 10/10 calls" in captured.err
 
 
-def test_a_call_may_tell_its_own_seconds():
+def test_a_call_may_return_its_seconds():
     assert timing.interleaved({"a": lambda: 7.5}, 2) == {"a": [7.5, 7.5]}
 
 
@@ -37,9 +58,9 @@ def test_seconds_of_a_fit_end_with_its_epoch(few):
     images = few.train.take(slice(20))
     epoch = bare_step.epoch(models.build("mlp", few.image_shape, 10, width=8), images, 3)
     epoch()
-    began = time.perf_counter()
-    told = epoch()
-    assert 0 < told < time.perf_counter() - began
+    start = time.perf_counter()
+    seconds = epoch()
+    assert 0 < seconds < time.perf_counter() - start
 
 
 def test_rates_and_ratio():
@@ -67,15 +88,15 @@ def test_pytorch_net_gives_the_logits_of_the_keras_net(name, image_shape):
 
 
 def _copy(ours, theirs):
-    """Give PyTorch's net the kernels of Keras's, both in the order in which they were made."""
+    """Copy the kernels of Keras's network to PyTorch's, both in the order of creation."""
     import torch
     from torch import nn
 
     kinds = nn.Conv2d, nn.Linear
     kernels = [module for module in theirs.modules() if isinstance(module, kinds)]
-    made = [layer for layer in ours.layers if hasattr(layer, "kernel")]
-    made.sort(key=lambda layer: (isinstance(layer, layers.Dense), _number(layer)))
-    for layer, module in zip(made, kernels, strict=True):
+    with_kernel = [layer for layer in ours.layers if hasattr(layer, "kernel")]
+    with_kernel.sort(key=lambda layer: (isinstance(layer, layers.Dense), _number(layer)))
+    for layer, module in zip(with_kernel, kernels, strict=True):
         value = np.asarray(layer.kernel)
         value = value.transpose(3, 2, 0, 1) if value.ndim == 4 else value.T
         with torch.no_grad():
@@ -99,14 +120,14 @@ def _number(layer):
 )
 def test_bad_input_is_refused(arguments, sentence, capsys):
     with pytest.raises(SystemExit):
-        command.main(["models", *arguments])
+        command.main(["throughput", *arguments])
     assert sentence in capsys.readouterr().err
 
 
 @pytest.mark.slow
 def test_benchmark_prints_a_line_for_each_phase(capsys, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    command.main(["models", "vgg16", "--batch-size", "2", "--repeats", "1"])
+    command.main(["throughput", "vgg16", "--batch-size", "2", "--repeats", "1"])
     text = capsys.readouterr().out
     assert "PyTorch is not installed, so Keras is timed alone" in text
     assert re.search(r"vgg16 inference: +Keras \d+\.\d images/s", text)

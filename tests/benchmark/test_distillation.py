@@ -1,4 +1,4 @@
-"""The distillation benchmark's table: ratios of medians, and each row from end to end."""
+"""Distillation benchmark: ratios, saved rows, contenders, and each row from end to end."""
 
 import dataclasses
 import importlib.util
@@ -41,12 +41,12 @@ def test_cells_of_a_row():
     assert Row("x", theirs, ours, "images/s", "times").cells()[3] == "20.0 times as fast"
 
 
-def test_the_newest_rows_of_each_machine_are_kept(tmp_path):
+def test_the_newest_rows_of_each_machine_are_saved(tmp_path):
     def measure(device, seconds, *whats):
         versions = {"keras": "3", "jax": "0.1", "python": "3.12"}
-        made_with = {"device": device, "backend": "jax", "versions": versions, "repeats": 2}
-        found = [Row(what, seconds, [8, 8], "s", "times", "aim") for what in whats]
-        tables.keep(made_with, found, tmp_path)
+        provenance = {"device": device, "backend": "jax", "versions": versions, "repeats": 2}
+        rows = [Row(what, seconds, [8, 8], "s", "times", "aim") for what in whats]
+        tables.save(provenance, rows, tmp_path)
 
     measure("A", [1, 1], "epoch")
     measure("B", [2, 2], "epoch", "start")
@@ -67,18 +67,18 @@ def test_the_newest_rows_of_each_machine_are_kept(tmp_path):
     ]
 
 
-def test_what_is_written_names_machine_and_settings(monkeypatch):
-    rows, kept = [Row("epoch", [1.0], [8.0], "s", "times")], []
+def test_saved_rows_name_machine_and_settings(monkeypatch):
+    rows, calls = [Row("epoch", [1.0], [8.0], "s", "times")], []
     monkeypatch.setitem(distillation.PARTS, "start", lambda options: rows)
-    monkeypatch.setattr(tables, "keep", lambda *given: kept.append(given))
+    monkeypatch.setattr(tables, "save", lambda *arguments: calls.append(arguments))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(provenance, "git_commit", lambda: "0123456789")
-    command.main(["distill", "start", "--repeats", "2", "--write"])
-    command.main(["distill", "start", "--repeats", "2"])
-    ((made_with, found),) = kept
-    assert found == rows
+    command.main(["distillation", "start", "--repeats", "2", "--write"])
+    command.main(["distillation", "start", "--repeats", "2"])
+    ((saved_provenance, saved_rows),) = calls
+    assert saved_rows == rows
     expected = provenance.environment() | {"repeats": 2, "steps": tasks.MNIST.steps}
-    assert made_with == expected and "torch" not in made_with["versions"]
+    assert saved_provenance == expected and "torch" not in saved_provenance["versions"]
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_what_is_written_names_machine_and_settings(monkeypatch):
         (["peer"], "unknown part 'peer': did you mean peers"),
     ],
 )
-def test_what_is_refused(arguments, sentence, capsys):
+def test_bad_arguments_are_refused(arguments, sentence, capsys):
     with pytest.raises(SystemExit):
-        command.main(["distill", *arguments])
+        command.main(["distillation", *arguments])
     assert sentence in capsys.readouterr().err
 
 
@@ -100,15 +100,15 @@ def test_unknown_units_and_ratios(unit, shown):
         Row("x", [1], [2], unit, shown)
 
 
-def test_memory_is_that_of_the_process_not_of_its_parent():
-    held = np.ones(50_000_000)  # 400 MB
+def test_peak_memory_is_of_the_process_not_of_its_parent():
+    array = np.ones(50_000_000)  # 400 MB
     program = "from common.benchmark import startup; print(startup.peak_memory())"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert 1_000_000 < int(done.stdout) < held.nbytes
-    assert startup.peak_memory() > held.nbytes
+    assert 1_000_000 < int(done.stdout) < array.nbytes
+    assert startup.peak_memory() > array.nbytes
 
 
-def test_seconds_are_those_of_a_whole_epoch_however_many_steps_were_timed(monkeypatch):
+def test_seconds_are_scaled_to_a_full_epoch(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # no PyTorch
     monkeypatch.setattr(
         keras_contenders, "ours", lambda task, dataset, temperatures: len(temperatures)
@@ -119,23 +119,23 @@ def test_seconds_are_those_of_a_whole_epoch_however_many_steps_were_timed(monkey
         timing, "interleaved", lambda calls, repeats: {k: [v] for k, v in calls.items()}
     )
     long = 50_000 / (epoch_times.LONGER * TINY.images)
-    epoch, five = epoch_times.beside_peers(TINY, 1)
+    epoch, five = epoch_times.online_contenders(TINY, 1)
     assert epoch.cells()[1:3] == (f"{long:.1f} s", f"{40 * 50_000 / TINY.images:.1f} s")
     assert epoch.cells()[3] == five.cells()[3] == f"{40 * epoch_times.LONGER:.1f} times as fast"
     assert [row.cells()[3] for row in epoch_times.overhead(TINY, 1)] == ["+0 %", "+0 %"]
 
 
-def test_an_untrained_teachers_logits_fit_float16():
+def test_logits_of_an_untrained_teacher_fit_float16():
     task = dataclasses.replace(TINY, teacher="resnet110")
     images = task.dataset().train.images[:2]
     assert np.asarray(task.teacher_model()(images)).tolist() == [[0.0] * 10] * 2
 
 
-def test_tasks_data_and_runs():
+def test_data_and_runs_of_a_task():
     task = dataclasses.replace(tasks.CIFAR, batch_size=8, steps=3)
     dataset = task.dataset()
     assert dataset.train.images.shape == (24, 32, 32, 3) and dataset.classes == 100
-    settings = [(run.temperature, run.alpha) for run in task.runs([1.0, 4.0])]
+    settings = [(run.settings.temperature, run.settings.alpha) for run in task.runs([1.0, 4.0])]
     assert settings == [(1.0, 0.9), (4.0, 0.9)]
     np.testing.assert_array_equal(dataset.train.images, task.dataset().train.images)
 
@@ -153,12 +153,12 @@ def test_the_pytorch_loop_has_the_same_soft_target_loss(random_logits):
 
 
 @needs_torch
-def test_the_pytorch_loop_trains_the_student_alone(monkeypatch):
+def test_the_pytorch_loop_trains_only_the_student(monkeypatch):
     from common.benchmark import torch_contenders
 
-    nets, prepared = [], torch_contenders._prepared
+    nets, on_device = [], torch_contenders._on_device
     monkeypatch.setattr(
-        torch_contenders, "_prepared", lambda *given: nets.append(prepared(*given)) or nets[-1]
+        torch_contenders, "_on_device", lambda *args: nets.append(on_device(*args)) or nets[-1]
     )
     epoch = torch_contenders.epoch(TINY, TINY.dataset())
     before = [_state(net) for net in nets]
@@ -166,21 +166,21 @@ def test_the_pytorch_loop_trains_the_student_alone(monkeypatch):
     (teacher, student), after = nets, [_state(net) for net in nets]
     assert not teacher.training and student.training
     np.testing.assert_equal(after[0], before[0])  # running means too
-    assert all((after[1][name] != value).any() for name, value in _trained(student, before[1]))
+    assert all((after[1][name] != value).any() for name, value in _trainable(student, before[1]))
 
 
 def _state(net):
     return {name: value.numpy().copy() for name, value in net.state_dict().items()}
 
 
-def _trained(net, state):
+def _trainable(net, state):
     return [(name, state[name]) for name, _ in net.named_parameters()]
 
 
 @pytest.mark.parametrize("option", ["--repeats", "--steps"])
-def test_bad_input_is_refused(option, capsys):
+def test_counts_below_one_are_refused(option, capsys):
     with pytest.raises(SystemExit):
-        command.main(["distill", option, "0"])
+        command.main(["distillation", option, "0"])
     assert "must be a whole number of at least 1" in capsys.readouterr().err
 
 
@@ -189,12 +189,12 @@ def test_rows_from_end_to_end(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # no PyTorch
     large = dataclasses.replace(tasks.CIFAR, teacher="resnet8", student="resnet8")
     large = dataclasses.replace(large, batch_size=8, steps=2)
-    found = [
+    rows = [
         *components.stack(TINY, (1.0, 4.0), 1),
         *components.logits_file(TINY, 1),
         *epoch_times.on_device(large, 1),
     ]
-    names = [row.what.split()[0] for row in found]
+    names = [row.what.split()[0] for row in rows]
     assert names == ["two-layer", "two-layer", "logits", "resnet8"]
-    for _, *cells, _ in (row.cells() for row in found):
+    for _, *cells, _ in (row.cells() for row in rows):
         assert all(float(cell.split()[0].strip("%")) > 0 for cell in cells)

@@ -1,4 +1,4 @@
-"""Counting a compiled step's kernels: in a program as XLA prints it, and out of a training."""
+"""Kernel counts of a compiled step: in a program as XLA prints it, and of a training."""
 
 import pytest
 
@@ -36,7 +36,7 @@ ENTRY %main (a: f32[8]) -> f32[8] {
 """
 
 
-def test_kernels_of_the_loop_alone():
+def test_only_kernels_of_the_loop_count():
     assert kernels.in_loop(PROGRAM) == 3
 
 
@@ -46,11 +46,11 @@ def test_another_backend_is_refused(capsys):
     assert "unknown backend, for KERAS_BACKEND, 'tensorflow'" in capsys.readouterr().err
 
 
-def test_a_jax_without_cuda_is_told(monkeypatch):
+def test_a_jax_without_cuda_is_refused(monkeypatch):
     pytest.importorskip("jax")
     topologies = pytest.importorskip("jax.experimental.topologies")
 
-    def none(**described):
+    def none(**target):
         raise NotImplementedError("topology not implemented for cuda")
 
     monkeypatch.setattr(topologies, "get_topology_desc", none)
@@ -58,9 +58,9 @@ def test_a_jax_without_cuda_is_told(monkeypatch):
         kernels.of_step(None, (), [])
 
 
-def test_what_is_kept_is_the_table(tmp_path):
-    made = {"jax": "0.1", "commit": "12ab", "rows": [["stack, against side by side", 36, 144]]}
-    tables.keep_kernels(made, tmp_path)
+def test_saved_counts_are_the_table(tmp_path):
+    record = {"jax": "0.1", "commit": "12ab", "rows": [["stack, against side by side", 36, 144]]}
+    tables.save_kernels(record, tmp_path)
     assert tables.kernels(folder=tmp_path).splitlines() == [
         "| kernels a training step, compiled for an H100 by JAX 0.1 | ours | theirs | ratio |",
         "| --- | ---: | ---: | ---: |",

@@ -1,4 +1,4 @@
-"""What nets cost: counted as the models are, timed with a clock that the test holds."""
+"""Costs of networks: counted from the models, timed with a fake clock."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from common.results import costs
 from common.runs import ModelSpec, Recipe
 
 
-def test_costs_of_a_net(monkeypatch):
+def test_costs_of_a_network(monkeypatch):
     monkeypatch.setattr(keras_steps, "use_threads", lambda count: None)  # TensorFlow runs already
     ticks = iter(range(1000))
     monkeypatch.setattr(latency.time, "process_time", lambda: next(ticks))
@@ -26,7 +26,7 @@ def test_costs_of_a_net(monkeypatch):
     assert f"| mlp width 8 | {parameters:,} | 0.0 | 1000.0 |" in costs.table(measured)
 
 
-def test_committed_costs_are_of_every_net_and_of_these_nets():
+def test_committed_costs_cover_every_network():
     committed = costs.read(tables.FOLDER)["nets"]
     nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]
     named = {results.display_name({"model": n.model, "options": n.options}): n for n in nets}

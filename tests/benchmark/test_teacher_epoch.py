@@ -1,4 +1,4 @@
-"""The timing of Tiny ImageNet's teachers: what the line says, and that both sides run."""
+"""Training speed of Tiny ImageNet's teachers: the printed line, and that both sides run."""
 
 import functools
 
@@ -32,15 +32,13 @@ def small(tmp_path, monkeypatch):
 def test_rates_share_and_hours(small):
     dataset = data.load("tiny_imagenet", data_dir=small)
     run = runs.Run("tiny_imagenet", "mlp", Recipe(batch_size=20, epochs=40))
-    line = teacher_epoch.described(
-        run, dataset, {"ours": [0.4, 0.2, 0.1], "bare": [0.2, 0.1, 0.09]}
-    )
+    line = teacher_epoch.describe(run, dataset, {"ours": [0.4, 0.2, 0.1], "bare": [0.2, 0.1, 0.09]})
     assert "200 images/s, 50% of the bare" in line  # 2 batches of 20 in 0.2 s
     assert "40 epochs of 90,000 images would take 5.00 hours" in line
 
 
-@pytest.mark.parametrize(("memory", "together"), [(0, 1), (10**9, 3)])
-def test_both_sides_train_as_many_steps(small, monkeypatch, memory, together):
+@pytest.mark.parametrize(("memory", "per_dispatch"), [(0, 1), (10**9, 3)])
+def test_both_sides_train_as_many_steps(small, monkeypatch, memory, per_dispatch):
     monkeypatch.setattr(hardware, "gpu_memory", lambda: memory)
     trained, seconds = [], bare_step.seconds
     monkeypatch.setattr(
@@ -53,7 +51,10 @@ def test_both_sides_train_as_many_steps(small, monkeypatch, memory, together):
     both = teacher_epoch.contenders(run, dataset)
     assert all(train() > 0 for train in both.values())
     assert [int(model.optimizer.iterations.numpy()) for model in trained] == [3, 3]
-    assert [getattr(model, "steps_per_dispatch", 1) for model in trained] == [together, together]
+    assert [getattr(model, "steps_per_dispatch", 1) for model in trained] == [
+        per_dispatch,
+        per_dispatch,
+    ]
     assert np.isfinite([model.get_metrics_result()["loss"] for model in trained]).all()
 
 
@@ -63,9 +64,3 @@ def test_command(small, capsys):
     with pytest.raises(SystemExit):
         command.main(["teacher_epoch", "--teacher", "shuflenet"])
     assert "unknown teacher 'shuflenet': did you mean shufflenet" in capsys.readouterr().err
-
-
-def test_former_names_still_work_and_say_the_new_one(capsys):
-    with pytest.raises(SystemExit):
-        command.main(["models", "--nets", "no_such_net"])
-    assert "models is now called throughput" in capsys.readouterr().err
