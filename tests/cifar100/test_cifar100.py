@@ -91,7 +91,7 @@ def test_the_field_learns_from_all_images_and_chooses_on_held_out_ones(small_fie
     whole = results.select(found, dataset="cifar100_all")
     assert len(chosen_from) == 5  # two temperatures at the plain weight, three at the heavy one
     assert [record["images"]["train"] for record in whole[0].seeds.values()] == [200]
-    tuned = tables._tuned(whole)
+    tuned = tables._tuned(results.Results(whole))
     best = min(chosen_from, key=lambda group: group.values("errors", "validation").mean())
     for key in ("temperature", "alpha"):
         assert tuned.configuration[key] == best.configuration[key]
@@ -121,7 +121,7 @@ def test_parts_on_the_command_line(monkeypatch, capsys):
         cli.main("cifar100", ["reproduce", "pilt"])
     cli.main("cifar100", ["table"])
     printed = capsys.readouterr().out
-    assert "ResNet56 → ResNet20" in printed and "taught by ShuffleNet" in printed
+    assert "ResNet56 → ResNet20" in printed and "teacher: ShuffleNet" in printed
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_the_pilot_from_end_to_end(small_pilot, cifar_dir, tmp_path, capsys):
     where += ["--output-dir", str(tmp_path), "--seeds", "0"]
     cli.main("cifar100", ["reproduce", "pilot", "longer", *where])
     printed = capsys.readouterr().out
-    assert "| mlp width 4 | labels alone |" in printed
+    assert "| mlp width 4 | baseline |" in printed
     assert "| mlp width 6 | mlp (shuffled) | 4 |" in printed
     assert "| pilot, 20 epochs, on cifar100, " in printed and "| mlp width 7 | mlp | 4 |" in printed
     found = results.group_seeds(records.load_all(tmp_path))

@@ -43,7 +43,7 @@ def rules(none, prior, paper):
 def test_nothing_has_been_run():
     text = hinton_table.table([])
     assert text.count("not run yet") == 17
-    assert cells(text, "H3 taught") == ["74", "not run yet"]
+    assert cells(text, "H3 distilled") == ["74", "not run yet"]
 
 
 def test_students_beside_the_paper(study):
@@ -59,7 +59,7 @@ def test_students_beside_the_paper(study):
     assert cells(text, "H1 teacher") == ["67", "7.0 (1)"]
     assert cells(text, "H1 in three times") == ["67", "6.0 (1)"]
     assert cells(text, "H2 student") == ["146", "15.5 ± 0.7 (2)"]
-    assert cells(text, "H3 taught")[1].startswith("9.5 ± 0.7 (2): 39 % fewer errors")  # 12 of 31
+    assert cells(text, "H3 distilled")[1].startswith("9.5 ± 0.7 (2): 39 % fewer errors")  # 12 of 31
     assert cells(text, "H2 in three times") == ["146", "20.0 (1)"]
     longer = cells(text, "H3 in three times as many epochs, errors")[
         1
@@ -83,7 +83,7 @@ def test_a_quick_look_has_no_rows_of_more_epochs(few):
 def test_sweeps_are_in_order(study):
     made = [record(taught(study, "mlp_30", 0, t), int(40 + t)) for t in (20, 1, 3)]
     made += [record(study.student("mlp_30"), 50)]
-    expected = "50.0 (1) on labels alone, 41 at 1, 43 at 3, 60 at 20"
+    expected = "50.0 (1) baseline, 41 at 1, 43 at 3, 60 at 20"
     assert cells(hinton_table.table(results.group_seeds(made)), "H5")[1] == expected
 
 

@@ -84,7 +84,7 @@ def test_tables_before_anything_ran_print_what_is_published():
     teachers, pairs = rows(tables.teachers([])), rows(tables.pairs([]))
     assert len(teachers) == len(recipes.TEACHERS) and len(pairs) == 2 * len(recipes.PAIRS)
     assert teachers[0][:3] == ["ShuffleNet ×0.75, close to its own recipe", "48.90", "not run yet"]
-    assert ["VGG8 taught by VGG13", "57.33", "not run yet"] in [row[:3] for row in pairs]
+    assert ["VGG8 distilled from VGG13", "57.33", "not run yet"] in [row[:3] for row in pairs]
 
 
 def test_tables_find_the_runs_of_each_row():
@@ -96,8 +96,8 @@ def test_tables_find_the_runs_of_each_row():
     found = results.group_seeds(found)
     assert rows(tables.teachers(found))[0][2:4] == ["49.50 ± 0.50", "101.0 ± 1.0"]
     pairs = {row[0]: row for row in rows(tables.pairs(found))}
-    assert pairs["VGG8 taught by VGG13"][2:5] == ["60.00 ± 0.00", "80.0 ± 0.0", "12.1 %"]
-    light = pairs["3-layer CNN taught by ShuffleNet ×0.75, cosine, dropout 0.1"]
+    assert pairs["VGG8 distilled from VGG13"][2:5] == ["60.00 ± 0.00", "80.0 ± 0.0", "12.1 %"]
+    light = pairs["3-layer CNN distilled from ShuffleNet ×0.75, cosine, dropout 0.1"]
     assert light[2:5] == ["70.00", "60.0", "50.0 %"]
 
 
