@@ -1,6 +1,6 @@
 """Keras, imported quietly: `from common.backend import keras, layers, ops`.
 
-May import `utils` alone.
+May import `utils`.
 """
 
 import logging
@@ -14,9 +14,9 @@ with quiet.suppress_stderr():
 __all__ = ["keras", "layers", "ops"]
 
 
-def _is_news(record):
-    """Not TensorFlow's advice against a function for each model, which is what we want."""
+def _is_relevant(record):
+    """False for TensorFlow's advice on retracing: one traced function per model is intended."""
     return "triggered tf.function retracing" not in record.getMessage()
 
 
-logging.getLogger("tensorflow").addFilter(_is_news)
+logging.getLogger("tensorflow").addFilter(_is_relevant)

@@ -1,17 +1,17 @@
-"""What `fit`, `evaluate` and `predict` are fed with: batches, without tf.data's tuner.
+"""Batches for Keras's `fit`, `evaluate` and `predict`, without tf.data's autotuning.
 
-Under TensorFlow each pass over data ends by waiting for a thread that tunes their pipeline and
-sleeps for a time that doubles from 10 ms on: half of an epoch of a second may be that wait.
+Under TensorFlow, each pass over data ends by waiting for the autotuning thread, which sleeps for a
+time that doubles from 10 ms on: it may take half of an epoch of one second.
 """
 
 from common.backend import keras
 
-BATCH_SIZE = 500  # where nothing is trained
-PREFETCH = 2  # batches made while a step runs
+BATCH_SIZE = 500  # of evaluation and prediction
+PREFETCH = 2  # batches prepared while a step runs
 
 
 class SequentialBatches(keras.utils.PyDataset):
-    """Batches of 500 rows from first to last, the last one smaller, for validation and `predict`.
+    """Batches of `BATCH_SIZE` rows in order, the last one smaller, for validation and `predict`.
 
     Args:
         arrays: an array (n, ...), or a structure of arrays with equally many rows; n > 0.
@@ -30,15 +30,15 @@ class SequentialBatches(keras.utils.PyDataset):
 
 
 def to_tf_dataset(data):
-    """`data`, a PyDataset, as Keras passes over it fastest; the batches are the same.
+    """The data set that Keras iterates over fastest, with the batches of `data` unchanged.
 
     Args:
-        data: keras.utils.PyDataset of one batch or more, all of one structure; they may differ in
-            their number of examples.
+        data: keras.utils.PyDataset of at least one batch; batches share one structure but may
+            differ in size.
 
     Returns:
-        Under TensorFlow a tf.data.Dataset that is not tuned: each pass asks for all batches anew,
-        one after another in another thread. Under others `data`.
+        Under TensorFlow a tf.data.Dataset without autotuning: each pass reads all batches of
+        `data` again, in order, in another thread. Under other backends `data`.
     """
     if keras.config.backend() != "tensorflow":
         return data
@@ -58,5 +58,5 @@ def to_tf_dataset(data):
 
 
 def predict_logits(model, images):
-    """What `model` gives for images uint8 (n, h, w, c), as `predict` returns it."""
+    """Predictions of `model` for images uint8 (n, h, w, c), in order, as `predict` returns them."""
     return model.predict(to_tf_dataset(SequentialBatches(images)), verbose=0)

@@ -1,4 +1,4 @@
-"""What a number was measured with: device, versions, commit."""
+"""Hardware that Keras runs on: name of the device, free GPU memory."""
 
 import os
 import platform
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from common.backend import keras
 
-ASSUMED_GPU_MEMORY = 8_000_000_000  # bytes: what a small GPU of today has
+ASSUMED_GPU_MEMORY = 8_000_000_000  # bytes, those of a small GPU; where the backend reports none
 
 
 def device():
-    """The GPU's name, or the processor's and its cores."""
+    """Name of the GPU, or of the processor with its number of cores."""
     if keras.config.backend() == "jax":
         import jax
 
@@ -25,12 +25,12 @@ def device():
 
 
 def gpu_memory():
-    """Free bytes on the GPU; 0 without one, `UNKNOWN_MEMORY` where the backend does not tell."""
+    """Free bytes on the GPU; 0 without a GPU, `ASSUMED_GPU_MEMORY` if not reported."""
     if keras.config.backend() == "jax":
         import jax
 
         if jax.default_backend() == "gpu":
-            stats = jax.local_devices()[0].memory_stats()  # None with some allocators
+            stats = jax.local_devices()[0].memory_stats()  # None for some allocators
             if not stats or not {"bytes_limit", "bytes_in_use"} <= set(stats):
                 return ASSUMED_GPU_MEMORY
             return stats["bytes_limit"] - stats["bytes_in_use"]
@@ -43,7 +43,7 @@ def gpu_memory():
 
 
 def processor():
-    """The processor's model and how many of its cores this process may use."""
+    """Model of the processor and the number of cores that this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")

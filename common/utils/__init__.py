@@ -1,1 +1,7 @@
-"""Argument checks, atomic files, free disk and memory, progress bars; imports nothing of ours."""
+"""Argument checks, atomic files, disk and memory checks, progress bars, data set packages.
+
+Imports nothing of this repository. Import the modules, such as `common.utils.checks`: only some of
+them need NumPy or tqdm.
+"""
+
+__all__ = ["checks", "files", "packages", "progress_bar", "quiet", "resources"]

@@ -1,4 +1,4 @@
-"""Refuse bad input in one sentence that names the value and the mend, before any long work."""
+"""Argument checks with actionable messages: each names the value and the remedy in a sentence."""
 
 import difflib
 import math
@@ -8,19 +8,20 @@ from pathlib import Path
 
 
 def require_choice(kind, name, known):
-    """Raise ValueError, near names listed or else all, unless `name` is one of `known`."""
+    """Raise ValueError, listing similar names or else all, unless `name` is one of `known`."""
     known = list(known)
     if name not in known:
-        words = [str(word) for word in known]
-        near = difflib.get_close_matches(str(name), words, n=4, cutoff=0.4)
-        mend = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(words)}"
-        raise ValueError(f"unknown {kind} {name!r}: {mend}")
+        names = [str(choice) for choice in known]
+        similar = difflib.get_close_matches(str(name), names, n=4, cutoff=0.4)
+        hint = f"did you mean {', '.join(similar)}?" if similar else f"known are {', '.join(names)}"
+        raise ValueError(f"unknown {kind} {name!r}: {hint}")
 
 
 def require_positive(kind, value, *, integer=False):
-    """Raise ValueError unless `value` is a finite number above zero (an integer if `integer`)."""
-    wrong = isinstance(value, bool) or not isinstance(value, numbers.Real)
-    if wrong or not math.isfinite(value) or value <= 0 or (integer and value != int(value)):
+    """Raise ValueError unless `value` is a finite number above 0, whole (2 or 2.0) if `integer`."""
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    is_positive = is_number and math.isfinite(value) and value > 0
+    if not is_positive or (integer and value != int(value)):
         noun = "a whole number" if integer else "a finite number"
         raise ValueError(f"{kind} must be {noun} above 0, got {value!r}")
 
@@ -32,7 +33,7 @@ def require_fraction(kind, value):
 
 
 def require_writable(folder):
-    """Make `folder` if it is missing; raise ValueError if nothing can be written there."""
+    """The folder as a Path, created if it is missing; ValueError if it cannot be written to."""
     folder = Path(folder).expanduser()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,15 +59,19 @@ def require_seed(value):
 
 
 def is_integer(value, least):
-    """Whether `value` is an integer, NumPy's too but no bool, of at least `least`."""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return whole and value >= least
+    """Whether `value` is an integer (Python's or NumPy's, no bool) of at least `least`."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= least
 
 
 def require_distinct_folder(folder, published):
-    """Raise ValueError if runs are to be made anew where the committed ones are found and read."""
+    """Raise ValueError if retrained runs would be written to the folder of the committed ones.
+
+    Args:
+        folder: where the runs would be written.
+        published: the folder of the committed runs.
+    """
     if Path(folder).expanduser().resolve() == Path(published).resolve():
         raise ValueError(
-            f"runs made anew would be written to {folder}, where the committed ones are: name "
+            f"retrained runs would be written to {folder}, which holds the committed ones: name "
             "another output folder (--output-dir DIR, output_dir)"
         )

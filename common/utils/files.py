@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written to a temporary name, then renamed."""
+"""Atomic file writes (temporary name, then rename), and checksums of arrays."""
 
 import contextlib
 import hashlib
@@ -12,15 +12,17 @@ import numpy as np
 
 @contextlib.contextmanager
 def atomic_write(path):
-    """Yield a temporary path beside `path`; rename it to `path` if the block ends well.
+    """Context of a temporary path beside `path`, renamed to `path` unless the block raises.
+
+    Missing parent folders are created. The temporary file or folder is removed on an error.
 
     Raises:
-        OSError: as the block does; a full disk is said with what was to be written.
+        OSError: as raised in the block; if the disk is full, it names `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    _remove(temporary)  # what a killed process of the same number left
+    _remove(temporary)  # left by a killed process with the same number
     try:
         with explain_disk_full(path):
             yield temporary
@@ -31,51 +33,52 @@ def atomic_write(path):
 
 @contextlib.contextmanager
 def explain_disk_full(path):
-    """Raise OSError that says what was to be written where the block finds no room for it."""
+    """Context in which an error about a full disk becomes an OSError that names `path`."""
     try:
         yield
-    except (OSError, RuntimeError) as error:  # HDF5's
+    except (OSError, RuntimeError) as error:  # HDF5 raises RuntimeError
         if "No space left" not in str(error):
             raise
         raise OSError(f"no room left for {path}: make room, the same call goes on") from None
 
 
 def remove_temporaries(path):
-    """Remove what killed processes left of `path`; nothing else may be writing it.
+    """Remove the temporary files of `path` that killed processes left.
 
-    Its name may be a pattern: `*` for all files of a folder.
+    No other process may be writing `path`. Its name may be a pattern: `*` for all files of a
+    folder.
     """
     for temporary in Path(path).parent.glob(f".*-{Path(path).name}"):
         _remove(temporary)
 
 
 def display_path(path):
-    """`path` as users read it: from the repository's root, if it lies inside."""
+    """`path` for messages: relative to the repository's root if inside it, else absolute."""
     path = Path(path).resolve()
     root = Path(__file__).resolve().parents[2]
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
 def write_json(path, value):
-    """Write `value` as indented JSON, whole or not at all."""
+    """Write `value` as indented JSON, atomically; ValueError for nan or infinity."""
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
 def write_arrays(path, arrays):
-    """Write a dict of NumPy arrays as .npz, whole or not at all."""
+    """Write {name: NumPy array} as .npz, atomically."""
     with atomic_write(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)
 
 
 def sha256_of(arrays):
     """SHA-256, in hexadecimal, of arrays' dtypes, shapes and bytes, in order."""
-    result = hashlib.sha256()
+    digest = hashlib.sha256()
     for array in arrays:
         array = np.ascontiguousarray(array)
-        result.update(f"{array.dtype.str}{array.shape}".encode())
-        result.update(array.data)
-    return result.hexdigest()
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array.data)
+    return digest.hexdigest()
 
 
 def _remove(path):

@@ -1,4 +1,4 @@
-"""A progress line."""
+"""Progress bar on standard output, by tqdm."""
 
 import sys
 
@@ -6,9 +6,17 @@ from tqdm import tqdm
 
 
 def progress_bar(total, title, unit, initial=0, delay=0, unit_scale=False, stream=None):
-    """A tqdm line on standard output, or on `stream`, shown after `delay` seconds.
+    """A tqdm bar, a context manager with `update(count)`.
 
-    Updates are rarer where no terminal redraws the line. `unit_scale` writes 1,400,000 as 1.40M.
+    Args:
+        total: number of units of the full task.
+        title: text before the percentage.
+        unit: name of the unit, such as "images".
+        initial: units done already.
+        delay: seconds before the bar appears.
+        unit_scale: whether 1,400,000 is written as 1.40M.
+        stream: output stream, default standard output; updated every 0.5 s on a terminal, every
+            5 s elsewhere.
     """
     stream = stream or sys.stdout
     seconds = 0.5 if stream.isatty() else 5

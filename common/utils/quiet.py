@@ -1,4 +1,4 @@
-"""Import TensorFlow without the start-up lines that no setting of its own turns off."""
+"""Suppression of the messages that TensorFlow logs from C++ while it is imported."""
 
 import contextlib
 import os
@@ -7,18 +7,18 @@ import sys
 
 @contextlib.contextmanager
 def suppress_stderr():
-    """Send standard error's file descriptor to nowhere inside the block.
+    """Context in which the file descriptor of standard error is discarded.
 
-    TensorFlow 2.21 logs about oneDNN and absent GPUs from C++ before its log level is
-    read. Python exceptions are not affected.
+    TensorFlow 2.21 logs about oneDNN and missing GPUs from C++ before it reads its log level.
+    Python exceptions are not affected.
     """
     sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    saved = os.dup(2)
+    devnull = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        os.dup2(devnull, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(devnull)

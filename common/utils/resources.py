@@ -1,4 +1,4 @@
-"""Refuse work that will not fit on the disk or in memory, before it starts."""
+"""Checks of free disk space and memory, before long work starts."""
 
 import shutil
 from pathlib import Path
@@ -8,32 +8,36 @@ class InsufficientSpaceError(OSError, ValueError):
     """Too little free disk or memory."""
 
 
-def require_disk(folder, needed, what, mend="make room or choose another folder"):
+def require_disk(folder, needed, what, hint="make room or choose another folder"):
     """Raise InsufficientSpaceError unless `needed` bytes for `what` fit on the disk of `folder`.
 
-    The folder need not exist yet.
+    Args:
+        folder: where it will be written; need not exist yet.
+        needed: bytes.
+        what: noun in the plural that starts the message.
+        hint: what the user can do about it.
     """
     folder = Path(folder).absolute()
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    free = shutil.disk_usage(there).free
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
     if needed > free:
         raise InsufficientSpaceError(
-            f"{what} take {needed / 1e9:.3g} GB, {folder} has {free / 1e9:.3g} GB free: {mend}"
+            f"{what} take {needed / 1e9:.3g} GB, {folder} has {free / 1e9:.3g} GB free: {hint}"
         )
 
 
 def require_memory(needed, what):
-    """Raise InsufficientSpaceError unless `needed` bytes for `what` fit in memory, where known."""
+    """Raise InsufficientSpaceError unless `needed` bytes for `what` fit in memory, if known."""
     free = available_memory()
     if free is not None and needed > free:
         raise InsufficientSpaceError(
             f"{what} take {needed / 1e9:.3g} GB of memory, {free / 1e9:.3g} GB are free: "
-            "make room, or use a data folder that can be written, where they are memory-mapped"
+            "make room, or use a writable data folder, in which they are memory-mapped"
         )
 
 
 def available_memory(report="/proc/meminfo"):
-    """Bytes that Linux says can be had without swapping; None on other systems."""
+    """Bytes of memory available without swapping, as Linux reports them; None on other systems."""
     try:
         lines = Path(report).read_text().splitlines()
     except OSError:

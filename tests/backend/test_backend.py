@@ -1,4 +1,4 @@
-"""TensorFlow's advice about many functions is dropped, its other warnings are not."""
+"""TensorFlow's advice about retracing is not logged, its other warnings are."""
 
 import logging
 

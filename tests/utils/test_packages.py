@@ -1,4 +1,4 @@
-"""Where a data set's recipes, tables and records are."""
+"""Packages of the data sets, and default output folders."""
 
 from pathlib import Path
 
@@ -27,21 +27,21 @@ def test_package_of_a_data_set(dataset, name):
         assert module.FOLDER.parts[-len(name.split(".")) :] == tuple(name.split("."))
 
 
-def test_own_runs_go_where_no_table_looks():
+def test_users_runs_go_where_no_table_looks():
     runs = notebooks.ROOT / "runs"
     assert packages.default_output_dir("mnist") == runs / "mnist"
     assert packages.default_output_dir("tiny_imagenet20") == runs / "tiny_imagenet"
     commands = {"teacher": None, "distill": None, "reproduce": None, "table": None}
-    given = {
+    arguments_of = {
         "teacher": ["cnn"],
         "distill": ["--teacher", "cnn", "--student", "mlp"],
         "reproduce": [],
         "table": [],
     }
     commands = parser("mnist", **commands)
-    for command, arguments in given.items():
-        own = runs / "mnist" if command in ("teacher", "distill") else None
-        assert commands.parse_args([command, *arguments]).output_dir == own
+    for command, arguments in arguments_of.items():
+        expected = runs / "mnist" if command in ("teacher", "distill") else None
+        assert commands.parse_args([command, *arguments]).output_dir == expected
         named = commands.parse_args([command, *arguments, "--output-dir", "here"])
         assert named.output_dir == Path("here")
 
