@@ -1,9 +1,9 @@
-"""Data sets as uint8 arrays in a fixed order, their views and augmentations.
+"""Data sets as uint8 arrays in a fixed order, their augmented views and transfer sets.
 
-May import `backend` and `utils`.
+May import `utils`, `backend`, `losses` and `metrics`. Importing it imports no Keras.
 """
 
-from common.data.catalogue import NAMES, load
+from common.data.catalogue import CATALOGUE, NAMES, DatasetSpec, load
 from common.data.dataset import Dataset, Split
 
-__all__ = ["NAMES", "Dataset", "Split", "load"]
+__all__ = ["CATALOGUE", "NAMES", "Dataset", "DatasetSpec", "Split", "load"]

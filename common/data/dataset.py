@@ -1,10 +1,13 @@
-"""A data set's three parts as arrays, and how training images are held out for validation."""
+"""Dataset and Split: images and labels of train, validation and test, and how they are split."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
 from common.utils import packages
+
+_CHUNK = 500  # images that are float64 at a time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,12 +21,22 @@ class Split:
         return len(self.labels)
 
     def take(self, rows):
+        """The `Split` of these rows: indices, a boolean mask or a slice."""
         return Split(self.images[rows], self.labels[rows])
 
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """Three splits; superclasses: the superclass of each class, where the data set has them."""
+    """Train, validation and test splits, and what is known of their classes and pixels.
+
+    Args:
+        name: as records hold it.
+        class_names: one name per class; class k is label k.
+        limit: the `limit` that the splits were loaded with; None for all images.
+        superclasses: the superclass index of each class; empty if there are none.
+        superclass_names: one name per superclass.
+        fixed_statistics: `pixel_statistics` to use instead of those of the training images.
+    """
 
     name: str
     class_names: tuple
@@ -33,55 +46,101 @@ class Dataset:
     limit: int | None = None
     superclasses: tuple = ()
     superclass_names: tuple = ()
+    fixed_statistics: tuple | None = None
 
     @property
     def classes(self):
+        """Number of classes."""
         return len(self.class_names)
 
     @property
     def image_shape(self):
+        """(height, width, channels)."""
         return self.train.images.shape[1:]
 
-    def trainval(self):
-        """These data, named `<name>_all`, with the validation images among the training images.
+    @functools.cached_property
+    def pixel_statistics(self):
+        """(mean, standard deviation) of each channel, on the scale 0-255, for normalization.
 
-        For final runs after every choice is made: what they measure on validation means nothing.
+        The published ones of a data set in the catalogue, whatever its `limit`; otherwise those
+        of the training images, computed once.
         """
-        both = zip(
-            dataclasses.astuple(self.train), dataclasses.astuple(self.validation), strict=True
+        return self.fixed_statistics or channel_statistics(self.train.images)
+
+    def with_train(self, train, name=None):
+        """This data set with the training split `train`, perhaps under another name.
+
+        The pixel statistics stay: a network is the same function of an image whichever of the
+        training images it learns from.
+        """
+        return dataclasses.replace(
+            self, name=name or self.name, train=train, fixed_statistics=self.pixel_statistics
         )
-        train = Split(*(np.concatenate(pair) for pair in both))
-        return dataclasses.replace(self, name=self.name + packages.TRAINVAL_SUFFIX, train=train)
+
+    def trainval(self):
+        """This data set, named `<name>_all`, with the validation images added to `train`.
+
+        For final runs, after every choice is made: accuracy on validation is then meaningless.
+        """
+        images, labels = (
+            np.concatenate([getattr(split, field) for split in (self.train, self.validation)])
+            for field in ("images", "labels")
+        )
+        return self.with_train(Split(images, labels), self.name + packages.TRAINVAL_SUFFIX)
 
 
-def split_arrays(arrays, held_out, by_class):
+def channel_statistics(images):
+    """Mean and standard deviation of each channel, in float64.
+
+    Args:
+        images: (n, h, w, c), n > 0; never held in float64 as a whole.
+
+    Returns:
+        (mean, standard deviation), tuples of c floats; a deviation of 0 is returned as 1, so that
+        a constant channel normalizes to 0.
+    """
+    chunks = [images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)]
+    axes, count = (0, 1, 2), images[..., 0].size
+    mean = sum(chunk.sum(axes, dtype="float64") for chunk in chunks) / count
+    squares = sum(np.square(chunk - mean).sum(axes) for chunk in chunks)
+    deviation = np.sqrt(squares / count)
+    deviation[deviation == 0] = 1
+    return tuple(mean.tolist()), tuple(deviation.tolist())
+
+
+def split_arrays(arrays, validation_fraction, by_class):
     """{"train", "validation", "test"}: `Split` of each.
 
     Args:
         arrays: {"train_images", "train_labels", "test_images", "test_labels"}.
-        held_out: share of the training images that becomes the validation split.
-        by_class: whether that is the first of each class, else the last of all.
+        validation_fraction: fraction of the training images, in (0, 1), that becomes the
+            validation split.
+        by_class: whether that is the first images of each class; otherwise the last rows.
     """
-    train = Split(arrays["train_images"], arrays["train_labels"])
-    count = round(len(train) * held_out)
+    full = Split(arrays["train_images"], arrays["train_labels"])
+    count = round(len(full) * validation_fraction)
     if by_class:
-        validation = stratified(train.labels, count)
-        kept = np.setdiff1d(np.arange(len(train)), validation)
+        validation = stratified(full.labels, count)
+        train = np.setdiff1d(np.arange(len(full)), validation)
     else:
-        kept, validation = slice(None, -count), slice(-count, None)
+        train, validation = slice(None, -count), slice(-count, None)
     return {
-        "train": train.take(kept),
-        "validation": train.take(validation),
+        "train": full.take(train),
+        "validation": full.take(validation),
         "test": Split(arrays["test_images"], arrays["test_labels"]),
     }
 
 
 def stratified(labels, count):
-    """Rows of the first images of each class, `count` in all, classes in proportion."""
+    """Sorted row indices of the first images of each class, `count` in all, in proportion.
+
+    Args:
+        labels: (n,) integers; if n is below `count`, all rows are returned.
+    """
     sizes = np.bincount(labels)
     exact = sizes * min(count, len(labels)) / len(labels)
-    quota = np.floor(exact).astype(int)
-    left = min(count, len(labels)) - quota.sum()
-    quota[np.argsort(quota - exact, kind="stable")[:left]] += 1  # largest remainders first
-    first = [np.flatnonzero(labels == index)[:most] for index, most in enumerate(quota)]
-    return np.sort(np.concatenate(first))
+    quotas = np.floor(exact).astype(int)
+    missing = min(count, len(labels)) - quotas.sum()
+    quotas[np.argsort(quotas - exact, kind="stable")[:missing]] += 1  # largest remainders first
+    rows = [np.flatnonzero(labels == index)[:quota] for index, quota in enumerate(quotas)]
+    return np.sort(np.concatenate(rows))

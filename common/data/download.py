@@ -1,4 +1,4 @@
-"""Files from the network: whole or not at all, and no long wait for a host that is silent."""
+"""Downloads with progress, complete or not at all, and a quick probe of whether a host answers."""
 
 import http.client
 import threading
@@ -13,38 +13,42 @@ class UnavailableError(ConnectionError):
 
 
 def answers(url, seconds=5):
-    """True if `url` answers within `seconds`, name look-up included."""
-    answer = []
+    """Whether `url` answers a HEAD request within `seconds`, name look-up included."""
+    responses = []
 
-    def ask():
+    def request_head():
         request = urllib.request.Request(url, method="HEAD")
         try:
             with urllib.request.urlopen(request, timeout=seconds):
-                answer.append(True)
+                responses.append(True)
         except (OSError, http.client.HTTPException):
             pass
 
-    thread = threading.Thread(target=ask, daemon=True)
+    thread = threading.Thread(target=request_head, daemon=True)
     thread.start()
     thread.join(seconds)
-    return bool(answer)
+    return bool(responses)
 
 
-def download(url, path, chunk=1 << 20):
-    """Get `url` to `path`, whole or not at all, with progress.
+def download(url, path, chunk_size=1 << 20):
+    """Download `url` to `path`, a pathlib.Path, with a progress bar; nothing is left on failure.
 
     Raises:
-        OSError: an answer that is no file, ends early or does not fit on the disk.
+        OSError: the response is no file, ends early or does not fit on the disk.
     """
-    with urllib.request.urlopen(url, timeout=30) as answer, files.atomic_write(path) as temporary:
-        size = int(answer.headers["Content-Length"] or 0)
+    with (
+        urllib.request.urlopen(url, timeout=30) as response,
+        files.atomic_write(path) as temporary,
+    ):
+        size = int(response.headers["Content-Length"] or 0)
         resources.require_disk(path.parent, size, f"the bytes of {path.name}")
         with (
-            progress_bar(size, path.name, "B", unit_scale=True) as line,
+            progress_bar(size, path.name, "B", unit_scale=True) as bar,
             open(temporary, "wb") as file,
         ):
-            while part := answer.read(chunk):
-                file.write(part)
-                line.update(len(part))
-        if temporary.stat().st_size < size:
-            raise ConnectionError(f"{temporary.stat().st_size} of {size} bytes came")
+            while chunk := response.read(chunk_size):
+                file.write(chunk)
+                bar.update(len(chunk))
+        received = temporary.stat().st_size
+        if received < size:
+            raise ConnectionError(f"only {received} of {size} bytes received")

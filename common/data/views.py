@@ -1,15 +1,14 @@
-"""Finite augmentations: a view is one shifted, perhaps flipped version of an image.
+"""View sets, finite augmentations: a view is one shifted, perhaps flipped version of an image.
 
-A view is named by an integer, so that a teacher's logits for (image, view) can be looked
-up and teacher and student always see the same pixels (Beyer et al. 2021, arXiv:2106.05237).
+An integer names a view, so that a teacher's logits for (image, view) can be looked up, and teacher
+and student always see the same pixels (Beyer et al. 2021, arXiv:2106.05237).
 """
 
 import dataclasses
-import numbers
 
 import numpy as np
 
-from common.utils.checks import require_choice
+from common.utils.checks import is_integer, require_choice
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,11 +17,14 @@ class ViewSet:
 
     With side = `shifts_per_axis`, view v shifts the content down by v // side % side - shift rows
     and right by v % side - shift columns; views from side² on are also flipped left to right,
-    before the shift. Pixels that come in from outside are 0.
+    before the shift. Pixels from outside the image are 0.
 
     Args:
-        views_per_image: how many of these views each image is ever seen in, those of
-            `fixed_subset`; 0 for all.
+        name: the name in `VIEWS`, which recipes and records hold.
+        shift: greatest shift in pixels, along each axis.
+        flip: whether the views include left-right flips.
+        views_per_image: number of views that each image is seen in, those of `fixed_subset`;
+            0 for all.
 
     Raises:
         ValueError: views_per_image not a whole number from 0 to `count`.
@@ -35,8 +37,7 @@ class ViewSet:
 
     def __post_init__(self):
         k = self.views_per_image
-        is_whole = isinstance(k, numbers.Integral) and not isinstance(k, bool)
-        if not is_whole or not 0 <= k <= self.count:
+        if not is_integer(k, 0) or k > self.count:
             raise ValueError(
                 f"cannot sample {k!r} of the {self.count} views of {self.name}: "
                 f"choose 1 to {self.count}, or 0 for all"
@@ -45,10 +46,12 @@ class ViewSet:
 
     @property
     def shifts_per_axis(self):
+        """Number of shifts along each axis, 0 included."""
         return 2 * self.shift + 1
 
     @property
     def count(self):
+        """Number of views in the set."""
         return self.shifts_per_axis**2 * (2 if self.flip else 1)
 
     @property
@@ -58,16 +61,16 @@ class ViewSet:
 
     @property
     def label(self):
-        """Such as `crop_flip`, or `crop_flip-8` for eight views an image: part of folder names."""
+        """Name in folder names, such as `crop_flip`, or `crop_flip-8` for eight views per image."""
         return self.name + f"-{self.views_per_image}" * bool(self.views_per_image)
 
     @property
     def identity_view(self):
-        """The view that is the image itself."""
+        """Number of the view that is the image itself."""
         return self.shifts_per_axis**2 // 2
 
     def apply(self, images, view):
-        """Return `images` as seen in `view`.
+        """The pixels of `images` in `view`, in NumPy.
 
         Args:
             images: uint8 or float (n, h, w, c).
@@ -93,17 +96,17 @@ class ViewSet:
 
     def _shifted(self, images, down, right):
         margin = ((0, 0), (self.shift,) * 2, (self.shift,) * 2, (0, 0))
-        framed, seen = np.pad(images, margin), np.empty_like(images)
+        padded, shifted = np.pad(images, margin), np.empty_like(images)
         height, width = images.shape[1:3]
         corners = zip(2 * self.shift - down, 2 * self.shift - right, strict=True)
         for row, (top, left) in enumerate(corners):
-            seen[row] = framed[row, top : top + height, left : left + width]
-        return seen
+            shifted[row] = padded[row, top : top + height, left : left + width]
+        return shifted
 
     def gather(self, images, rows, view):
-        """`apply(images[rows], view)` inside a compiled step: the same pixels.
+        """The pixels of `apply(images[rows], view)`, in a compiled step.
 
-        One look-up a pixel in the images where they lie, nothing padded or copied.
+        Each output pixel is one look-up in `images`, which are neither padded nor copied.
 
         Args:
             images: tensor (n, h, w, c) with n · h · w < 2³¹.
@@ -112,51 +115,48 @@ class ViewSet:
         Returns:
             Tensor (batch, h, w, c) of the images' dtype.
         """
-        from common.backend import ops  # Keras, which others of this module do without
+        from common.backend import ops  # imports Keras, which only this method needs
 
         if self.count == 1:
             return ops.take(images, rows, axis=0)
         _, height, width, channels = images.shape
-        place = view % self.shifts_per_axis**2
-        y = ops.arange(height) - (place // self.shifts_per_axis - self.shift)[:, None]
-        x = ops.arange(width) - (place % self.shifts_per_axis - self.shift)[:, None]
+        shift = view % self.shifts_per_axis**2
+        y = ops.arange(height) - (shift // self.shifts_per_axis - self.shift)[:, None]
+        x = ops.arange(width) - (shift % self.shifts_per_axis - self.shift)[:, None]
         inside = ((y >= 0) & (y < height))[:, :, None] & ((x >= 0) & (x < width))[:, None, :]
         x = ops.where((view >= self.shifts_per_axis**2)[:, None], width - 1 - x, x)
         y, x = ops.clip(y, 0, height - 1), ops.clip(x, 0, width - 1)
-        pixel = ((rows[:, None] * height + y) * width)[:, :, None] + x[:, None, :]
-        seen = ops.take(ops.reshape(images, (-1, channels)), pixel, axis=0)
-        return ops.where(inside[..., None], seen, ops.zeros_like(seen))
+        index = ((rows[:, None] * height + y) * width)[:, :, None] + x[:, None, :]
+        pixels = ops.take(ops.reshape(images, (-1, channels)), index, axis=0)
+        return ops.where(inside[..., None], pixels, ops.zeros_like(pixels))
 
     def draw(self, seed, epoch, rows):
-        """A random number below `seen_per_image` for each of the first `rows` images.
-
-        The same for the same (seed, epoch), whatever was drawn before.
-        """
+        """(rows,) random integers in [0, seen_per_image), a function of (seed, epoch) alone."""
         return np.random.default_rng((seed, epoch, 1)).integers(self.seen_per_image, size=rows)
 
     def fixed_subset(self, keys):
         """The `views_per_image` views that each image is seen in, a hash of the image's key.
 
-        So everything that meets an image meets it in the same views: its teachers, students on
-        labels alone, another session (FKD: Shen & Xing 2022, arXiv:2112.01528, section 3).
+        Teachers, baselines and distilled students thus see an image in the same views, in every
+        session (FKD: Shen & Xing 2022, arXiv:2112.01528, section 3).
 
         Args:
-            keys: (n,) uint64, well mixed, such as `teachers.image_keys`.
+            keys: (n,) uint64 hashes of the images, such as `teachers.image_keys`.
 
         Returns:
-            (n, views_per_image) uint8, or uint16 where the set needs it: different views,
-            ascending; None where every image is seen in all views.
+            (n, views_per_image) distinct view numbers, ascending, uint8 or, if the set has more
+            than 256 views, uint16; None if each image is seen in all views.
         """
         k = self.views_per_image
         if not k:
             return None
-        chosen = np.empty((len(keys), k), np.min_scalar_type(self.count - 1))
-        number = np.arange(1, self.count + 1, dtype="uint64")
-        for start in range(0, len(keys), 5_000):  # (5,000, count) numbers at a time
-            order = _splitmix64(keys[start : start + 5_000, None] ^ _splitmix64(number))
-            first = np.argpartition(order, k - 1, axis=1)[:, :k]
-            chosen[start : start + 5_000] = np.sort(first, axis=1)
-        return chosen
+        subset = np.empty((len(keys), k), np.min_scalar_type(self.count - 1))
+        salts = _splitmix64(np.arange(1, self.count + 1, dtype="uint64"))
+        for start in range(0, len(keys), 5_000):  # (5,000, count) hashes at a time
+            hashes = _splitmix64(keys[start : start + 5_000, None] ^ salts)
+            lowest = np.argpartition(hashes, k - 1, axis=1)[:, :k]
+            subset[start : start + 5_000] = np.sort(lowest, axis=1)
+        return subset
 
     def check_shape(self, shape):
         """Raise ValueError unless images of (h, w, c) are larger than the shift."""
@@ -173,15 +173,15 @@ class ViewSet:
 
 
 def _splitmix64(values):
-    """uint64 -> uint64, one to one, each bit of the result depending on all (SplitMix64)."""
+    """Bijective hash uint64 -> uint64, each bit depending on all bits (SplitMix64's finalizer)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
 
 
 VIEWS = {
-    views.name: views
-    for views in (
+    view_set.name: view_set
+    for view_set in (
         ViewSet("plain"),
         ViewSet("mnist_jitter", shift=2),
         ViewSet("crop_flip", shift=4, flip=True),
@@ -191,9 +191,9 @@ VIEWS = {
 
 
 def get(name, views_per_image=0):
-    """The `ViewSet` called `name`, of which each image is seen in `views_per_image` (0: in all).
+    """The `ViewSet` called `name`, with `views_per_image` set (0 for all views).
 
-    A `ViewSet` in place of its name is returned as it is.
+    A `ViewSet` passed in place of a name is returned unchanged.
 
     Raises:
         ValueError: an unknown name, near ones listed; views_per_image out of range.

@@ -1,4 +1,4 @@
-"""Images in a zip file as an array that is decoded, by Pillow, when it is sliced."""
+"""ZippedImages: image files in a zip archive as an array, decoded by Pillow when sliced."""
 
 import io
 import zipfile
@@ -9,23 +9,25 @@ from PIL import Image
 
 from common.utils import resources
 
+_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error)
+
 
 class BadArchiveError(ValueError):
-    """An archive that is cut short, damaged or not what it should be."""
+    """An archive that is truncated, damaged or not of the expected content."""
 
 
 class ZippedImages:
-    """Looks like a uint8 array (n, side, side, 3); grayscale images are made RGB.
+    """Lazy uint8 array (n, side, side, 3) of the images in a zip archive; grayscale becomes RGB.
 
     Args:
         archive: zipfile.ZipFile.
-        names: (n,) its members, in order.
+        names: list of n member names, in the order of the rows.
         side: height and width that every image must have, in pixels.
 
     Raises:
-        BadArchiveError: when sliced: a member that is damaged, no image, or of another size,
-            by name.
-        InsufficientSpaceError: when taken as a whole, if memory does not hold it.
+        BadArchiveError: on slicing, if a member is damaged, no image or of another size; the
+            message names it.
+        InsufficientSpaceError: on conversion to a NumPy array, if memory does not suffice.
     """
 
     dtype = np.dtype("uint8")
@@ -38,11 +40,11 @@ class ZippedImages:
     def __len__(self):
         return len(self.names)
 
-    def __getitem__(self, part):
-        names = self.names[part]
+    def __getitem__(self, rows):
+        names = self.names[rows]
         pixels = np.empty((len(names), *self.shape[1:]), "uint8")
-        for place, name in enumerate(names):
-            pixels[place] = self._decoded(name)
+        for index, name in enumerate(names):
+            pixels[index] = self._decoded(name)
         return pixels
 
     def __array__(self, dtype=None, copy=None):
@@ -53,14 +55,7 @@ class ZippedImages:
         try:
             with Image.open(io.BytesIO(self.archive.read(name))) as image:
                 pixels = np.asarray(image.convert("RGB"))
-        except (
-            OSError,
-            SyntaxError,
-            ValueError,
-            EOFError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
+        except _DECODE_ERRORS as error:
             reason = str(error).split(": <_io")[0]  # Pillow names the buffer's address
             raise self._bad(name, f"cannot be read ({reason})") from None
         if pixels.shape != self.shape[1:]:
@@ -71,5 +66,5 @@ class ZippedImages:
 
     def _bad(self, name, what):
         return BadArchiveError(
-            f"the image {name} in {self.archive.filename} {what}: put a whole archive there"
+            f"the image {name} in {self.archive.filename} {what}: replace the archive"
         )

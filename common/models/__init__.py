@@ -1,4 +1,7 @@
-"""Every teacher and student by name; one module a family, each readable beside its paper."""
+"""Networks by name, each used as teacher or student; one module per family.
+
+May import `utils`, `backend`, `losses`, `metrics` and `data`. Importing it imports no Keras.
+"""
 
 import importlib
 import inspect
@@ -11,41 +14,43 @@ from common.utils.checks import require_at_least, require_choice
 __all__ = ["NAMES", "build", "plain"]
 
 NAMES = tuple(ARCHITECTURES)
+_BUILD_ARGUMENTS = {"name", "image_shape", "classes", "seed", "pixel_statistics"}
 
 
-def build(name, image_shape, classes, *, seed=0, **options):
-    """Build a net by name.
+def build(name, image_shape, classes, *, seed=0, pixel_statistics=None, **options):
+    """Build a network with random initial weights.
 
     Args:
         name: one of `NAMES`.
         image_shape: (height, width, channels).
-        classes: number of logits, at least 2; this and other numbers may be NumPy's.
-        seed: fixes the initial weights (and any dropout), whatever was built before.
-        options: the builder's own, such as `width`.
+        classes: number of logits, at least 2; this and other numbers may be NumPy scalars.
+        seed: seed of the initial weights and of any dropout, independent of other networks.
+        pixel_statistics: (mean, standard deviation), one number per channel each, on the scale
+            0-255, that the network normalizes its input with; pass `Dataset.pixel_statistics`.
+            None: mean 127.5 and deviation 70.
+        options: options of this architecture, such as `width`; see its builder.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
 
     Raises:
-        ValueError: unknown name (near ones listed), classes < 2, images too small for the
-            net (the least size said), an unknown or unfit option.
+        ValueError: unknown name (similar ones are listed), classes < 2, images too small for the
+            network (the least size is given), unfit pixel_statistics, an unknown or invalid option.
     """
     require_choice("model", name, NAMES)
     require_at_least("classes", classes, 2)
-    entry = ARCHITECTURES[name]
-    # imported here, so that whoever only asks for names does not wait for Keras
-    builder = getattr(importlib.import_module(f"common.models.{entry.module}"), entry.function)
-    known = set(inspect.signature(builder).parameters) - _GIVEN
+    architecture = ARCHITECTURES[name]
+    # imported here, so that importing this package does not import Keras
+    module = importlib.import_module(f"common.models.{architecture.module}")
+    builder = getattr(module, architecture.function)
     for option in options:
+        known = set(inspect.signature(builder).parameters) - _BUILD_ARGUMENTS
         require_choice(f"option of {name}", option, known)
-    family = (name,) if entry.family else ()
+    positional = ((name,) if architecture.family else ()) + (tuple(image_shape), plain(classes))
     options = {key: plain(value) for key, value in (options | {"seed": seed}).items()}
-    return builder(*family, tuple(image_shape), plain(classes), **options)
+    return builder(*positional, pixel_statistics=pixel_statistics, **options)
 
 
 def plain(value):
-    """A NumPy scalar, such as one of an array of widths, as the Python number it is."""
+    """A NumPy scalar as the Python number it holds; any other value unchanged."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-_GIVEN = {"name", "image_shape", "classes", "seed"}

@@ -1,4 +1,4 @@
-"""`python -m common.models`: every architecture with its source and what it costs."""
+"""Table of architectures with their costs and sources: `python -m common.models`."""
 
 import argparse
 
@@ -8,6 +8,7 @@ from common.utils.checks import require_at_least, require_choice
 
 
 def main(arguments=None):
+    """Print the table; `arguments`: list of strings, default those of the command line."""
     parser = _parser()
     options = parser.parse_args(arguments)
     shape = tuple(options.image_shape)

@@ -1,4 +1,4 @@
-"""What a net costs: parameters, multiply-adds of one image, megabytes."""
+"""Cost of a network: parameters, multiply-adds per image, megabytes."""
 
 import math
 
@@ -9,19 +9,19 @@ def parameters(model):
 
 
 def megabytes(model):
-    """Size of all weights as float32, moving statistics included, in 10^6 bytes."""
+    """Size of all weights in float32, moving statistics included, in 10⁶ bytes."""
     return 4 * sum(math.prod(weight.shape) for weight in model.weights) / 1e6
 
 
 def multiply_adds(model):
-    """Multiply-adds of one image through the convolutions and dense layers.
+    """Multiply-adds of the convolutions and dense layers for one image.
 
-    A layer's kernel is used once at every position of its output; biases, normalizations,
-    activations and pooling are not counted, as papers have it.
+    A layer's kernel counts once for every position of its output; biases, normalizations,
+    activations and pooling are not counted, as is usual in papers.
     """
     total = 0
     for layer in model.layers:
-        if hasattr(layer, "layers"):  # a model in the model: a member of an ensemble
+        if hasattr(layer, "layers"):  # a nested model, such as a member of an ensemble
             total += multiply_adds(layer)
         elif hasattr(layer, "kernel"):
             positions = math.prod(layer.output.shape[1:-1])

@@ -1,4 +1,4 @@
-"""An ensemble of three-layer ConvNets as one model, student or teacher."""
+"""Ensemble of three-layer ConvNets as one model, student or teacher."""
 
 import math
 
@@ -10,11 +10,19 @@ MEANS = ("logits", "probabilities")
 
 
 def cnn_ensemble(
-    image_shape, classes, *, seed=0, members=3, width=1.0, mean="logits", temperature=1.0
+    image_shape,
+    classes,
+    *,
+    seed=0,
+    pixel_statistics=None,
+    members=3,
+    width=1.0,
+    mean="logits",
+    temperature=1.0,
 ):
-    """k ConvNets (`cnn`) with their own initial weights; the logits are a mean of theirs, z_i.
+    """k ConvNets (`cnn`) with different initial weights; a mean of their logits z_i.
 
-    `mean` says which, for the two are different targets:
+    `mean` selects one of two means, which are different targets:
 
     * "logits": 1/k Σ z_i. Its softmax at any temperature is the normalized geometric mean of
       the members' softmaxes at that temperature.
@@ -24,15 +32,16 @@ def cnn_ensemble(
       not the arithmetic mean there: with T = 1 and a softmax at 4, each class gets its mean
       probability to the power 1/4, normalized. For T -> ∞ it becomes "logits".
 
-    So an ensemble that teaches with the arithmetic mean of softened probabilities is given
-    the temperature it teaches at; its largest logit is that mean's largest class.
+    To distill from the arithmetic mean of softened probabilities, set `temperature` to that of
+    the distillation loss; the predicted class is that of the largest mean probability.
 
     Args:
         members: k, at least 1; member i is `cnn` with seed (seed, i).
         width: as in `cnn`, of each member.
         mean: "logits" or "probabilities".
-        temperature: T > 0 of the arithmetic mean; of no effect on "logits".
-        seed: fixes the initial weights, whatever was built before.
+        temperature: T > 0 of the arithmetic mean; ignored for "logits".
+        seed: seed of the initial weights, independent of other networks.
+        pixel_statistics: for input normalization, as in `pixels.statistics`.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
@@ -45,15 +54,19 @@ def cnn_ensemble(
     require_positive("temperature", temperature)
     require_choice("mean", mean, MEANS)
     inputs = keras.Input(image_shape, name="pixels")
-    each = [
-        cnn(image_shape, classes, seed=(seed, index), width=width, name=f"member_{index}")(inputs)
+    options = {"pixel_statistics": pixel_statistics, "width": width}
+    logits = [
+        cnn(image_shape, classes, seed=(seed, index), name=f"member_{index}", **options)(inputs)
         for index in range(members)
     ]
-    each = ops.stack(each, axis=1)
-    if mean == "logits":
-        outputs = ops.mean(each, axis=1)
-    else:
-        soft = ops.logsumexp(ops.log_softmax(each / temperature), axis=1) - math.log(members)
-        outputs = temperature * soft
+    outputs = _mean_of(ops.stack(logits, axis=1), mean, temperature)
     outputs = layers.Identity(dtype="float32", name="logits")(outputs)
     return keras.Model(inputs, outputs, name="cnn_ensemble")
+
+
+def _mean_of(logits, mean, temperature):
+    """(batch, classes) mean over axis 1 of logits (batch, members, classes)."""
+    if mean == "logits":
+        return ops.mean(logits, axis=1)
+    log_sum = ops.logsumexp(ops.log_softmax(logits / temperature), axis=1)
+    return temperature * (log_sum - math.log(logits.shape[1]))

@@ -1,4 +1,4 @@
-"""The feed-forward net of Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 3."""
+"""Multilayer perceptron of Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 3."""
 
 from common.backend import keras, layers
 from common.models import blocks
@@ -7,15 +7,18 @@ from common.models.pixels import standardized
 from common.utils.checks import require_fraction, require_positive
 
 
-def mlp(image_shape, classes, *, seed=0, width=800, dropout=0.0, max_norm=None):
+def mlp(
+    image_shape, classes, *, seed=0, pixel_statistics=None, width=800, dropout=0.0, max_norm=None
+):
     """Two hidden ReLU layers and logits. Kernels start from N(0, 2 / fan_in).
 
     Args:
         width: units in each hidden layer (paper: 1200 teacher, 800 student).
-        dropout: share of hidden units dropped in training (paper's teacher: 0.5; its
-            inputs lose a fifth as often again, 0.2 at 0.5, as in Hinton et al. 2012).
-        max_norm: greatest L2 norm of a hidden unit's incoming weights, or None.
-        seed: fixes the initial weights, whatever was built before.
+        dropout: fraction of hidden units dropped in training (paper's teacher: 0.5); the
+            inputs are dropped at 0.4 of that rate, 0.2 at 0.5, as in Hinton et al. 2012.
+        max_norm: greatest L2 norm of a hidden unit's incoming weights; None for no constraint.
+        seed: seed of the initial weights, independent of other networks.
+        pixel_statistics: for input normalization, as in `pixels.statistics`.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
@@ -28,7 +31,7 @@ def mlp(image_shape, classes, *, seed=0, width=800, dropout=0.0, max_norm=None):
     if max_norm is not None:
         require_positive("max_norm", max_norm)
     constraint = None if max_norm is None else keras.constraints.MaxNorm(max_norm)
-    inputs, x = standardized(image_shape)
+    inputs, x = standardized(image_shape, pixel_statistics)
     x = layers.Flatten()(x)
     if dropout:
         x = layers.Dropout(0.4 * dropout, seed=seed)(x)

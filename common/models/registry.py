@@ -1,14 +1,17 @@
-"""Which function builds which architecture, and who published it; importing this is cheap."""
+"""Registry of architectures: the builder and the source of each; imports no Keras."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """A builder common.models.<module>.<function> and its source.
+    """An architecture: its builder, common.models.<module>.<function>, and its source.
 
     Args:
-        family: whether the function builds several nets and takes the name first.
+        module: module of `common.models`.
+        function: the builder in that module.
+        source: publication or repository.
+        family: whether the function builds several networks and takes the name first.
     """
 
     module: str

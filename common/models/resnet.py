@@ -1,8 +1,9 @@
-"""ResNet of basic blocks for small images.
+"""ResNets for small images: of basic blocks, and ResNet164 of pre-activation bottlenecks.
 
-He et al. 2016, arXiv:1512.03385, section 4.2, as RepDistiller (Tian et al. 2020,
-arXiv:1910.10699) trains it on CIFAR-100: where a block changes the shape, the shortcut is a
-1x1 convolution with batch normalization (the paper's option B).
+`resnet`: He et al. 2016, arXiv:1512.03385, section 4.2, as RepDistiller (Tian et al. 2020,
+arXiv:1910.10699) trains it on CIFAR-100: where a block changes the shape, the shortcut is a 1x1
+convolution with batch normalization (the paper's option B). `resnet164`: He et al. 2016,
+arXiv:1603.05027, whose blocks normalize before each convolution.
 """
 
 from common.backend import keras, layers
@@ -23,7 +24,7 @@ WIDTHS = {  # channels of the stem and of the three stages
 }
 
 
-def resnet(name, image_shape, classes, *, seed=0):
+def resnet(name, image_shape, classes, *, seed=0, pixel_statistics=None):
     """Three stages of basic blocks, the second and third halving height and width; logits.
 
     Takes images of at least 4x4 pixels as they are. Kernels start from N(0, 2 / fan_out).
@@ -31,7 +32,8 @@ def resnet(name, image_shape, classes, *, seed=0):
     Args:
         name: a key of `WIDTHS`; its number n counts the convolutions on the main path and
             the dense layer, so that each stage has (n - 2) / 6 blocks.
-        seed: fixes the initial weights, whatever was built before.
+        seed: seed of the initial weights, independent of other networks.
+        pixel_statistics: for input normalization, as in `pixels.statistics`.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
@@ -41,7 +43,7 @@ def resnet(name, image_shape, classes, *, seed=0):
     """
     stem, *stages = WIDTHS[name]
     depth = int(name.removeprefix("resnet").split("x")[0])
-    inputs, x = standardized(image_shape, least=4)
+    inputs, x = standardized(image_shape, pixel_statistics, min_side=4)
     x = blocks.normalized_relu(blocks.convolution(stem)(x))
     for stage, channels in enumerate(stages):
         for block in range((depth - 2) // 6):
@@ -59,14 +61,15 @@ def basic_block(x, channels, strides=1):
     return layers.ReLU()(layers.Add()([y, x]))
 
 
-def resnet164(image_shape, classes, *, seed=0):
+def resnet164(image_shape, classes, *, seed=0, pixel_statistics=None):
     """Three stages of 18 bottlenecks with 64, 128 and 256 output channels; logits.
 
     Takes images of at least 4x4 pixels as they are; the second and third stage halve height
     and width. Kernels start from N(0, 2 / fan_in).
 
     Args:
-        seed: fixes the initial weights, whatever was built before.
+        seed: seed of the initial weights, independent of other networks.
+        pixel_statistics: for input normalization, as in `pixels.statistics`.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
@@ -74,7 +77,7 @@ def resnet164(image_shape, classes, *, seed=0):
     Raises:
         ValueError: images smaller than 4x4 pixels.
     """
-    inputs, x = standardized(image_shape, least=4)
+    inputs, x = standardized(image_shape, pixel_statistics, min_side=4)
     x = blocks.convolution(16)(x)
     for stage, channels in enumerate((16, 32, 64)):
         for unit in range(18):
@@ -86,7 +89,12 @@ def resnet164(image_shape, classes, *, seed=0):
 def bottleneck(x, channels, strides):
     """1x1, 3x3 and 1x1 convolutions, each after BN-ReLU, plus the input.
 
-    Where the shape changes, the shortcut is a 1x1 convolution of the first BN-ReLU's output.
+    If the shape changes, the shortcut is a 1x1 convolution of the first BN-ReLU's output.
+
+    Args:
+        x: (batch, h, w, inputs).
+        channels: of the 3x3 convolution; the block returns 4 * channels.
+        strides: of the 3x3 convolution and of the shortcut.
     """
     active = blocks.normalized_relu(x)
     if strides > 1 or x.shape[-1] != 4 * channels:

@@ -1,4 +1,4 @@
-"""ShuffleNet; Zhang et al. 2018, arXiv:1707.01083, figure 2 and table 1, on small images too."""
+"""ShuffleNet; Zhang et al. 2018, arXiv:1707.01083, figure 2 and table 1, for small images too."""
 
 from common.backend import keras, layers
 from common.models import blocks
@@ -11,18 +11,19 @@ CHANNELS = {1: 144, 2: 200, 3: 240, 4: 272, 8: 384}  # of the first stage, by gr
 UNITS = (4, 8, 4)
 
 
-def shufflenet(image_shape, classes, *, seed=0, groups=3, width=1.0):
+def shufflenet(image_shape, classes, *, seed=0, pixel_statistics=None, groups=3, width=1.0):
     """A 3x3 convolution, then stages of 4, 8 and 4 units that double the channels; logits.
 
-    Each stage halves height and width. The paper's stem halves 224 pixels twice before
-    them, by its stride and by max-pooling. Here images of up to 48 pixels a side are not
-    halved by the stem, those of up to 112 by the pooling alone: 32 pixels leave 4 to the
-    last stage, as do 64. Kernels start from N(0, 2 / fan_in).
+    Each stage halves height and width. The paper's stem halves 224 pixels twice, by its stride
+    and by max-pooling. Here the stem does not halve images of up to 48 pixels a side, and only
+    the pooling halves those of up to 112: the last stage has 4x4 pixels for images of 32x32 and
+    of 64x64. Kernels start from N(0, 2 / fan_in).
 
     Args:
-        groups: of the 1x1 convolutions, a key of `CHANNELS`, which table 1 gives.
+        groups: of the 1x1 convolutions, a key of `CHANNELS` (table 1).
         width: multiplies all channels, rounded; at 1 the stem has 24.
-        seed: fixes the initial weights, whatever was built before.
+        seed: seed of the initial weights, independent of other networks.
+        pixel_statistics: for input normalization, as in `pixels.statistics`.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
@@ -34,7 +35,7 @@ def shufflenet(image_shape, classes, *, seed=0, groups=3, width=1.0):
     require_at_least("groups", groups, 1)
     require_choice("number of groups", groups, CHANNELS)
     require_positive("width", width)
-    inputs, x = standardized(image_shape, least=8)
+    inputs, x = standardized(image_shape, pixel_statistics, min_side=8)
     side = max(image_shape[:2])
     stem = max(1, round(24 * width))
     x = blocks.centered_convolution(x, stem, 3, strides=2 if side > 112 else 1)
@@ -46,7 +47,7 @@ def shufflenet(image_shape, classes, *, seed=0, groups=3, width=1.0):
     return he_normal(keras.Model(inputs, outputs, name="shufflenet"), seed)
 
 
-def shuffle_v1(image_shape, classes, *, seed=0):
+def shuffle_v1(image_shape, classes, *, seed=0, pixel_statistics=None):
     """The ShuffleNet that RepDistiller (Tian et al. 2020, arXiv:1910.10699) defines; logits.
 
     Three groups and full width. It differs from the paper: a 1x1 stem that never halves,
@@ -54,7 +55,8 @@ def shuffle_v1(image_shape, classes, *, seed=0):
     convolutions add. Kernels start from N(0, 2 / fan_in).
 
     Args:
-        seed: fixes the initial weights, whatever was built before.
+        seed: seed of the initial weights, independent of other networks.
+        pixel_statistics: for input normalization, as in `pixels.statistics`.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
@@ -62,7 +64,7 @@ def shuffle_v1(image_shape, classes, *, seed=0):
     Raises:
         ValueError: images smaller than 8x8 pixels.
     """
-    inputs, x = standardized(image_shape, least=8)
+    inputs, x = standardized(image_shape, pixel_statistics, min_side=8)
     x = blocks.normalized_relu(blocks.convolution(24, 1)(x))
     x = stages(x, UNITS, CHANNELS[3], 3, lambda channels, added: added // 4, active=True)
     outputs = blocks.pooled_logits(x, classes)
@@ -70,7 +72,7 @@ def shuffle_v1(image_shape, classes, *, seed=0):
 
 
 def halved_by_maximum(x):
-    """3x3 max-pooling at stride 2 of what a ReLU gave, so that the padding's zeros never win."""
+    """3x3 max-pooling at stride 2 of a ReLU's output, which zero padding cannot exceed."""
     x, padding = blocks.centered(x, 3, 2)
     return layers.MaxPooling2D(3, 2, padding)(x)
 
@@ -78,7 +80,7 @@ def halved_by_maximum(x):
 def stages(x, units, channels, groups, bottleneck, **options):
     """units[i] units in stage i, the first of each at stride 2; the channels double.
 
-    The very first 1x1 convolution, of the stem's few channels, is not grouped (section 3.2).
+    The first 1x1 convolution, of the stem's few channels, is not grouped (section 3.2).
     """
     for stage, count in enumerate(units):
         for index in range(count):
@@ -97,10 +99,13 @@ def unit(x, channels, strides, groups, bottleneck, *, active=False, scale=True):
     Args:
         channels: of the output.
         groups: of the first and of the second 1x1 convolution.
-        bottleneck: function of `channels` and of the channels that the convolutions add,
-            giving the channels of the depthwise convolution.
+        bottleneck: function (channels, channels that the convolutions add) -> channels of the
+            depthwise convolution.
         active: whether ReLU follows the depthwise convolution.
         scale: whether the normalizations scale.
+
+    Raises:
+        ValueError: channels that leave the convolutions none to add.
     """
     added = channels - (x.shape[-1] if strides > 1 else 0)
     inner = bottleneck(channels, added)

@@ -1,6 +1,6 @@
-"""The reduced ShuffleNet ×0.75 that a public project trained on Tiny ImageNet to 49.4 %.
+"""Reduced ShuffleNet ×0.75, which reached 49.4 % on Tiny ImageNet in a public repository.
 
-TropComplique, ShuffleNet-tensorflow. Against Zhang et al. 2018, arXiv:1707.01083: no
+TropComplique, ShuffleNet-tensorflow. Differences from Zhang et al. 2018, arXiv:1707.01083: no
 bottleneck inside the units, half of the units, stride 1 and BN-ReLU in the stem, an ungrouped
 and unshuffled first unit, dropout.
 """
@@ -15,18 +15,21 @@ from common.utils.checks import require_at_least, require_choice, require_fracti
 UNITS = (2, 4, 2)
 
 
-def shufflenet_tiny(image_shape, classes, *, seed=0, groups=3, width=0.75, dropout=0.5):
+def shufflenet_tiny(
+    image_shape, classes, *, seed=0, pixel_statistics=None, groups=3, width=0.75, dropout=0.5
+):
     """A 3x3 convolution of 24 channels, max-pooling, three stages of 180, 360, 720; logits.
 
-    Pooling and stages each halve height and width; images of at least 16x16 pixels are
-    taken as they are. Normalizations shift but do not scale. Kernels start from
+    Pooling and stages each halve height and width; images have at least 16x16 pixels.
+    Normalizations shift but do not scale. Kernels start from
     N(0, 2 / fan_in).
 
     Args:
         groups: of the 1x1 convolutions, a key of `shufflenet.CHANNELS`.
         width: multiplies the stages' channels, rounded down; not the stem's 24.
-        dropout: share of the pooled features dropped in training.
-        seed: fixes the initial weights and the dropout, whatever was built before.
+        dropout: fraction of the pooled features dropped in training.
+        seed: seed of the initial weights and the dropout, independent of other networks.
+        pixel_statistics: for input normalization, as in `pixels.statistics`.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
@@ -40,7 +43,7 @@ def shufflenet_tiny(image_shape, classes, *, seed=0, groups=3, width=0.75, dropo
     require_choice("number of groups", groups, CHANNELS)
     require_positive("width", width)
     require_fraction("dropout", dropout)
-    inputs, x = standardized(image_shape, least=16)
+    inputs, x = standardized(image_shape, pixel_statistics, min_side=16)
     x = blocks.normalized_relu(blocks.convolution(24, use_bias=True)(x), scale=False)
     first = int(CHANNELS[groups] * width)
     x = halved_by_maximum(x)

@@ -9,15 +9,16 @@ from common.models.pixels import standardized
 STAGES = ((116, 4), (232, 8), (464, 4))  # channels and units
 
 
-def shuffle_v2(image_shape, classes, *, seed=0):
-    """The net at width 1 as RepDistiller (Tian et al. 2020, arXiv:1910.10699) has it; logits.
+def shuffle_v2(image_shape, classes, *, seed=0, pixel_statistics=None):
+    """ShuffleNet V2 at width 1 as in RepDistiller (Tian et al. 2020, arXiv:1910.10699); logits.
 
-    A 1x1 stem in place of the paper's strided one, three stages that each halve height and
+    A 1x1 stem instead of the paper's strided one, three stages that each halve height and
     width, 1024 channels. Takes images of at least 8x8 pixels as they are. Kernels start
     from N(0, 2 / fan_in).
 
     Args:
-        seed: fixes the initial weights, whatever was built before.
+        seed: seed of the initial weights, independent of other networks.
+        pixel_statistics: for input normalization, as in `pixels.statistics`.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
@@ -25,7 +26,7 @@ def shuffle_v2(image_shape, classes, *, seed=0):
     Raises:
         ValueError: images smaller than 8x8 pixels.
     """
-    inputs, x = standardized(image_shape, least=8)
+    inputs, x = standardized(image_shape, pixel_statistics, min_side=8)
     x = blocks.normalized_relu(blocks.convolution(24, 1)(x))
     for channels, units in STAGES:
         x = halving_unit(x, channels)
@@ -37,13 +38,13 @@ def shuffle_v2(image_shape, classes, *, seed=0):
 
 
 def unit(x):
-    """Half of the channels pass; the others go through 1x1, 3x3 depthwise and 1x1; shuffle."""
-    passing, y = ops.split(x, 2, axis=-1)
-    return _joined(passing, _branch(y, y.shape[-1]))
+    """Half of the channels unchanged, half through 1x1, 3x3 depthwise and 1x1; then shuffled."""
+    identity, y = ops.split(x, 2, axis=-1)
+    return _joined(identity, _branch(y, y.shape[-1]))
 
 
 def halving_unit(x, channels):
-    """All channels go through both branches, each at stride 2; shuffle."""
+    """All channels through two branches, each at stride 2; concatenated and shuffled."""
     left = blocks.normalization()(blocks.depthwise(x, strides=2))
     left = blocks.normalized_relu(blocks.convolution(channels // 2, 1)(left))
     return _joined(left, _branch(x, channels // 2, strides=2))

@@ -1,4 +1,4 @@
-"""What students that train side by side must be, and their labels: told in one sentence."""
+"""Checks of the models and labels that `SideBySide` trains with; errors name the remedy."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from common.backend import keras
 
 
 def require_labels(labels, classes):
-    """Raise ValueError unless `labels` are an array of whole numbers in [0, classes)."""
+    """Raise ValueError unless `labels` are whole numbers in [0, classes), (n,) or (n, 1)."""
     labels = np.asarray(labels)
     if labels.ndim > 1 and labels.shape != (len(labels), 1):
         raise ValueError(
@@ -16,12 +16,16 @@ def require_labels(labels, classes):
     if not np.array_equal(labels, np.floor(labels)):
         raise ValueError(f"labels must be whole numbers, got {labels[labels != labels.round()][0]}")
     if not 0 <= np.min(labels) <= np.max(labels) < classes:
-        found = f"{np.min(labels)} to {np.max(labels)}"
-        raise ValueError(f"labels from {found}, but students of {classes} classes")
+        bounds = f"{np.min(labels)} to {np.max(labels)}"
+        raise ValueError(f"labels from {bounds}, but students of {classes} classes")
 
 
 def require_models(models):
-    """Raise ValueError unless `models`, students and teachers, fit each other and return logits."""
+    """Raise ValueError unless `models` are distinct, of equal shapes, and return logits.
+
+    Args:
+        models: list of keras.Model, students first, then teachers.
+    """
     if not models:
         raise ValueError("SideBySide needs at least one student")
     if len({id(model) for model in models}) < len(models):
@@ -40,7 +44,7 @@ def require_models(models):
 
 def _ends_in_softmax(model):
     last = model
-    while getattr(last, "layers", ()):  # a model may be another's last layer
+    while getattr(last, "layers", ()):  # the last layer may be a nested model
         last = last.layers[-1]
     activation = getattr(last, "activation", None)
     return isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax

@@ -1,7 +1,7 @@
 """VGG with batch normalization for small images.
 
-Simonyan & Zisserman 2015, arXiv:1409.1556, table 1, as the field trains it on CIFAR-100:
-batch normalization after each convolution, one dense layer after global average pooling.
+Simonyan & Zisserman 2015, arXiv:1409.1556, table 1, with the usual changes for CIFAR-100: batch
+normalization after each convolution, one dense layer after global average pooling.
 """
 
 from common.backend import keras, layers
@@ -17,9 +17,10 @@ DEPTHS = {  # convolutions in each of the five stages
     "vgg16": (2, 2, 3, 3, 3),
     "vgg19": (2, 2, 4, 4, 4),
 }
+CHANNELS = (64, 128, 256, 512, 512)
 
 
-def vgg(name, image_shape, classes, *, seed=0, pools=4):
+def vgg(name, image_shape, classes, *, seed=0, pixel_statistics=None, pools=4):
     """Five stages of 64, 128, 256, 512 and 512 channels, max-pooling between them; logits.
 
     Images smaller than 32 pixels are padded with zeros (the mean pixel) to 32, so that
@@ -27,10 +28,11 @@ def vgg(name, image_shape, classes, *, seed=0, pools=4):
 
     Args:
         name: a key of `DEPTHS`.
-        pools: how many of the five stages end with max-pooling: 4, or 3 as RepDistiller
-            (Tian et al. 2020, arXiv:1910.10699) has it on 32x32 images, whose last stage
-            then sees 4x4 pixels and costs four times as much.
-        seed: fixes the initial weights, whatever was built before.
+        pools: number of stages that end with max-pooling: 4, or 3 as in RepDistiller (Tian et
+            al. 2020, arXiv:1910.10699), where 32x32 images have 4x4 pixels in the last stage,
+            which then costs four times as much.
+        seed: seed of the initial weights, independent of other networks.
+        pixel_statistics: for input normalization, as in `pixels.statistics`.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
@@ -39,13 +41,11 @@ def vgg(name, image_shape, classes, *, seed=0, pools=4):
         ValueError: images smaller than 16x16 pixels, pools neither 3 nor 4.
     """
     require_choice("number of pools", pools, (3, 4))
-    inputs, x = standardized(image_shape, least=16)
-    short = [max(0, 32 - side) for side in image_shape[:2]]
-    if any(short):
-        x = layers.ZeroPadding2D([(gap // 2, gap - gap // 2) for gap in short])(x)
-    for stage, (depth, channels) in enumerate(
-        zip(DEPTHS[name], (64, 128, 256, 512, 512), strict=True)
-    ):
+    inputs, x = standardized(image_shape, pixel_statistics, min_side=16)
+    gaps = [max(0, 32 - side) for side in image_shape[:2]]
+    if any(gaps):
+        x = layers.ZeroPadding2D([(gap // 2, gap - gap // 2) for gap in gaps])(x)
+    for stage, (depth, channels) in enumerate(zip(DEPTHS[name], CHANNELS, strict=True)):
         x = layers.MaxPooling2D()(x) if 0 < stage <= pools else x
         for _ in range(depth):
             x = blocks.normalized_relu(blocks.convolution(channels, use_bias=True)(x))

@@ -13,7 +13,7 @@ SIZES = {  # (depth, width)
 }
 
 
-def wide_resnet(name, image_shape, classes, *, seed=0):
+def wide_resnet(name, image_shape, classes, *, seed=0, pixel_statistics=None):
     """Three stages of 16, 32 and 64 times `width` channels, (depth - 4) / 6 blocks each; logits.
 
     The second and third stage halve height and width. Takes images of at least 4x4 pixels
@@ -21,7 +21,8 @@ def wide_resnet(name, image_shape, classes, *, seed=0):
 
     Args:
         name: a key of `SIZES`.
-        seed: fixes the initial weights, whatever was built before.
+        seed: seed of the initial weights, independent of other networks.
+        pixel_statistics: for input normalization, as in `pixels.statistics`.
 
     Returns:
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
@@ -30,7 +31,7 @@ def wide_resnet(name, image_shape, classes, *, seed=0):
         ValueError: images smaller than 4x4 pixels.
     """
     depth, width = SIZES[name]
-    inputs, x = standardized(image_shape, least=4)
+    inputs, x = standardized(image_shape, pixel_statistics, min_side=4)
     x = blocks.convolution(16)(x)
     for stage, channels in enumerate((16, 32, 64)):
         for block in range((depth - 4) // 6):
@@ -42,8 +43,8 @@ def wide_resnet(name, image_shape, classes, *, seed=0):
 def wide_block(x, channels, strides=1):
     """Two 3x3 convolutions, each after BN-ReLU, plus the input.
 
-    Where the number of channels changes, the shortcut is a 1x1 convolution of the first
-    BN-ReLU's output.
+    If the number of channels changes, the shortcut is a 1x1 convolution of the first BN-ReLU's
+    output.
     """
     active = blocks.normalized_relu(x)
     if x.shape[-1] != channels:

@@ -1,4 +1,4 @@
-"""The model of a finished run, with the weights that its training left."""
+"""Models of runs: built untrained, or loaded with the weights of a finished training."""
 
 from common import models, teachers
 from common.backend import keras
@@ -6,12 +6,18 @@ from common.runs import records
 
 
 def load_model(folder, run, dataset):
-    """Build a finished run's model with its trained weights, checked against its record.
+    """A finished run's model with its trained weights, checked against its record.
 
-    Where only a teacher's weights as float16 are kept, it gets those.
+    If only float16 weights exist, as of large committed teachers, the model has these.
+
+    Args:
+        folder: the data set's folder.
+        run: Run.
+        dataset: data.Dataset of its images and classes.
 
     Raises:
-        ValueError: no record or weights in `folder`, or weights that are not the record's.
+        ValueError: no record or weights in `folder`, damaged weights, or weights whose hash is
+            not the record's.
     """
     require_weights(folder, run)
     path = records.find_weights(folder, run)
@@ -33,13 +39,13 @@ def require_weights(folder, run):
         raise ValueError(f"{folder} holds no trained {run.name}: train it first")
     if not records.has_weights(folder, run):
         raise ValueError(
-            f"{folder} keeps the record of {run.name} but not its weights, which this needs: "
+            f"{folder} has the record of {run.name} but not its weights, which are needed here: "
             "train it again with --retrain --output-dir DIR"
         )
 
 
 def load_float16_model(path, run, dataset):
-    """A run's model with the float16 weights that are kept in `path`."""
+    """A run's model with the float16 weights in the logits folder `path`."""
     model = build_model(run, dataset)
     teachers.weights.load_compact(model, path)
     return model
@@ -51,7 +57,12 @@ def build_model(run, dataset):
     keras.config.set_dtype_policy(run.recipe.precision)
     try:
         return models.build(
-            run.model, dataset.image_shape, dataset.classes, seed=run.seed, **run.options
+            run.model,
+            dataset.image_shape,
+            dataset.classes,
+            seed=run.seed,
+            pixel_statistics=dataset.pixel_statistics,
+            **run.options,
         )
     finally:
         keras.config.set_dtype_policy(policy)

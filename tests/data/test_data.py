@@ -1,4 +1,4 @@
-"""Loading: what TFDS prepared, the array cache that NumPy alone reads, and the fallback."""
+"""Loading: data that TFDS prepared, the array cache (read with NumPy alone), limits, trainval."""
 
 import json
 import os
@@ -17,9 +17,9 @@ SPLITS = ("train", "validation", "test")
 
 
 @pytest.fixture
-def own_dir(mnist_dir, tmp_path):
+def copied_dir(mnist_dir, tmp_path):
     """A private copy of the small TFDS folder, array cache included."""
-    return shutil.copytree(mnist_dir, tmp_path / "own")
+    return shutil.copytree(mnist_dir, tmp_path / "copied")
 
 
 def same(first, second):
@@ -34,30 +34,30 @@ def test_shapes_and_types(mnist):
     assert mnist.class_names == tuple("0123456789")
     assert [len(getattr(mnist, split)) for split in SPLITS] == [500, 100, 100]
     for split in SPLITS:
-        part = getattr(mnist, split)
-        assert (part.images.dtype, part.labels.dtype) == (np.uint8, np.int32)
-        assert part.images.max() == 255
-        assert set(part.labels) == set(range(10))
+        loaded = getattr(mnist, split)
+        assert (loaded.images.dtype, loaded.labels.dtype) == (np.uint8, np.int32)
+        assert loaded.images.max() == 255
+        assert set(loaded.labels) == set(range(10))
 
 
 def test_the_same_as_tfds_gives(mnist, mnist_dir):
     import tensorflow_datasets as tfds
 
     published = tfds.as_numpy(tfds.load("mnist", split="train", data_dir=str(mnist_dir)))
-    theirs = [(row["image"].tobytes(), int(row["label"])) for row in published]
-    parts = (mnist.train, mnist.validation)  # the last sixth of train is validation
-    images = np.concatenate([part.images for part in parts])
-    labels = np.concatenate([part.labels for part in parts])
-    assert theirs == [
+    expected = [(row["image"].tobytes(), int(row["label"])) for row in published]
+    splits = (mnist.train, mnist.validation)  # the last sixth of train is validation
+    images = np.concatenate([split.images for split in splits])
+    labels = np.concatenate([split.labels for split in splits])
+    assert expected == [
         (image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True)
     ]
 
 
-def test_without_and_with_cache(own_dir, mnist):
-    shutil.rmtree(own_dir / "arrays")
-    made = data.load("mnist", data_dir=own_dir)
-    assert same(made, mnist)
-    assert same(data.load("mnist", data_dir=own_dir), mnist)
+def test_without_and_with_cache(copied_dir, mnist):
+    shutil.rmtree(copied_dir / "arrays")
+    rebuilt = data.load("mnist", data_dir=copied_dir)
+    assert same(rebuilt, mnist)
+    assert same(data.load("mnist", data_dir=copied_dir), mnist)
 
 
 def test_cache_is_read_by_numpy_alone(mnist_dir):
@@ -109,46 +109,44 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_damaged_cache_is_named_and_made_anew(own_dir, mnist, damage):
-    damage(own_dir / "arrays" / "mnist")
-    with pytest.warns(
-        UserWarning, match=r"array cache .*arrays/mnist is damaged .* making it anew"
-    ):
-        loaded = data.load("mnist", data_dir=own_dir)
+def test_damaged_cache_is_named_and_rebuilt(copied_dir, mnist, damage):
+    damage(copied_dir / "arrays" / "mnist")
+    with pytest.warns(UserWarning, match=r"array cache .*arrays/mnist is damaged .* rebuilding it"):
+        loaded = data.load("mnist", data_dir=copied_dir)
     assert same(loaded, mnist)
-    assert array_cache.read("mnist", own_dir) is not None
+    assert array_cache.read("mnist", copied_dir) is not None
 
 
-def test_what_a_killed_writer_left_is_in_no_ones_way(own_dir, mnist):
+def test_leftovers_of_a_killed_writer_are_ignored(copied_dir, mnist):
     """A container gives its processes the same numbers, thus the same temporary names."""
-    shutil.rmtree(own_dir / "arrays")
-    (own_dir / "arrays" / f".{os.getpid()}-mnist").mkdir(parents=True)
-    assert same(data.load("mnist", data_dir=own_dir), mnist)
-    assert os.listdir(own_dir / "arrays") == ["mnist"]
+    shutil.rmtree(copied_dir / "arrays")
+    (copied_dir / "arrays" / f".{os.getpid()}-mnist").mkdir(parents=True)
+    assert same(data.load("mnist", data_dir=copied_dir), mnist)
+    assert os.listdir(copied_dir / "arrays") == ["mnist"]
 
 
-def test_a_folder_that_takes_no_cache_can_be_read(own_dir, mnist):
-    shutil.rmtree(own_dir / "arrays")
-    (own_dir / "arrays").write_text("in the way, as in a read-only folder")
-    with pytest.warns(UserWarning, match="no array cache of mnist kept in") as told:
-        assert same(data.load("mnist", data_dir=own_dir), mnist)
-    assert told[0].filename == __file__
+def test_a_read_only_folder_can_be_read(copied_dir, mnist):
+    shutil.rmtree(copied_dir / "arrays")
+    (copied_dir / "arrays").write_text("in the way, as in a read-only folder")
+    with pytest.warns(UserWarning, match="no array cache of mnist written to") as caught:
+        assert same(data.load("mnist", data_dir=copied_dir), mnist)
+    assert caught[0].filename == __file__
 
 
 def test_limit_is_stratified_and_in_order(mnist_dir, mnist):
     limited = data.load("mnist", data_dir=mnist_dir, limit=70.0)
     assert repr(limited.limit) == "70" and mnist.limit is None
     for split in SPLITS:
-        part, whole = getattr(limited, split), getattr(mnist, split)
-        share = np.bincount(whole.labels, minlength=10) * 70 / len(whole)
-        assert len(part) == 70
-        assert np.abs(np.bincount(part.labels, minlength=10) - share).max() < 1
+        some, full = getattr(limited, split), getattr(mnist, split)
+        proportional = np.bincount(full.labels, minlength=10) * 70 / len(full)
+        assert len(some) == 70
+        assert np.abs(np.bincount(some.labels, minlength=10) - proportional).max() < 1
         for digit in range(10):  # the first ones of each class
-            first = whole.images[whole.labels == digit]
-            own = part.images[part.labels == digit]
-            np.testing.assert_array_equal(own, first[: len(own)])
-        places = [image.tobytes() for image in whole.images]
-        rows = [places.index(image.tobytes()) for image in part.images]
+            images = some.images[some.labels == digit]
+            expected = full.images[full.labels == digit][: len(images)]
+            np.testing.assert_array_equal(images, expected)
+        full_images = [image.tobytes() for image in full.images]
+        rows = [full_images.index(image.tobytes()) for image in some.images]
         assert rows == sorted(rows)
 
 
@@ -177,13 +175,13 @@ def test_unknown_names_list_near_ones(name, near):
         data.load(name)
 
 
-def test_whole_trains_on_validation_too(mnist):
-    whole = mnist.trainval()
-    assert (whole.name, len(whole.train)) == ("mnist_all", len(mnist.train) + len(mnist.validation))
+def test_trainval_adds_the_validation_images(mnist):
+    both = mnist.trainval()
+    assert (both.name, len(both.train)) == ("mnist_all", len(mnist.train) + len(mnist.validation))
     for field in ("images", "labels"):
         first, last = (getattr(split, field) for split in (mnist.train, mnist.validation))
-        np.testing.assert_array_equal(getattr(whole.train, field), np.concatenate([first, last]))
-    assert whole.validation is mnist.validation and whole.test is mnist.test
+        np.testing.assert_array_equal(getattr(both.train, field), np.concatenate([first, last]))
+    assert both.validation is mnist.validation and both.test is mnist.test
 
 
 def test_a_file_is_no_data_folder(tmp_path):

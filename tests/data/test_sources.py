@@ -1,4 +1,4 @@
-"""Where images come from when nothing is prepared: a host that answers, or the stand-in."""
+"""Sources without prepared data: hosts that answer or not, and the fallback data set."""
 
 import socket
 import sys
@@ -24,30 +24,30 @@ def test_fallback_under_its_own_name(tmp_path, offline):
         loaded = data.load("mnist", data_dir=tmp_path, limit=100)
     assert loaded.name == "mnist5k"
     assert not (tmp_path / "arrays" / "mnist").exists()
-    whole = data.load("mnist5k", data_dir=tmp_path)  # from its cache
-    assert [len(getattr(whole, split)) for split in SPLITS] == [3000, 1000, 1000]
-    assert all(np.ptp(np.bincount(getattr(whole, split).labels)) == 0 for split in SPLITS)
-    images = np.concatenate([getattr(whole, split).images for split in SPLITS])
+    full = data.load("mnist5k", data_dir=tmp_path)  # from its cache
+    assert [len(getattr(full, split)) for split in SPLITS] == [3000, 1000, 1000]
+    assert all(np.ptp(np.bincount(getattr(full, split).labels)) == 0 for split in SPLITS)
+    images = np.concatenate([getattr(full, split).images for split in SPLITS])
     assert len({image.tobytes() for image in images}) == 5000  # no digit in two splits
 
 
-def test_all_that_the_stand_in_warns_of_is_told_of_the_caller(tmp_path, offline):
+def test_warnings_of_the_fallback_point_to_the_caller(tmp_path, offline):
     (tmp_path / "arrays").write_text("in the way, as in a read-only folder")
-    with pytest.warns(UserWarning) as told:
+    with pytest.warns(UserWarning) as caught:
         data.load("mnist", data_dir=tmp_path, limit=100)
-    assert [warning.filename for warning in told] == [__file__] * 2
-    assert "no array cache of mnist5k" in str(told[1].message)
+    assert [warning.filename for warning in caught] == [__file__] * 2
+    assert "no array cache of mnist5k" in str(caught[1].message)
 
 
-def test_no_stand_in_for_cifar100(tmp_path, offline):
+def test_no_fallback_for_cifar100(tmp_path, offline):
     with pytest.raises(download.UnavailableError, match=r"cifar100 is not prepared in .*toronto"):
         data.load("cifar100", data_dir=tmp_path)
 
 
-@pytest.mark.parametrize("lacking", ["tensorflow", "tensorflow_datasets"])
-def test_without_tfds_it_is_said_what_to_install(tmp_path, monkeypatch, lacking):
-    monkeypatch.setitem(sys.modules, lacking, None)
-    with pytest.raises(SystemExit, match=rf"no array cache in .* takes {lacking} .*pip install"):
+@pytest.mark.parametrize("missing", ["tensorflow", "tensorflow_datasets"])
+def test_without_tfds_the_error_says_what_to_install(tmp_path, monkeypatch, missing):
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(SystemExit, match=rf"no array cache in .* takes {missing} .*pip install"):
         cli.main("mnist", ["teacher", "cnn", "--data-dir", str(tmp_path)])
 
 
@@ -58,10 +58,10 @@ def listening():
         yield server, f"http://127.0.0.1:{server.getsockname()[1]}/file"
 
 
-def test_silent_host_is_given_up_within_seconds(listening):
-    began = time.perf_counter()
+def test_silent_host_times_out_within_seconds(listening):
+    start = time.perf_counter()
     assert download.answers(listening[1]) is False
-    assert time.perf_counter() - began < 6
+    assert time.perf_counter() - start < 6
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
-"""tiny-imagenet-200.zip: order, labels, pixels; every way it can be wrong, said in one sentence."""
+"""tiny-imagenet-200.zip: order, labels, pixels; every kind of damage has its message."""
 
+import dataclasses
 import functools
 import http.server
 import io
@@ -24,7 +25,7 @@ from tests.support.tiny_archives import ROOT, SMALL, WNIDS
 
 FOX = f"{ROOT}/train/{WNIDS[0]}/images/{WNIDS[0]}_7.JPEG"
 ANNOTATIONS = f"{ROOT}/val/val_annotations.txt"
-WHOLE = tiny_archives.members()
+MEMBERS = tiny_archives.members()
 
 
 @pytest.fixture
@@ -33,12 +34,17 @@ def data_dir(tmp_path, monkeypatch):
     monkeypatch.setattr(
         sources, "TinyImageNetArchive", functools.partial(TinyImageNetArchive, layout=SMALL)
     )
-    tiny_archives.write(tmp_path / "downloads" / "manual", WHOLE)
+    tiny_archives.write(tmp_path / "downloads" / "manual", MEMBERS)
     return tmp_path
 
 
+def change_spec(monkeypatch, name, **changes):
+    spec = dataclasses.replace(catalogue.CATALOGUE[name], **changes)
+    monkeypatch.setitem(catalogue.CATALOGUE, name, spec)
+
+
 def decoded(name):
-    with Image.open(io.BytesIO(WHOLE[name])) as image:
+    with Image.open(io.BytesIO(MEMBERS[name])) as image:
         return np.asarray(image.convert("RGB"))
 
 
@@ -46,7 +52,7 @@ def test_splits_order_and_pixels(data_dir):
     loaded = data.load("tiny_imagenet", data_dir=data_dir)
     assert (loaded.name, loaded.image_shape) == ("tiny_imagenet", (64, 64, 3))
     assert loaded.class_names == ("red fox", "egg", "wok")
-    assert [len(part) for part in (loaded.train, loaded.validation, loaded.test)] == [54, 6, 9]
+    assert [len(split) for split in (loaded.train, loaded.validation, loaded.test)] == [54, 6, 9]
     assert np.bincount(loaded.validation.labels).tolist() == [2, 2, 2]
     for row in (0, 1, 2, 21, 53):  # image row // 3 of class row % 3
         wnid = WNIDS[row % 3]
@@ -68,44 +74,44 @@ def test_arrays_are_memory_mapped_and_never_copied(data_dir):
 
 
 def test_is_read_in_chunks(data_dir, monkeypatch):
-    whole = data.load("tiny_imagenet", data_dir=data_dir).train.images[:]
+    expected = data.load("tiny_imagenet", data_dir=data_dir).train.images[:]
     monkeypatch.setattr(array_cache, "CHUNK", 7)
     raw = sources.from_tiny_archive("tiny_imagenet", data_dir)
     array_cache.write("tiny_imagenet", data_dir, raw.arrays, raw.class_names)
     again = data.load("tiny_imagenet", data_dir=data_dir).train.images
-    np.testing.assert_array_equal(again, whole)
+    np.testing.assert_array_equal(again, expected)
 
 
 def test_first_classes_have_a_name_of_their_own(data_dir, monkeypatch):
-    part = functools.partial(sources.from_tiny_archive, classes=2)
-    monkeypatch.setitem(catalogue._RULES, "tiny_imagenet20", catalogue._Rules(part, 1 / 10))
+    first_two = functools.partial(sources.from_tiny_archive, classes=2)
+    change_spec(monkeypatch, "tiny_imagenet20", reader=first_two)
     loaded = data.load("tiny_imagenet20", data_dir=data_dir)
     assert (loaded.name, loaded.class_names) == ("tiny_imagenet20", ("red fox", "egg"))
-    assert [len(part) for part in (loaded.train, loaded.validation, loaded.test)] == [36, 4, 6]
+    assert [len(split) for split in (loaded.train, loaded.validation, loaded.test)] == [36, 4, 6]
     assert set(loaded.test.labels) == {0, 1}
 
 
 def without(*names):
-    return {name: value for name, value in WHOLE.items() if name not in names}
+    return {name: value for name, value in MEMBERS.items() if name not in names}
 
 
-FOXES = [name for name in WHOLE if f"train/{WNIDS[0]}/" in name]
+FOXES = [name for name in MEMBERS if f"train/{WNIDS[0]}/" in name]
 WRONG = {
     "class missing": (without(*FOXES), f"has 0 training images of class {WNIDS[0]}, 20 expected"),
     "image missing": (without(FOX), f"has 19 training images of class {WNIDS[0]}, 20 expected"),
     "another archive": ({"readme.txt": "hello"}, "has no readable tiny-imagenet-200/wnids.txt"),
     "no words": (without(f"{ROOT}/words.txt"), "has no readable tiny-imagenet-200/words.txt"),
     "a word missing": (
-        WHOLE | {f"{ROOT}/words.txt": f"{WNIDS[0]}\tred fox\n"},
+        MEMBERS | {f"{ROOT}/words.txt": f"{WNIDS[0]}\tred fox\n"},
         f"has no words for class {WNIDS[1]}",
     ),
     "a class listed twice": (
-        WHOLE | {f"{ROOT}/wnids.txt": "\n".join([WNIDS[0], *WNIDS[:2]])},
+        MEMBERS | {f"{ROOT}/wnids.txt": "\n".join([WNIDS[0], *WNIDS[:2]])},
         "has 2 classes in wnids.txt, 3 expected",
     ),
     "no annotations": (without(ANNOTATIONS), "has no readable .*val_annotations.txt"),
     "too few annotations": (
-        WHOLE | {ANNOTATIONS: f"val_0.JPEG\t{WNIDS[0]}\n"},
+        MEMBERS | {ANNOTATIONS: f"val_0.JPEG\t{WNIDS[0]}\n"},
         "has 1 images in val_annotations.txt, 9 expected",
     ),
     "validation image missing": (
@@ -113,20 +119,23 @@ WRONG = {
         "lacks .*val_3.JPEG, which val_annotations.txt lists",
     ),
     "unknown class in annotations": (
-        WHOLE | {ANNOTATIONS: WHOLE[ANNOTATIONS].replace(WNIDS[2], "n09000009")},
+        MEMBERS | {ANNOTATIONS: MEMBERS[ANNOTATIONS].replace(WNIDS[2], "n09000009")},
         "gives .*val_2.JPEG the class n09000009, which wnids.txt lacks",
     ),
-    "name above its folder": (WHOLE | {"../evil.txt": "x"}, r"leaves its folder, '\.\./evil.txt'"),
-    "name from the root": (WHOLE | {"/etc/evil": "x"}, "leaves its folder, '/etc/evil'"),
-    "name of a drive": (WHOLE | {"C:evil": "x"}, "leaves its folder, 'C:evil'"),
+    "name above its folder": (
+        MEMBERS | {"../evil.txt": "x"},
+        r"leaves its folder, '\.\./evil.txt'",
+    ),
+    "name from the root": (MEMBERS | {"/etc/evil": "x"}, "leaves its folder, '/etc/evil'"),
+    "name of a drive": (MEMBERS | {"C:evil": "x"}, "leaves its folder, 'C:evil'"),
     "name inside, then above": (
-        WHOLE | {f"{ROOT}/a/../../../evil": "x"},
+        MEMBERS | {f"{ROOT}/a/../../../evil": "x"},
         "leaves its folder, 'tiny-imagenet-200/a/",
     ),
-    "damaged JPEG": (WHOLE | {FOX: WHOLE[FOX][:300]}, f"the image {FOX} in .* cannot be read"),
-    "no JPEG at all": (WHOLE | {FOX: b"no image"}, f"the image {FOX} in .* cannot be read"),
+    "damaged JPEG": (MEMBERS | {FOX: MEMBERS[FOX][:300]}, f"the image {FOX} in .* cannot be read"),
+    "no JPEG at all": (MEMBERS | {FOX: b"no image"}, f"the image {FOX} in .* cannot be read"),
     "another size": (
-        WHOLE | {FOX: tiny_archives.jpeg(1, side=32)},
+        MEMBERS | {FOX: tiny_archives.jpeg(1, side=32)},
         f"the image {FOX} in .* has 32x32 pixels, 64x64 expected",
     ),
 }
@@ -142,10 +151,10 @@ def test_wrong_archives(data_dir, content, message):
     assert not (data_dir / "arrays" / "tiny_imagenet").exists()
 
 
-def test_unlabelled_test_images_and_boxes_are_welcome(data_dir):
-    more = {f"{ROOT}/test/images/test_0.JPEG": WHOLE[FOX]}
+def test_unlabeled_test_images_and_boxes_are_allowed(data_dir):
+    more = {f"{ROOT}/test/images/test_0.JPEG": MEMBERS[FOX]}
     more[f"{ROOT}/train/{WNIDS[0]}/{WNIDS[0]}_boxes.txt"] = "0 0 9 9"
-    tiny_archives.write(data_dir / "downloads" / "manual", WHOLE | more)
+    tiny_archives.write(data_dir / "downloads" / "manual", MEMBERS | more)
     assert len(data.load("tiny_imagenet", data_dir=data_dir).train) == 54
 
 
@@ -153,16 +162,18 @@ def test_unlabelled_test_images_and_boxes_are_welcome(data_dir):
 def test_truncated_archive(data_dir, share):
     path = data_dir / "downloads" / "manual" / tiny_imagenet.NAME
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    with pytest.raises(BadArchiveError, match=r"is no whole zip file .*: delete it and get it"):
+    with pytest.raises(
+        BadArchiveError, match=r"is no complete zip file .*: delete it and download it"
+    ):
         data.load("tiny_imagenet", data_dir=data_dir)
 
 
 def test_flipped_bit_in_an_image(data_dir):
     path = data_dir / "downloads" / "manual" / tiny_imagenet.NAME
     with zipfile.ZipFile(path) as archive:
-        place = archive.getinfo(FOX).header_offset + 200
+        position = archive.getinfo(FOX).header_offset + 200
     raw = bytearray(path.read_bytes())
-    raw[place] ^= 1
+    raw[position] ^= 1
     path.write_bytes(raw)
     with pytest.raises(BadArchiveError, match=f"the image {FOX} in .* cannot be read .*CRC-32"):
         data.load("tiny_imagenet", data_dir=data_dir)
@@ -188,15 +199,15 @@ def served(data_dir, monkeypatch):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/{tiny_imagenet.NAME}"
-        monkeypatch.setitem(sources.CATALOGUE, "tiny_imagenet", url)
+        change_spec(monkeypatch, "tiny_imagenet", url=url)
         yield folder / tiny_imagenet.NAME
         server.shutdown()
 
 
 def test_downloads_into_the_manual_folder(served, data_dir):
     assert len(data.load("tiny_imagenet", data_dir=data_dir).train) == 54
-    kept = data_dir / "downloads" / "manual" / tiny_imagenet.NAME
-    assert kept.read_bytes() == served.read_bytes()
+    downloaded = data_dir / "downloads" / "manual" / tiny_imagenet.NAME
+    assert downloaded.read_bytes() == served.read_bytes()
 
 
 def test_a_download_that_ends_early_leaves_nothing(served, data_dir, monkeypatch):
@@ -212,7 +223,7 @@ def test_a_download_that_ends_early_leaves_nothing(served, data_dir, monkeypatch
 
 
 def test_too_little_disk_then_too_little_memory(data_dir, monkeypatch):
-    """Both said before a single image is decoded."""
+    """Both errors come before the first image is decoded."""
     usage = shutil.disk_usage(data_dir)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=7e5))
     monkeypatch.setattr(resources, "available_memory", lambda: 6e5)
@@ -237,14 +248,14 @@ def test_without_a_cache_the_images_are_held_in_memory(data_dir):
     assert not isinstance(loaded.train.images, np.memmap)
 
 
-def test_available_memory_as_linux_tells_it(tmp_path):
+def test_available_memory_as_linux_reports_it(tmp_path):
     report = tmp_path / "meminfo"
     report.write_text("MemTotal:  16000 kB\nMemAvailable:  12000 kB\n")
     assert resources.available_memory(report) == 12_000 * 1024
     assert resources.available_memory(tmp_path / "absent") is None
 
 
-def test_arrays_are_made_without_tensorflow(data_dir):
+def test_arrays_are_decoded_without_tensorflow(data_dir):
     """A GPU host has Pillow and JAX, and neither TensorFlow nor TensorFlow Datasets."""
     code = f"""
         import functools, sys

@@ -1,4 +1,4 @@
-"""Transfer sets: the right images, the same for all seeds, nested; runs on parts of the data."""
+"""Transfer sets: the right images, the same for all seeds, nested; runs on subsets of the data."""
 
 import dataclasses
 
@@ -7,6 +7,7 @@ import pytest
 
 from common import results, training
 from common.data.transfer_sets import ALL, TransferSet
+from common.distillation import Distillation
 from common.runs import Recipe, Run
 from common.training.fit import validation_epochs
 from common.training.job import TrainingJob
@@ -40,7 +41,8 @@ def test_all_is_the_data_set_itself(few):
     assert TransferSet().restrict(few) is few
     assert TransferSet(classes=(8, 7)) == TransferSet(classes=[7, 8, 8])
     labels = [
-        part.label for part in (ALL, TransferSet(0.01), TransferSet(0.5, excluded_classes=[3, 1]))
+        subset.label
+        for subset in (ALL, TransferSet(0.01), TransferSet(0.5, excluded_classes=[3, 1]))
     ]
     assert labels == ["", "share0.01", "share0.5-without1_3"]
 
@@ -56,10 +58,10 @@ def test_a_class_without_images_is_said_before_any_training(few, named):
 
 
 def test_only_training_images_are_left_out(few):
-    part = ONLY.restrict(few)
-    kept = np.isin(few.train.labels, (7, 8))
-    np.testing.assert_array_equal(part.train.images, few.train.images[kept])
-    assert part.test is few.test and part.validation is few.validation
+    subset = ONLY.restrict(few)
+    included = np.isin(few.train.labels, (7, 8))
+    np.testing.assert_array_equal(subset.train.images, few.train.images[included])
+    assert subset.test is few.test and subset.validation is few.validation
 
 
 @pytest.mark.parametrize(
@@ -78,61 +80,67 @@ def test_bad_sets(values, sentence):
 
 
 def test_classes_that_the_data_lack_are_refused_before_training(few, tiny_run, tmp_path):
-    for part, sentence in (
+    for subset, sentence in (
         (TransferSet(excluded_classes=(10,)), "class 10, the data have 0 to 9"),
         (TransferSet(excluded_classes=range(10)), "leaves out every class"),
     ):
         with pytest.raises(ValueError, match=sentence):
-            training.run([tiny_run(transfer_set=part)], few, output_dir=tmp_path)
+            training.run([tiny_run(transfer_set=subset)], few, output_dir=tmp_path)
 
 
 def test_targets_are_those_of_the_images(few, tiny_run, logits):
-    taught = {"teacher": logits.identity, "alpha": 0.5, "transfer_set": ONLY}
-    group = TrainingJob([tiny_run(**taught)], few, {logits.identity: logits})
+    settings = {
+        "teacher": logits.identity,
+        "distillation": Distillation(1, 0.5),
+        "transfer_set": ONLY,
+    }
+    group = TrainingJob([tiny_run(**settings)], few, {logits.identity: logits})
     images, targets = group.batches[0]
     assert set(targets["labels"]) <= {7, 8}
-    whole = logits.targets("train", few.train.images).unaugmented()
-    for image, told in zip(images, targets[logits.identity], strict=True):
+    full = logits.targets("train", few.train.images).unaugmented()
+    for image, target in zip(images, targets[logits.identity], strict=True):
         (row,) = np.flatnonzero((few.train.images == image).all(axis=(1, 2, 3)))
-        np.testing.assert_array_equal(told, whole[row])
+        np.testing.assert_array_equal(target, full[row])
 
 
 def test_runs_on_other_images_train_apart_and_compare_with_their_own(few, tiny_run, tmp_path):
-    part = TransferSet(share=0.5)
-    runs = [tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, transfer_set=part)]
-    made = training.run(runs, few, output_dir=tmp_path)
-    assert [record["trained_side_by_side"] for record in made] == [1, 1]
-    assert [record["images"]["train"] for record in made] == [
+    subset = TransferSet(share=0.5)
+    runs = [tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, transfer_set=subset)]
+    records = training.run(runs, few, output_dir=tmp_path)
+    assert [record["trained_side_by_side"] for record in records] == [1, 1]
+    assert [record["images"]["train"] for record in records] == [
         100,
-        len(part.select(few.train.labels)),
+        len(subset.select(few.train.labels)),
     ]
-    assert made[1]["configuration"]["transfer_set"]["share"] == 0.5
-    found = results.group_seeds(made)
-    whole = results.select(found, transfer_set=None)
-    assert [group.configuration for group in whole] == [runs[0].configuration]
-    taught = dataclasses.replace(runs[1], teacher="mnist-cnn-0-seed0@0", alpha=0.9)
-    other = results.SeedGroup(taught.configuration, {taught.seed: made[1]})
-    assert results.baseline_of(other, found).configuration == runs[1].configuration
+    assert records[1]["configuration"]["transfer_set"]["share"] == 0.5
+    groups = results.group_seeds(records)
+    full = results.select(groups, transfer_set=None)
+    assert [group.configuration for group in full] == [runs[0].configuration]
+    distilled = dataclasses.replace(
+        runs[1], teacher="mnist-cnn-0-seed0@0", distillation=Distillation(1, 0.9)
+    )
+    other = results.SeedGroup(distilled.configuration, {distilled.seed: records[1]})
+    assert results.baseline_of(other, groups).configuration == runs[1].configuration
 
 
 def test_validation_is_not_asked_more_than_was_trained_on(few):
     assert validation_epochs(3, few) == [1, 2, 3]
-    part = TransferSet(share=0.3).restrict(few)
-    assert 3 <= 100 // len(part.train) < 4
-    assert validation_epochs(7, part) == [3, 6, 7]
+    subset = TransferSet(share=0.3).restrict(few)
+    assert 3 <= 100 // len(subset.train) < 4
+    assert validation_epochs(7, subset) == [3, 6, 7]
 
 
 @pytest.mark.slow
 def test_few_images_have_a_curve_of_few_points(few, tiny_run, tmp_path):
-    part = TransferSet(share=0.3)
+    subset = TransferSet(share=0.3)
     (record,) = training.run(
-        [tiny_run({"epochs": 4, "batch_size": 10}, transfer_set=part)], few, output_dir=tmp_path
+        [tiny_run({"epochs": 4, "batch_size": 10}, transfer_set=subset)], few, output_dir=tmp_path
     )
     assert [len(record["curve"][kind]) for kind in ("accuracy", "val_accuracy")] == [4, 2]
     assert record["curve"]["val_accuracy"][-1] == pytest.approx(record["validation"]["accuracy"])
 
 
 def test_the_set_decides_the_id_and_a_reader_sees_it():
-    whole, part = (Run("mnist", "mlp", Recipe(), transfer_set=s) for s in (ALL, ONLY))
-    assert part.id != whole.id and part.label == "mnist-mlp-only7_8"
-    assert "transfer_set" not in whole.configuration
+    full, subset = (Run("mnist", "mlp", Recipe(), transfer_set=s) for s in (ALL, ONLY))
+    assert subset.id != full.id and subset.label == "mnist-mlp-only7_8"
+    assert "transfer_set" not in full.configuration

@@ -14,11 +14,11 @@ SETS = [view_set for view_set in views.VIEWS.values() if view_set.count > 1]
 def by_hand(image, view, shift, flip):
     """The image flipped first, then rolled inside a frame of zeros, one pixel row at a time."""
     side = 2 * shift + 1
-    flipped, place = divmod(view, side * side)
+    flipped, shifted = divmod(view, side * side)
     assert flipped <= flip
     image = image[:, ::-1] if flipped else image
     framed = np.pad(image, ((shift, shift), (shift, shift), (0, 0)))
-    down, right = place // side - shift, place % side - shift
+    down, right = shifted // side - shift, shifted % side - shift
     rolled = np.roll(framed, (down, right), axis=(0, 1))
     return rolled[shift : shift + image.shape[0], shift : shift + image.shape[1]]
 
@@ -27,10 +27,10 @@ def by_hand(image, view, shift, flip):
 def test_every_view(view_set):
     image = RANDOM.integers(1, 256, (20, 24, 3), "uint8")
     for view in range(view_set.count):
-        seen = view_set.apply(image[None], view)[0]
+        pixels = view_set.apply(image[None], view)[0]
         expected = by_hand(image, view, view_set.shift, view_set.flip)
-        np.testing.assert_array_equal(seen, expected, err_msg=f"view {view}")
-        assert seen.dtype == np.uint8
+        np.testing.assert_array_equal(pixels, expected, err_msg=f"view {view}")
+        assert pixels.dtype == np.uint8
 
 
 def test_counts():
@@ -41,8 +41,8 @@ def test_counts():
 def test_all_views_differ():
     image = RANDOM.integers(1, 256, (1, 28, 28, 1), "uint8")
     for view_set in SETS[:2]:
-        seen = {view_set.apply(image, view).tobytes() for view in range(view_set.count)}
-        assert len(seen) == view_set.count
+        images = {view_set.apply(image, view).tobytes() for view in range(view_set.count)}
+        assert len(images) == view_set.count
 
 
 def test_each_image_in_its_own_view():
@@ -62,9 +62,9 @@ def test_the_plain_view_is_the_image_itself(view_set):
 
 def test_images_are_left_alone():
     images = RANDOM.integers(256, size=(8, 28, 28, 1)).astype("uint8")
-    kept = images.copy()
+    original = images.copy()
     views.get("crop_flip").apply(images, np.arange(8) * 20)
-    np.testing.assert_array_equal(images, kept)
+    np.testing.assert_array_equal(images, original)
 
 
 def test_samples_depend_on_seed_and_epoch_alone():
@@ -82,20 +82,23 @@ def test_samples_depend_on_seed_and_epoch_alone():
 @pytest.mark.parametrize("view_set", SETS, ids=lambda view_set: view_set.name)
 def test_a_subset_is_fixed_by_the_images_key(view_set):
     keys = RANDOM.integers(2**63, size=6000).astype("uint64")
-    chosen = view_set.fixed_subset(keys, 7)
+    seven = views.get(view_set.name, 7)
+    chosen = seven.fixed_subset(keys)
     assert chosen.shape == (6000, 7) and chosen.max() < view_set.count
     assert chosen.dtype == ("uint8" if view_set.count <= 256 else "uint16")
     assert (np.diff(chosen.astype(int), axis=1) > 0).all()  # different views, ascending
     order = RANDOM.permutation(6000)[:50]
-    np.testing.assert_array_equal(view_set.fixed_subset(keys[order], 7), chosen[order])
+    np.testing.assert_array_equal(seven.fixed_subset(keys[order]), chosen[order])
     expected = 6000 * 7 / view_set.count
     counts = np.bincount(chosen.ravel(), minlength=view_set.count)
     assert np.abs(counts - expected).max() < 5 * expected**0.5  # every view equally often
-    assert (view_set.fixed_subset(keys[:3], view_set.count) == np.arange(view_set.count)).all()
+    assert (
+        views.get(view_set.name, view_set.count).fixed_subset(keys[:3]) == np.arange(view_set.count)
+    ).all()
 
 
 def test_neighboring_keys_have_unrelated_subsets():
-    chosen = views.get("crop_flip").fixed_subset(np.arange(3000, dtype="uint64"), 20)
+    chosen = views.get("crop_flip", 20).fixed_subset(np.arange(3000, dtype="uint64"))
     shared = [len(set(a) & set(b)) for a, b in itertools.pairwise(chosen)]
     assert abs(np.mean(shared) - 20 * 20 / 162) < 0.15
 

@@ -29,18 +29,18 @@ def check(view_set, images):
     """Every view, bit for bit, of images looked up where they lie."""
     view = np.arange(view_set.count, dtype="int32")
     rows = (view * 5 % len(images)).astype("int32")
-    seen = keras.ops.convert_to_numpy(compiled(view_set.gather)(images, rows, view))
-    assert seen.dtype == images.dtype
-    np.testing.assert_array_equal(seen, view_set.apply(images[rows], view))
+    pixels = keras.ops.convert_to_numpy(compiled(view_set.gather)(images, rows, view))
+    assert pixels.dtype == images.dtype
+    np.testing.assert_array_equal(pixels, view_set.apply(images[rows], view))
 
 
 def check_all():
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for view_set in views.VIEWS.values():
         for channels in (1, 3):
-            images = random.integers(256, size=(7, 20, 24, channels)).astype("uint8")
+            images = rng.integers(256, size=(7, 20, 24, channels)).astype("uint8")
             check(view_set, images)
-            check(view_set, random.normal(size=images.shape).astype("float32"))
+            check(view_set, rng.normal(size=images.shape).astype("float32"))
         print(f"{view_set.name}: {view_set.count} views")
 
 

@@ -11,13 +11,13 @@ from common.models.blocks import channel_shuffle, group_convolution
 from tests.support.numpy_layers import convolution, depthwise, normalized, relu, shuffled, windows
 
 RANDOM = np.random.default_rng(0)
-SIDE = 6  # even: where a strided window's place depends on the padding
+SIDE = 6  # even: the position of a strided window depends on the padding
 
 
 def checked(block, channels, expected):
     """Compare `block` on random input and weights with `expected(x, kernels, normalizations)`.
 
-    Both are lists in the order in which the block made its layers.
+    Both are lists in the order in which the block created its layers.
     """
     keras.utils.clear_session()  # layers are numbered from zero again
     inputs = keras.Input((SIDE, SIDE, channels))

@@ -12,9 +12,8 @@ from common.backend import keras, layers, ops
 from common.models import __main__ as command
 from common.models import cost
 from common.models.blocks import channel_shuffle
-from common.models.pixels import STATISTICS
 
-# NumPy 2 says it of Keras's own conversion of TensorFlow's variables
+# NumPy 2 warns about Keras's conversion of TensorFlow variables
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 CIFAR = (32, 32, 3)
@@ -125,7 +124,7 @@ def test_takes_the_data_sets_images_and_gives_float32_logits(name, image_shape):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_bfloat16_build_has_the_same_weights_and_nearly_the_same_logits(name):
-    """Built after other nets and under another policy: the seed alone decides the weights."""
+    """The weights depend on the seed alone, not on earlier networks or on the policy."""
     expected = net(name)
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
@@ -163,7 +162,7 @@ def test_saves_and_loads(name, tmp_path):
 
 @pytest.mark.slow
 def test_saved_models_load_without_this_repository(tmp_path):
-    """Every kind of layer and operation here is Keras's own."""
+    """All layers and operations belong to Keras."""
     expected = {}
     for name in ("cnn_ensemble", "shufflenet", "shuffle_v2"):
         options = {"mean": "probabilities"} if name == "cnn_ensemble" else {}
@@ -188,18 +187,6 @@ assert "common" not in sys.modules
 def test_another_seed_gives_other_weights():
     first, second = net("cnn"), net("cnn", seed=1)
     assert not np.array_equal(first.layers[2].kernel, second.layers[2].kernel)
-
-
-@pytest.mark.parametrize("image_shape", [(28, 28, 1), CIFAR, (64, 64, 3)], ids=str)
-def test_pixels_are_standardized_inside(image_shape):
-    """Pixels of the data set's mean come to zero, one deviation above it to one."""
-    mean, deviation = (np.array(values) for values in STATISTICS[image_shape])
-    model = net("cnn", image_shape)
-    normalization = next(la for la in model.layers if isinstance(la, layers.Normalization))
-    pixels = np.stack([np.broadcast_to(value, image_shape) for value in (mean, mean + deviation)])
-    scaled = np.asarray(normalization(pixels.astype("float32")))
-    np.testing.assert_allclose(scaled[0], 0, atol=1e-4)
-    np.testing.assert_allclose(scaled[1], 1, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -291,8 +278,8 @@ def test_bad_input_is_refused_in_a_sentence(name, arguments, options, sentence):
 )
 def test_numbers_may_be_numpys(name, options):
     shape, classes = np.array(CIFAR), np.int64(10)
-    own = {key: np.asarray(value)[()] for key, value in options.items()}
-    model = models.build(name, shape, classes, seed=np.int64(3), **own)
+    numpy_options = {key: np.asarray(value)[()] for key, value in options.items()}
+    model = models.build(name, shape, classes, seed=np.int64(3), **numpy_options)
     expected = models.build(name, CIFAR, 10, seed=3, **options)
     for one, other in zip(model.get_weights(), expected.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

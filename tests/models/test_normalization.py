@@ -1,4 +1,4 @@
-"""Batch normalization in TensorFlow's kernel: Keras's own numbers, and no class of ours."""
+"""Batch normalization by TensorFlow's fused kernel: equal to Keras's layer, no class of ours."""
 
 import copy
 import json
@@ -16,10 +16,10 @@ def pair(dtype, **options):
     """(ours, Keras's own), of one configuration and the same weights."""
     ours = normalization(dtype=dtype, **options)
     theirs = layers.BatchNormalization.from_config(ours.get_config())
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for layer in (ours, theirs):
         layer.build((None, 6, 5, 3))
-    values = [random.uniform(0.5, 2, weight.shape) for weight in ours.weights]
+    values = [rng.uniform(0.5, 2, weight.shape) for weight in ours.weights]
     for layer in (ours, theirs):
         layer.set_weights(values)
     return ours, theirs
@@ -28,20 +28,20 @@ def pair(dtype, **options):
 def gradients(layer, x, upstream):
     tf = pytest.importorskip("tensorflow")
     with tf.GradientTape() as tape:
-        given = tf.constant(x)
-        tape.watch(given)
-        y = layer(given, training=True)
+        inputs = tf.constant(x)
+        tape.watch(inputs)
+        y = layer(inputs, training=True)
         loss = tf.reduce_sum(tf.cast(y, "float32") * upstream)
     weights = [weight.value for weight in layer.trainable_weights]
-    return np.asarray(ops.cast(y, "float32")), tape.gradient(loss, [given, *weights])
+    return np.asarray(ops.cast(y, "float32")), tape.gradient(loss, [inputs, *weights])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
 @pytest.mark.parametrize("options", [{}, {"scale": False}, {"center": False}], ids=str)
 def test_training_is_kerass_own(dtype, options):
-    random = np.random.default_rng(1)
-    x = random.normal(3, 2, (4, 6, 5, 3)).astype("float32")
-    upstream = random.normal(size=x.shape).astype("float32")
+    rng = np.random.default_rng(1)
+    x = rng.normal(3, 2, (4, 6, 5, 3)).astype("float32")
+    upstream = rng.normal(size=x.shape).astype("float32")
     ours, theirs = pair(dtype, **options)
     (y, slopes), (expected, others) = (gradients(layer, x, upstream) for layer in (ours, theirs))
     tolerance = 1e-5 if dtype == "float32" else 1e-2
@@ -49,8 +49,8 @@ def test_training_is_kerass_own(dtype, options):
     for slope, other in zip(slopes, others, strict=True):
         np.testing.assert_allclose(slope, other, atol=5 * tolerance * np.abs(other).max())
     if dtype == "float32":
-        for mine, its in zip(ours.get_weights(), theirs.get_weights(), strict=True):
-            np.testing.assert_allclose(mine, its, rtol=1e-6)
+        for value, expected in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_allclose(value, expected, rtol=1e-6)
 
 
 def test_the_kernel_is_what_trains():
@@ -68,8 +68,8 @@ def test_statistics_are_numpys():
     _, _, *before = ours.get_weights()
     ours(x.astype("float32"), training=True)
     _, _, *after = ours.get_weights()
-    for old, new, seen in zip(before, after, (x.mean((0, 1, 2)), x.var((0, 1, 2))), strict=True):
-        np.testing.assert_allclose(new, 0.9 * old + 0.1 * seen, rtol=1e-5)
+    for old, new, moment in zip(before, after, (x.mean((0, 1, 2)), x.var((0, 1, 2))), strict=True):
+        np.testing.assert_allclose(new, 0.9 * old + 0.1 * moment, rtol=1e-5)
 
 
 def test_a_frozen_layer_keeps_its_statistics():
@@ -92,6 +92,6 @@ def test_a_saved_net_needs_none_of_this_code(tmp_path):
         net_like.set_weights(net.get_weights())
         np.testing.assert_array_equal(net_like(images), net(images))
         before = [weight.copy() for weight in net.get_weights()]
-        net_like(images, training=True)  # it has statistics of its own
+        net_like(images, training=True)  # updates only its own statistics
         np.testing.assert_array_equal(before[3], net.get_weights()[3])
         assert not np.array_equal(before[3], net_like.get_weights()[3])
