@@ -1,8 +1,10 @@
-"""From groups of records to tables, and to README.
+"""Tables and figures of the Markdown pages, written from the committed records.
 
-`python -m common.results --write` renews README's pictures and the tables between the lines
-`<!-- results DATASET TABLE -->` and `<!-- end -->`; `--check` says whether they are true.
-DATASET_all has those of runs on `Dataset.trainval`; any package with a module `tables` will do.
+`python -m common.results --write` rewrites every table between the lines
+`<!-- results DATASET TABLE -->` and `<!-- end -->` and the figures of those data sets; `--check`
+fails if a table differs from the records. Pages are README.md, the README.md of each package and
+docs/*.md. DATASET_all names the tables of runs on `Dataset.trainval`; DATASET may be any package
+that has a module `tables`.
 """
 
 import argparse
@@ -19,74 +21,88 @@ README = Path(__file__).parents[2] / "README.md"
 _MARKED = re.compile(r"(<!-- results ([\w.]+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
+def pages():
+    """Paths of the Markdown files that hold marked tables, README.md first."""
+    root = README.parent
+    beside_code = [*root.glob("*/README.md"), *root.glob("*/*/README.md")]
+    beside_code = [page for page in beside_code if (page.parent / "__init__.py").exists()]
+    candidates = [README, *sorted(beside_code), *sorted(root.glob("docs/*.md"))]
+    return [page for page in candidates if _MARKED.search(page.read_text())]
+
+
 def table(dataset, name):
     """One of a data set's tables as Markdown, from its committed full-size records."""
-    return _made_of(_tables(dataset), dataset)[name](_published(dataset))
+    return _tables_by_name(_load_tables(dataset), dataset)[name](_committed(dataset))
 
 
 def drop_pending(table):
-    """A table's Markdown without the rows of which nothing was run."""
+    """A table's Markdown without the rows that have no run yet."""
     rows = table.splitlines(keepends=True)
     return "".join(row for row in rows if PENDING not in row or "→" in row)
 
 
-def render_all(module, found, also=()):
-    """Yield each table, as Markdown, that a data set's tables module makes of `found` groups.
+def render_all(module, groups, also=()):
+    """Yield each table, as Markdown, that a data set's tables module makes of `groups`.
 
     Args:
-        also: names of data sets whose full-size tables are made even where nothing was found.
+        also: names of data sets whose full-size tables are made even if no group is theirs.
     """
-    shown = dataset_settings(found)
-    full = [{"dataset": name, "limit": None} for name in also]
-    for settings in shown + [one for one in full if one not in shown]:
-        for make in _made_of(module, settings["dataset"]).values():
-            yield make(select(found, **settings))
+    settings = dataset_settings(groups)
+    full_size = [{"dataset": name, "limit": None} for name in also]
+    for each in settings + [one for one in full_size if one not in settings]:
+        for make in _tables_by_name(module, each["dataset"]).values():
+            yield make(select(groups, **each))
 
 
 def write_figures(dataset):
-    """Write a data set's pictures for README into its folder."""
-    for name, picture in _tables(dataset).PICTURES.items():
-        with files.atomic_write(_tables(dataset).FOLDER / name) as temporary:
-            picture(_published(dataset)).savefig(temporary, format="png")
+    """Write a data set's figures into its folder."""
+    module = _load_tables(dataset)
+    for name, draw in module.PICTURES.items():
+        with files.atomic_write(module.FOLDER / name) as temporary:
+            draw(_committed(dataset)).savefig(temporary, format="png")
 
 
-def _tables(dataset):
+def _load_tables(dataset):
     return packages.load_module(dataset, "tables")
 
 
-def _made_of(module, dataset):
-    """{name: function} of a tables module; it may have others for `data.Dataset.whole`."""
+def _tables_by_name(module, dataset):
+    """{name: function} of a tables module; those of `Dataset.trainval` are apart."""
     if dataset.endswith(packages.TRAINVAL_SUFFIX):
         return getattr(module, "TABLES_OF_WHOLE", {})
     return module.TABLES
 
 
-def _published(dataset):
-    found = group_seeds(records.load_all(_tables(dataset).FOLDER))
-    return select(found, dataset=dataset, limit=None)
+def _committed(dataset):
+    groups = group_seeds(records.load_all(_load_tables(dataset).FOLDER))
+    return select(groups, dataset=dataset, limit=None)
 
 
 def render(text):
-    """`text` with every marked table made anew."""
+    """`text` with every marked table rendered again."""
     return _MARKED.sub(lambda m: m[1] + table(m[2], m[3]) + m[5], text)
 
 
 def main(arguments=None):
+    options = _parser().parse_args(arguments)
+    texts = {page: page.read_text() for page in pages()}
+    stale = {page: new for page, text in texts.items() if (new := render(text)) != text}
+    marked = [match[2] for text in texts.values() for match in _MARKED.finditer(text)]
+    if options.write:
+        for page, text in stale.items():
+            with files.atomic_write(page) as temporary:
+                temporary.write_text(text)
+        for dataset in sorted({name.removesuffix(packages.TRAINVAL_SUFFIX) for name in marked}):
+            write_figures(dataset)
+    elif stale:
+        names = ", ".join(str(page.relative_to(README.parent)) for page in stale)
+        sys.exit(f"tables in {names} differ from the records: python -m common.results --write")
+    print(f"{len(marked)} tables in {len(texts)} files match the records")
+
+
+def _parser():
     parser = argparse.ArgumentParser(prog="python -m common.results", description=__doc__)
     choice = parser.add_mutually_exclusive_group(required=True)
-    choice.add_argument("--write", action="store_true", help="renew README.md's tables")
-    choice.add_argument("--check", action="store_true", help="fail if a table is not true")
-    options = parser.parse_args(arguments)
-    text = README.read_text()
-    fresh = render(text)
-    if options.write:
-        with files.atomic_write(README) as temporary:
-            temporary.write_text(fresh)
-        names = {
-            match[2].removesuffix(packages.TRAINVAL_SUFFIX) for match in _MARKED.finditer(text)
-        }
-        for dataset in sorted(names):
-            write_figures(dataset)
-    elif fresh != text:
-        sys.exit("README.md's tables differ from the records: python -m common.results --write")
-    print(f"{len(_MARKED.findall(text))} tables in README.md are those of the records")
+    choice.add_argument("--write", action="store_true", help="rewrite the tables and figures")
+    choice.add_argument("--check", action="store_true", help="fail if a table is out of date")
+    return parser
