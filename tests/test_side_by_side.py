@@ -1,4 +1,4 @@
-"""Students trained together: each as if alone, beside a teacher that nothing changes."""
+"""Side-by-side training: each student as if it trained alone; the teacher does not change."""
 
 import keras
 import numpy as np
@@ -29,12 +29,12 @@ def student(name="distilled", seed=3):
     return Student(model, temperature, alpha)
 
 
-def fit(together, few, teacher, optimizer=OPTIMIZERS["sgd"], **options):
-    """Two unshuffled epochs on `few`; `teacher` are logits, or None for one in the step."""
-    together.compile(optimizer())
+def fit(side_by_side, few, teacher, optimizer=OPTIMIZERS["sgd"], **options):
+    """Two unshuffled epochs on `few`; `teacher` is its logits, None if they are computed online."""
+    side_by_side.compile(optimizer())
     targets = {"labels": few.train.labels} | ({} if teacher is None else {"teacher": teacher})
     options = {"batch_size": 25, "epochs": 2, "shuffle": False, "verbose": 0} | options
-    return together.fit(few.train.images, targets, **options).history
+    return side_by_side.fit(few.train.images, targets, **options).history
 
 
 def weights(model):
@@ -43,42 +43,41 @@ def weights(model):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
-def test_each_ends_bit_for_bit_where_it_would_alone(few, random_logits, optimizer):
+def test_weights_are_bit_identical_to_those_of_training_alone(few, random_logits, optimizer):
     teacher = random_logits(100)
-    together = {name: student(name) for name in SETTINGS}
-    histories = fit(SideBySide(together), few, teacher, optimizer)
+    students = {name: student(name) for name in SETTINGS}
+    histories = fit(SideBySide(students), few, teacher, optimizer)
     for name in SETTINGS:
-        alone, started = student(name), weights(student(name).model)
-        history = fit(SideBySide({name: alone}), few, teacher, optimizer)
-        for own, other in zip(weights(alone.model), weights(together[name].model), strict=True):
-            np.testing.assert_array_equal(own, other, err_msg=name)
-        assert any((a != b).any() for a, b in zip(started, weights(alone.model), strict=True))
+        single, initial = student(name), weights(student(name).model)
+        history = fit(SideBySide({name: single}), few, teacher, optimizer)
+        for a, b in zip(weights(single.model), weights(students[name].model), strict=True):
+            np.testing.assert_array_equal(a, b, err_msg=name)
+        assert any((a != b).any() for a, b in zip(initial, weights(single.model), strict=True))
         for measure in ("loss", "accuracy"):
             assert history[f"{name}_{measure}"] == histories[f"{name}_{measure}"]
 
 
 def test_history_against_definitions(few, random_logits):
-    """At rate 0 nothing moves: loss and accuracy of a pass are those of the initial model."""
-    teacher, taught, alone = random_logits(100), student("distilled"), student("baseline", seed=4)
+    """At learning rate 0, loss and accuracy of an epoch are those of the initial model."""
+    teacher = random_logits(100)
+    students = {"distilled": student("distilled"), "baseline": student("baseline", seed=4)}
     history = fit(
-        SideBySide({"taught": taught, "alone": alone}),
+        SideBySide(students),
         few,
         teacher,
         lambda: keras.optimizers.SGD(0.0),
         batch_size=32,  # the last batch is smaller
         epochs=1,
     )
-    logits = {
-        n: s.model.predict(few.train.images, verbose=0)
-        for n, s in (("taught", taught), ("alone", alone))
-    }
+    logits = {n: s.model.predict(few.train.images, verbose=0) for n, s in students.items()}
     hard = {
         n: log_loss(few.train.labels, special.softmax(np.float64(x), axis=1), labels=range(10))
         for n, x in logits.items()
     }
-    p, q = (special.softmax(np.float64(x) / 4, axis=1) for x in (teacher, logits["taught"]))
-    expected = {"taught_loss": 0.9 * 16 * stats.entropy(p, q, axis=1).mean() + 0.1 * hard["taught"]}
-    expected |= {"alone_loss": hard["alone"]}
+    p, q = (special.softmax(np.float64(x) / 4, axis=1) for x in (teacher, logits["distilled"]))
+    soft = 16 * stats.entropy(p, q, axis=1).mean()
+    expected = {"distilled_loss": 0.9 * soft + 0.1 * hard["distilled"]}
+    expected |= {"baseline_loss": hard["baseline"]}
     expected |= {"loss": sum(expected.values())}
     for name, x in logits.items():
         expected[f"{name}_accuracy"] = accuracy_score(few.train.labels, x.argmax(axis=1))
@@ -95,27 +94,27 @@ def test_validation_has_its_own_loss_and_accuracy(few, random_logits):
     assert all(len(values) == 2 for values in history.values())
 
 
-def test_teacher_in_the_step_equals_its_logits_from_the_data(few):
+def test_an_online_teacher_equals_its_cached_logits(few):
     teacher = models.build("cnn", (28, 28, 1), 10, seed=8, width=0.1)
     before = weights(teacher)
     logits = teacher.predict(few.train.images, batch_size=25, verbose=0)
-    asked, looked_up = student(), student()
-    step = fit(SideBySide({"a": asked}, teacher=teacher), few, None)
-    data = fit(SideBySide({"a": looked_up}), few, logits)
-    assert step["a_loss"] == pytest.approx(data["a_loss"], rel=1e-5)
-    for own, other in zip(weights(asked.model), weights(looked_up.model), strict=True):
-        np.testing.assert_allclose(own, other, atol=1e-5)
-    for own, other in zip(before, weights(teacher), strict=True):  # statistics of BatchNorm too
-        np.testing.assert_array_equal(own, other)
+    online, cached = student(), student()
+    online_history = fit(SideBySide({"a": online}, teacher=teacher), few, None)
+    cached_history = fit(SideBySide({"a": cached}), few, logits)
+    assert online_history["a_loss"] == pytest.approx(cached_history["a_loss"], rel=1e-5)
+    for a, b in zip(weights(online.model), weights(cached.model), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    for a, b in zip(before, weights(teacher), strict=True):  # statistics of BatchNorm too
+        np.testing.assert_array_equal(a, b)
 
 
-def test_teacher_is_no_part_of_the_students(few):
+def test_variables_of_the_teacher_are_not_trained(few):
     teacher = models.build("cnn", (28, 28, 1), 10, width=0.1)
-    own = student()
-    together = SideBySide({"a": own}, teacher=teacher)
-    fit(together, few, None, epochs=1)
-    assert together.count_params() == own.model.count_params()
-    assert len(together.trainable_variables) == len(own.model.trainable_variables)
+    single = student()
+    side_by_side = SideBySide({"a": single}, teacher=teacher)
+    fit(side_by_side, few, None, epochs=1)
+    assert side_by_side.count_params() == single.model.count_params()
+    assert len(side_by_side.trainable_variables) == len(single.model.trainable_variables)
 
 
 def test_shuffled_rows_of_the_teacher_change_the_loss(few, teacher_model):
@@ -135,9 +134,9 @@ def test_weight_decay_is_pytorchs(few):
     """torch.optim.SGD: g + λw, into a Nesterov momentum of 0.9; here in float64."""
     model, decay, rate = linear(), 0.1, 0.05
     w, b = (np.float64(value) for value in weights(model))
-    together = SideBySide({"a": Student(model, 1, 0)}, weight_decay=decay)
+    side_by_side = SideBySide({"a": Student(model, 1, 0)}, weight_decay=decay)
     history = fit(
-        together,
+        side_by_side,
         few,
         None,
         lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
@@ -156,8 +155,8 @@ def test_weight_decay_is_pytorchs(few):
         slopes = [x.T @ error + decay * w, error.sum(axis=0) + decay * b]
         momentum = [0.9 * m + g for m, g in zip(momentum, slopes, strict=True)]
         w, b = (v - rate * (g + 0.9 * m) for v, g, m in zip((w, b), slopes, momentum, strict=True))
-    for own, expected in zip(weights(model), (w, b), strict=True):
-        np.testing.assert_allclose(own, expected, atol=2e-6)
+    for trained, expected in zip(weights(model), (w, b), strict=True):
+        np.testing.assert_allclose(trained, expected, atol=2e-6)
 
 
 def test_students_must_fit_each_other():
@@ -176,7 +175,7 @@ def test_students_must_fit_each_other():
 @pytest.mark.parametrize(
     "end", [keras.layers.Dense(10, activation="softmax"), keras.layers.Softmax()]
 )
-def test_probabilities_in_place_of_logits_are_refused(end):
+def test_a_model_that_ends_in_a_softmax_is_refused(end):
     large = keras.Sequential([student().model, end], name="large")
     with pytest.raises(ValueError, match="'large' ends in a softmax: let it return logits"):
         SideBySide({"a": student()}, teacher=large)
@@ -193,7 +192,7 @@ def test_one_model_cannot_be_two_students():
         SideBySide({"a": Student(shared, 4, 0.9)}, teacher=shared)
 
 
-def test_what_would_mix_students_or_be_ignored_is_refused(few, random_logits):
+def test_options_that_mix_students_or_are_ignored_are_refused(few, random_logits):
     with pytest.raises(ValueError, match="global_clipnorm would mix"):
         SideBySide({"a": student()}).compile(keras.optimizers.Adam(global_clipnorm=1.0))
     with pytest.raises(ValueError, match="sample_weight"):
@@ -221,14 +220,14 @@ def test_targets_must_fit(few, random_logits):
         (np.full(100, -1), "labels from -1 to -1"),
     ],
 )
-def test_labels_are_numbers_of_classes(few, labels, sentence):
+def test_labels_must_be_class_numbers(few, labels, sentence):
     both = SideBySide({"a": student()})
     both.compile()
     with pytest.raises(ValueError, match=sentence):
         both.fit(few.train.images, labels, verbose=0)
 
 
-def test_labels_that_are_held_out_are_checked_too(few, random_logits):
+def test_validation_labels_are_checked_too(few, random_logits):
     both = SideBySide({"a": Student(models.build("mlp", (28, 28, 1), 10, width=2), 1, 0)})
     both.compile()
     wrong = few.validation.labels + 5
@@ -245,18 +244,17 @@ def arrays(few):
 
 
 def test_weights_are_saved_and_loaded_before_any_fit(few, tmp_path):
-    def both(seed):
-        made = SideBySide(
-            {"a": Student(models.build("mlp", (28, 28, 1), 10, seed=seed, width=2), 1, 0)}
-        )
-        made.compile()
-        return made
+    def build(seed):
+        model = models.build("mlp", (28, 28, 1), 10, seed=seed, width=2)
+        side_by_side = SideBySide({"a": Student(model, 1, 0)})
+        side_by_side.compile()
+        return side_by_side
 
-    first, second = both(0), both(1)
+    first, second = build(0), build(1)
     first.save_weights(tmp_path / "both.weights.h5")
     second.load_weights(tmp_path / "both.weights.h5")
-    for own, other in zip(first.get_weights(), second.get_weights(), strict=True):
-        np.testing.assert_array_equal(own, other)
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
     with pytest.raises(ValueError, match=r"one by one, as models\[name\]\.save"):
         first.save(tmp_path / "both.keras")
 
