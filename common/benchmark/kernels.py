@@ -65,9 +65,13 @@ def run(options):
 
 def counts():
     """Yield (what against what, kernels of ours, kernels of theirs)."""
-    from common.benchmark import epoch_times, keras_contenders, tasks
-    from common.side_by_side import SideBySide
-    from common.training.accelerated.stacked import StackedStudents
+    yield from _distillation_counts()
+    yield from _stack_counts()
+
+
+def _distillation_counts():
+    """A distilled student's step against its bare step, at two batch sizes."""
+    from common.benchmark import keras_contenders, tasks
 
     for size in (64, 512):
         task = dataclasses.replace(tasks.CIFAR, batch_size=size, steps=64)
@@ -75,6 +79,14 @@ def counts():
         ours = kernels(lambda task=task, data=data: keras_contenders.ours(task, data, [4.0]))
         bare = kernels(lambda task=task, data=data: keras_contenders.bare(task, data))
         yield f"{task.student} distilled, batch {size}, against its bare step", ours, bare
+
+
+def _stack_counts():
+    """Stacked two-layer students against the same side by side, and in turn."""
+    from common.benchmark import epoch_times, keras_contenders, tasks
+    from common.side_by_side import SideBySide
+    from common.training.accelerated.stacked import StackedStudents
+
     task = dataclasses.replace(tasks.MNIST, student="mlp")
     data = task.dataset()
 

@@ -57,28 +57,34 @@ def measure(nets, image_shape, classes, repeats):
     Returns:
         {"device", "repeats", "nets": {name: {"parameters", "multiply_adds", "milliseconds"}}}.
     """
-    import numpy as np
-
     from common.backend import hardware
     from common.benchmark import keras_steps
     from common.models import cost
 
     keras_steps.use_threads(1)
     built = _build(nets, image_shape, classes)
+    milliseconds = _latencies(built, image_shape, repeats)
+    costs = {
+        name: {
+            "parameters": cost.parameters(model),
+            "multiply_adds": cost.multiply_adds(model),
+            "milliseconds": round(milliseconds[name], 2),
+        }
+        for name, model in built.items()
+    }
+    return {"device": hardware.device(), "repeats": repeats, "nets": costs}
+
+
+def _latencies(built, image_shape, repeats):
+    """{name: median milliseconds of one `predict_on_batch` of one image}."""
+    import numpy as np
+
     image = np.zeros((1, *image_shape), "float32")
     calls = {
         name: functools.partial(model.predict_on_batch, image) for name, model in built.items()
     }
     seconds = timing.interleaved(calls, repeats, time.process_time)
-    costs = {
-        name: {
-            "parameters": cost.parameters(model),
-            "multiply_adds": cost.multiply_adds(model),
-            "milliseconds": round(1e3 * statistics.median(seconds[name]), 2),
-        }
-        for name, model in built.items()
-    }
-    return {"device": hardware.device(), "repeats": repeats, "nets": costs}
+    return {name: 1e3 * statistics.median(values) for name, values in seconds.items()}
 
 
 def _build(nets, image_shape, classes):
