@@ -1,6 +1,7 @@
-"""A run's configuration, its record and its weights. Importing this does not import Keras.
+"""Runs: the configuration of a training, its record and its weights.
 
-May import `teachers`, `models`, `data` and `utils`.
+Importing this does not import Keras. May import `distillation`, `teachers`, `models`, `data`,
+`backend` and `utils`.
 """
 
 from common.runs.recipe import ModelSpec, Recipe

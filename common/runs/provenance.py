@@ -1,4 +1,4 @@
-"""What a number was measured with: device, versions, commit."""
+"""Provenance of a record: device, backend, package versions and git commit."""
 
 import platform
 import subprocess
@@ -10,7 +10,7 @@ from common.backend.hardware import device
 
 
 def environment():
-    """Plain values for a record: device, backend, package versions, git commit."""
+    """Dict of plain values for a record: device, backend, versions and commit."""
     names = ["keras", "numpy", keras.config.backend()]
     return {
         "device": device(),
@@ -22,12 +22,12 @@ def environment():
 
 
 def git_commit():
-    """The checkout's short commit, `+` where it is changed; None outside git."""
-    here = Path(__file__).parent
+    """Short hash of the checkout's commit, with `+` if files were changed; None outside git."""
+    folder = Path(__file__).parent
     command = ["git", "describe", "--always", "--abbrev=10", "--dirty=+", "--exclude=*"]
     try:
         return subprocess.run(
-            command, cwd=here, capture_output=True, text=True, check=True, timeout=10
+            command, cwd=folder, capture_output=True, text=True, check=True, timeout=10
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None

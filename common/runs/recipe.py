@@ -1,4 +1,4 @@
-"""A run is a value: one net, trained one way on one data set with one seed."""
+"""Recipe and ModelSpec: how to train, and which network on which images."""
 
 import dataclasses
 import itertools
@@ -6,32 +6,35 @@ import itertools
 from common.data import augmentations, transfer_sets, views
 from common.utils.checks import require_choice, require_fraction, require_positive
 
-# fields by the names that records and ids have for them
+# fields that have another name in records and ids
 _RECORDED = {"final_lr_fraction": "final", "views_per_image": "sampled_views"}
-# fields added later: ids leave them out at these values, so old ids stay valid
+# fields added later: omitted from the id at their default, so that old ids stay valid
 _OMITTED_DEFAULTS = {"views_per_image": 0, "augmentation": "none"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """How to train. Defaults suit small nets on MNIST.
+    """How to train. The defaults suit small networks on MNIST.
 
     Args:
-        epochs, batch_size: whole numbers above 0; a last, smaller batch is left out.
+        epochs, batch_size: whole numbers above 0; a smaller last batch is left out.
         optimizer: "adam"; "sgd" with Nesterov momentum 0.9; "momentum", plain momentum 0.9.
-        learning_rate: its greatest value.
+        learning_rate: the maximum of the schedule.
         schedule: "constant"; "cosine", down to `final_lr_fraction`; "steps", times 0.1 at
             `milestones`.
-        warmup: share of all steps in which a cosine's rate first rises from 0.
-        final_lr_fraction: a cosine's last rate as a share of the greatest.
-        milestones: epochs at which "steps" lowers the rate.
-        weight_decay: λ of λ/2 · Σw², added to the loss.
+        warmup: fraction of all steps in which a cosine schedule first rises from 0, in [0, 1).
+        final_lr_fraction: last rate of a cosine schedule as a fraction of the maximum, in [0, 1].
+        milestones: ascending epochs at which "steps" lowers the rate.
+        weight_decay: λ in [0, 1] of λ/2 · Σw², added to the loss.
         views: name of the view set that training images are drawn from.
         precision: "float32" or "mixed_bfloat16".
-        views_per_image: how many views of each image, out of the set, are ever seen, as in
-            FKD (Shen & Xing 2022, arXiv:2112.01528); 0 for all.
-        augmentation: "none", or the name of one without a finite set of views: a student's
-            teacher is then asked in the step.
+        views_per_image: fixed number of views of each image, out of the set, as in FKD (Shen &
+            Xing 2022, arXiv:2112.01528); 0 for all.
+        augmentation: "none", or the name of one without a finite set of views, for which a
+            student's teacher is evaluated in the training step.
+
+    Raises:
+        ValueError: a value out of range, an unknown name, milestones that do not ascend.
     """
 
     epochs: int = 10
@@ -52,27 +55,27 @@ class Recipe:
         require_positive("epochs", self.epochs, integer=True)
         require_positive("batch_size", self.batch_size, integer=True)
         require_positive("learning_rate", self.learning_rate)
-        for kind in ("warmup", "final_lr_fraction", "weight_decay"):
-            require_fraction(kind, getattr(self, kind))
+        for field in ("warmup", "final_lr_fraction", "weight_decay"):
+            require_fraction(field, getattr(self, field))
         if self.warmup == 1:
             raise ValueError("warmup must be less than 1, for the rate to fall after it")
         self._check_milestones()
         require_choice("optimizer", self.optimizer, ("adam", "sgd", "momentum"))
         require_choice("schedule", self.schedule, ("constant", "cosine", "steps"))
         require_choice("precision", self.precision, ("float32", "mixed_bfloat16"))
-        _ = self.view_set  # refuses what is unknown
+        _ = self.view_set  # raises ValueError for an unknown one
         augmentations.get(self.augmentation)
         for field in dataclasses.fields(self):  # 4 and 4.0 are the same recipe
             object.__setattr__(self, field.name, field.type(getattr(self, field.name)))
 
     @property
     def view_set(self):
-        """The `ViewSet` that training images are drawn from."""
+        """`ViewSet` that training images are drawn from."""
         return views.get(self.views, self.views_per_image)
 
     @property
     def configuration(self):
-        """The fields by the names that records give them, without later ones at their default."""
+        """Dict of the fields as records have them, without later ones at their default."""
         values = dataclasses.asdict(self)
         for field, default in _OMITTED_DEFAULTS.items():
             if values[field] == default:
@@ -81,7 +84,7 @@ class Recipe:
 
     @classmethod
     def from_configuration(cls, values):
-        """The recipe of a record."""
+        """The recipe in a record's configuration."""
         fields = {key: field for field, key in _RECORDED.items()}
         return cls(**{fields.get(key, key): value for key, value in values.items()})
 
@@ -89,14 +92,22 @@ class Recipe:
         epochs = self.milestones
         integers = isinstance(epochs, tuple | list) and all(type(epoch) is int for epoch in epochs)
         if not integers or any(a >= b for a, b in itertools.pairwise((0, *epochs))):
-            raise ValueError(f"milestones must be rising epochs from 1 on, got {epochs!r}")
+            raise ValueError(f"milestones must be ascending epochs from 1 on, got {epochs!r}")
         if self.schedule == "steps" and not epochs:
             raise ValueError('the schedule "steps" needs milestones: epochs at which it falls')
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelSpec:
-    """An architecture, how and on which images it is trained, its name in figures and tables."""
+    """A teacher or student of a study: architecture, recipe and training images.
+
+    Args:
+        model: a name in `common.models.NAMES`.
+        recipe: Recipe.
+        title: name in figures and tables.
+        options: keyword arguments of the model's builder, such as {"width": 0.1}.
+        transfer_set: which of the training images it is trained on; by default all.
+    """
 
     model: str
     recipe: Recipe

@@ -1,4 +1,4 @@
-"""One JSON file a run and seed: everything that decided it and everything it gave."""
+"""Records of runs: one JSON file per run and seed, with its configuration and its results."""
 
 import json
 from pathlib import Path
@@ -21,59 +21,68 @@ _MEASURES = {"errors", "accuracy", "negative_log_likelihood", "calibration_error
 
 
 def path(folder, run):
-    """Where the record of `run` lies in a data set's folder, or will."""
+    """Path of the record of `run` in a data set's folder, whether or not it exists."""
     return Path(folder) / "results" / f"{run.name}.json"
 
 
 def weights_path(folder, run):
-    """Where training keeps the weights of `run`; elsewhere committed ones lie: `find_weights`."""
+    """Path that training writes the weights of `run` to; `find_weights` finds committed ones."""
     return Path(folder) / "weights" / f"{run.name}.weights.h5"
 
 
 def find_weights(folder, run):
-    """Path of a run's weights: kept by training, or beside a teacher's logits; else None."""
-    beside = Path(folder) / "teachers" / run.name / weights.FLOAT32_FILE
-    kept = (weights_path(folder, run), beside)
-    return next((path for path in kept if path.exists()), None)
+    """Path of a run's exact weights, of training or beside logits; None if missing."""
+    beside_logits = Path(folder) / "teachers" / run.name / weights.FLOAT32_FILE
+    candidates = (weights_path(folder, run), beside_logits)
+    return next((path for path in candidates if path.exists()), None)
 
 
 def find_float16_weights(folder, run):
-    """The folder of a teacher's logits that holds its weights as float16; else None."""
-    beside = Path(folder) / "teachers" / run.name
-    return beside if (beside / weights.FLOAT16_FILE).exists() else None
+    """The folder of a teacher's logits that holds its float16 weights; None if none does."""
+    logits = Path(folder) / "teachers" / run.name
+    return logits if (logits / weights.FLOAT16_FILE).exists() else None
 
 
 def has_weights(folder, run):
-    """Whether a run's weights lie in `folder`, exact or as float16."""
+    """Whether `folder` holds a run's weights, exact or as float16."""
     return bool(find_weights(folder, run) or find_float16_weights(folder, run))
 
 
 def write(folder, run, values):
-    """Write a finished run's record, whole or not at all; return it as `read` would."""
+    """Write a finished run's record atomically.
+
+    Args:
+        folder: the data set's folder.
+        run: Run.
+        values: dict of plain values, all but run, seed and configuration.
+
+    Returns:
+        The record, as `read` returns it.
+    """
     record = {"run": run.id, "seed": run.seed, "configuration": run.configuration} | values
     files.write_json(path(folder, run), record)
     return read(folder, run)
 
 
 def read(folder, run):
-    """The record of `run` in `folder`, or None where there is none.
+    """The record of `run` in `folder`, a dict; None if there is none.
 
     Raises:
-        ValueError: a damaged record, or one whose configuration is not the run's.
+        ValueError: a damaged record, or one with another configuration than the run's.
     """
     source = path(folder, run)
     if not source.exists():
         return None
     record = load(source)
     if record["configuration"] != run.configuration or record["seed"] != run.seed:
-        raise ValueError(f"{source} records another configuration than its name: delete it")
+        raise ValueError(f"{source} holds another configuration than its name says: delete it")
     return record
 
 
 def load(source):
-    """Read one record's file; ValueError, naming it, if it is damaged or incomplete."""
+    """The record in a file, a dict; ValueError, naming the file, if it is damaged or incomplete."""
     try:
-        record = json.loads(Path(source).read_text(), parse_constant=_no_number)
+        record = json.loads(Path(source).read_text(), parse_constant=_refuse_constant)
         missing = _REQUIRED - set(record)
         for split in {"validation", "test"} - missing:
             missing |= {f"{split}'s {name}" for name in _MEASURES - set(record[split])}
@@ -84,11 +93,12 @@ def load(source):
     return record
 
 
-def _no_number(text):
-    raise ValueError(f"{text} among its numbers")
-
-
 def load_all(folder):
-    """Every record in a data set's folder, in the order of their names."""
-    found = sorted((Path(folder) / "results").glob("[!.]*.json"))  # not a killed writer's
-    return [load(source) for source in found]
+    """List of all records in a data set's folder, ordered by file name."""
+    # temporary files of interrupted writers begin with a dot
+    paths = sorted((Path(folder) / "results").glob("[!.]*.json"))
+    return [load(path) for path in paths]
+
+
+def _refuse_constant(text):
+    raise ValueError(f"{text} among its numbers")

@@ -1,4 +1,4 @@
-"""A run's configuration: one network, trained one way on one data set with one seed."""
+"""Run: one network, trained with one recipe on one data set with one seed, and its id."""
 
 import dataclasses
 import hashlib
@@ -16,21 +16,22 @@ FORMAT = 1  # part of every run's id: raise it when training itself changes
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A network, how it is trained, and its teacher.
+    """Configuration of one training: network, recipe, seed, data and teacher.
 
     Args:
-        dataset: name of the data set that was in fact loaded (`Dataset.name`).
+        dataset: name of the data set that was loaded (`Dataset.name`).
         model: a name in `common.models.NAMES`.
-        recipe: how to train.
-        seed: of initial weights, order of batches, views and dropout.
-        options: the builder's own, such as {"width": 0.1}.
-        limit: as given to `data.load`.
+        recipe: Recipe.
+        seed: of initial weights, order of batches, views and dropout; a whole number from 0 on.
+        options: keyword arguments of the model's builder, such as {"width": 0.1}.
+        limit: as of `data.load`.
         teacher: `Logits.identity` of the teacher; None for a baseline.
-        distillation: how it learns from the teacher; None for a baseline.
-        transfer_set: which of the training images it learns from; by default all.
+        distillation: Distillation from the teacher; None for a baseline.
+        transfer_set: which of the training images it is trained on; by default all.
 
     Raises:
-        ValueError: a teacher without distillation of alpha above 0, or the other way round.
+        ValueError: a teacher without distillation of alpha above 0, or the other way round; a
+            seed out of range.
     """
 
     dataset: str
@@ -58,18 +59,18 @@ class Run:
 
     @property
     def configuration(self):
-        """Everything that decides the outcome but the seed, as plain JSON values."""
+        """Everything that determines the result except the seed, as plain JSON values."""
         values = {"dataset": self.dataset, "model": self.model, "options": self.options}
         values |= {"recipe": self.recipe.configuration, "limit": self.limit, "format": FORMAT}
         values |= {"teacher": self.teacher} | self.settings.configuration
-        if part := self.transfer_set.configuration:  # records without one keep their ids
-            values["transfer_set"] = part
+        if subset := self.transfer_set.configuration:  # omitted for all images, as in old records
+            values["transfer_set"] = subset
         return json.loads(json.dumps(values))
 
     @classmethod
     def from_configuration(cls, values, seed=0):
-        """The run of a record's configuration."""
-        part = values.get("transfer_set")
+        """The run with a record's configuration and a seed."""
+        subset, teacher = values.get("transfer_set"), values["teacher"]
         return cls(
             values["dataset"],
             values["model"],
@@ -77,26 +78,27 @@ class Run:
             seed,
             options=values["options"],
             limit=values["limit"],
-            teacher=values["teacher"],
-            distillation=Distillation.from_configuration(values) if values["teacher"] else None,
-            transfer_set=transfer_sets.TransferSet.from_configuration(part)
-            if part
+            teacher=teacher,
+            distillation=Distillation.from_configuration(values) if teacher else None,
+            transfer_set=transfer_sets.TransferSet.from_configuration(subset)
+            if subset
             else transfer_sets.ALL,
         )
 
     @property
     def id(self):
-        """A readable name and the first eight digits of the configuration's SHA-256."""
+        """The label and the first eight digits of the configuration's SHA-256."""
         canonical = json.dumps(self.configuration, sort_keys=True)
         return f"{self.label}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
 
     @property
     def name(self):
+        """The id and the seed: the name of the record's file."""
         return f"{self.id}-seed{self.seed}"
 
     @property
     def label(self):
-        """What a reader needs to tell the run from its neighbors, such as `mlp-T4-a0.9`."""
+        """A readable name, such as `mnist-mlp-from-cnn-T4-a0.9`; recipes are not in it."""
         parts = [self.dataset, self.model]
         parts += [f"{key}{value}" for key, value in sorted(self.options.items())]
         if self.teacher:
@@ -107,13 +109,13 @@ class Run:
 
 
 def teacher_model(teacher):
-    """The model's name in a teacher's identity; the whole name, if that is not a run's."""
+    """Model name in a teacher's identity; the whole name if no run has it."""
     name = teacher.partition("@")[0]
     return name.split("-")[1] if "-" in name else name
 
 
 def teacher_run(teacher):
-    """(id, seed) of the run that a teacher's identity names; (name, 0) if it names none."""
+    """(id, seed) of the run that a teacher's identity names; (name, 0) if no run has it."""
     name = teacher.partition("@")[0]
     match = re.fullmatch(r"(.+)-seed(\d+)", name)
     return (match[1], int(match[2])) if match else (name, 0)

@@ -1,14 +1,16 @@
-"""A teacher's logits file: made once, checked, looked up by (image, view).
+"""Teachers' logits files: computed once, checked, looked up by (image, view).
 
-A folder holds `header.json` and, for each split, the logits as float16 (images, views,
-classes) and the 64-bit key of each image; where only some views of each training image were
-sampled, also which. Images are found by their key, that is by content: neither another order
-nor a part of the data set can pair an image with another's targets.
+A folder holds `header.json` and, for each split, the logits as float16 (images, views, classes)
+and a 64-bit hash of each image; if the views of each training image are a fixed subset, also
+which. Images are found by hash, that is by content: neither another order nor a subset of the
+data set can pair an image with the targets of another.
 
-The teacher's weights are beside them where they are at most 8 MB, in float32 or else float16.
+The teacher's weights lie beside them if they take at most 8 MB, as float32 or else float16.
 
-float16 rounds a logit to 11 significant bits: by at most 2⁻¹¹ of its value (0.05 %), or by 2⁻²⁵
-where that is more.
+float16 rounds a logit to 11 significant bits: the error is at most 2⁻¹¹ of its value (0.05 %), or
+2⁻²⁵ near zero.
+
+May import `data`, `backend` and `utils`.
 """
 
 from common.teachers import weights

@@ -1,4 +1,4 @@
-"""What tells logits files, teachers and images apart."""
+"""Identities of teachers, their logits folders and images: run names and hashes of contents."""
 
 import hashlib
 from pathlib import Path
@@ -8,18 +8,24 @@ import numpy as np
 from common.data import views
 from common.utils import files
 
-VERSION = 1
+VERSION = 1  # of the logits file's format
 SPLITS = ("train", "validation", "test")
 
 
 def folder(output_dir, run, view_set="plain"):
-    """Where a study keeps the logits of the teacher that `run` trained."""
+    """Path of the logits of the teacher that `run` trained, below a study's folder.
+
+    Args:
+        output_dir: the study's folder.
+        run: runs.Run of the teacher.
+        view_set: views of the training images, a `ViewSet` or its name.
+    """
     label = views.get(view_set).label
     return Path(output_dir) / "teachers" / (run.name + f"-{label}" * (label != "plain"))
 
 
 def identity(teacher, weights_sha256):
-    """What runs name their teacher by: its run and the first 12 digits of its weights' hash."""
+    """Name of a teacher in its students' runs: its run and 12 digits of its weights' hash."""
     return f"{teacher}@{weights_sha256[:12]}"
 
 

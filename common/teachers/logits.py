@@ -1,4 +1,7 @@
-"""Reading a teacher's logits: memory-mapped, so that a file may be larger than memory."""
+"""A teacher's logits: `Logits` reads and checks a file, `LazyLogits` makes it when it is needed.
+
+Arrays are memory-mapped, so that a file may be larger than memory.
+"""
 
 import hashlib
 import json
@@ -14,14 +17,17 @@ from common.utils.progress_bar import progress_bar
 
 _STRING_FIELDS = ("teacher", "weights_sha256", "dataset", "views")
 _HEADER = {*_STRING_FIELDS, "sha256"}
-CHUNK = 1 << 18  # numbers read at a time: 0.5 MB of logits
+CHUNK = 1 << 18  # numbers read at a time: 0.5 MB of float16
 
 
 class Logits:
-    """A logits file that has been read and checked.
+    """A teacher's logits file, read and checked.
 
     Args:
-        folder: where `make` put it.
+        folder: path that `teachers.make` wrote to.
+
+    Attributes:
+        header: dict; run, weights, data set and views that the logits were computed from.
 
     Raises:
         FileNotFoundError: no such file.
@@ -34,11 +40,7 @@ class Logits:
         if not path.exists():
             raise FileNotFoundError(f"no teacher's logits in {folder}: make them first")
         try:
-            self.header = json.loads(path.read_text())
-            if self.header["version"] != VERSION:
-                raise ValueError(f"version {self.header['version']}, expected {VERSION}")
-            if lacking := _HEADER - set(self.header):
-                raise ValueError(f"its header lacks {', '.join(sorted(lacking))}")
+            self.header = _read_header(path)
             self._arrays = {name: self._read(name) for name in self._names()}
             self._check()
         except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
@@ -48,17 +50,17 @@ class Logits:
 
     @property
     def identity(self):
-        """What runs name this teacher by."""
+        """Name of this teacher in its students' runs."""
         return identity(self.header["teacher"], self.header["weights_sha256"])
 
     @property
     def dataset(self):
-        """Name of the data set whose images were asked about."""
+        """Name of the data set that the logits were computed on."""
         return self.header["dataset"]
 
     @property
     def view_set(self):
-        """The `ViewSet` of the training images' logits."""
+        """`ViewSet` of the training images' logits."""
         return views.get(self.header["views"], self.header.get("sampled", 0))
 
     @property
@@ -67,32 +69,38 @@ class Logits:
         return sum(self._arrays[f"{split}.npy"].nbytes for split in SPLITS)
 
     def targets(self, split, images, view_set="plain"):
-        """This teacher's `Targets` for `images` of a split.
+        """This teacher's `Targets` for images of a split.
+
+        Args:
+            split: "train", "validation" or "test".
+            images: uint8 (n, h, w, c), in any order.
+            view_set: `ViewSet` or its name; validation and test have the view set "plain" only.
 
         Raises:
-            ValueError: the file lacks some of the images (another data set or split), or was
-                made for another set of views or another number of them.
+            ValueError: the file lacks some of the images (another data set or split), or has
+                another set of views or another number of views per image.
         """
         view_set = views.get(view_set)
-        made_for = self.view_set if split == "train" else views.get("plain")
-        if view_set != made_for:
+        stored = self.view_set if split == "train" else views.get("plain")
+        if view_set != stored:
             raise ValueError(
-                f"{self.folder} has the {split} logits of views {_described(made_for)}, "
+                f"{self.folder} has the {split} logits of views {_described(stored)}, "
                 f"not {_described(view_set)}: make them for the views of the recipe"
             )
         rows = self._rows(split, image_keys(images))
         subset = self._arrays["train_views.npy"][rows] if view_set.views_per_image else None
         return Targets(self._arrays[f"{split}.npy"], rows, subset)
 
-    def _rows(self, split, wanted):
-        keys = self._arrays[f"{split}_keys.npy"]
-        order = np.argsort(keys)
-        rows = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
-        missing = int(np.sum(keys[rows] != wanted))
+    def _rows(self, split, keys):
+        """(n,) rows of a split's logits that have the images' `keys`."""
+        stored = self._arrays[f"{split}_keys.npy"]
+        order = np.argsort(stored)
+        rows = order[np.minimum(np.searchsorted(stored, keys, sorter=order), len(stored) - 1)]
+        missing = int(np.sum(stored[rows] != keys))
         if missing:
             raise ValueError(
                 f"{self.folder}, made for the {split} split of {self.header['dataset']}, lacks "
-                f"{missing} of {len(wanted)} images: another data set, split or file"
+                f"{missing} of {len(keys)} images: another data set, split or file"
             )
         return rows
 
@@ -105,65 +113,38 @@ class Logits:
         if checksum(path) != self.header["sha256"][name]:
             raise ValueError(f"{name} differs from its checksum")
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-        # Rows are looked up here and there: what the system would read ahead of each is megabytes
-        # that are not asked for, where the file is larger than memory.
+        # Rows are read in random order: read-ahead would load megabytes around each that are not
+        # used, where the file is larger than memory.
         if hasattr(mmap, "MADV_RANDOM"):
             array._mmap.madvise(mmap.MADV_RANDOM)
         return array
 
     def _check(self):
-        """Raise ValueError unless the arrays are of the shapes that the header tells of."""
+        """Raise ValueError unless the arrays have the shapes that the header describes."""
         if wrong := [key for key in _STRING_FIELDS if not isinstance(self.header[key], str)]:
-            raise ValueError(f"its header's {', '.join(wrong)} should be words")
+            raise ValueError(f"its header's {', '.join(wrong)} must be strings")
         classes = self._arrays["train.npy"].shape[-1]
         for split in SPLITS:
-            each = self.view_set.seen_per_image if split == "train" else 1
+            count = self.view_set.seen_per_image if split == "train" else 1
             images = len(self._arrays[f"{split}_keys.npy"])
-            expected = {f"{split}.npy": (images, each, classes), f"{split}_keys.npy": (images,)}
+            expected = {f"{split}.npy": (images, count, classes), f"{split}_keys.npy": (images,)}
             if split == "train" and self.view_set.views_per_image:
-                expected["train_views.npy"] = (images, each)
+                expected["train_views.npy"] = (images, count)
             for name, shape in expected.items():
-                if self._arrays[name].shape != shape:
-                    found = self._arrays[name].shape
-                    raise ValueError(f"{name} is of shape {found}, by header and keys {shape}")
-
-
-def checksum(path):
-    """`files.sha256_of` of the array in an .npy file, read in pieces rather than mapped.
-
-    Raises:
-        ValueError: a file that is cut short; NaN or infinity in it.
-    """
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path.name} is no whole array ({error})") from None
-    result = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
-    with progress_bar(array.size, f"checking {path.name}", "numbers", delay=5) as line:
-        for start in range(0, array.size, CHUNK):
-            offset = array.offset + start * array.itemsize
-            piece = np.fromfile(path, array.dtype, CHUNK, offset=offset)
-            if not np.isfinite(piece).all():
-                raise ValueError(f"{path.name} holds NaN or infinity")
-            result.update(piece)
-            line.update(len(piece))
-    return result.hexdigest()
-
-
-def _described(view_set):
-    sampled = view_set.views_per_image
-    return f"{view_set.name!r}" + f" ({sampled} sampled)" * bool(sampled)
+                stored = self._arrays[name].shape
+                if stored != shape:
+                    raise ValueError(f"{name} has shape {stored}, header and keys imply {shape}")
 
 
 class LazyLogits:
-    """`Logits` of a trained teacher that are made once something is looked up in them.
+    """`Logits` of a trained teacher, computed or read when targets are first looked up.
 
-    To read the finished runs that it taught, their identity is enough.
+    Finished runs of its students are found by the identity alone.
 
     Args:
-        identity: as theirs will be.
-        dataset: name of the data set whose images are asked about.
-        make: function that makes them.
+        identity: the identity that the Logits will have.
+        dataset: name of the data set that they are computed on.
+        make: function () -> Logits.
     """
 
     def __init__(self, identity, dataset, make):
@@ -171,16 +152,53 @@ class LazyLogits:
         self._logits = None
 
     def load(self):
-        """The Logits, made at the first call; raises what `make` raises."""
+        """The Logits, made by the first call; raises what `make` raises."""
         if self._logits is None:
             self._logits = self._make()
         return self._logits
 
-    def targets(self, *asked, **options):
-        """As of `Logits`."""
-        return self.load().targets(*asked, **options)
+    def targets(self, *arguments, **options):
+        """`Logits.targets` of the loaded logits."""
+        return self.load().targets(*arguments, **options)
 
     @property
     def nbytes(self):
-        """As of `Logits`."""
+        """`Logits.nbytes` of the loaded logits."""
         return self.load().nbytes
+
+
+def checksum(path):
+    """`files.sha256_of` of the array in an .npy file, read in chunks, not mapped.
+
+    Raises:
+        ValueError: a truncated file; NaN or infinity in it.
+    """
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path.name} is not a complete array ({error})") from None
+    result = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+    with progress_bar(array.size, f"checking {path.name}", "numbers", delay=5) as line:
+        for start in range(0, array.size, CHUNK):
+            offset = array.offset + start * array.itemsize
+            chunk = np.fromfile(path, array.dtype, CHUNK, offset=offset)
+            if not np.isfinite(chunk).all():
+                raise ValueError(f"{path.name} holds NaN or infinity")
+            result.update(chunk)
+            line.update(len(chunk))
+    return result.hexdigest()
+
+
+def _read_header(path):
+    """The header as a dict; ValueError for another version or missing fields."""
+    header = json.loads(path.read_text())
+    if header["version"] != VERSION:
+        raise ValueError(f"version {header['version']}, expected {VERSION}")
+    if missing := _HEADER - set(header):
+        raise ValueError(f"its header lacks {', '.join(sorted(missing))}")
+    return header
+
+
+def _described(view_set):
+    count = view_set.views_per_image
+    return f"{view_set.name!r}" + f" ({count} sampled)" * bool(count)

@@ -1,4 +1,4 @@
-"""A teacher that is asked in the training step, where no file can hold its logits."""
+"""Online teacher: a model evaluated in every training step, where no file can hold its logits."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from common.utils import files
 
 
 class OnlineTeacher:
-    """A trained model that answers for itself; its identity is that of its logits files.
+    """A trained model that computes its logits itself; it has the identity of its logits files.
 
     Args:
         model: the trained teacher; neither its weights nor its statistics are changed.
@@ -18,17 +18,17 @@ class OnlineTeacher:
     def __init__(self, model, teacher):
         self.model = model
         self.identity = teachers.identity(teacher, teachers.weights_hash(model))
-        self._asked = {}
+        self._cached = {}
 
     def targets(self, split, images, view_set="plain"):
-        """The teacher's `Targets` for a split's plain images, the same images asked once.
+        """The teacher's `Targets` for images without augmentation, computed once per array.
 
         Args:
-            split: as for a `Logits`; here of no account.
-            images: (n, h, w, c) of that split.
+            split, view_set: as of `Logits.targets`; ignored.
+            images: uint8 (n, h, w, c).
         """
         key = files.sha256_of([images])
-        if key not in self._asked:
+        if key not in self._cached:
             logits = batching.predict_logits(self.model, images)
-            self._asked[key] = teachers.Targets(logits[:, None], np.arange(len(images)))
-        return self._asked[key]
+            self._cached[key] = teachers.Targets(logits[:, None], np.arange(len(images)))
+        return self._cached[key]

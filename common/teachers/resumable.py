@@ -1,4 +1,8 @@
-"""A teacher's answers, batch after batch appended to a file that a kill leaves usable."""
+"""Resumable writing of logits: batches appended to a file in a folder that survives interruption.
+
+A call that is interrupted leaves its complete batches in `<folder>.part`; the next call with the
+same request continues after them and ends with the same bytes.
+"""
 
 import contextlib
 import io
@@ -14,14 +18,48 @@ from common.utils import files
 from common.utils.checks import require_writable
 from common.utils.progress_bar import progress_bar
 
+LOCK, REQUEST = "lock", "asked.json"  # files in the partial folder
+
+
+def partial_path(folder):
+    """Path of the folder that is written before it becomes `folder`."""
+    return folder.with_name(f"{folder.name}.part")
+
+
+@contextlib.contextmanager
+def resumable_folder(folder, request):
+    """Yield the partial folder of `folder`, locked, with what an equal request wrote to it.
+
+    It is removed when the block ends without an error.
+
+    Args:
+        folder: Path of the finished folder.
+        request: dict of JSON values; what a call with another request left is deleted.
+
+    Raises:
+        ValueError: a folder that cannot be written, or that another process is writing.
+    """
+    partial = partial_path(folder)
+    require_writable(partial.parent)
+    with _locked(partial, folder):
+        files.remove_temporaries(partial / "*")
+        if _read(partial / REQUEST) != request:
+            _empty(partial)
+            files.write_json(partial / REQUEST, request)
+        yield partial
+        _empty(partial)
+        (partial / LOCK).unlink()
+        with contextlib.suppress(OSError):  # another process may have started to write again
+            partial.rmdir()
+
 
 class ViewedImages:
-    """Every image in each of its views, image by image.
+    """All images in all their views, in the order of a logits file: image by image.
 
     Args:
         images: uint8 (n, h, w, c).
         view_set: views.ViewSet.
-        subset: (n, k) the views of each image; None for all of the set.
+        subset: (n, k) view numbers of each image; None for all views of the set.
     """
 
     def __init__(self, images, view_set, subset):
@@ -31,61 +69,73 @@ class ViewedImages:
     def __len__(self):
         return len(self.images) * self.views_each
 
-    def some(self, first, last):
-        """Images uint8 (last - first, h, w, c) as seen in their views."""
+    def batch(self, first, last):
+        """Images uint8 (last - first, h, w, c) in their views; fewer at the end."""
         rows, slots = np.divmod(np.arange(first, min(last, len(self))), self.views_each)
         view = slots if self.subset is None else self.subset[rows, slots]
         return self.view_set.apply(self.images[rows], view)
 
 
-def write_logits(model, questions, path, batch_size, title):
-    """Write the logits of all questions to an .npy file, going on from those it holds.
+def write_logits(model, viewed, path, batch_size, title):
+    """Write a model's logits of all viewed images to an .npy file, after those it already holds.
 
-    Always in the same batches of questions, so that a resumed file has the same bits.
+    Batches always start at the same images, so that a resumed file has the same bits.
+
+    Args:
+        model: images (batch, h, w, c) -> logits (batch, classes).
+        viewed: ViewedImages.
+        path: Path of a float16 array (images, views, classes).
+        batch_size: images per call of the model.
+        title: of the progress bar.
+
+    Raises:
+        ValueError: logits that are not finite in float16.
+        OSError: a full disk.
     """
-    shape = (len(questions.images), questions.views_each, model.output_shape[-1])
+    shape = (len(viewed.images), viewed.views_each, model.output_shape[-1])
     path.touch()
     with files.explain_disk_full(path), open(path, "r+b") as file:
-        done = _continue(file, shape, batch_size)
-        with progress_bar(len(questions), title, "images", initial=done, delay=5) as line:
-            for logits, rate in _answers(model, questions, done, batch_size):
+        done = _resume(file, shape, batch_size)
+        with progress_bar(len(viewed), title, "images", initial=done, delay=5) as line:
+            for logits, rate in _predictions(model, viewed, done, batch_size):
                 file.write(_float16(logits))
-                file.flush()  # from here on a kill does not lose them
+                file.flush()  # from here on these logits survive an interruption
                 line.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
                 line.update(len(logits))
 
 
-def _answers(model, questions, done, batch_size):
-    """Yield ((many, classes) logits, images answered a second so far) from question `done` on."""
-    first, began = done, time.perf_counter()
-    with ThreadPoolExecutor(1) as ahead:  # cuts out the next views while the teacher answers
-        coming = ahead.submit(questions.some, done, done + batch_size)
-        while done < len(questions):
-            images = coming.result()
+def _predictions(model, viewed, first, batch_size):
+    """Yield (logits (batch, classes), images per second so far) from image `first` on."""
+    done, began = first, time.perf_counter()
+    with ThreadPoolExecutor(1) as executor:  # prepares the next views while the model computes
+        upcoming = executor.submit(viewed.batch, done, done + batch_size)
+        while done < len(viewed):
+            images = upcoming.result()
             done += len(images)
-            coming = ahead.submit(questions.some, done, done + batch_size)
+            upcoming = executor.submit(viewed.batch, done, done + batch_size)
             logits = model.predict_on_batch(images)
             yield logits, (done - first) / (time.perf_counter() - began)
 
 
-def _continue(file, shape, batch_size):
-    """Put an .npy file's header in place, or keep its whole batches; how many rows it has."""
-    head = io.BytesIO()
-    about = {"descr": np.dtype("<f2").str, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(head, about)
-    start, row = head.tell(), 2 * shape[-1]
-    done = max(0, (file.seek(0, os.SEEK_END) - start) // row)
+def _resume(file, shape, batch_size):
+    """Write an .npy header, keep the complete batches after it; return how many rows they have."""
+    header = io.BytesIO()
+    fields = {"descr": np.dtype("<f2").str, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, fields)
+    start, row_bytes = header.tell(), 2 * shape[-1]
+    done = max(0, (file.seek(0, os.SEEK_END) - start) // row_bytes)
     if done < shape[0] * shape[1]:
         done -= done % batch_size
     file.seek(0)
-    file.write(head.getvalue())
-    file.truncate(start + done * row)
+    file.write(header.getvalue())
+    file.truncate(start + done * row_bytes)
     file.seek(0, os.SEEK_END)
     return done
 
 
 def _float16(logits):
-    with np.errstate(over="ignore"):  # refused here
+    """Bytes of the logits as little-endian float16; ValueError unless all are finite."""
+    with np.errstate(over="ignore"):  # overflow raises below
         rounded = logits.astype("<f2")
     if not np.isfinite(rounded).all():
         raise ValueError(
@@ -95,45 +145,12 @@ def _float16(logits):
     return rounded.tobytes()
 
 
-LOCK = "lock"
-
-
-def partial_path(folder):
-    """Where the file that is to be `folder` lies while it is being made."""
-    return folder.with_name(f"{folder.name}.part")
-
-
 @contextlib.contextmanager
-def resumable_folder(folder, asked):
-    """Yield `folder`.part, this process's alone; what it holds answers what is `asked`.
-
-    Args:
-        folder: Path of the finished file.
-        asked: dict of JSON values; a part left by a call that asked for something else is emptied.
-
-    Raises:
-        ValueError: a folder that cannot be written, or that another process is filling.
-    """
-    part = partial_path(folder)
-    require_writable(part.parent)
-    with _locked(part, folder):
-        files.remove_temporaries(part / "*")
-        if _read(part / "asked.json") != asked:
-            _empty(part)
-            files.write_json(part / "asked.json", asked)
-        yield part
-        _empty(part)
-        (part / LOCK).unlink()
-        with contextlib.suppress(OSError):  # where another process already begins anew
-            part.rmdir()
-
-
-@contextlib.contextmanager
-def _locked(part, folder):
-    """Hold the lock in `part`, which another process may just be removing."""
+def _locked(partial, folder):
+    """Hold the lock in the partial folder, which another process may be removing at the moment."""
     while True:
-        part.mkdir(exist_ok=True)
-        lock = filelock.FileLock(part / LOCK)
+        partial.mkdir(exist_ok=True)
+        lock = filelock.FileLock(partial / LOCK)
         try:
             lock.acquire(blocking=False)
         except filelock.Timeout:
@@ -141,18 +158,19 @@ def _locked(part, folder):
         except FileNotFoundError:
             continue
         with lock:
-            if (part / LOCK).exists():
+            if (partial / LOCK).exists():
                 yield
                 return
 
 
-def _empty(part):
-    for path in part.iterdir():
+def _empty(partial):
+    for path in partial.iterdir():
         if path.name != LOCK:
             path.unlink()
 
 
 def _read(path):
+    """The JSON value in a file; None if it is missing or damaged."""
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A teacher's logits in the order of the images that students see."""
+"""Targets: a teacher's logits in the order of the images that students train on."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ class Targets:
 
     Args:
         logits: (rows of the file, views, classes) float16.
-        rows: (n,) for each image, its row of `logits`.
-        subset: (n, views) which views of each image they are; None where they are all.
+        rows: (n,) row of `logits` of each image.
+        subset: (n, views) view numbers of each image; None if the file has all views.
     """
 
     def __init__(self, logits, rows, subset=None):
@@ -20,24 +20,27 @@ class Targets:
 
     @property
     def classes(self):
+        """Number of classes that the teacher distinguishes."""
         return self.logits.shape[-1]
 
     def unaugmented(self):
-        """(n, classes) float32 of all images in a file's only view."""
+        """(n, classes) float32 logits of all images, of a file with one view per image."""
         return self.take(np.arange(len(self)), 0)
 
-    def take(self, images, slot):
-        """(batch, classes) float32 for images (n,), each in the view of its own slot (n,).
+    def take(self, images, view_slot):
+        """(batch, classes) float32 logits of images in views.
 
-        A slot is a place along the file's axis of views: the view itself, or where views were
-        sampled, a column of `subset`.
+        Args:
+            images: (batch,) indices of images.
+            view_slot: (batch,) indices along the file's axis of views: view numbers, or columns
+                of `subset` if there is one.
         """
-        return self.logits[self.rows[images], slot].astype("float32")
+        return self.logits[self.rows[images], view_slot].astype("float32")
 
     def shuffled(self, seed):
-        """The control: a permutation fixed by `seed` gives each image another's logits.
+        """Targets of the shuffled control: the images' logits permuted, by `seed` alone.
 
-        By chance one image or two keep their own.
+        A permutation leaves about one image its own logits.
         """
         order = np.random.default_rng((seed, 2)).permutation(len(self.rows))
         return Targets(self.logits, self.rows[order], self.subset)

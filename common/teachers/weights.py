@@ -1,7 +1,7 @@
-"""A teacher's weights, kept beside its logits where they are small: as float32, else as float16.
+"""Small weights of a teacher beside its logits: as float32 if they fit, else as float16.
 
-Rounded weights are good enough to ask the teacher about other images; the logits beside them
-were made before rounding.
+float16 weights suffice to compute the teacher's predictions on other images; the logits beside
+them were computed with the exact weights.
 """
 
 import json
@@ -13,48 +13,66 @@ from common.teachers.logits import checksum
 from common.utils import files
 
 FLOAT32_FILE, FLOAT16_FILE = "teacher.weights.h5", "weights_float16.npy"
-MAX_BYTES = 8_000_000  # bytes
+MAX_BYTES = 8_000_000
 
 
 def save_compact(model, folder):
-    """Write a model's weights to `folder` if they are small enough, exactly or rounded."""
-    if 4 * model.count_params() <= MAX_BYTES:
-        with files.atomic_write(folder / FLOAT32_FILE) as temporary:
-            model.save_weights(temporary)
-        if (
-            folder / FLOAT32_FILE
-        ).stat().st_size <= MAX_BYTES:  # with what HDF5 adds for each layer
-            return
-        (folder / FLOAT32_FILE).unlink()
-    if 2 * model.count_params() <= MAX_BYTES:
-        with np.errstate(over="ignore"):  # looked for below
-            parts = [np.asarray(weight).ravel().astype("<f2") for weight in model.get_weights()]
-        rounded = np.concatenate(parts)
-        if np.isfinite(rounded).all():
-            with (
-                files.atomic_write(folder / FLOAT16_FILE) as temporary,
-                open(temporary, "wb") as file,
-            ):
-                np.save(file, rounded, allow_pickle=False)
+    """Write a model's weights to `folder`: float32 if at most MAX_BYTES, else float16, else none.
+
+    Args:
+        model: keras.Model.
+        folder: Path.
+    """
+    if not _save_float32(model, folder / FLOAT32_FILE):
+        _save_float16(model, folder / FLOAT16_FILE)
 
 
 def load_compact(model, folder):
-    """Give `model` the rounded weights kept in a logits folder.
+    """Set a model's weights to the float16 weights in a logits folder.
 
     Raises:
-        ValueError: weights that differ from their checksum or are of another net.
+        ValueError: weights that differ from their checksum or are of another network.
     """
     path = Path(folder) / FLOAT16_FILE
+    shapes = [weight.shape for weight in model.get_weights()]
+    sizes = [int(np.prod(shape)) for shape in shapes]
     try:
-        expected = json.loads((Path(folder) / "header.json").read_text())["sha256"][FLOAT16_FILE]
-        if checksum(path) != expected:
-            raise ValueError("they differ from their checksum")
-        rounded = np.load(path, allow_pickle=False).astype("float32")
-        shapes = [weight.shape for weight in model.get_weights()]
-        sizes = [int(np.prod(shape)) for shape in shapes]
-        if sum(sizes) != len(rounded):
-            raise ValueError(f"they are {len(rounded):,} numbers, the net has {sum(sizes):,}")
+        flat = _read_float16(path)
+        if sum(sizes) != len(flat):
+            raise ValueError(f"they are {len(flat):,} numbers, the network has {sum(sizes):,}")
     except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
         raise ValueError(f"the weights {path} are damaged ({error}): delete them") from None
-    parts = np.split(rounded, np.cumsum(sizes)[:-1])
-    model.set_weights([part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)])
+    arrays = np.split(flat, np.cumsum(sizes)[:-1])
+    model.set_weights([array.reshape(shape) for array, shape in zip(arrays, shapes, strict=True)])
+
+
+def _save_float32(model, path):
+    """Whether the weights were written; HDF5 adds bytes for each layer."""
+    if 4 * model.count_params() > MAX_BYTES:
+        return False
+    with files.atomic_write(path) as temporary:
+        model.save_weights(temporary)
+    if path.stat().st_size > MAX_BYTES:
+        path.unlink()
+        return False
+    return True
+
+
+def _save_float16(model, path):
+    """Write the weights as one flat array, if they are small enough and finite in float16."""
+    if 2 * model.count_params() > MAX_BYTES:
+        return
+    with np.errstate(over="ignore"):  # checked below
+        arrays = [np.asarray(weight).ravel().astype("<f2") for weight in model.get_weights()]
+    rounded = np.concatenate(arrays)
+    if np.isfinite(rounded).all():
+        with files.atomic_write(path) as temporary, open(temporary, "wb") as file:
+            np.save(file, rounded, allow_pickle=False)
+
+
+def _read_float16(path):
+    """The flat float32 array of a float16 file; ValueError if it differs from its checksum."""
+    header = json.loads((path.parent / "header.json").read_text())
+    if checksum(path) != header["sha256"][FLOAT16_FILE]:
+        raise ValueError("they differ from their checksum")
+    return np.load(path, allow_pickle=False).astype("float32")

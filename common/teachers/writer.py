@@ -1,4 +1,4 @@
-"""Asking a teacher once for all its logits: in batches, going on after a kill."""
+"""Writer of a teacher's logits file: computed once, in batches, resumed after an interruption."""
 
 import os
 from pathlib import Path
@@ -15,90 +15,100 @@ from common.utils.checks import require_positive
 
 
 def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
-    """Ask `model` once for all its logits and write them, and small weights, to `folder`.
+    """Compute a teacher's logits of all splits and write them, and small weights, to `folder`.
 
-    What a killed call has written, in `folder`.part, the next one goes on from, to the same
-    bytes.
+    If a call is interrupted, the next one continues from `<folder>.part` and writes the same bytes.
 
     Args:
+        folder: path of the logits file.
         model: the trained teacher.
-        dataset: all three splits are asked; train in the views of `view_set`.
+        dataset: data.Dataset; train in the views of `view_set`, validation and test as they are.
         teacher: name of the run that trained the model.
-        view_set: views of the training images to ask for, a `ViewSet` or its name.
-        batch_size: images asked about at once.
+        view_set: views of the training images, a `ViewSet` or its name.
+        batch_size: images per call of the model.
 
     Returns:
         Logits, read back and checked.
 
     Raises:
-        ValueError: as `check`; logits that are not finite or do not fit float16; another process
-            making the same file.
+        ValueError: as `check_feasible`; logits that are not finite in float16; another process
+            that is making the same file.
+        InsufficientSpaceError: as `check_feasible`.
     """
     require_positive("batch_size", batch_size, integer=True)
-    folder, batch_size, view_set = Path(folder).expanduser(), int(batch_size), views.get(view_set)
+    folder, view_set = Path(folder).expanduser(), views.get(view_set)
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
-    header = {
-        "version": VERSION,
-        "teacher": teacher,
-        "weights_sha256": weights_hash(model),
-        "dataset": dataset.name,
-        "views": view_set.name,
-    } | ({"sampled": view_set.views_per_image} if view_set.views_per_image else {})
-    asked = header | {"batch_size": batch_size, "images": files.sha256_of(keys.values())}
-    with resumable_folder(folder, asked) as part:
-        if not (part / "header.json").exists():
+    header = _header(model, dataset, teacher, view_set)
+    request = header | {"batch_size": int(batch_size), "images": files.sha256_of(keys.values())}
+    with resumable_folder(folder, request) as partial:
+        if not (partial / "header.json").exists():
             check_feasible(folder, dataset, model.output_shape[-1], view_set)
-            _answer_splits(model, dataset, keys, asked, part)
-            weights.save_compact(model, part)
-            sums = {path.name: checksum(path) for path in sorted(part.glob("*.npy"))}
-            files.write_json(part / "header.json", header | {"sha256": sums})
-        _move(part, folder)
+            _write_splits(model, dataset, keys, request, partial)
+            weights.save_compact(model, partial)
+            sums = {path.name: checksum(path) for path in sorted(partial.glob("*.npy"))}
+            files.write_json(partial / "header.json", header | {"sha256": sums})
+        _move(partial, folder)
         return Logits(folder)
 
 
 def check_feasible(folder, dataset, classes, view_set="plain"):
-    """Raise ValueError unless the logits can be made: the views exist, the disk has room.
+    """Raise unless the logits can be made: the views exist and the disk has room for them.
 
     Args:
-        folder: that they will be written to; what a killed making left beside it counts.
+        folder: that they will be written to; what an interrupted call wrote is counted as done.
         dataset, view_set: as for `make`.
-        classes: of the teacher.
+        classes: number of the teacher's classes.
+
+    Raises:
+        ValueError: views that shift by more than the images' size.
+        InsufficientSpaceError: too little free disk.
     """
     view_set = views.get(view_set)
     view_set.check_shape(dataset.image_shape)
-    there = sum(path.stat().st_size for path in partial_path(folder).glob("*.npy"))
+    written = sum(path.stat().st_size for path in partial_path(folder).glob("*.npy"))
     resources.require_disk(
         folder,
-        file_size(dataset, classes, view_set) + weights.MAX_BYTES - there,
+        file_size(dataset, classes, view_set) + weights.MAX_BYTES - written,
         f"the logits of {dataset.name} in views {view_set.name!r}, with the teacher's weights,",
         "choose another output folder or fewer views",
     )
 
 
 def file_size(dataset, classes, view_set="plain"):
-    """Bytes of the logits that `make` would write: (images, views, classes) float16, and keys."""
+    """Bytes of the logits that `make` writes: (images, views, classes) float16, and keys."""
     view_set, total = views.get(view_set), 0
-    view_bytes = view_set.views_per_image * np.min_scalar_type(view_set.count - 1).itemsize
+    subset_bytes = view_set.views_per_image * np.min_scalar_type(view_set.count - 1).itemsize
     for split in SPLITS:
-        many = view_set.seen_per_image if split == "train" else 1
-        which = view_bytes if split == "train" else 0
-        total += len(getattr(dataset, split)) * (2 * many * classes + 8 + which)
+        count, extra = (view_set.seen_per_image, subset_bytes) if split == "train" else (1, 0)
+        total += len(getattr(dataset, split)) * (2 * count * classes + 8 + extra)
     return total
 
 
-def _answer_splits(model, dataset, keys, asked, part):
-    """Write to `part` each split's logits, whose they are and, of sampled views, of which."""
+def _header(model, dataset, teacher, view_set):
+    """The header of a logits file, without checksums."""
+    header = {
+        "version": VERSION,
+        "teacher": teacher,
+        "weights_sha256": weights_hash(model),
+        "dataset": dataset.name,
+        "views": view_set.name,
+    }
+    return header | ({"sampled": view_set.views_per_image} if view_set.views_per_image else {})
+
+
+def _write_splits(model, dataset, keys, request, partial):
+    """Write each split's logits and image keys, and the view numbers if views are a subset."""
+    view_set = views.get(request["views"], request.get("sampled", 0))
     for split in SPLITS:
-        title = f"{dataset.name} {split}, {asked['teacher']} answers"
-        view_set = views.get(asked["views"], asked.get("sampled", 0))
-        questions = _questions(dataset, split, keys[split], view_set)
-        write_logits(model, questions, part / f"{split}.npy", asked["batch_size"], title)
-        _save(part / f"{split}_keys.npy", keys[split])
-        if questions.subset is not None:
-            _save(part / f"{split}_views.npy", questions.subset)
+        title = f"{dataset.name} {split}, logits of {request['teacher']}"
+        viewed = _viewed(dataset, split, keys[split], view_set)
+        write_logits(model, viewed, partial / f"{split}.npy", request["batch_size"], title)
+        _save(partial / f"{split}_keys.npy", keys[split])
+        if viewed.subset is not None:
+            _save(partial / f"{split}_views.npy", viewed.subset)
 
 
-def _questions(dataset, split, keys, view_set):
+def _viewed(dataset, split, keys, view_set):
     images = getattr(dataset, split).images
     if split != "train":
         return ViewedImages(images, views.get("plain"), None)
@@ -110,9 +120,9 @@ def _save(path, array):
         np.save(file, array, allow_pickle=False)
 
 
-def _move(part, folder):
-    """Put finished files in their place, the header last: without it there is no logits file."""
+def _move(partial, folder):
+    """Move finished files into place, the header last: a folder without it is no logits file."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "header.json").unlink(missing_ok=True)
-    for path in [*part.glob("*.npy"), *part.glob("*.h5"), part / "header.json"]:
+    for path in [*partial.glob("*.npy"), *partial.glob("*.h5"), partial / "header.json"]:
         os.replace(path, folder / path.name)

@@ -1,4 +1,4 @@
-"""What a run is: every field decides its id, nothing else does, and bad values are refused."""
+"""Run and recipe: every field determines the id, nothing else does; bad values are refused."""
 
 import dataclasses
 import hashlib
@@ -41,14 +41,14 @@ OTHER_RUNS = {
 }
 
 
-def test_every_field_is_tried():
+def test_every_field_is_in_the_tests_below():
     assert set(OTHER_RECIPES) == {field.name for field in dataclasses.fields(Recipe)}
     fields = {field.name for field in dataclasses.fields(Run)}
     assert set(OTHER_RUNS) == fields - {"recipe", "seed"}
 
 
 @pytest.mark.parametrize("field", OTHER_RECIPES)
-def test_recipe_decides_the_id(field):
+def test_every_recipe_field_determines_the_id(field):
     recipe = Recipe(**{field: OTHER_RECIPES[field]})
     assert dataclasses.replace(RUN, recipe=recipe).id != RUN.id
 
@@ -56,7 +56,7 @@ def test_recipe_decides_the_id(field):
 @pytest.mark.parametrize(
     "changes", [{"temperature": 5}, {"alpha": 0.8}, {"method": "dkd"}, {"control": "shuffled"}]
 )
-def test_every_setting_decides_the_id(changes):
+def test_every_distillation_setting_determines_the_id(changes):
     other = dataclasses.replace(SETTINGS, **changes)
     assert dataclasses.replace(RUN, distillation=other).id != RUN.id
     assert Distillation.from_configuration(other.configuration) == other
@@ -79,18 +79,18 @@ def test_bad_settings(changes, sentence):
 
 
 @pytest.mark.parametrize("field", OTHER_RUNS)
-def test_run_decides_the_id(field):
+def test_every_run_field_determines_the_id(field):
     assert dataclasses.replace(RUN, **{field: OTHER_RUNS[field]}).id != RUN.id
 
 
-def test_the_seed_decides_the_name_alone():
+def test_seed_determines_the_name_only():
     other = dataclasses.replace(RUN, seed=1)
     assert other.id == RUN.id and other.configuration == RUN.configuration
     assert (RUN.name, other.name) == (f"{RUN.id}-seed0", f"{RUN.id}-seed1")
 
 
-def test_the_id_is_that_of_earlier_records():
-    """Committed records are found by this id: whatever changes it makes them unreadable."""
+def test_id_of_earlier_records_is_unchanged():
+    """Committed records are found by their id: if it changed, they would not be read."""
     recipe = {"epochs": 10, "batch_size": 128, "optimizer": "adam", "learning_rate": 0.001}
     recipe |= {"schedule": "cosine", "warmup": 0.0, "final": 0.0, "milestones": []}
     recipe |= {"weight_decay": 0.0, "views": "plain", "precision": "float32"}
@@ -102,7 +102,7 @@ def test_the_id_is_that_of_earlier_records():
     assert Run("mnist", "mlp", Recipe()).id == expected
 
 
-def test_order_of_options_and_kind_of_number_do_not_matter():
+def test_order_of_options_and_type_of_numbers_do_not_matter():
     first = Run("mnist", "mlp", Recipe(), options={"width": 16, "dropout": 0.5})
     assert first.id == Run("mnist", "mlp", Recipe(), options={"dropout": 0.5, "width": 16}).id
     assert RUN.id == dataclasses.replace(RUN, distillation=Distillation(4.0, 0.9)).id
@@ -112,7 +112,7 @@ def test_order_of_options_and_kind_of_number_do_not_matter():
     assert Run("mnist", "mlp", one).id == Run("mnist", "mlp", other).id
 
 
-def test_sampled_views_are_some_of_the_set():
+def test_views_per_image_are_at_most_those_of_the_set():
     assert Recipe(views="crop_flip", views_per_image=162).views_per_image == 162
     for views, count, wrong in (("crop_flip", 162, 163), ("plain", 1, 2), ("mnist_jitter", 25, -1)):
         with pytest.raises(ValueError, match=f"cannot sample {wrong} of the {count} views"):
@@ -122,14 +122,14 @@ def test_sampled_views_are_some_of_the_set():
             Recipe(views="crop_flip", views_per_image=wrong)
 
 
-def test_label_says_what_a_reader_needs():
+def test_label():
     run = dataclasses.replace(
         RUN, options={"width": 100}, distillation=Distillation(4, 0.9, control="shuffled")
     )
     assert run.label == "mnist-mlp-width100-from-cnn-T4-a0.9-shuffled"
     assert Run("mnist5k", "cnn", Recipe()).label == "mnist5k-cnn"
-    own = dataclasses.replace(RUN, teacher="mine@0123456789ab")  # a model that no run trained
-    assert own.label == "mnist-mlp-from-mine-T4-a0.9"
+    other = dataclasses.replace(RUN, teacher="mine@0123456789ab")  # a model that no run trained
+    assert other.label == "mnist-mlp-from-mine-T4-a0.9"
 
 
 @pytest.mark.parametrize(
@@ -172,6 +172,6 @@ def test_bad_runs(changes, sentence):
         dataclasses.replace(RUN, **changes)
 
 
-def test_numbers_of_numpy_are_numbers():
+def test_numpy_integers():
     run = Run("mnist", "mlp", Recipe(epochs=np.int64(3)), np.int64(2), {"width": np.int64(8)})
     assert run.name == Run("mnist", "mlp", Recipe(epochs=3), 2, {"width": 8}).name

@@ -1,6 +1,6 @@
-"""Make a logits file in processes that are killed, one after the other, until one has made it.
+"""Writing of a logits file in processes that are killed one after the other until one finishes.
 
-python -m tests.support.killed_making FOLDER    # prints progress lines, then how many were killed
+python -m tests.support.killed_making FOLDER    # prints progress, then the number of kills
 """
 
 import os
@@ -16,48 +16,48 @@ from common.data import Dataset, Split
 
 
 class Linear:
-    """A teacher whose logits are products with the pixels; counts what it is asked.
+    """A linear teacher that notes the sizes of its batches.
 
     Args:
-        image_shape: of one image.
+        image_shape: (h, w, c) of one image.
         dies_after: calls of `predict_on_batch` after which it raises KeyboardInterrupt.
     """
 
     def __init__(self, image_shape, classes, seed=0, dies_after=None):
-        random = np.random.default_rng(seed)
-        self.weights = random.normal(size=(np.prod(image_shape), classes)).astype("float32")
+        rng = np.random.default_rng(seed)
+        self.weights = rng.normal(size=(np.prod(image_shape), classes)).astype("float32")
         self.output_shape, self.dies_after, self.batches = (None, classes), dies_after, []
 
     def predict_on_batch(self, images):
         if self.dies_after == len(self.batches):
             raise KeyboardInterrupt
         self.batches.append(len(images))
-        return self.answer(images)
+        return self.logits(images)
 
-    def answer(self, images):
+    def logits(self, images):
         return images.reshape(len(images), -1).astype("float32") / 255 @ self.weights
 
     def get_weights(self):
         return [self.weights]
 
     def count_params(self):
-        return 10**9  # its weights are not kept
+        return 10**9  # too many weights to be written
 
 
 def noise(images, shape=(20, 20, 3), classes=10, held_out=10):
-    """A `Dataset` of random pixels."""
-    random = np.random.default_rng(1)
+    """A `Dataset` of random pixels: `images` for training, `held_out` in each other split."""
+    rng = np.random.default_rng(1)
 
     def split(rows):
-        pixels = random.integers(256, size=(rows, *shape)).astype("uint8")
-        return Split(pixels, random.integers(classes, size=rows).astype("int32"))
+        pixels = rng.integers(256, size=(rows, *shape)).astype("uint8")
+        return Split(pixels, rng.integers(classes, size=rows).astype("int32"))
 
     names = tuple(map(str, range(classes)))
     return Dataset("noise", names, split(images), split(held_out), split(held_out))
 
 
 class Slow(Linear):
-    """Takes 3 ms for a call, so that a kill may come at any point."""
+    """Takes 3 ms per call, so that a kill may come at any point."""
 
     def predict_on_batch(self, images):
         time.sleep(0.003)
@@ -70,7 +70,7 @@ def make(folder):
 
 
 def make_and_die(folder, seconds):
-    """Fork, make in the child, kill it within `seconds`; its status, None if it was killed."""
+    """Fork, write in the child, kill it within `seconds`; its exit status, None if killed."""
     child = os.fork()
     if not child:
         make(folder)
@@ -84,6 +84,6 @@ def make_and_die(folder, seconds):
 if __name__ == "__main__":
     killed = 0
     while (status := make_and_die(sys.argv[1], seconds=0.02 * (killed + 1))) is None:
-        killed += 1  # each lives a little longer, however slow the machine
+        killed += 1  # each lives a little longer, so that one finishes on any machine
     print(killed)
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""Logits that are damaged or not finite: named, never used."""
+"""Logits files that are damaged or not finite are refused with their path."""
 
 import json
 import shutil
@@ -10,8 +10,8 @@ from common import teachers
 from common.utils import files
 
 
-class Fixed:
-    """A teacher that answers every image with the same logits."""
+class ConstantTeacher:
+    """A teacher with the same logits for every image."""
 
     output_shape = (None, 10)
 
@@ -26,14 +26,14 @@ class Fixed:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 7e4])
-def test_logits_that_are_not_finite_in_float16_are_not_kept(few, tmp_path, value):
+def test_logits_that_are_not_finite_in_float16_are_not_written(few, tmp_path, value):
     with pytest.raises(ValueError, match="not finite or exceed float16"):
-        teachers.make(tmp_path, Fixed(value), few, "t")
+        teachers.make(tmp_path, ConstantTeacher(value), few, "t")
     with pytest.raises(FileNotFoundError, match="make them first"):
         teachers.Logits(tmp_path)
 
 
-def test_nan_in_a_file_is_refused(copied):
+def test_nan_in_a_logits_file_is_refused(copied):
     array = np.load(copied / "validation.npy")
     array[4, 0, 2] = np.nan
     np.save(copied / "validation.npy", array)
@@ -53,8 +53,8 @@ def flip(path):
 def edit(**changes):
     def damage(folder):
         header = json.loads((folder / "header.json").read_text()) | changes
-        kept = {key: value for key, value in header.items() if value is not None}
-        (folder / "header.json").write_text(json.dumps(kept))
+        header = {key: value for key, value in header.items() if value is not None}
+        (folder / "header.json").write_text(json.dumps(header))
 
     return damage
 
@@ -64,7 +64,7 @@ def permute(path):
 
 
 def shorten(folder, name, axis=0):
-    """Leave out the last of an array, its checksum made true again."""
+    """Delete the last row of an array and correct its checksum."""
     array = np.load(folder / name)
     array = np.delete(array, -1, axis)
     np.save(folder / name, array)
@@ -80,7 +80,7 @@ DAMAGES = {
     "cut short": lambda f: (f / "test.npy").write_bytes((f / "test.npy").read_bytes()[:-9]),
     "empty": lambda f: (f / "test.npy").write_bytes(b""),
     "missing": lambda f: (f / "test_keys.npy").unlink(),
-    "another split's": lambda f: shutil.copy(f / "test.npy", f / "train.npy"),
+    "another split's logits": lambda f: shutil.copy(f / "test.npy", f / "train.npy"),
     "header cut short": lambda f: (f / "header.json").write_text('{"version": 1,'),
     "binary header": lambda f: (f / "header.json").write_bytes(b"\xff\x00"),
     "header of another kind": lambda f: (f / "header.json").write_text("[1]"),
@@ -90,7 +90,7 @@ DAMAGES = {
     "no teacher": edit(teacher=None),
     "no weights' hash": edit(weights_sha256=None),
     "a number for a hash": edit(weights_sha256=5),
-    "views of another number": edit(views="mnist_jitter"),
+    "another number of views": edit(views="mnist_jitter"),
     "unknown views": edit(views="jiter"),
     "sampled views": edit(sampled=2),
     "fewer rows than keys": lambda f: shorten(f, "train.npy"),
@@ -100,7 +100,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_damaged_files_are_named(copied, damage):
+def test_damaged_logits_file_is_refused_with_its_path(copied, damage):
     damage(copied)
     with pytest.raises(
         ValueError, match=f"file {copied} is damaged: .*; delete it, and it is made"
@@ -108,6 +108,6 @@ def test_damaged_files_are_named(copied, damage):
         teachers.Logits(copied)
 
 
-def test_a_missing_file_says_so(tmp_path):
+def test_missing_logits_file(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no teacher's logits in .*make them first"):
         teachers.Logits(tmp_path / "nowhere")

@@ -1,4 +1,4 @@
-"""A teacher's logits file: each row the teacher's own answer to that image in that view."""
+"""Logits file: each row holds the teacher's logits of that image in that view."""
 
 import json
 
@@ -13,11 +13,11 @@ from tests.support.helpers import direct, within_float16
 SPLITS = ("train", "validation", "test")
 
 
-def part(split, rows):
+def rows_of(split, rows):
     return Split(split.images[rows], split.labels[rows])
 
 
-def test_every_row_is_the_teachers_own_answer(few, logits, teacher_model):
+def test_rows_are_the_teachers_predictions(few, logits, teacher_model):
     for split in SPLITS:
         images = getattr(few, split).images
         stored = logits.targets(split, images).unaugmented()
@@ -25,9 +25,9 @@ def test_every_row_is_the_teachers_own_answer(few, logits, teacher_model):
         assert within_float16(stored, direct(teacher_model, images)).all()
 
 
-def test_every_view_is_the_teachers_own_answer(few, teacher_model, tmp_path):
+def test_views_are_the_teachers_predictions(few, teacher_model, tmp_path):
     rows = slice(0, 6)
-    small = Dataset("mnist", few.class_names, *(part(getattr(few, s), rows) for s in SPLITS))
+    small = Dataset("mnist", few.class_names, *(rows_of(getattr(few, s), rows) for s in SPLITS))
     made = teachers.make(tmp_path, teacher_model, small, "t", "mnist_jitter")
     jitter = views.get("mnist_jitter")
     targets = made.targets("train", small.train.images, "mnist_jitter")
@@ -41,7 +41,7 @@ def test_every_view_is_the_teachers_own_answer(few, teacher_model, tmp_path):
         assert within_float16(mixed[row], exact[0]).all()
 
 
-def test_another_order_or_a_part_of_the_images(few, logits, teacher_model):
+def test_images_in_another_order_or_a_subset(few, logits, teacher_model):
     order = np.random.default_rng(0).permutation(100)[:40]
     images = few.train.images[order]
     stored = logits.targets("train", images).unaugmented()
@@ -49,7 +49,7 @@ def test_another_order_or_a_part_of_the_images(few, logits, teacher_model):
 
 
 def permute(folder, split, order):
-    """Put a file's rows and keys in another order, its checksums made true again."""
+    """Permute a file's rows and keys and correct its checksums."""
     header = json.loads((folder / "header.json").read_text())
     for name in (f"{split}.npy", f"{split}_keys.npy"):
         array = np.load(folder / name)[order]
@@ -58,13 +58,13 @@ def permute(folder, split, order):
     (folder / "header.json").write_text(json.dumps(header))
 
 
-def test_a_file_in_another_order(few, logits, copied):
+def test_file_in_another_order(few, logits, copied):
     permute(copied, "train", np.random.default_rng(0).permutation(100))
-    moved = teachers.Logits(copied).targets("train", few.train.images).unaugmented()
-    np.testing.assert_array_equal(moved, logits.targets("train", few.train.images).unaugmented())
+    permuted = teachers.Logits(copied).targets("train", few.train.images).unaugmented()
+    np.testing.assert_array_equal(permuted, logits.targets("train", few.train.images).unaugmented())
 
 
-def test_size(few, logits):
+def test_number_of_bytes(few, logits):
     images = sum(len(getattr(few, split)) for split in teachers.SPLITS)
     assert logits.nbytes == 2 * 10 * images  # float16, ten classes, one view
 
@@ -76,7 +76,7 @@ def test_shuffled_control(few, logits):
     assert (plain != control).any(axis=1).mean() > 0.9
     np.testing.assert_array_equal(control, targets.shuffled(0).unaugmented())
     assert (control != targets.shuffled(1).unaugmented()).any()
-    np.testing.assert_array_equal(plain, targets.unaugmented())  # shuffling left the original alone
+    np.testing.assert_array_equal(plain, targets.unaugmented())  # the original is unchanged
 
 
 def test_identity_names_the_run_and_the_weights(logits, teacher_model):
@@ -85,7 +85,7 @@ def test_identity_names_the_run_and_the_weights(logits, teacher_model):
     assert teachers.weights_hash(other) != teachers.weights_hash(teacher_model)
 
 
-def test_another_data_set_or_split_is_refused(few, logits):
+def test_images_of_another_data_set_or_split_are_refused(few, logits):
     changed = few.train.images.copy()
     changed[3, 14, 14] ^= 1  # one pixel of one image
     with pytest.raises(ValueError, match="lacks 1 of 100 images: another data set, split or file"):
@@ -96,12 +96,12 @@ def test_another_data_set_or_split_is_refused(few, logits):
         logits.targets("train", np.zeros((7, 32, 32, 3), "uint8"))
 
 
-def test_wrong_views_are_refused(few, logits):
+def test_other_views_are_refused(few, logits):
     with pytest.raises(ValueError, match="views 'plain', not 'mnist_jitter'"):
         logits.targets("train", few.train.images, "mnist_jitter")
 
 
-def test_small_weights_lie_beside_the_logits(logits, teacher_model):
-    again = models.build("mlp", (28, 28, 1), 10, seed=0, width=8)
-    again.load_weights(logits.folder / "teacher.weights.h5")
-    assert teachers.weights_hash(again) == teachers.weights_hash(teacher_model)
+def test_small_weights_are_saved_beside_the_logits(logits, teacher_model):
+    loaded = models.build("mlp", (28, 28, 1), 10, seed=0, width=8)
+    loaded.load_weights(logits.folder / "teacher.weights.h5")
+    assert teachers.weights_hash(loaded) == teachers.weights_hash(teacher_model)

@@ -1,4 +1,4 @@
-"""An augmentation without a finite set, made in the step, and a teacher that answers there."""
+"""Augmentation without a finite set of views, and an online teacher evaluated in the step."""
 
 import json
 
@@ -22,12 +22,12 @@ AFFINE = augmentations.get("affine")
 
 
 def test_warping_against_scipy():
-    random = np.random.default_rng(0)
-    images = random.integers(0, 256, (6, 11, 14, 2)).astype("uint8")
-    drawn = augmentations.Affine("", 40, 0.3, 0.5, 0.3).sample_parameters(random, 6, (11, 14, 2))
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (6, 11, 14, 2)).astype("uint8")
+    matrices = augmentations.Affine("", 40, 0.3, 0.5, 0.3).sample_parameters(rng, 6, (11, 14, 2))
     center = np.array([5, 6.5])
-    warped = keras.ops.convert_to_numpy(AFFINE.apply(images, drawn))
-    for image, matrix, own in zip(images, drawn, warped, strict=True):
+    warped = keras.ops.convert_to_numpy(AFFINE.apply(images, matrices))
+    for image, matrix, result in zip(images, matrices, warped, strict=True):
         offset = center + matrix[:, 2] - matrix[:, :2] @ center
         for channel in (0, 1):
             expected = ndimage.affine_transform(
@@ -36,36 +36,37 @@ def test_warping_against_scipy():
                 offset + 1 - matrix[:, :2] @ np.ones(2),
                 order=1,
             )[1:-1, 1:-1]
-            np.testing.assert_allclose(own[..., channel], expected, atol=0.05)
+            np.testing.assert_allclose(result[..., channel], expected, atol=0.05)
 
 
-def test_each_part_of_an_affine_drawing():
-    random, shape = np.random.default_rng(1), (10, 20, 1)
-    drawn = augmentations.Affine("", rotation=15).sample_parameters(random, 500, shape)
+def test_ranges_of_affine_parameters():
+    rng, shape = np.random.default_rng(1), (10, 20, 1)
+    drawn = augmentations.Affine("", rotation=15).sample_parameters(rng, 500, shape)
     angles = np.rad2deg(np.arctan2(drawn[:, 1, 0], drawn[:, 0, 0]))
     assert -15 <= angles.min() < -13 and 13 < angles.max() <= 15
     np.testing.assert_allclose(np.linalg.det(drawn[:, :, :2]), 1, rtol=1e-5)
-    drawn = augmentations.Affine("", shift=0.1).sample_parameters(random, 500, shape)
+    drawn = augmentations.Affine("", shift=0.1).sample_parameters(rng, 500, shape)
     np.testing.assert_allclose(np.abs(drawn[:, :, 2]).max(axis=0), (1, 2), rtol=0.02)
-    drawn = augmentations.Affine("", shear=0.2).sample_parameters(random, 500, shape)
+    drawn = augmentations.Affine("", shear=0.2).sample_parameters(rng, 500, shape)
     assert np.abs(drawn[:, 1, 0]).max() == pytest.approx(0.2, rel=0.02)
-    drawn = augmentations.Affine("", zoom=0.1).sample_parameters(random, 500, shape)
+    drawn = augmentations.Affine("", zoom=0.1).sample_parameters(rng, 500, shape)
     np.testing.assert_allclose(drawn[:, [0, 1], [0, 1]].min(axis=0), 0.9, atol=0.01)
-    still = augmentations.Affine("").sample_parameters(random, 2, shape)
-    images = random.uniform(0, 255, (2, *shape)).astype("float32")
-    np.testing.assert_array_equal(np.asarray(AFFINE.apply(images, still)), images)
+    identity = augmentations.Affine("").sample_parameters(rng, 2, shape)
+    images = rng.uniform(0, 255, (2, *shape)).astype("float32")
+    np.testing.assert_array_equal(np.asarray(AFFINE.apply(images, identity)), images)
 
 
-def test_drawn_by_seed_and_epoch(few):
-    def drawn(seed, epoch, before=()):
+def test_augmentation_parameters_depend_on_seed_and_epoch_alone(few):
+    def parameters(seed, epoch, before=()):
         batches = Batches(few.train, {}, Recipe(batch_size=25, augmentation="affine"), seed)
         for other in before:
             batches.set_epoch(other)
         batches.set_epoch(epoch)
         return batches[1][1]["augmentation"]
 
-    np.testing.assert_array_equal(drawn(3, 2), drawn(3, 2, before=(0, 1)))
-    assert (drawn(3, 2) != drawn(3, 1)).any() and (drawn(3, 2) != drawn(4, 2)).any()
+    np.testing.assert_array_equal(parameters(3, 2), parameters(3, 2, before=(0, 1)))
+    assert (parameters(3, 2) != parameters(3, 1)).any()
+    assert (parameters(3, 2) != parameters(4, 2)).any()
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +76,16 @@ def online():
 
 
 @pytest.fixture
-def taught(tiny_run, online):
-    """A student taught in the step, a control, and one on labels alone."""
+def runs(tiny_run, online):
+    """A student distilled from the online teacher, its shuffled control, and the baseline."""
     recipe = {"augmentation": "affine", "optimizer": "sgd", "learning_rate": 0.05}
-    own = {"teacher": online.identity, "temperature": 4, "alpha": 0.9}
-    return [tiny_run(recipe, **own), tiny_run(recipe, **own, control="shuffled"), tiny_run(recipe)]
+    settings = {"teacher": online.identity, "temperature": 4, "alpha": 0.9}
+    control = tiny_run(recipe, **settings, control="shuffled")
+    return [tiny_run(recipe, **settings), control, tiny_run(recipe)]
 
 
 def test_teacher_and_students_see_the_same_augmented_batch(few):
-    """A student that is its teacher has no soft-target loss, unless it sees other pixels."""
+    """A student equal to its teacher has no soft-target loss, unless the images differ."""
 
     def loss(shuffled, augmentation):
         nets = [models.build("mlp", (28, 28, 1), 10, seed=1, width=16) for _ in range(2)]
@@ -100,48 +102,48 @@ def test_teacher_and_students_see_the_same_augmented_batch(few):
 
 
 @pytest.mark.slow
-def test_an_online_teacher_stays_as_it_was(few, taught, online, tmp_path, monkeypatch):
+def test_online_teacher_is_not_changed_by_training(few, runs, online, tmp_path, monkeypatch):
     before = [np.array(weight) for weight in online.model.get_weights()]
     saved = []
     save = trainer.checkpoints.save
 
-    def spied(path, model, progress):
+    def save_and_count(path, model, progress):
         save(path, model, progress)
         with np.load(path) as arrays:
             saved.append(sum(arrays[name].size for name in arrays.files if "variable" in name))
 
-    monkeypatch.setattr(trainer.checkpoints, "save", spied)
-    made = training.run(taught, few, output_dir=tmp_path, teachers=[online])
-    for own, other in zip(before, online.model.get_weights(), strict=True):
-        np.testing.assert_array_equal(own, other)
-    parameters = made[0]["parameters"]  # each with a momentum, and SGD's count of steps
+    monkeypatch.setattr(trainer.checkpoints, "save", save_and_count)
+    made = training.run(runs, few, output_dir=tmp_path, teachers=[online])
+    for old, new in zip(before, online.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    parameters = made[0]["parameters"]  # with momentum, and SGD's counter of steps
     assert saved == [3 * 2 * parameters + 1] * 2
     curves = [record["curve"]["loss"] for record in made]
     assert curves[0] != curves[1] != curves[2]
-    answers = online.model.predict(few.test.images, verbose=0).argmax(axis=1)
-    student = load_model(tmp_path, taught[0], few).predict(few.test.images, verbose=0)
-    same = np.mean(student.argmax(axis=1) == answers)
-    assert made[0]["test"]["agreement"] == pytest.approx(same)
-    path = records.path(tmp_path, taught[0])
+    teacher = online.model.predict(few.test.images, verbose=0).argmax(axis=1)
+    student = load_model(tmp_path, runs[0], few).predict(few.test.images, verbose=0)
+    agreement = np.mean(student.argmax(axis=1) == teacher)
+    assert made[0]["test"]["agreement"] == pytest.approx(agreement)
+    path = records.path(tmp_path, runs[0])
     assert json.loads(path.read_text())["configuration"]["recipe"]["augmentation"] == "affine"
 
 
 @pytest.mark.slow
-def test_resumed_with_an_online_teacher(few, taught, online, tmp_path):
+def test_resume_with_an_online_teacher(few, runs, online, tmp_path):
     options = {"output_dir": tmp_path / "cut", "teachers": [online], "callbacks": [InterruptAt()]}
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            training.run(taught, few, **options)
-    training.run(taught, few, **options)
-    training.run(taught, few, output_dir=tmp_path / "whole", teachers=[online])
-    assert_same_outcome(tmp_path / "cut", tmp_path / "whole", taught)
+            training.run(runs, few, **options)
+    training.run(runs, few, **options)
+    training.run(runs, few, output_dir=tmp_path / "whole", teachers=[online])
+    assert_same_outcome(tmp_path / "cut", tmp_path / "whole", runs)
 
 
-def test_a_teacher_must_be_one_that_can_answer(few, taught, online, teacher_model, tmp_path):
+def test_teacher_of_the_wrong_kind_is_refused(few, runs, online, teacher_model, tmp_path):
     logits = teachers.make(tmp_path / "teacher", online.model, few, "mnist-cnn-0-seed8")
     assert logits.identity == online.identity
     with pytest.raises(ValueError, match=r"augmentation 'affine': pass .* as an OnlineTeacher"):
-        training.run(taught, few, output_dir=tmp_path, teachers=[logits])
+        training.run(runs, few, output_dir=tmp_path, teachers=[logits])
     plain = Run(
         few.name,
         "mlp",
@@ -156,9 +158,9 @@ def test_a_teacher_must_be_one_that_can_answer(few, taught, online, teacher_mode
         Recipe(augmentation="afine")
 
 
-def test_each_array_of_images_is_asked_once(few, online):
+def test_logits_of_each_array_of_images_are_computed_once(few, online):
     first, second = few.validation.images[:7], few.test.images[:5]
-    answers = [online.targets("validation", images).unaugmented() for images in (first, second)]
-    for images, told in zip((first, second), answers, strict=True):
-        np.testing.assert_allclose(told, online.model.predict(images, verbose=0), rtol=1e-4)
+    computed = [online.targets("validation", images).unaugmented() for images in (first, second)]
+    for images, logits in zip((first, second), computed, strict=True):
+        np.testing.assert_allclose(logits, online.model.predict(images, verbose=0), rtol=1e-4)
     assert online.targets("validation", first) is online.targets("validation", first.copy())

@@ -1,4 +1,4 @@
-"""Weights too large as float32 are kept as float16, checked, and found by a study."""
+"""float16 weights of a teacher: written if float32 is too large, checked, used by a study."""
 
 import shutil
 
@@ -16,7 +16,7 @@ from common.teachers import weights
 
 @pytest.fixture
 def study(few, tmp_path, monkeypatch):
-    """A study of an mlp of which only the rounded weights are left, and its exact model."""
+    """(study, run, exact model) of an mlp of which only float16 weights remain."""
     monkeypatch.setattr(weights, "MAX_BYTES", 30_000)  # bytes: between float16's and float32's
     nets = {"tiny": ModelSpec("mlp", Recipe(epochs=1, batch_size=50), "tiny", {"width": 16})}
     made = Study(StudySpec(tmp_path, nets, {}), few)
@@ -27,7 +27,7 @@ def study(few, tmp_path, monkeypatch):
     return made, run, exact
 
 
-def test_the_rounded_weights_stand_in_for_the_exact(study, few):
+def test_model_falls_back_to_float16_weights(study, few):
     made, run, exact = study
     folder = teachers.folder(made.output_dir, run)
     assert not (folder / weights.FLOAT32_FILE).exists()
@@ -35,57 +35,59 @@ def test_the_rounded_weights_stand_in_for_the_exact(study, few):
         2 * exact.count_params(), abs=200
     )
     rounded = made.model(run)
-    for ours, original in zip(rounded.get_weights(), exact.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, original.astype("float16").astype("float32"))
+    for loaded, original in zip(rounded.get_weights(), exact.get_weights(), strict=True):
+        np.testing.assert_array_equal(loaded, original.astype("float16").astype("float32"))
     assert teachers.Logits(folder).identity.startswith(run.name)
 
 
-def test_logits_of_neither_the_exact_nor_the_rounded_weights_are_refused(study):
+def test_logits_of_neither_exact_nor_float16_weights_are_refused(study):
     made, run, _ = study
     assert made.logits("tiny").header["weights_sha256"] == made.train([run])[0]["weights_sha256"]
     folder = teachers.folder(made.output_dir, run)
     header = folder / "header.json"
     text, exact = header.read_text(), teachers.Logits(folder).header["weights_sha256"]
     header.write_text(text.replace(exact, teachers.weights_hash(made.model(run))))
-    assert made.logits("tiny").header["weights_sha256"] != exact  # a rounded teacher's own
+    assert made.logits("tiny").header["weights_sha256"] != exact  # of the float16 weights
     header.write_text(text.replace(exact, "0" * 64))
     with pytest.raises(ValueError, match=r"holds the logits of weights_sha256 0000.* delete it"):
         made.logits("tiny")
 
 
-def test_what_the_rounded_weights_will_answer_is_known_by_them(study):
+def test_lazy_logits_have_the_identity_of_float16_weights(study):
     made, run, exact = study
-    promised = made.lazy_logits("tiny", view_set="mnist_jitter")
-    assert promised.identity != teachers.identity(run.name, teachers.weights_hash(exact))
-    assert promised.load().identity == promised.identity
+    lazy = made.lazy_logits("tiny", view_set="mnist_jitter")
+    assert lazy.identity != teachers.identity(run.name, teachers.weights_hash(exact))
+    assert lazy.load().identity == lazy.identity
 
 
-def test_students_of_the_exact_weights_are_found_without_them(study, few):
+def test_students_of_exact_weights_are_read_without_these_weights(study, few):
     made, run, exact = study
-    net = ModelSpec(
+    small = ModelSpec(
         "mlp", Recipe(epochs=1, batch_size=50, views="mnist_jitter"), "small", {"width": 4}
     )
-    made.spec.students["small"] = net
+    made.spec.students["small"] = small
     made.output_dir.joinpath("weights").mkdir(exist_ok=True)
     exact.save_weights(records.weights_path(made.output_dir, run))
 
-    def taught():
+    def train():
         logits = made.logits_for("small", "tiny")
         settings = {"logits": logits, "distillation": Distillation(4, 0.9)}
         return logits, made.train([made.student("small", **settings)], logits=[logits])
 
-    logits, first = taught()
+    logits, first = train()
     shutil.rmtree(logits.load().folder)
     records.weights_path(made.output_dir, run).unlink()
-    again, read = taught()
+    again, read = train()
     assert (again.identity, read) == (logits.identity, first)
-    with pytest.raises(ValueError, match=r"taught by the exact weights of .* only float16 is kept"):
+    with pytest.raises(
+        ValueError, match=r"students used the exact weights of .* only float16 remains"
+    ):
         again.targets("test", few.test.images)
-    rounded = made.lazy_logits("tiny", view_set=views.get("mnist_jitter", 3))  # nobody saw these
+    rounded = made.lazy_logits("tiny", view_set=views.get("mnist_jitter", 3))  # of no student
     assert rounded.identity != logits.identity and rounded.load().identity == rounded.identity
 
 
-def test_damaged_rounded_weights_are_named(study):
+def test_damaged_float16_weights_are_refused(study):
     made, run, _ = study
     path = teachers.folder(made.output_dir, run) / weights.FLOAT16_FILE
     array = np.load(path)
@@ -95,13 +97,15 @@ def test_damaged_rounded_weights_are_named(study):
         made.model(run)
 
 
-def test_the_file_is_at_most_as_large_as_said(teacher_model, tmp_path, monkeypatch):
+def test_float32_file_above_the_limit_is_replaced_by_float16(teacher_model, tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "MAX_BYTES", 4 * teacher_model.count_params() + 1)
     weights.save_compact(teacher_model, tmp_path)  # HDF5 adds more than one byte
     assert [path.name for path in tmp_path.iterdir()] == [weights.FLOAT16_FILE]
 
 
-def test_neither_where_both_are_too_large_or_overflow(few, teacher_model, tmp_path, monkeypatch):
+def test_no_weights_are_written_if_too_large_or_not_finite(
+    few, teacher_model, tmp_path, monkeypatch
+):
     monkeypatch.setattr(weights, "MAX_BYTES", 100)
     weights.save_compact(teacher_model, tmp_path)
     assert list(tmp_path.iterdir()) == []
