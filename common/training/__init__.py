@@ -1,6 +1,7 @@
-"""Training of runs: side by side, resumed where interrupted, each written as a record.
+"""Training of runs: side by side, resumed after an interruption, each written as a record.
 
-May import `runs`, `teachers`, `side_by_side`, `metrics` and what these may.
+May import `runs`, `teachers`, `side_by_side`, `losses`, `metrics` and the packages that these may
+import. The folder `accelerated` holds optional GPU paths; only `acceleration` imports it.
 """
 
 from common.training.trainer import run

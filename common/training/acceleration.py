@@ -1,4 +1,4 @@
-"""GPU paths of `accelerated`, where that folder is present; without it everything still trains."""
+"""Switch to the GPU paths in `accelerated`; without that folder, training works unaccelerated."""
 
 from common.side_by_side import SideBySide
 
@@ -11,15 +11,15 @@ except ModuleNotFoundError as error:
 
 
 def model_class(students):
-    """The class that trains {name: Student} fastest here."""
+    """The class that trains {name: Student} fastest here: `SideBySide` or `StackedStudents`."""
     return stacked.choose(students) if stacked else SideBySide
 
 
 def can_stack_seeds(run):
-    """Whether runs of several seeds, equal to `run` otherwise, train as one stack."""
+    """Whether runs that differ from `run` in the seed only can train as one stack."""
     return bool(stacked) and stacked.can_stack_seeds(run)
 
 
 def place_on_device(model, batches):
-    """(model, data) to fit: with the data on the device where they fit, else as given."""
+    """(model, data) to fit: with the data in GPU memory if they fit, else the arguments."""
     return on_device.place_on_device(model, batches) if on_device else (model, batches)

@@ -1,4 +1,4 @@
-"""Batches whose order and views depend on (seed, epoch) alone, not on what ran before."""
+"""Training batches whose order and views are a function of (seed, epoch)."""
 
 import numpy as np
 
@@ -8,22 +8,22 @@ from common.data import augmentations
 
 
 class Batches(keras.utils.PyDataset):
-    """One pass over the training images for each epoch.
+    """One pass over the training images per epoch.
 
     Args:
         split: data.Split to train on.
         targets: {teacher's name: teachers.Targets}, aligned with the split.
-        recipe: gives batch_size, views, how many of them are sampled, and augmentation.
-        seeds: each, with the epoch, decides an order and views. A batch holds one of each
-            seed, one after another: the first `batch_size` examples are the first seed's.
+        recipe: Recipe, of which batch_size, views and augmentation are used.
+        seeds: each seed, with the epoch, determines an order and views. A batch concatenates
+            `batch_size` examples of every seed, in the order of `seeds`.
 
     Raises:
-        ValueError: targets made for other views than the images are seen in.
+        ValueError: targets of another number of images or of other views than the recipe's.
 
     Yields:
         images uint8 (seeds * batch, h, w, c) and {"labels": (seeds * batch,) int32, name:
-        (seeds * batch, classes) float32}, with what was drawn for an `augmentation` that the
-        step is to make. The images left over after the last full batch wait for another epoch.
+        (seeds * batch, classes) float32}; if the recipe has an augmentation, also its parameters
+        as "augmentation". An incomplete last batch is left out.
     """
 
     def __init__(self, split, targets, recipe, *seeds):
@@ -32,66 +32,66 @@ class Batches(keras.utils.PyDataset):
         self.views = recipe.view_set
         self.augmentation = augmentations.get(recipe.augmentation)
         self.batch_size = min(recipe.batch_size, len(split))
-        self.subset = None  # (n, k) the only views each image is seen in
+        self.subset = None  # (n, k) view numbers of each image, if not all of the set
         if self.views.views_per_image:
             self.subset = self.views.fixed_subset(teachers.image_keys(split.images))
         self._check()
         self.set_epoch(0)
 
     def set_epoch(self, epoch):
-        """Choose order, views and augmentations of `epoch`."""
-        passes = [self._pass(seed, epoch) for seed in self.seeds]
-        self._seen = [np.stack(same) for same in zip(*passes, strict=True)]
+        """Draw order, views and augmentation parameters of an epoch."""
+        by_seed = [self._draw(seed, epoch) for seed in self.seeds]
+        self._drawn = [np.stack(arrays) for arrays in zip(*by_seed, strict=True)]
 
-    def _pass(self, seed, epoch):
-        """Rows, slots and, with an augmentation, what it drew, in the order they are seen in."""
+    def _draw(self, seed, epoch):
+        """[rows, view slots] of one pass, in its order; with an augmentation, its parameters."""
         count = len(self.split)
         rows = np.random.default_rng((seed, epoch, 0)).permutation(count)
-        seen = [rows, self.views.draw(seed, epoch, count)[rows]]
+        drawn = [rows, self.views.draw(seed, epoch, count)[rows]]
         if self.augmentation:
             rng, shape = np.random.default_rng((seed, epoch, 3)), self.split.images.shape[1:]
-            seen += [self.augmentation.sample_parameters(rng, count, shape)[rows]]
-        return seen
+            drawn += [self.augmentation.sample_parameters(rng, count, shape)[rows]]
+        return drawn
 
     def indices(self, index):
-        """A batch's rows of the split, (seeds * batch,), and for each the slot of its view.
+        """[rows of the split, view slots] of a batch, each (seeds * batch,).
 
-        With an augmentation, what was drawn for each comes third.
+        With an augmentation, its parameters are a third array.
         """
-        taken = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        return [np.concatenate(same[:, taken]) for same in self._seen]
+        batch = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        return [np.concatenate(arrays[:, batch]) for arrays in self._drawn]
 
     def __len__(self):
         return len(self.split) // self.batch_size
 
     def __getitem__(self, index):
-        rows, slot, *drawn = self.indices(index)
-        given = {name: targets.take(rows, slot) for name, targets in self.targets.items()}
-        view = slot if self.subset is None else self.subset[rows, slot]
+        rows, view_slot, *parameters = self.indices(index)
+        extra = {name: targets.take(rows, view_slot) for name, targets in self.targets.items()}
+        view = view_slot if self.subset is None else self.subset[rows, view_slot]
         images = self.views.apply(self.split.images[rows], view)
         if self.augmentation:
-            (given["augmentation"],) = drawn
-        return images, {"labels": self.split.labels[rows]} | given
+            (extra["augmentation"],) = parameters
+        return images, {"labels": self.split.labels[rows]} | extra
 
     def _check(self):
-        each = self.views.seen_per_image
+        count, views = len(self.split), self.views.seen_per_image
         for name, targets in self.targets.items():
-            given, expected = (len(targets), targets.logits.shape[1]), (len(self.split), each)
-            if given != expected:
+            target_count, target_views = len(targets), targets.logits.shape[1]
+            if (target_count, target_views) != (count, views):
                 raise ValueError(
-                    f"{name}: its logits are of {given[0]} images in {given[1]} views, not of "
-                    f"{expected[0]} in {expected[1]}: make them for the views of the recipe"
+                    f"{name}: its logits are of {target_count} images in {target_views} views, "
+                    f"not of {count} in {views}: make them for the views of the recipe"
                 )
             if self.subset is not None and not np.array_equal(targets.subset, self.subset):
                 raise ValueError(f"{name}: its logits are of other sampled views than the images'")
 
 
 def validation_batches(split, targets):
-    """A whole split for validation: `SequentialBatches` of what `Batches` yields, of plain images.
+    """A split in order, without augmentation, as `SequentialBatches` of what `Batches` yields.
 
     Args:
         split: data.Split.
-        targets: {name: teachers.Targets} of the split's plain images.
+        targets: {name: teachers.Targets} of the split's images.
     """
-    given = {name: target.unaugmented() for name, target in targets.items()}
-    return batching.SequentialBatches((split.images, {"labels": split.labels} | given))
+    logits = {name: target.unaugmented() for name, target in targets.items()}
+    return batching.SequentialBatches((split.images, {"labels": split.labels} | logits))

@@ -1,4 +1,4 @@
-"""State of a training in progress: one file, whole or absent, no pickle."""
+"""Checkpoint of a training in progress: one .npz file, written atomically, without pickle."""
 
 import contextlib
 import json
@@ -11,26 +11,32 @@ from common.utils import files
 
 
 def save(path, model, progress):
-    """Write all variables of a compiled model and its optimizer, and `progress` as JSON."""
+    """Write all variables of a compiled model and its optimizer, and the progress as JSON.
+
+    Args:
+        path: of the .npz file.
+        model: side_by_side.SideBySide or a model with its `state`.
+        progress: dict of plain values: members, kind, epochs, seconds and history.
+    """
     arrays = {f"variable-{i}": np.asarray(v) for i, v in enumerate(model.state)}
     files.write_arrays(path, arrays | {"progress": np.array(json.dumps(progress))})
 
 
 def load_progress(path):
-    """The progress saved at `path`, or None where nothing is.
+    """The progress saved at `path`; None if there is no file.
 
     Raises:
-        ValueError: a damaged file, named.
+        ValueError: a damaged file, with its path.
     """
     if not Path(path).exists():
         return None
     with _opened(path) as arrays:
-        told = json.loads(str(arrays["progress"]))
-        if not {"members", "seconds"} <= set(told):
+        progress = json.loads(str(arrays["progress"]))
+        if not {"members", "seconds"} <= set(progress):
             raise ValueError("its progress is incomplete")
-        if len(told["history"]["loss"]) != told["epochs"]:
-            raise ValueError(f"its history is not of {told['epochs']} epochs")
-        return told
+        if len(progress["history"]["loss"]) != progress["epochs"]:
+            raise ValueError(f"its history is not of {progress['epochs']} epochs")
+        return progress
 
 
 def restore(path, model):

@@ -1,4 +1,4 @@
-"""What a training gave: weights, measures on validation and test, one record a run."""
+"""Evaluation of a trained job: measures on validation and test, weights, one record per run."""
 
 import math
 
@@ -12,38 +12,31 @@ from common.utils import files
 
 
 def write_records(job, folder, progress, done=()):
-    """Ask every member of a trained job once; write its weights, then its record.
+    """Evaluate every member of a trained job; write its weights, then its record.
 
     Args:
         job: TrainingJob, trained.
-        folder: gets weights/ and results/.
-        progress: as `fit` returned it.
-        done: names of those that had a record before, which is kept.
+        folder: data set's folder, with weights/ and results/.
+        progress: dict that `fit` returned.
+        done: names of members that have a record already, which is not changed.
 
     Returns:
         {name: record} of the others.
 
     Raises:
-        FloatingPointError: a member whose answers are not finite.
+        FloatingPointError: a member whose logits are not finite.
     """
     logits = {split: _predict(job, split) for split in ("validation", "test")}
-    for name, answers in logits["test"].items():
-        if not np.isfinite(answers).all():
+    for name, test_logits in logits["test"].items():
+        if not np.isfinite(test_logits).all():
             raise FloatingPointError(
-                f"the answers of {name} are no longer finite: lower the learning rate"
+                f"the logits of {name} are no longer finite: lower the learning rate"
             )
-    written = {}
-    for run in (run for run in job.members if run.name not in done):
-        model = job.model.models[run.name]
-        with files.atomic_write(records.weights_path(folder, run)) as temporary:
-            model.save_weights(temporary)
-        values = _description(job, run, model, progress)
-        for split, answers in logits.items():
-            values[split] = _measures(job, run, split, answers[run.name])
-        if missing := run.transfer_set.missing(job.dataset.classes):
-            values["missing_classes"] = _with_new_biases(job, run, logits, missing)
-        written[run.name] = records.write(folder, run, values | provenance.environment())
-    return written
+    return {
+        run.name: _write(job, run, folder, progress, logits)
+        for run in job.members
+        if run.name not in done
+    }
 
 
 def _predict(job, split):
@@ -51,38 +44,52 @@ def _predict(job, split):
     return batching.predict_logits(job.model, getattr(job.dataset, split).images)
 
 
+def _write(job, run, folder, progress, logits):
+    """Write a run's weights and its record; return the record."""
+    model = job.model.models[run.name]
+    with files.atomic_write(records.weights_path(folder, run)) as temporary:
+        model.save_weights(temporary)
+    values = _description(job, run, model, progress)
+    for split, by_name in logits.items():
+        values[split] = _measures(job, run, split, by_name[run.name])
+    if missing := run.transfer_set.missing(job.dataset.classes):
+        values["missing_classes"] = _bias_corrections(job, run, logits, missing)
+    return records.write(folder, run, values | provenance.environment())
+
+
 def _description(job, run, model, progress):
+    prefix = f"{run.name}_"
     history = progress["history"].items()
-    own = {key: values for key, values in history if f"{run.name}_" in key}
+    curve = {key.replace(prefix, ""): values for key, values in history if prefix in key}
     return {
         "parameters": sum(math.prod(weight.shape) for weight in model.trainable_weights),
         "images": {split: len(getattr(job.dataset, split)) for split in teachers.SPLITS},
-        "curve": {key.replace(f"{run.name}_", ""): values for key, values in own.items()},
+        "curve": curve,
         "seconds": round(progress["seconds"], 1),
-        "trained_side_by_side": len(job.members),  # in a stack those of all its seeds
-        **({"stacked": True} if getattr(job.model, "takes_parts", False) else {}),
+        "trained_side_by_side": len(job.members),  # of all seeds, in a stack
+        **({"stacked": True} if getattr(job.model, "takes_seed_slices", False) else {}),
         **({"callbacks": used} if (used := progress.get("callbacks")) else {}),
         "weights_sha256": teachers.weights_hash(model),
     }
 
 
-def _with_new_biases(job, run, logits, missing):
-    seen = job.full_dataset.train.labels
+def _bias_corrections(job, run, logits, missing):
+    labels = job.full_dataset.train.labels
     return prior_correction.evaluate_corrections(
         logits["validation"][run.name],
         logits["test"][run.name],
         job.dataset.test.labels,
-        np.bincount(seen, minlength=job.dataset.classes) / len(seen),
+        np.bincount(labels, minlength=job.dataset.classes) / len(labels),
         missing,
     )
 
 
 def _measures(job, run, split, logits):
-    part = getattr(job.dataset, split)
-    measures = metrics.summary(logits, part.labels)
+    images, labels = getattr(job.dataset, split).images, getattr(job.dataset, split).labels
+    measures = metrics.summary(logits, labels)
     if run.teacher:
-        teacher = job.teachers[run.teacher].targets(split, part.images).unaugmented()
+        teacher = job.teachers[run.teacher].targets(split, images).unaugmented()
         measures["agreement"] = metrics.agreement(logits, teacher)
     if split == "validation":
-        del measures["wrong"], measures["wrong_answers"]  # only the test split's are paired
+        del measures["wrong"], measures["wrong_answers"]  # only test predictions are compared
     return measures

@@ -1,4 +1,4 @@
-"""One fit of a job: resumed where it was, its state on disk after each epoch."""
+"""One fit of a training job: resumed from its checkpoint, which every epoch replaces."""
 
 import math
 import time
@@ -8,17 +8,17 @@ from common.training import checkpoints
 from common.utils.progress_bar import progress_bar
 
 
-def fit(job, state, progress, callbacks):
-    """Train to the last epoch, from the state on disk if there is one.
+def fit(job, checkpoint, progress, callbacks):
+    """Train a job to its last epoch, from the checkpoint if there is one.
 
     Args:
         job: TrainingJob.
-        state: path of the checkpoint.
-        progress: as saved in it; None to start from the first epoch.
-        callbacks: the user's.
+        checkpoint: path of the checkpoint.
+        progress: dict saved in it; None to start from the first epoch.
+        callbacks: list of the user's Keras callbacks.
 
     Returns:
-        dict: members, kind of model, epochs, seconds and history so far.
+        dict: members, kind of model, epochs, seconds, history and names of callbacks.
 
     Raises:
         ValueError: a callback stopped the training.
@@ -26,7 +26,7 @@ def fit(job, state, progress, callbacks):
     """
     epochs = job.recipe.epochs
     if progress:
-        checkpoints.restore(state, job.model)
+        checkpoints.restore(checkpoint, job.model)
     else:
         names = [run.name for run in job.members]
         progress = {"members": names, "kind": job.kind}
@@ -34,19 +34,113 @@ def fit(job, state, progress, callbacks):
     used = {type(callback).__name__ for callback in callbacks} | set(progress.get("callbacks", ()))
     progress["callbacks"] = sorted(used)
     if progress["epochs"] < epochs:
-        # the state last, so that it holds what the others changed
-        _train(job, progress, [*callbacks, EpochCheckpoint(job.batches, state, progress)])
+        # the checkpoint comes last, so that it includes what other callbacks change
+        callbacks = [*callbacks, EpochCheckpoint(job.batches, checkpoint, progress)]
+        _train(job, progress["epochs"], callbacks)
     if progress["epochs"] < epochs:
         raise ValueError(
             f"a callback stopped the training after epoch {progress['epochs']} of {epochs}: "
-            "it has no record yet, the next call goes on"
+            "there is no record yet, the next call resumes it"
         )
     job.model.sync_weights()
     return progress
 
 
-def _train(job, progress, callbacks):
-    first, epochs = progress["epochs"], job.recipe.epochs
+def validation_epochs(epochs, dataset):
+    """Epochs after which a training validates: every k-th and the last.
+
+    k = max(1, validation images // training images), so that validation takes no more time than
+    training.
+
+    Args:
+        epochs: number of epochs.
+        dataset: data.Dataset.
+
+    Returns:
+        list of int, from 1 on.
+    """
+    every = max(1, len(dataset.validation) // len(dataset.train))
+    return [epoch for epoch in range(1, epochs + 1) if epoch % every == 0 or epoch == epochs]
+
+
+class EpochCheckpoint(keras.callbacks.Callback):
+    """Callback that sets the batches' epoch before each epoch and saves a checkpoint after it.
+
+    Args:
+        batches: Batches.
+        path: of the checkpoint.
+        progress: dict as of `fit`; its epochs, seconds and history are updated.
+    """
+
+    def __init__(self, batches, path, progress):
+        super().__init__()
+        self.batches, self.path, self.progress = batches, path, progress
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Draw the epoch's order of images."""
+        self.began = time.perf_counter()
+        self.batches.set_epoch(epoch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Save the checkpoint; FloatingPointError if a loss is not finite."""
+        if not math.isfinite(logs["loss"]):
+            self._raise(epoch, logs)
+        for key, value in logs.items():
+            self.progress["history"].setdefault(key, []).append(float(f"{value:.6g}"))
+        self.progress["epochs"] = epoch + 1
+        self.progress["seconds"] += time.perf_counter() - self.began
+        checkpoints.save(self.path, self.model, self.progress)
+
+    def _raise(self, epoch, logs):
+        names = self.progress["members"]
+        diverged = [name for name in names if not math.isfinite(logs[f"{name}_loss"])]
+        raise FloatingPointError(
+            f"the loss of {', '.join(diverged) or 'the students together'} is no longer finite "
+            f"after epoch {epoch + 1}: lower the learning rate"
+        )
+
+
+class Progress(keras.callbacks.Callback):
+    """Progress bar of a fit: epochs and steps, time left, range of validation accuracies.
+
+    Args:
+        title: in front of the bar.
+        first_epoch: epochs that were trained before.
+        epochs: number of epochs, those included.
+        steps: number of batches per epoch.
+    """
+
+    def __init__(self, title, first_epoch, epochs, steps):
+        super().__init__()
+        self.line = progress_bar(epochs * steps, title, "steps", initial=first_epoch * steps)
+        self.steps = steps
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Count the steps of earlier epochs."""
+        self.before = epoch * self.steps
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Move the bar; Keras counts batches or dispatches of several, perhaps past the end."""
+        fraction = min((batch + 1) / self.params["steps"], 1)
+        self.line.update(self.before + round(fraction * self.steps) - self.line.n)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Show validation accuracies, if this epoch was validated."""
+        accuracies = [v for key, v in logs.items() if key.startswith("val_") and "acc" in key]
+        if not accuracies:
+            return
+        best, worst = 100 * max(accuracies), 100 * min(accuracies)
+        span = f"{best:.2f} %" if best == worst else f"{worst:.2f} to {best:.2f} %"
+        self.line.set_postfix_str(f"epoch {epoch + 1}, validation accuracy {span}", refresh=False)
+
+    def on_train_end(self, logs=None):
+        """Close the bar."""
+        self.line.close()
+
+
+def _train(job, first, callbacks):
+    """Fit a job's model from epoch `first` on."""
+    epochs = job.recipe.epochs
     model, data = job.fit_inputs()
     model.fit(
         data,
@@ -62,68 +156,5 @@ def _train(job, progress, callbacks):
 
 def _title(job):
     members, seeds = job.members, ", ".join(map(str, job.seeds))
-    many = f"{len(members)} side by side" if len(members) > 1 else members[0].model
-    return f"{job.dataset.name}, {many}, seed{'s' * (len(job.seeds) > 1)} {seeds}"
-
-
-def validation_epochs(epochs, dataset):
-    """The epochs after which validation is asked: the last, and others as time allows.
-
-    Where the training images are fewer than validation's, epochs pass until as many were seen.
-    """
-    every = max(1, len(dataset.validation) // len(dataset.train))
-    return [epoch for epoch in range(1, epochs + 1) if epoch % every == 0 or epoch == epochs]
-
-
-class EpochCheckpoint(keras.callbacks.Callback):
-    """Before each epoch its order of images, after it the state on disk."""
-
-    def __init__(self, data, state, progress):
-        super().__init__()
-        self.data, self.state, self.progress = data, state, progress
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.began = time.perf_counter()
-        self.data.set_epoch(epoch)
-
-    def on_epoch_end(self, epoch, logs=None):
-        if not math.isfinite(logs["loss"]):
-            names = self.progress["members"]
-            lost = [name for name in names if not math.isfinite(logs[f"{name}_loss"])]
-            raise FloatingPointError(
-                f"the loss of {', '.join(lost) or 'all together'} is no longer finite after epoch "
-                f"{epoch + 1}: lower the learning rate"
-            )
-        for key, value in logs.items():
-            self.progress["history"].setdefault(key, []).append(float(f"{value:.6g}"))
-        self.progress["epochs"] = epoch + 1
-        self.progress["seconds"] += time.perf_counter() - self.began
-        checkpoints.save(self.state, self.model, self.progress)
-
-
-class Progress(keras.callbacks.Callback):
-    """Shows a fit's epochs and steps, time left, and the range of validation accuracies."""
-
-    def __init__(self, title, first_epoch, epochs, steps):
-        super().__init__()
-        self.line = progress_bar(epochs * steps, title, "steps", initial=first_epoch * steps)
-        self.steps = steps
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.before = epoch * self.steps
-
-    def on_train_batch_end(self, batch, logs=None):
-        # of the batches, or dispatches, that Keras counts; perhaps past the end
-        share = min((batch + 1) / self.params["steps"], 1)
-        self.line.update(self.before + round(share * self.steps) - self.line.n)
-
-    def on_epoch_end(self, epoch, logs=None):
-        seen = [value for key, value in logs.items() if key.startswith("val_") and "acc" in key]
-        if not seen:  # not asked after this epoch
-            return
-        best, worst = 100 * max(seen), 100 * min(seen)
-        span = f"{best:.2f} %" if best == worst else f"{worst:.2f} to {best:.2f} %"
-        self.line.set_postfix_str(f"epoch {epoch + 1}, validation accuracy {span}", refresh=False)
-
-    def on_train_end(self, logs=None):
-        self.line.close()
+    models = f"{len(members)} side by side" if len(members) > 1 else members[0].model
+    return f"{job.dataset.name}, {models}, seed{'s' * (len(job.seeds) > 1)} {seeds}"

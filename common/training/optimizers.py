@@ -1,10 +1,15 @@
-"""A recipe's optimizer and learning-rate schedule, from Keras."""
+"""Optimizer and learning-rate schedule of a recipe, from Keras."""
 
 from common.backend import keras
 
 
 def optimizer(recipe, steps):
-    """The Keras optimizer of a recipe whose epochs have `steps` batches each."""
+    """Keras optimizer of a recipe.
+
+    Args:
+        recipe: Recipe.
+        steps: number of batches per epoch.
+    """
     rate = schedule(recipe, steps)
     if recipe.optimizer == "adam":
         return keras.optimizers.Adam(rate)
@@ -12,7 +17,7 @@ def optimizer(recipe, steps):
 
 
 def schedule(recipe, steps):
-    """The learning rate: a number, or a Keras schedule over `steps` batches an epoch."""
+    """Learning rate of a recipe: a number, or a Keras schedule over `steps` batches per epoch."""
     schedules = keras.optimizers.schedules
     rate, total = recipe.learning_rate, recipe.epochs * steps
     if recipe.schedule == "constant":
@@ -20,12 +25,12 @@ def schedule(recipe, steps):
     if recipe.schedule == "steps":
         rates = [rate * 0.1**drop for drop in range(len(recipe.milestones) + 1)]
         return schedules.PiecewiseConstantDecay(
-            [steps * m - 1 for m in recipe.milestones],  # the last step at the former rate
+            [steps * m - 1 for m in recipe.milestones],  # the last step at the previous rate
             rates,
         )
-    rise = min(round(recipe.warmup * total), total - 1)
-    if not rise:
+    warmup = min(round(recipe.warmup * total), total - 1)
+    if not warmup:
         return schedules.CosineDecay(rate, total, alpha=recipe.final_lr_fraction)
     return schedules.CosineDecay(
-        0.0, total - rise, alpha=recipe.final_lr_fraction, warmup_target=rate, warmup_steps=rise
+        0.0, total - warmup, alpha=recipe.final_lr_fraction, warmup_target=rate, warmup_steps=warmup
     )

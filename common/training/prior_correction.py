@@ -1,8 +1,9 @@
-"""Students that never saw some classes: how far new biases alone make up for it.
+"""Prior correction: biases for classes that are missing from a student's training images.
 
-Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 3: a student whose transfer set lacked
-the threes knows them from its teacher's soft targets, but holds them too rare, which the bias
-of the logit mends. The paper chose that bias on the test images; `prior_shifts` needs no label.
+A student whose transfer set lacks the threes knows them from its teacher's soft targets but
+under-predicts them; a bias correction restores their prior (Hinton, Vinyals & Dean 2015,
+arXiv:1503.02531, section 3). The paper tuned one bias on the test set; `prior_shifts` needs no
+labels.
 """
 
 import numpy as np
@@ -10,30 +11,30 @@ from scipy import special
 
 from common import metrics
 
-BIAS_GRID = tuple(round(0.1 * step, 1) for step in range(201))  # what the paper's rule tries
+BIAS_GRID = tuple(round(0.1 * step, 1) for step in range(201))  # for the paper's rule
 _STEPS, _PRECISION = 2_000, 1e-4
 
 
 def prior_shifts(logits, priors, missing):
-    """What to add to the missing classes' logits so that each has its prior's mass.
+    """Biases with which each missing class has its prior's share of the probability.
 
-    The mass of a class is its mean softmax at temperature 1 over images of all classes, whose
-    labels are not needed. Found by adding log(prior / mass) until the two agree.
+    The probability of a class is its mean softmax at temperature 1 over images of all classes,
+    whose labels are not needed. log(prior / probability) is added until the two agree.
 
     Args:
-        logits: (n, classes) floats, the student's.
-        priors: (classes,) shares of each class, above 0 for the missing ones.
-        missing: indices of the classes that its transfer set lacked.
+        logits: (n, classes) floats of the student.
+        priors: (classes,) probabilities, above 0 for the missing classes.
+        missing: indices of the classes without training images.
 
     Returns:
-        (classes,) floats; 0 for the classes that it saw.
+        (classes,) floats to add to the logits; 0 for the other classes.
     """
     logits, missing = np.asarray(logits, "float64"), list(missing)
     shifts = np.zeros(logits.shape[1])
-    wanted = np.asarray(priors, float)[missing]
+    target = np.asarray(priors, float)[missing]
     for _ in range(_STEPS):
         mass = special.softmax(logits + shifts, axis=1).mean(axis=0)[missing]
-        change = np.log(wanted / np.maximum(mass, 1e-30))
+        change = np.log(target / np.maximum(mass, 1e-30))
         shifts[missing] += change
         if np.abs(change).max() < _PRECISION:
             break
@@ -41,45 +42,52 @@ def prior_shifts(logits, priors, missing):
 
 
 def error_curve(logits, labels, missing):
-    """Errors after one and the same number is added to all missing classes' logits.
+    """Errors after the same bias is added to the logits of all missing classes.
 
-    To raise the missing classes by a number is to lower all others by it, as the paper does
-    where only two classes were seen.
-
-    Returns:
-        list of int, one for each of SHIFTS.
-    """
-    return [metrics.errors(logits + _same(shift, logits, missing), labels) for shift in BIAS_GRID]
-
-
-def evaluate_corrections(asked, answers, labels, priors, missing):
-    """Errors on test without new biases, with `prior_shifts`, and with the paper's.
+    The paper lowers the other classes instead, which is equivalent.
 
     Args:
-        asked: (m, classes) the student's logits of images whose labels are not looked at.
-        answers: (n, classes) its logits of the test images.
-        labels: (n,) integers; the paper's rule alone chooses by them.
-        priors, missing: as in `prior_shifts`.
+        logits: (n, classes) floats.
+        labels: (n,) integers.
+        missing: indices of the classes without training images.
 
     Returns:
-        dict of plain values: the missing classes and their images; for each rule the shifts,
-        all errors, and those on images of the missing classes; the curve behind `paper`.
+        list of int, one for each value of BIAS_GRID.
     """
-    curve = error_curve(answers, labels, missing)
+    return [
+        metrics.errors(logits + _uniform(shift, logits, missing), labels) for shift in BIAS_GRID
+    ]
+
+
+def evaluate_corrections(unlabeled_logits, test_logits, labels, priors, missing):
+    """Test errors without correction, with `prior_shifts`, and with the paper's bias.
+
+    Args:
+        unlabeled_logits: (m, classes) the student's logits of images without labels.
+        test_logits: (n, classes) its logits of the test images.
+        labels: (n,) integers of the test images; the paper's rule tunes its bias on them.
+        priors, missing: as of `prior_shifts`.
+
+    Returns:
+        dict of plain values: the missing classes and the number of their images; for each rule
+        its shifts, all errors, and errors on the missing classes; the error curve of `paper`.
+    """
+    curve = error_curve(test_logits, labels, missing)
     rules = {
-        "none": np.zeros(answers.shape[1]),
-        "prior": prior_shifts(asked, priors, missing),
-        "paper": _same(BIAS_GRID[int(np.argmin(curve))], answers, missing),
+        "none": np.zeros(test_logits.shape[1]),
+        "prior": prior_shifts(unlabeled_logits, priors, missing),
+        "paper": _uniform(BIAS_GRID[int(np.argmin(curve))], test_logits, missing),
     }
     return {
         "classes": list(missing),
         "images": int(np.isin(labels, missing).sum()),
-        "rules": {name: _errors(answers, labels, rules[name], missing) for name in rules},
+        "rules": {name: _errors(test_logits, labels, rules[name], missing) for name in rules},
         "curve": {"shifts": list(BIAS_GRID), "errors": curve},
     }
 
 
-def _same(shift, logits, missing):
+def _uniform(shift, logits, missing):
+    """(classes,) floats: the shift for the missing classes, 0 for the others."""
     return shift * np.isin(np.arange(logits.shape[1]), missing)
 
 

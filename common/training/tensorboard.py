@@ -1,4 +1,4 @@
-"""Keras's TensorBoard callback, with a folder of its own for every training."""
+"""TensorBoard callback of Keras with a separate folder for every training."""
 
 import importlib.util
 from pathlib import Path
@@ -8,17 +8,17 @@ from common.utils.checks import require_writable
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
-    """Writes each training that it is passed to into its own folder below `log_dir`.
+    """Keras's callback that writes each training into its own folder below `log_dir`.
 
-    Runs that train side by side share a folder, named for the first of them; their losses and
-    accuracies are told apart by the runs' names.
+    Runs that train side by side share a folder, named after the first of them; the names of
+    their losses and accuracies begin with the runs' names.
 
     Args:
-        log_dir: shown by `tensorboard --logdir DIR`.
+        log_dir: folder that `tensorboard --logdir` displays.
         options: of keras.callbacks.TensorBoard.
 
     Raises:
-        ValueError: a folder that cannot be written, or a package that the callback lacks.
+        ValueError: a folder that cannot be written, or a package that is not installed.
     """
 
     def __init__(self, log_dir, **options):
@@ -31,6 +31,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         super().__init__(log_dir=str(self.root), **options)
 
     def set_model(self, model):
+        """Choose the folder of the training that begins."""
         first, *others = getattr(model, "models", {model.name: model})
         name = f"{first}-and-{len(others)}-more" if others else first
         self.log_dir = str(Path(self.root) / name)

@@ -1,4 +1,4 @@
-"""Train a group of runs slowly, as a process of its own, for a test to kill.
+"""Slow training in a separate process, for a test to kill.
 
 python -m tests.support.interrupted DATA_DIR OUTPUT_DIR [--die-between-records | --kills COUNT SEED]
 """
@@ -27,25 +27,26 @@ RECIPE = Recipe(
     weight_decay=1e-3,
     views="mnist_jitter",
 )
-NETS = (("mlp", {"width": 16, "dropout": 0.5}), ("cnn", {"width": 0.1}))
+MODELS = (("mlp", {"width": 16, "dropout": 0.5}), ("cnn", {"width": 0.1}))
 
 
 def runs(dataset):
-    """A net with dropout and one with batch normalization."""
+    """A network with dropout and one with batch normalization."""
     return [
-        Run(dataset.name, net, RECIPE, 5, options=options, limit=dataset.limit)
-        for net, options in NETS
+        Run(dataset.name, model, RECIPE, 5, options=options, limit=dataset.limit)
+        for model, options in MODELS
     ]
 
 
 class Slow(keras.callbacks.Callback):
-    """About 0.3 s an epoch, so that a kill may come at any point of it."""
+    """Callback that makes epochs take about 0.3 s, so that a kill may come at any point."""
 
     def on_train_batch_end(self, batch, logs=None):
         time.sleep(0.06)
 
 
 def die_after_first_record():
+    """Kill the process after its first record is written."""
     write = records.write
 
     def write_and_die(*arguments):
@@ -65,15 +66,15 @@ QUICK = Recipe(
 
 
 def quick_run(dataset):
-    """A net whose epoch takes little longer than writing its checkpoint."""
+    """A network whose epoch takes little longer than writing its checkpoint."""
     options = {"width": 8, "dropout": 0.5}
     return Run(dataset.name, "mlp", QUICK, 5, options=options, limit=dataset.limit)
 
 
 class DieAfter(keras.callbacks.Callback):
-    """Kills the process so many seconds after its first step, whatever it does then.
+    """Callback that kills the process `seconds` after its first step.
 
-    Steps take a little longer, so that no machine is through before it is killed.
+    Steps are slowed down, so that no machine finishes before it is killed.
     """
 
     def __init__(self, seconds):
@@ -87,16 +88,16 @@ class DieAfter(keras.callbacks.Callback):
         time.sleep(0.02)
 
 
-def die_in_checkpoint(number, share):
-    """Kill the process when that share of its checkpoint of that number is written."""
+def die_in_checkpoint(number, fraction):
+    """Kill the process when a fraction of its checkpoint of that number is written."""
     save, before = np.savez, iter(range(number))
 
     def save_or_die(file, **arrays):
         if next(before, None) is not None:
             return save(file, **arrays)
-        whole = io.BytesIO()
-        save(whole, **arrays)
-        file.write(whole.getvalue()[: round(share * whole.tell())])
+        content = io.BytesIO()
+        save(content, **arrays)
+        file.write(content.getvalue()[: round(fraction * content.tell())])
         file.flush()
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -104,13 +105,13 @@ def die_in_checkpoint(number, share):
 
 
 def was_killed(work):
-    """Whether `work`, in a process of its own that needs no imports, was killed."""
+    """Whether `work`, run in a forked process, was killed."""
     sys.stdout.flush()
     child = os.fork()
     if not child:
         try:
             work()
-        finally:  # not into this process's own clean-up
+        finally:  # skip the parent's clean-up
             os._exit(0 if sys.exc_info()[0] is None else 1)
     _, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status) and status:
@@ -120,18 +121,18 @@ def was_killed(work):
 
 def kill_again_and_again(dataset, folder, count, seed):
     """Kill a run `count` times at random moments, every other time in a checkpoint; finish it."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     for number in range(count):
 
         def train(in_checkpoint=number % 2):
-            callbacks = [] if in_checkpoint else [DieAfter(chance.uniform(0, 0.5))]
+            callbacks = [] if in_checkpoint else [DieAfter(rng.uniform(0, 0.5))]
             if in_checkpoint:
-                die_in_checkpoint(chance.randrange(3), chance.random())
+                die_in_checkpoint(rng.randrange(3), rng.random())
             run([quick_run(dataset)], dataset, output_dir=folder, callbacks=callbacks)
 
         if not was_killed(train):
             sys.exit(f"finished before kill {number + 1}")
-        chance.random()  # the children's draws are theirs
+        rng.random()  # children draw from copies
     if was_killed(lambda: run([quick_run(dataset)], dataset, output_dir=folder)):
         sys.exit("killed by another")
 

@@ -1,4 +1,4 @@
-"""What the students are shown: each image once an epoch, with its own label, view and logits."""
+"""Training batches: each image once per epoch, with its label, view and logits."""
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ from common.training.job import TrainingJob
 
 
 class Numbered:
-    """A teacher's targets that say for which image and view they are."""
+    """Teacher targets whose logits are the numbers of image and view."""
 
     def __init__(self, images, view_set):
         self.logits = np.empty((images, views.get(view_set).count, 2), "float16")
@@ -28,23 +28,23 @@ class Numbered:
 
 def epoch_of(batches, epoch):
     batches.set_epoch(epoch)
-    parts = [batches[index] for index in range(len(batches))]
-    images = np.concatenate([images for images, _ in parts])
-    targets = {key: np.concatenate([t[key] for _, t in parts]) for key in parts[0][1]}
+    pairs = [batches[index] for index in range(len(batches))]
+    images = np.concatenate([images for images, _ in pairs])
+    targets = {key: np.concatenate([t[key] for _, t in pairs]) for key in pairs[0][1]}
     return images, targets
 
 
 @pytest.mark.parametrize("view_set", ["plain", "mnist_jitter"])
-def test_images_labels_and_logits_belong_together(mnist, view_set):
+def test_images_labels_and_logits_are_aligned(mnist, view_set):
     recipe = Recipe(batch_size=32, views=view_set)
     batches = Batches(mnist.train, {"teacher": Numbered(500, recipe.views)}, recipe, 3)
     images, targets = epoch_of(batches, 2)
     assert len(images) == len(batches) * 32 == 480  # of 500
-    rows, seen = targets["teacher"].astype(int).T
+    rows, view_ids = targets["teacher"].astype(int).T
     assert len(set(rows)) == 480
     np.testing.assert_array_equal(targets["labels"], mnist.train.labels[rows])
-    np.testing.assert_array_equal(seen, views.get(view_set).draw(3, 2, 500)[rows])
-    for image, row, view in zip(images, rows, seen, strict=True):
+    np.testing.assert_array_equal(view_ids, views.get(view_set).draw(3, 2, 500)[rows])
+    for image, row, view in zip(images, rows, view_ids, strict=True):
         expected = views.get(view_set).apply(mnist.train.images[row][None], view)[0]
         np.testing.assert_array_equal(image, expected)
 
@@ -55,40 +55,40 @@ def test_order_depends_on_seed_and_epoch_alone(mnist):
         batches = Batches(mnist.train, {"teacher": Numbered(500, recipe.views)}, recipe, seed)
         for epoch in epochs:
             np.random.default_rng().random(3)
-            seen = epoch_of(batches, epoch)[1]["teacher"].tolist()
-            assert rows.setdefault((seed, epoch), seen) == seen
+            pairs = epoch_of(batches, epoch)[1]["teacher"].tolist()
+            assert rows.setdefault((seed, epoch), pairs) == pairs
     for column in (0, 1):  # neither the images' order nor their views repeat
-        assert len({str([pair[column] for pair in seen]) for seen in rows.values()}) == 4
-    assert all({row for row, _ in seen} == set(range(500)) for seen in rows.values())
+        assert len({str([pair[column] for pair in pairs]) for pairs in rows.values()}) == 4
+    assert all({row for row, _ in pairs} == set(range(500)) for pairs in rows.values())
 
 
 @pytest.mark.parametrize(
-    "feeding", [batching.to_tf_dataset, lambda batches: batches], ids=["fed", "bare"]
+    "convert", [batching.to_tf_dataset, lambda batches: batches], ids=["tf.data", "PyDataset"]
 )
-def test_fit_asks_for_the_batches_of_the_epoch_that_has_begun(few, feeding):
-    """In order, and never ahead, into an epoch whose order is not yet chosen."""
-    asked = []
+def test_fit_reads_no_batch_before_its_epoch_begins(few, convert):
+    """Prefetching must not cross into an epoch whose order is not drawn yet."""
+    requests = []
 
-    class Spied(Batches):
+    class RecordingBatches(Batches):
         def __getitem__(self, index):
-            asked.append((self.epoch, index))
+            requests.append((self.epoch, index))
             return super().__getitem__(index)
 
         def set_epoch(self, epoch):
             self.epoch = epoch
             super().set_epoch(epoch)
 
-    batches = Spied(few.train, {}, Recipe(batch_size=25), 0)
-    together = SideBySide({"a": Student(models.build("mlp", (28, 28, 1), 10, width=8), 1, 0)})
-    together.compile("sgd")
+    batches = RecordingBatches(few.train, {}, Recipe(batch_size=25), 0)
+    students = SideBySide({"a": Student(models.build("mlp", (28, 28, 1), 10, width=8), 1, 0)})
+    students.compile("sgd")
     begin = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: batches.set_epoch(epoch)
     )
-    together.fit(feeding(batches), epochs=3, callbacks=[begin], shuffle=False, verbose=0)
-    assert asked[-12:] == [(epoch, index) for epoch in range(3) for index in range(4)]
+    students.fit(convert(batches), epochs=3, callbacks=[begin], shuffle=False, verbose=0)
+    assert requests[-12:] == [(epoch, index) for epoch in range(3) for index in range(4)]
 
 
-def test_the_last_smaller_batch_waits(few):
+def test_incomplete_last_batch_is_left_out(few):
     assert len(Batches(few.train, {}, Recipe(batch_size=30), 0)) == 3
     larger = Batches(few.train, {}, Recipe(batch_size=1000), 0)
     assert len(larger) == 1 and len(larger[0][0]) == 100
@@ -104,45 +104,49 @@ def test_logits_of_other_views_or_images_are_refused(few, logits):
         Batches(few.train.take(slice(10)), targets, Recipe(batch_size=5), 0)
 
 
-def test_a_whole_split_stays_in_order(few, logits):
+def test_validation_batches_keep_the_order(few, logits):
     targets = logits.targets("validation", few.validation.images)
-    ((images, given),) = validation_batches(few.validation, {"teacher": targets})
+    ((images, batch),) = validation_batches(few.validation, {"teacher": targets})
     np.testing.assert_array_equal(images, few.validation.images)
-    np.testing.assert_array_equal(given["labels"], few.validation.labels)
-    np.testing.assert_array_equal(given["teacher"], targets.unaugmented())
+    np.testing.assert_array_equal(batch["labels"], few.validation.labels)
+    np.testing.assert_array_equal(batch["teacher"], targets.unaugmented())
 
 
-def test_training_starts_every_epoch(tiny_run, few, tmp_path, monkeypatch):
-    started, start = [], Batches.set_epoch
-    monkeypatch.setattr(Batches, "set_epoch", lambda self, e: started.append(e) or start(self, e))
+def test_training_sets_every_epoch(tiny_run, few, tmp_path, monkeypatch):
+    epochs, set_epoch = [], Batches.set_epoch
+    monkeypatch.setattr(
+        Batches, "set_epoch", lambda self, epoch: epochs.append(epoch) or set_epoch(self, epoch)
+    )
     training.run([tiny_run({"epochs": 3})], few, output_dir=tmp_path)
-    assert started[-3:] == [0, 1, 2]
+    assert epochs[-3:] == [0, 1, 2]
 
 
-def test_each_member_of_a_group_gets_its_own_logits(tiny_run, few, logits):
-    """The distilled student those of the image it sees, the control another's."""
+def test_each_member_of_a_job_has_its_own_logits(tiny_run, few, logits):
+    """The distilled student has the image's logits, the control those of another image."""
     settings = {"teacher": logits.identity, "alpha": 0.9, "temperature": 4, "seed": 3}
-    taught, control = tiny_run(**settings), tiny_run(**settings, control="shuffled")
-    group = TrainingJob([taught, control], few, {logits.identity: logits})
-    group.batches.set_epoch(1)
-    images, given = group.batches[2]
-    sources = [student.teacher for _, student in group.model._students]
+    distilled, control = tiny_run(**settings), tiny_run(**settings, control="shuffled")
+    job = TrainingJob([distilled, control], few, {logits.identity: logits})
+    job.batches.set_epoch(1)
+    images, batch = job.batches[2]
+    names = [student.teacher for _, student in job.model._students]
     plain = logits.targets("train", few.train.images)
-    np.testing.assert_array_equal(given[sources[0]], logits.targets("train", images).unaugmented())
-    rows, _ = group.batches.indices(2)
-    np.testing.assert_array_equal(given[sources[1]], plain.shuffled(3).unaugmented()[rows])
-    assert (given[sources[0]] != given[sources[1]]).any()
+    np.testing.assert_array_equal(batch[names[0]], logits.targets("train", images).unaugmented())
+    rows, _ = job.batches.indices(2)
+    np.testing.assert_array_equal(batch[names[1]], plain.shuffled(3).unaugmented()[rows])
+    assert (batch[names[0]] != batch[names[1]]).any()
 
 
-def test_a_batch_of_several_seeds_is_one_of_each(mnist):
+def test_batch_of_several_seeds_concatenates_one_of_each(mnist):
     recipe = Recipe(batch_size=40, views="mnist_jitter")
     targets = {"teacher": Numbered(500, recipe.views)}
-    both, *alone = (Batches(mnist.train, targets, recipe, *seeds) for seeds in ((3, 1), (3,), (1,)))
-    for batches in (both, *alone):
+    both, *single = (
+        Batches(mnist.train, targets, recipe, *seeds) for seeds in ((3, 1), (3,), (1,))
+    )
+    for batches in (both, *single):
         batches.set_epoch(2)
-    assert len(both) == len(alone[0])
-    images, given = both[4]
-    parts = [batches[4] for batches in alone]
-    np.testing.assert_array_equal(images, np.concatenate([images for images, _ in parts]))
-    for key, values in given.items():
-        np.testing.assert_array_equal(values, np.concatenate([own[key] for _, own in parts]))
+    assert len(both) == len(single[0])
+    images, batch = both[4]
+    pairs = [batches[4] for batches in single]
+    np.testing.assert_array_equal(images, np.concatenate([images for images, _ in pairs]))
+    for key, values in batch.items():
+        np.testing.assert_array_equal(values, np.concatenate([t[key] for _, t in pairs]))

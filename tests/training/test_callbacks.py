@@ -1,4 +1,4 @@
-"""Any Keras callback sees a training, TensorBoard's among them, and changes nothing of it."""
+"""Keras callbacks, TensorBoard among them, observe a training without changing its result."""
 
 import csv
 import importlib.util
@@ -21,19 +21,19 @@ needs_tensorboard = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def bare(few, tmp_path_factory):
-    """A training of two without callbacks: (runs, records)."""
+    """(runs, records) of two runs trained without callbacks."""
     recipe = Recipe(epochs=2, batch_size=25)
     runs = [Run("mnist", "mlp", recipe, options={"width": width}, limit=100) for width in (16, 8)]
     return runs, training.run(runs, few, output_dir=tmp_path_factory.mktemp("bare"))
 
 
 def same_but_seconds(records, others, callbacks):
-    """Whether the first, which name their callbacks, are else the others, which had none."""
-    bare = [record | {"seconds": 0, "callbacks": callbacks} for record in others]
-    return [record | {"seconds": 0} for record in records] == bare
+    """Whether records differ from others, trained without callbacks, in seconds and names only."""
+    expected = [record | {"seconds": 0, "callbacks": callbacks} for record in others]
+    return [record | {"seconds": 0} for record in records] == expected
 
 
-def test_kerass_own_callbacks_take_part(bare, few, tmp_path):
+def test_callbacks_of_keras(bare, few, tmp_path):
     runs, expected = bare
     callbacks = [
         keras.callbacks.CSVLogger(tmp_path / "log.csv"),
@@ -58,17 +58,17 @@ def scalars(folder):
     from tensorboard.util import tensor_util
 
     (path,) = folder.glob("events.*")
-    found = {}
+    values = {}
     for event in EventFileLoader(str(path)).Load():
         for value in event.summary.value:
             if value.HasField("tensor"):
                 number = tensor_util.make_ndarray(value.tensor)
-                found.setdefault(value.tag, {})[event.step] = number
-    return {tag: [values[step] for step in sorted(values)] for tag, values in found.items()}
+                values.setdefault(value.tag, {})[event.step] = number
+    return {tag: [steps[step] for step in sorted(steps)] for tag, steps in values.items()}
 
 
 @needs_tensorboard
-def test_tensorboard_shows_the_records_curve(bare, few, tmp_path, capfd):
+def test_tensorboard_logs_the_records_curve(bare, few, tmp_path, capfd):
     runs, expected = bare
     board = TensorBoard(tmp_path / "board")
     records = training.run(runs, few, output_dir=tmp_path, callbacks=[board])
@@ -83,7 +83,7 @@ def test_tensorboard_shows_the_records_curve(bare, few, tmp_path, capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_a_missing_package_is_named(monkeypatch, tmp_path):
+def test_missing_tensorboard_is_refused_before_loading_data(monkeypatch, tmp_path):
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda n: None if n == "tensorboard" else find(n)
@@ -95,10 +95,10 @@ def test_a_missing_package_is_named(monkeypatch, tmp_path):
 
 @needs_tensorboard
 @pytest.mark.slow
-def test_each_training_of_a_command_has_its_folder(mnist_dir, tmp_path):
-    where = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir)]
-    where += ["--output-dir", str(tmp_path), "--tensorboard", str(tmp_path / "board")]
-    cli.main("mnist", ["teacher", "cnn", "--seeds", "0", "1", *where])
+def test_each_training_has_its_own_tensorboard_folder(mnist_dir, tmp_path):
+    options = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir)]
+    options += ["--output-dir", str(tmp_path), "--tensorboard", str(tmp_path / "board")]
+    cli.main("mnist", ["teacher", "cnn", "--seeds", "0", "1", *options])
     folders = {path.name for path in (tmp_path / "board").iterdir()}
     assert folders == {path.stem for path in (tmp_path / "results").glob("*.json")}
 
@@ -110,7 +110,7 @@ class Halves(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = self.model.optimizer.learning_rate / 2
 
 
-def test_a_learning_rate_that_a_callback_set_is_resumed(few, tiny_run, tmp_path):
+def test_learning_rate_set_by_a_callback_survives_a_resume(few, tiny_run, tmp_path):
     run = tiny_run({"epochs": 4, "schedule": "constant"})
     (whole,) = training.run([run], few, output_dir=tmp_path / "whole", callbacks=[Halves()])
     interrupted = [Halves(), helpers.InterruptAt()]

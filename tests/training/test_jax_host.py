@@ -1,4 +1,4 @@
-"""A GPU host may have JAX and neither TensorFlow nor TensorFlow Datasets: all trains there."""
+"""Training on a host with JAX, without TensorFlow and TensorFlow Datasets."""
 
 import importlib.util
 import os
@@ -20,4 +20,4 @@ def test_training_without_tensorflow(mnist_dir, tmp_path):
     assert done.stdout.endswith("trained under JAX\n")
     width = recipes.STUDENTS["cnn_small"].options["width"]
     rows = [line for line in done.stdout.splitlines() if f"| cnn width {width:g}, " in line]
-    assert [row.split(" | ")[1] for row in rows] == ["labels alone", "cnn", "cnn (shuffled)"]
+    assert [row.split(" | ")[1] for row in rows] == ["baseline", "cnn", "cnn (shuffled)"]

@@ -1,4 +1,4 @@
-"""Biases of classes that a student never saw, against an equation solver and by hand."""
+"""Prior correction of missing classes, against an equation solver and by hand."""
 
 import numpy as np
 import pytest
@@ -11,10 +11,10 @@ from common.training import prior_correction
 
 @pytest.fixture(scope="module")
 def biased():
-    """Logits that are right but for classes 2 and 3, which are 6 and 4 too low; their labels."""
-    random = np.random.default_rng(0)
-    labels = random.integers(0, 5, 2000)
-    logits = random.normal(0, 1, (2000, 5)) + 5 * np.eye(5)[labels]
+    """Correct logits except for classes 2 and 3, which are 6 and 4 too low; their labels."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 5, 2000)
+    logits = rng.normal(0, 1, (2000, 5)) + 5 * np.eye(5)[labels]
     return logits - [0, 0, 6, 4, 0], labels
 
 
@@ -33,9 +33,9 @@ def test_prior_shifts_solve_their_equation(biased):
     np.testing.assert_allclose(shifts, [0, 0, *solved.x, 0], atol=0.01)
 
 
-def test_shifts_are_added_to_the_missing_classes_alone():
+def test_shifts_are_added_to_the_missing_classes_only():
     logits = np.array([[2.0, 0.0, 1.0], [2.0, 0.0, -0.95], [0.0, 2.0, 1.35]])
-    labels = np.array([2, 2, 1])  # right from shifts of 1 and 2.95 on; wrong from 0.65 on
+    labels = np.array([2, 2, 1])  # correct from shifts of 1 and 2.95 on; wrong from 0.65 on
     curve = dict(
         zip(
             prior_correction.BIAS_GRID,
@@ -47,7 +47,7 @@ def test_shifts_are_added_to_the_missing_classes_alone():
     assert {shift: curve[shift] for shift in expected} == expected
 
 
-def test_measures_count_errors_of_each_rule(biased):
+def test_errors_of_each_rule(biased):
     logits, labels = biased
     priors = np.bincount(labels) / len(labels)
     made = prior_correction.evaluate_corrections(logits, logits, labels, priors, [2, 3])
@@ -55,21 +55,21 @@ def test_measures_count_errors_of_each_rule(biased):
     for rule in made["rules"].values():
         guess = (logits + rule["shifts"]).argmax(axis=1)
         assert rule["errors"] == (guess != labels).sum()
-        hidden = np.isin(labels, [2, 3])
-        assert rule["errors_on_missing"] == (guess != labels)[hidden].sum()
+        missing = np.isin(labels, [2, 3])
+        assert rule["errors_on_missing"] == (guess != labels)[missing].sum()
     none, prior, paper = (made["rules"][name]["errors"] for name in ("none", "prior", "paper"))
     assert prior < 0.3 * none and paper < 0.3 * none  # two unequal shifts against one
     assert paper == min(made["curve"]["errors"])
 
 
-def test_a_run_without_some_classes_records_them(few, tiny_run, tmp_path):
+def test_record_of_a_run_with_missing_classes(few, tiny_run, tmp_path):
     runs = [
         tiny_run({"epochs": 1}, transfer_set=TransferSet(classes=(7, 8))),
         tiny_run({"epochs": 1}),
     ]
-    part, whole = training.run(runs, few, output_dir=tmp_path)
-    made = part["missing_classes"]
-    assert made["classes"] == [0, 1, 2, 3, 4, 5, 6, 9]
-    assert made["rules"]["none"]["errors"] == part["test"]["errors"]
-    assert made["images"] == np.sum(~np.isin(few.test.labels, (7, 8)))
-    assert "missing_classes" not in whole
+    two_classes, all_classes = training.run(runs, few, output_dir=tmp_path)
+    corrections = two_classes["missing_classes"]
+    assert corrections["classes"] == [0, 1, 2, 3, 4, 5, 6, 9]
+    assert corrections["rules"]["none"]["errors"] == two_classes["test"]["errors"]
+    assert corrections["images"] == np.sum(~np.isin(few.test.labels, (7, 8)))
+    assert "missing_classes" not in all_classes

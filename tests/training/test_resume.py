@@ -1,4 +1,4 @@
-"""Killed at any moment and started again, a training ends bit for bit where it would have."""
+"""Resumed training: killed at any moment, it ends with bit-identical weights and records."""
 
 import random
 import subprocess
@@ -29,7 +29,7 @@ def start(mnist_dir, folder, *options):
 
 
 def kill_in_training(mnist_dir, folder, wait):
-    """Start a process, let it finish at least one more epoch, kill it `wait` seconds later."""
+    """Start a process, wait for one more checkpoint, kill it `wait` seconds later."""
     before, process = state_of(folder), start(mnist_dir, folder)
     while state_of(folder) == before:
         assert process.poll() is None, "ended before it was killed"
@@ -40,7 +40,7 @@ def kill_in_training(mnist_dir, folder, wait):
 
 
 @pytest.mark.slow
-def test_killed_processes_end_like_an_uninterrupted_one(few, mnist_dir, tmp_path):
+def test_killed_processes_end_as_an_uninterrupted_one(few, mnist_dir, tmp_path):
     runs = interrupted.runs(few)
     seed = time.time_ns() % 10**6
     print(f"seed {seed}")  # pytest shows it if the test fails
@@ -58,15 +58,15 @@ def test_killed_processes_end_like_an_uninterrupted_one(few, mnist_dir, tmp_path
 
 @pytest.mark.slow
 def test_killed_twenty_times(few, mnist_dir, tmp_path):
-    """At random moments, ten of them while a checkpoint is written."""
+    """Killed at random moments, ten of them while a checkpoint is written."""
     seed = time.time_ns() % 10**6
     process = start(mnist_dir, tmp_path / "killed", "--kills", "20", str(seed))
     assert process.wait() == 0, f"seed {seed}"
     run = interrupted.quick_run(few)
     training.run([run], few, output_dir=tmp_path / "whole")
     assert_same_outcome(tmp_path / "killed", tmp_path / "whole", [run])
-    left = {path.suffix for path in (tmp_path / "killed").rglob("*") if path.is_file()}
-    assert left == {".json", ".h5", ".lock"}
+    suffixes = {path.suffix for path in (tmp_path / "killed").rglob("*") if path.is_file()}
+    assert suffixes == {".json", ".h5", ".lock"}
 
 
 @pytest.mark.slow
@@ -74,9 +74,9 @@ def test_interrupted_in_every_epoch(tiny_run, few, logits, tmp_path):
     recipe = {"epochs": 3, "optimizer": "sgd", "schedule": "steps", "milestones": (1, 2)}
     recipe |= {"batch_size": 30, "learning_rate": 0.05}  # 30 does not divide 100
     dropout = {"width": 16, "dropout": 0.3}
-    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
-    runs = [tiny_run(recipe), tiny_run(recipe, options=dropout, **taught)]
-    runs += [tiny_run(recipe, **taught, control="shuffled")]
+    settings = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
+    runs = [tiny_run(recipe), tiny_run(recipe, options=dropout, **settings)]
+    runs += [tiny_run(recipe, **settings, control="shuffled")]
     interrupt = InterruptAt()
     options = {"output_dir": tmp_path / "cut", "teachers": [logits], "callbacks": [interrupt]}
     for _ in range(3):

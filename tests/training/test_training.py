@@ -1,4 +1,4 @@
-"""Runs: trained once, read afterwards, refused where they do not fit."""
+"""Training of runs: records, weights, locks and cached results."""
 
 import dataclasses
 import json
@@ -19,16 +19,16 @@ from tests.support.helpers import no_fit
 
 @pytest.fixture(scope="module")
 def finished(few, logits, tmp_path_factory):
-    """Baseline and distilled student, trained side by side: (folder, runs, records)."""
+    """(folder, runs, records) of a baseline and a distilled student, trained side by side."""
     folder = tmp_path_factory.mktemp("finished")
     recipe = Recipe(epochs=2, batch_size=25, views="plain")
-    alone = Run("mnist", "mlp", recipe, options={"width": 16}, limit=100)
-    taught = dataclasses.replace(alone, teacher=logits.identity, distillation=Distillation(4, 0.9))
-    runs = [alone, taught]
+    baseline = Run("mnist", "mlp", recipe, options={"width": 16}, limit=100)
+    settings = {"teacher": logits.identity, "distillation": Distillation(4, 0.9)}
+    runs = [baseline, dataclasses.replace(baseline, **settings)]
     return folder, runs, training.run(runs, few, output_dir=folder, teachers=[logits])
 
 
-def test_a_finished_run_is_read(finished, few, logits, monkeypatch, tmp_path):
+def test_finished_runs_are_read(finished, few, logits, monkeypatch, tmp_path):
     folder, runs, made = finished
     monkeypatch.setattr(keras.Model, "fit", no_fit)
     monkeypatch.setattr(keras.Model, "predict", no_fit)
@@ -44,22 +44,24 @@ def test_record_against_the_saved_weights(finished, few, logits):
     folder, runs, made = finished
     teacher = logits.targets("test", few.test.images).unaugmented()
     for run, record in zip(runs, made, strict=True):
-        model = models.build("mlp", (28, 28, 1), 10, width=16)
+        model = models.build(
+            "mlp", (28, 28, 1), 10, pixel_statistics=few.pixel_statistics, width=16
+        )
         model.load_weights(folder / "weights" / f"{run.name}.weights.h5")
-        answers = model.predict(few.test.images, verbose=0)
-        q, test = special.softmax(np.float64(answers), axis=1), record["test"]
+        predicted = model.predict(few.test.images, verbose=0)
+        q, test = special.softmax(np.float64(predicted), axis=1), record["test"]
         assert test["accuracy"] == pytest.approx(accuracy_score(few.test.labels, q.argmax(axis=1)))
         assert test["errors"] == len(test["wrong"]) == round(100 * (1 - test["accuracy"]))
         loss = log_loss(few.test.labels, q, labels=range(10))
         assert test["negative_log_likelihood"] == pytest.approx(loss, rel=1e-5)
         assert record["weights_sha256"] == teachers.weights_hash(model)
         assert record["parameters"] == 784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10
-    same = (answers.argmax(axis=1) == teacher.argmax(axis=1)).mean()
-    assert made[1]["test"]["agreement"] == pytest.approx(same)
+    agreement = (predicted.argmax(axis=1) == teacher.argmax(axis=1)).mean()
+    assert made[1]["test"]["agreement"] == pytest.approx(agreement)
     assert "agreement" not in made[0]["test"]
 
 
-def test_record_holds_what_decided_it(finished):
+def test_record_holds_configuration_and_provenance(finished):
     folder, runs, made = finished
     for run, record in zip(runs, made, strict=True):
         assert json.loads((folder / "results" / f"{run.name}.json").read_text()) == record
@@ -73,47 +75,47 @@ def test_record_holds_what_decided_it(finished):
         assert all(len(values) == 2 for values in record["curve"].values())
 
 
-def test_last_curve_value_is_the_records(finished, few, logits):
-    folder, runs, (alone, taught) = finished
-    validation = alone["validation"]
-    assert alone["curve"]["val_accuracy"][-1] == pytest.approx(validation["accuracy"], abs=1e-6)
+def test_curve_ends_with_the_records_measures(finished, few, logits):
+    folder, runs, (baseline, distilled) = finished
+    validation = baseline["validation"]
+    assert baseline["curve"]["val_accuracy"][-1] == pytest.approx(validation["accuracy"], abs=1e-6)
     loss = validation["negative_log_likelihood"]
-    assert alone["curve"]["val_loss"][-1] == pytest.approx(loss, rel=1e-4)
+    assert baseline["curve"]["val_loss"][-1] == pytest.approx(loss, rel=1e-4)
     student = load_model(folder, runs[1], few).predict(few.validation.images, verbose=0)
     teacher = logits.targets("validation", few.validation.images).unaugmented()
     p, q = (special.softmax(np.float64(x) / 4, axis=1) for x in (teacher, student))
     hard = metrics.negative_log_likelihood(student, few.validation.labels)
     expected = 0.9 * 16 * stats.entropy(p, q, axis=1).mean() + 0.1 * hard
-    assert taught["curve"]["val_loss"][-1] == pytest.approx(expected, rel=1e-4)
+    assert distilled["curve"]["val_loss"][-1] == pytest.approx(expected, rel=1e-4)
 
 
-def test_learns(finished):
+def test_loss_decreases(finished):
     curve = finished[2][0]["curve"]
     assert curve["loss"][-1] < curve["loss"][0]
 
 
-def test_a_run_named_twice_is_trained_once(tiny_run, few, tmp_path):
+def test_run_passed_twice_is_trained_once(tiny_run, few, tmp_path):
     runs = [tiny_run({"epochs": 1}), tiny_run({"epochs": 1})]
     first, second = training.run(runs, few, output_dir=tmp_path)
     assert first == second
     assert len(list(tmp_path.glob("results/*.json"))) == 1
 
 
-def test_a_run_in_training_is_refused_to_others(tiny_run, few, tmp_path):
-    run, seen = tiny_run({"epochs": 1}), []
+def test_run_in_training_is_refused_to_other_processes(tiny_run, few, tmp_path):
+    run, errors = tiny_run({"epochs": 1}), []
 
-    def again(epoch, logs):
+    def train_again(epoch, logs):
         with pytest.raises(ValueError, match=f"another process is training {run.name}") as error:
             training.run([run], few, output_dir=tmp_path)
-        seen.append(error)
+        errors.append(error)
 
-    callback = keras.callbacks.LambdaCallback(on_epoch_begin=again)
+    callback = keras.callbacks.LambdaCallback(on_epoch_begin=train_again)
     training.run([run], few, output_dir=tmp_path, callbacks=[callback])
-    assert len(seen) == 1
+    assert len(errors) == 1
     assert not filelock.FileLock(tmp_path / "state" / f"{run.name}.lock").is_locked
 
 
-def test_a_callback_that_stops_early_leaves_no_record(tiny_run, few, tmp_path):
+def test_training_stopped_by_a_callback_has_no_record(tiny_run, few, tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             self.model.stop_training = True
@@ -126,7 +128,7 @@ def test_a_callback_that_stops_early_leaves_no_record(tiny_run, few, tmp_path):
     assert len(record["curve"]["loss"]) == 2
 
 
-def test_a_loss_that_explodes_is_told(tiny_run, few, tmp_path):
+def test_loss_that_diverges_is_an_error(tiny_run, few, tmp_path):
     run = tiny_run({"learning_rate": 1e30, "optimizer": "sgd", "schedule": "constant"})
     with pytest.raises(FloatingPointError, match="lower the learning rate"):
         training.run([run], few, output_dir=tmp_path)
@@ -145,5 +147,5 @@ def test_mixed_precision(tiny_run, few, logits, tmp_path):
     assert model.layers[-2].compute_dtype == "bfloat16"
     assert {weight.dtype for weight in model.weights} == {"float32"}
     assert model.predict(few.test.images[:2], verbose=0).dtype == np.float32
-    assert keras.config.dtype_policy().name == "float32"  # others are not affected
+    assert keras.config.dtype_policy().name == "float32"  # other models are not affected
     assert record["configuration"]["recipe"]["precision"] == "mixed_bfloat16"

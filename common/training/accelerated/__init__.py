@@ -1,1 +1,5 @@
-"""Faster training on a GPU: data on the device, several steps a dispatch, students stacked."""
+"""GPU paths of training: data in GPU memory, several steps per dispatch, stacked students.
+
+Nothing else needs this folder: without it, `common.training` gives the same results more slowly.
+May import what `common.training` may import.
+"""

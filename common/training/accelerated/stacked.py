@@ -1,8 +1,7 @@
-"""Students of one architecture as one batched net: a stack of kernels in place of many.
+"""Stacked students: networks of one architecture trained as one batched network, on GPUs only.
 
-Side by side, each student has its own operations, between which small nets leave a GPU idle;
-stacked, one operation does the work of all. `python -m common.benchmark distill` measures both;
-only GPUs train so.
+Side by side, each student has its own operations, and small ones leave a GPU idle in between;
+stacked, one operation computes all students. `python -m common.benchmark distill` measures both.
 """
 
 import numpy as np
@@ -14,13 +13,13 @@ from common.side_by_side import SideBySide, correct
 
 
 def can_stack_seeds(run):
-    """Whether a run trains in one stack with those of other seeds: dense nets on a GPU."""
-    plain = run.model == "mlp" and not {"dropout", "max_norm"} & set(run.options)
-    return plain and run.recipe.augmentation == "none" and hardware.gpu_memory() > 0
+    """Whether a run trains in one stack with runs of other seeds: MLPs on a GPU."""
+    mlp = run.model == "mlp" and not {"dropout", "max_norm"} & set(run.options)
+    return mlp and run.recipe.augmentation == "none" and hardware.gpu_memory() > 0
 
 
 def choose(students):
-    """`StackedStudents` where it pays and can be, else `SideBySide`.
+    """`StackedStudents` on a GPU if the students can be stacked, else `SideBySide`.
 
     Args:
         students: {name: side_by_side.Student}.
@@ -31,130 +30,143 @@ def choose(students):
 
 
 def stackable(students):
-    """Whether all are of one architecture, and that a plain chain of dense layers."""
-    chains = [_architecture_key(student.model) for student in students.values()]
-    return None not in chains and all(chain == chains[0] for chain in chains)
+    """Whether all students have the same architecture, a chain that ends in dense layers.
+
+    Args:
+        students: {name: side_by_side.Student}.
+    """
+    keys = [_architecture_key(student.model) for student in students.values()]
+    return None not in keys and all(key == keys[0] for key in keys)
 
 
 class StackedStudents(SideBySide):
     """`SideBySide` that trains all its students as one stack.
 
-    Rounding differs from that of students trained alone. Small nets' weights are within 1e-4 after
-    some epochs; over hundreds of steps of wider ones a ReLU that rounding flips may let a weight
-    go 1e-2 astray, and losses by 1e-3 or, later, more.
+    Rounding differs from that of students trained side by side. After a few epochs, small
+    networks' weights agree within 1e-4. In wider ones, rounding may flip a ReLU; after hundreds
+    of steps weights can differ by 1e-2 and losses by 1e-3 or, later, more.
 
-    The students' own models hold their weights only once `settle` was called.
+    The students' own models have their trained weights after `sync_weights`.
 
     Args:
         students: {name: Student}, `stackable`.
-        parts: {name: k}: a student sees the k-th of the equal parts of each training batch, as
-            `Batches` of several seeds holds them; by default all see all of it.
-        options: as for SideBySide.
+        seed_slices: {name: k}: the student trains on the k-th of the equal slices of each training
+            batch, as `Batches` of several seeds concatenates them; by default all train on all.
+        options: as of SideBySide.
 
     Raises:
         ValueError: students that are not `stackable`.
     """
 
-    takes_parts = True  # trains several seeds, each on its part of a batch
+    takes_seed_slices = True  # can train several seeds, each on its slice of a batch
 
-    def __init__(self, students, *arguments, parts=None, **options):
+    def __init__(self, students, *arguments, seed_slices=None, **options):
         if not stackable(students):
-            raise ValueError("only dense nets of one architecture can be stacked")
+            raise ValueError("only dense networks of one architecture can be stacked")
         super().__init__(students, *arguments, **options)
-        self._own = tuple(student.model for student in students.values())
-        self._part = None if parts is None else {name: parts[name] for name in students}
-        own = [layer for layer in self._own[0].layers if not isinstance(layer, layers.InputLayer)]
-        self._dense = tuple(layer for layer in own if isinstance(layer, layers.Dense))
-        self._first = tuple(layer for layer in own if not isinstance(layer, layers.Dense))
-        weights = zip(*(model.trainable_variables for model in self._own), strict=True)
+        self._members = tuple(student.model for student in students.values())
+        self._slices = None
+        if seed_slices is not None:
+            self._slices = {name: seed_slices[name] for name in students}
+        chain = self._members[0].layers
+        chain = [layer for layer in chain if not isinstance(layer, layers.InputLayer)]
+        self._dense = tuple(layer for layer in chain if isinstance(layer, layers.Dense))
+        self._first = tuple(layer for layer in chain if not isinstance(layer, layers.Dense))
+        weights = zip(*(model.trainable_variables for model in self._members), strict=True)
         self.stacks = [
             keras.Variable(np.stack([np.asarray(one) for one in same]), autocast=False)
             for same in weights
         ]
-        for model in self._own:
-            model.trainable = False  # until `settle`
+        for model in self._members:
+            model.trainable = False  # until `sync_weights`
+
+    @property
+    def state(self):
+        """List of variables to checkpoint: stacked weights and optimizer slots."""
+        return [*self.stacks, *self.optimizer.variables]
 
     def compile(self, optimizer="adam", **options):
+        """Keras's `compile`; ValueError for clipnorm, which would mix the students."""
         super().compile(optimizer, **options)
         if self.optimizer.clipnorm:
             raise ValueError("clipnorm would mix the students of a stack: leave it out")
 
-    @property
-    def state(self):
-        return [*self.stacks, *self.optimizer.variables]
-
     def call(self, images, training=False):
+        """{name: (batch, classes) logits}; in training of each student's slice of the batch."""
         stacks, x = iter(self.stacks), images
         for layer in self._first:
             x = layer(x)
-        if training and self._part:
-            x = ops.take(self._parted(x), list(self._part.values()), axis=0)
+        if training and self._slices:
+            x = ops.take(self._sliced(x), list(self._slices.values()), axis=0)
         for layer in self._dense:
             x = _dense(layer, x, next(stacks), next(stacks))
         return {name: x[index] for index, name in enumerate(self.models)}
 
     def total_loss(self, logits, targets, training):
+        """Sum of the students' losses, as of SideBySide, computed in one operation each."""
         if not training:
             return super().total_loss(logits, targets, training)
-        own = [self._targets_of(name, targets) for name in logits]
-        together = ops.stack(list(logits.values()))
-        labels = ops.stack([ops.reshape(each["labels"], (-1,)) for each in own])
-        losses, count = self._loss_of_each(together, labels, own), ops.shape(labels)[1]
-        accuracies = ops.mean(correct(together, labels), axis=1)
-        for place, name in enumerate(logits):
-            self.loss_trackers[name].update_state(losses[place], count)
-            self.accuracy_trackers[name].update_state(accuracies[place], count)
+        by_student = [self._targets_of(name, targets) for name in logits]
+        stacked_logits = ops.stack(list(logits.values()))
+        labels = ops.stack([ops.reshape(each["labels"], (-1,)) for each in by_student])
+        losses = self._student_losses(stacked_logits, labels, by_student)
+        accuracies, count = ops.mean(correct(stacked_logits, labels), axis=1), ops.shape(labels)[1]
+        for index, name in enumerate(logits):
+            self.loss_trackers[name].update_state(losses[index], count)
+            self.accuracy_trackers[name].update_state(accuracies[index], count)
         return ops.sum(losses)
 
-    def _loss_of_each(self, logits, labels, targets):
-        """(students,) what `Student.loss` gives, each operation for all of them at once.
+    def sync_weights(self):
+        """Copy the trained weights into the students' models."""
+        for model in self._members:
+            model.trainable = True
+        for position, stack in enumerate(self.stacks):
+            for model, value in zip(self._members, np.asarray(stack), strict=True):
+                model.trainable_variables[position].assign(value)
+
+    def _student_losses(self, logits, labels, targets):
+        """(students,) losses, as `Student.loss`, each operation for all students at once.
 
         Args:
             logits: (students, batch, classes).
             labels: (students, batch).
-            targets: list of each student's own.
+            targets: list of each student's targets.
         """
         students = [student for _, student in self._students]
         alpha = np.array([student.alpha for student in students], "float32")
         losses = (1 - alpha) * ops.mean(hard_label_loss(logits, labels), axis=1)
         if not alpha.any():
             return losses
-        told = [  # on labels alone its own logits, of which there is nothing to learn
-            student.teacher_logits(targets[place]) if student.alpha else logits[place]
-            for place, student in enumerate(students)
+        teacher_logits = [  # baseline students: dummy targets, weight 0
+            student.teacher_logits(targets[index]) if student.alpha else logits[index]
+            for index, student in enumerate(students)
         ]
         temperatures = np.array([student.temperature for student in students], "float32")
-        return losses + alpha * ops.mean(_soft_losses(logits, told, temperatures), axis=1)
+        soft_losses = _soft_losses(logits, teacher_logits, temperatures)
+        return losses + alpha * ops.mean(soft_losses, axis=1)
 
     def _targets_of(self, name, targets):
-        """What of a training batch's targets a student learns from."""
-        if not self._part:
+        """A student's slice of a training batch's targets."""
+        if not self._slices:
             return targets
-        return {key: self._parted(value)[self._part[name]] for key, value in targets.items()}
+        return {key: self._sliced(value)[self._slices[name]] for key, value in targets.items()}
 
-    def _parted(self, batch):
-        """(parts, n, ...) of (parts * n, ...)."""
-        return ops.reshape(batch, (1 + max(self._part.values()), -1, *batch.shape[1:]))
-
-    def sync_weights(self):
-        for model in self._own:
-            model.trainable = True
-        for position, stack in enumerate(self.stacks):
-            for model, value in zip(self._own, np.asarray(stack), strict=True):
-                model.trainable_variables[position].assign(value)
+    def _sliced(self, batch):
+        """(slices, n, ...) of (slices * n, ...)."""
+        return ops.reshape(batch, (1 + max(self._slices.values()), -1, *batch.shape[1:]))
 
 
-def _soft_losses(logits, told, temperatures):
+def _soft_losses(logits, teacher_logits, temperatures):
     """(students, batch) `distillation_loss` of each student at its own temperature.
 
     T² · KL at T is T² times KL at 1 of logits divided by T.
     """
-    if temperatures.max() >= SERIES_TEMPERATURE:  # where float32 wants another formula
+    if temperatures.max() >= SERIES_TEMPERATURE:  # where float32 needs another formula
         each = enumerate(temperatures.tolist())
-        return ops.stack([distillation_loss(logits[i], told[i], t) for i, t in each])
+        return ops.stack([distillation_loss(logits[i], teacher_logits[i], t) for i, t in each])
     scale = temperatures[:, None, None]
-    told = ops.cast(ops.stack(told), "float32")
-    return scale[..., 0] ** 2 * distillation_loss(logits / scale, told / scale, 1)
+    teacher_logits = ops.cast(ops.stack(teacher_logits), "float32")
+    return scale[..., 0] ** 2 * distillation_loss(logits / scale, teacher_logits / scale, 1)
 
 
 def _dense(layer, x, kernels, biases):
@@ -164,17 +176,17 @@ def _dense(layer, x, kernels, biases):
 
 
 def _architecture_key(model):
-    """What makes two nets one architecture; None for nets that cannot be stacked."""
-    chain, dense = [], False
+    """List that is equal for equal architectures; None for models that cannot be stacked."""
+    key, dense = [], False
     for layer in model.layers:
         kind = type(layer)
-        if dense and kind is not layers.Dense:  # the stack begins at the first
+        if dense and kind is not layers.Dense:  # only dense layers after the first
             return None
         dense = kind is layers.Dense
         if kind is layers.Dense and layer.use_bias and not layer.kernel_constraint:
-            chain.append((layer.kernel.shape, layer.activation, layer.compute_dtype))
+            key.append((layer.kernel.shape, layer.activation, layer.compute_dtype))
         elif kind in (layers.InputLayer, layers.Normalization, layers.Flatten):
-            chain.append((kind, layer.output.shape))
+            key.append((kind, layer.output.shape))
         else:
             return None
-    return chain
+    return key

@@ -1,4 +1,4 @@
-"""Students as one stack end where students side by side do."""
+"""Stacked students: the same losses and weights as students side by side."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from common.side_by_side import SideBySide, Student
 from common.training import checkpoints, job, trainer
 from common.training.accelerated import stacked
 
-SETTINGS = {"alone": (1, 0), "T4": (4, 0.9), "T20": (20, 0.5)}
+SETTINGS = {"baseline": (1, 0), "T4": (4, 0.9), "T20": (20, 0.5)}
 OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(1e-2),
     "sgd": lambda: keras.optimizers.SGD(1e-2, momentum=0.9, nesterov=True),
@@ -28,27 +28,28 @@ def students(model="mlp", **options):
 
 
 def trained(kind, few, teacher, optimizer):
-    together = kind(students(), weight_decay=1e-3)
-    together.compile(optimizer())
+    """(model, history) of three students, of class `kind`."""
+    model = kind(students(), weight_decay=1e-3)
+    model.compile(optimizer())
     targets = {"labels": few.train.labels, "teacher": teacher}
     options = {"batch_size": 25, "epochs": 3, "shuffle": False, "verbose": 0}
-    history = together.fit(few.train.images, targets, **options).history
-    together.sync_weights()
-    return together, history
+    history = model.fit(few.train.images, targets, **options).history
+    model.sync_weights()
+    return model, history
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
-def test_ends_where_students_side_by_side_do(few, random_logits, optimizer):
-    together, history = trained(stacked.StackedStudents, few, random_logits(100), optimizer)
-    apart, expected = trained(SideBySide, few, random_logits(100), optimizer)
+def test_stack_ends_with_the_weights_of_students_side_by_side(few, random_logits, optimizer):
+    stack, history = trained(stacked.StackedStudents, few, random_logits(100), optimizer)
+    separate, expected = trained(SideBySide, few, random_logits(100), optimizer)
     for name in SETTINGS:
-        pairs = zip(together.models[name].weights, apart.models[name].weights, strict=True)
-        for own, other in pairs:
-            np.testing.assert_allclose(np.asarray(own), np.asarray(other), atol=1e-4)
+        pairs = zip(stack.models[name].weights, separate.models[name].weights, strict=True)
+        for weight, other in pairs:
+            np.testing.assert_allclose(np.asarray(weight), np.asarray(other), atol=1e-4)
         assert history[f"{name}_accuracy"] == pytest.approx(expected[f"{name}_accuracy"], abs=1e-6)
         assert history[f"{name}_loss"] == pytest.approx(expected[f"{name}_loss"], rel=1e-4)
-    moments = [np.asarray(v) for v in together.optimizer.variables if np.ndim(v) > 1]
-    others = [np.asarray(v) for v in apart.optimizer.variables if np.ndim(v)]
+    moments = [np.asarray(v) for v in stack.optimizer.variables if np.ndim(v) > 1]
+    others = [np.asarray(v) for v in separate.optimizer.variables if np.ndim(v)]
     joined = np.concatenate([moment.ravel() for moment in moments])
     assert joined.size == sum(other.size for other in others)
     others = np.concatenate([other.ravel() for other in others])
@@ -57,16 +58,20 @@ def test_ends_where_students_side_by_side_do(few, random_logits, optimizer):
 
 @pytest.mark.parametrize(
     "settings",
-    [SETTINGS, SETTINGS | {"hot": (300, 1), "soft": (2, 1)}, {"alone": (1, 0), "too": (1, 0)}],
-    ids=["as ever", "hot", "labels alone"],
+    [
+        SETTINGS,
+        SETTINGS | {"T300": (300, 1), "T2": (2, 1)},
+        {"baseline": (1, 0), "another baseline": (1, 0)},
+    ],
+    ids=["usual temperatures", "high temperature", "labels only"],
 )
 @pytest.mark.parametrize("shuffled", [False, True])
-def test_losses_of_a_stack_are_those_of_each(random_logits, settings, shuffled):
+def test_losses_of_a_stack_are_those_of_each_student(random_logits, settings, shuffled):
     labels = np.arange(30) % 10
     targets = {"labels": labels, "teacher": random_logits(30, 99)}
     each = {
-        name: Student(models.build("mlp", (28, 28, 1), 10, width=2), *how, shuffled=shuffled)
-        for name, how in settings.items()
+        name: Student(models.build("mlp", (28, 28, 1), 10, width=2), *setting, shuffled=shuffled)
+        for name, setting in settings.items()
     }
     logits = {name: keras.ops.array(random_logits(30, k)) for k, name in enumerate(each)}
     stack = stacked.StackedStudents(each)
@@ -79,76 +84,78 @@ def test_losses_of_a_stack_are_those_of_each(random_logits, settings, shuffled):
         assert float(stack.accuracy_trackers[name].result()) == pytest.approx(accuracy)
 
 
-def test_what_mixes_the_students_of_a_stack_is_refused():
+def test_clipnorm_is_refused():
     with pytest.raises(ValueError, match="clipnorm would mix the students of a stack"):
         stacked.StackedStudents(students()).compile(keras.optimizers.SGD(clipnorm=1.0))
 
 
 @pytest.mark.slow
-def test_losses_stay_alike_over_hundreds_of_steps(few, random_logits):
-    """Weights need not: a ReLU that rounding flips is another step for Adam."""
+def test_losses_agree_after_hundreds_of_steps(few, random_logits):
+    """Weights may differ: rounding may flip a ReLU, which changes Adam's step."""
 
     def losses(kind):
-        together = kind(students(width=128))
-        together.compile(keras.optimizers.Adam(1e-3))
+        model = kind(students(width=128))
+        model.compile(keras.optimizers.Adam(1e-3))
         targets = {"labels": few.train.labels, "teacher": random_logits(100)}
         options = {"batch_size": 20, "epochs": 40, "shuffle": False, "verbose": 0}
-        history = together.fit(few.train.images, targets, **options).history
+        history = model.fit(few.train.images, targets, **options).history
         return {name: history[f"{name}_loss"] for name in SETTINGS}
 
-    one, other = losses(stacked.StackedStudents), losses(SideBySide)
+    stack, separate = losses(stacked.StackedStudents), losses(SideBySide)
     for name in SETTINGS:
-        np.testing.assert_allclose(one[name], other[name], rtol=2e-3, atol=2e-3, err_msg=name)
+        np.testing.assert_allclose(stack[name], separate[name], rtol=2e-3, atol=2e-3, err_msg=name)
 
 
-def test_what_can_be_stacked():
+def test_stackable():
     assert stacked.stackable(students())
     assert not stacked.stackable(students("cnn", width=0.1))
     assert not stacked.stackable(students(width=16, dropout=0.5))
     mixed = students() | {"wider": Student(models.build("mlp", (28, 28, 1), 10, width=8), 1, 0)}
     assert not stacked.stackable(mixed)
-    with pytest.raises(ValueError, match="only dense nets of one architecture"):
+    with pytest.raises(ValueError, match="only dense networks of one architecture"):
         stacked.StackedStudents(mixed)
-    flat = keras.Sequential(
+    flatten_between = keras.Sequential(
         [keras.Input((4, 3)), keras.layers.Dense(2), keras.layers.Flatten(), keras.layers.Dense(5)]
     )
-    assert not stacked.stackable({"flattened in between": Student(flat, 1, 0)})
+    assert not stacked.stackable({"flatten between": Student(flatten_between, 1, 0)})
 
 
 @pytest.mark.parametrize(
     "options", [{}, {"width": 8}, {"dropout": 0.5}, {"max_norm": 3.0}, {"dropout": 0.0}], ids=str
 )
-def test_seeds_train_together_only_where_they_can_be_stacked(few, tiny_run, monkeypatch, options):
+def test_seeds_train_together_only_if_they_can_be_stacked(few, tiny_run, monkeypatch, options):
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 1)
     run = tiny_run(options=options)
-    stackable = stacked.stackable({"it": Student(model_io.build_model(run, few), 1, 0)})
+    stackable = stacked.stackable({"student": Student(model_io.build_model(run, few), 1, 0)})
     assert stackable if stacked.can_stack_seeds(run) else set(options) & {"dropout", "max_norm"}
     seeds = [tiny_run(options={"dropout": 0.5}, seed=seed) for seed in (0, 1)]
-    with pytest.raises(ValueError, match=r"seeds \[0, 1\] together need nets that can be stacked"):
+    with pytest.raises(
+        ValueError, match=r"seeds \[0, 1\] together need networks that can be stacked"
+    ):
         job.TrainingJob(seeds, few, {})
 
 
-def test_only_gpus_stack(monkeypatch):
+def test_students_are_stacked_on_gpus_only(monkeypatch):
     assert stacked.choose(students()) is SideBySide
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 10**9)
     assert stacked.choose(students()) is stacked.StackedStudents
-    assert stacked.choose({"one": students()["alone"]}) is SideBySide
+    assert stacked.choose({"one": students()["baseline"]}) is SideBySide
 
 
 @pytest.mark.parametrize("memory", [1, 10**9], ids=["data on the host", "data on the device"])
-def test_seeds_in_one_stack_end_where_each_does_alone(
+def test_seeds_in_one_stack_end_with_the_weights_of_separate_trainings(
     few, logits, tiny_run, tmp_path, monkeypatch, memory
 ):
-    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
-    kinds = ({}, taught, taught | {"control": "shuffled"})
+    settings = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
+    kinds = ({}, settings, settings | {"control": "shuffled"})
     runs = [tiny_run(seed=seed, **kind) for seed in (5, 0) for kind in kinds]
     runs += [tiny_run(options={"width": 8}), tiny_run(options={"width": 8, "dropout": 0.5})]
     assert len(trainer.group_runs(runs)) == 2
-    apart = training.run(runs, few, output_dir=tmp_path / "apart", teachers=[logits])
+    separate = training.run(runs, few, output_dir=tmp_path / "separate", teachers=[logits])
     monkeypatch.setattr(hardware, "gpu_memory", lambda: memory)
-    assert [len(members) for members in trainer.group_runs(runs)] == [6, 1, 1]  # one net a group
+    assert [len(members) for members in trainer.group_runs(runs)] == [6, 1, 1]
     together = training.run(runs, few, output_dir=tmp_path, teachers=[logits])
-    for run, record, other in zip(runs[:6], together, apart, strict=False):
+    for run, record, other in zip(runs[:6], together, separate, strict=False):
         assert record["stacked"] and record["trained_side_by_side"] == 6
         assert record["curve"]["loss"] == pytest.approx(other["curve"]["loss"], rel=1e-4)
         assert record["curve"]["val_loss"] == pytest.approx(other["curve"]["val_loss"], rel=1e-4)
@@ -156,8 +163,8 @@ def test_seeds_in_one_stack_end_where_each_does_alone(
         assert_same_weights(run, few, tmp_path, 1e-4)
 
 
-def cut_short(runs, few, folder, logits, monkeypatch):
-    """Train until the first epoch's state is on disk."""
+def interrupt(runs, few, folder, logits, monkeypatch):
+    """Train until the first epoch's checkpoint is on disk."""
     save = checkpoints.save
 
     def save_and_stop(*arguments):
@@ -170,14 +177,14 @@ def cut_short(runs, few, folder, logits, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_stack_is_resumed_in_any_order_and_recorded(few, logits, tiny_run, tmp_path, monkeypatch):
-    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
-    runs = [tiny_run(seed=seed, **kind) for seed in (0, 3) for kind in ({}, taught)]
-    apart = training.run(runs, few, output_dir=tmp_path / "apart", teachers=[logits])
+def test_stack_is_resumed_in_any_order_of_runs(few, logits, tiny_run, tmp_path, monkeypatch):
+    settings = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
+    runs = [tiny_run(seed=seed, **kind) for seed in (0, 3) for kind in ({}, settings)]
+    separate = training.run(runs, few, output_dir=tmp_path / "separate", teachers=[logits])
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 1)
-    cut_short(runs, few, tmp_path, logits, monkeypatch)
-    backwards = training.run(runs[::-1], few, output_dir=tmp_path, teachers=[logits])
-    for run, record, other in zip(runs, backwards[::-1], apart, strict=True):
+    interrupt(runs, few, tmp_path, logits, monkeypatch)
+    reverse = training.run(runs[::-1], few, output_dir=tmp_path, teachers=[logits])
+    for run, record, other in zip(runs, reverse[::-1], separate, strict=True):
         assert record["stacked"] and record["parameters"] == other["parameters"]
         assert set(record) - {"stacked"} == set(other)
         assert record["curve"]["loss"] == pytest.approx(other["curve"]["loss"], rel=1e-4)
@@ -186,32 +193,31 @@ def test_a_stack_is_resumed_in_any_order_and_recorded(few, logits, tiny_run, tmp
         assert records.find_weights(tmp_path, run)
 
 
-def test_students_side_by_side_are_resumed_in_any_order(
+def test_students_side_by_side_are_resumed_in_any_order_of_runs(
     few, logits, tiny_run, tmp_path, monkeypatch
 ):
-    taught = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
-    runs = [tiny_run(), tiny_run(**taught)]
-    training.run(runs, few, output_dir=tmp_path / "apart", teachers=[logits])
-    cut_short(runs, few, tmp_path, logits, monkeypatch)
+    settings = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
+    runs = [tiny_run(), tiny_run(**settings)]
+    training.run(runs, few, output_dir=tmp_path / "separate", teachers=[logits])
+    interrupt(runs, few, tmp_path, logits, monkeypatch)
     training.run(runs[::-1], few, output_dir=tmp_path, teachers=[logits])
     for run in runs:
         assert_same_weights(run, few, tmp_path, 0)
 
 
-def test_a_state_of_another_kind_is_left_aside(
+def test_checkpoint_of_another_model_class_is_not_used(
     few, logits, tiny_run, tmp_path, monkeypatch, capsys
 ):
     runs = [tiny_run(), tiny_run(teacher=logits.identity, temperature=4, alpha=0.9)]
-    cut_short(runs, few, tmp_path, logits, monkeypatch)
+    interrupt(runs, few, tmp_path, logits, monkeypatch)
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 1)
     both = training.run(runs, few, output_dir=tmp_path, teachers=[logits])
     assert all(record["stacked"] and len(record["curve"]["loss"]) == 2 for record in both)
-    assert (
-        "of a SideBySide, here trains a StackedStudents: starting anew" in capsys.readouterr().out
-    )
+    message = "is of a SideBySide, this machine trains a StackedStudents: training from the start"
+    assert message in capsys.readouterr().out
 
 
 def assert_same_weights(run, few, folder, tolerance):
-    mine, its = (load_model(where, run, few) for where in (folder, folder / "apart"))
-    for own, expected in zip(mine.weights, its.weights, strict=True):
-        np.testing.assert_allclose(np.asarray(own), np.asarray(expected), atol=tolerance, rtol=0)
+    model, other = (load_model(path, run, few) for path in (folder, folder / "separate"))
+    for weight, expected in zip(model.weights, other.weights, strict=True):
+        np.testing.assert_allclose(np.asarray(weight), np.asarray(expected), atol=tolerance, rtol=0)
