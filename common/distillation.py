@@ -12,7 +12,7 @@ CONTROLS = (None, "shuffled")
 
 @dataclasses.dataclass(frozen=True)
 class Distillation:
-    """How a student learns from a teacher's logits.
+    """Settings of one student's distillation from a teacher's logits.
 
     The objective is alpha · soft-target loss + (1 - alpha) · cross-entropy with the labels
     (Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 2).
@@ -20,7 +20,7 @@ class Distillation:
     Args:
         temperature: T > 0 of the soft targets.
         alpha: weight of the soft-target loss, in [0, 1]; 0 is a baseline, on labels only.
-        method: a name in `common.losses.LOSSES`, which checks it where the loss is built.
+        method: a name in `common.losses.LOSSES`; checked when a Student is built.
         control: "shuffled" for the logits of other images, None for the image's own.
 
     Raises:
@@ -47,13 +47,13 @@ class Distillation:
 
     @property
     def configuration(self):
-        """The keys of a run's record; the method "kd" is left out, as old records have it."""
+        """Dict of the keys in a run's record; method "kd" is omitted, as in old records."""
         values = {"temperature": self.temperature, "alpha": self.alpha, "shuffled": self.shuffled}
         return values | ({} if self.method == "kd" else {"method": self.method})
 
     @classmethod
     def from_configuration(cls, values):
-        """The settings in a run's configuration; keys that are not about them are ignored."""
+        """The settings in a run's configuration; other keys are ignored."""
         control = "shuffled" if values["shuffled"] else None
         return cls(values["temperature"], values["alpha"], values.get("method", "kd"), control)
 

@@ -1,6 +1,6 @@
-"""The command line of the data sets' folders, its dry runs, and `make`'s programs.
+"""Command line of the data sets' folders: commands, dry run, time estimates, notebook execution.
 
-May import anything but `explorer` and `benchmark`.
+May import every package but `explorer` and `benchmark`.
 """
 
 from common.cli.commands import main

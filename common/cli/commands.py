@@ -1,16 +1,22 @@
-"""The command line of a data set's folder: `python -m mnist teacher cnn` and so on.
+"""Commands of a data set's folder: `python -m mnist teacher cnn`, `distill`, `reproduce`, `table`.
 
-Each command does what the notebooks do, through the same `Study`.
+Each does what the notebooks do, through the same `Study`. Keras and NumPy are imported inside the
+functions, so that `--help` and refusals of bad options take no time.
 """
 
 import sys
 
+from common.cli import output
 from common.cli.options import checked, parser
-from common.utils import packages
 
 
 def main(dataset, arguments=None):
-    """Run `python -m <dataset>` with the given arguments; bad input ends in one sentence."""
+    """Run `python -m DATASET` with the given arguments; bad input exits with one sentence.
+
+    Args:
+        dataset: a data set with recipes, such as "mnist".
+        arguments: list of str; by default the process's.
+    """
     commands = parser(
         dataset, teacher=_teacher, distill=_distill, reproduce=_reproduce, table=_table
     )
@@ -22,16 +28,16 @@ def main(dataset, arguments=None):
     except ModuleNotFoundError as error:
         sys.exit(
             f"error: {error}: first `source .venv/bin/activate`, which `make mnist` sets up, or "
-            "install what KERAS_BACKEND asks for"
+            "install what KERAS_BACKEND names"
         )
     except KeyboardInterrupt:
-        sys.exit("stopped; the same command goes on from the last finished epoch")
+        sys.exit("interrupted; the same command resumes after the last complete epoch")
 
 
 def _study(dataset, options):
-    """The `Study`, every option checked before data are loaded or anything is trained."""
+    """The `Study`; every option is checked before data are loaded or anything is trained."""
     spec = checked(dataset, options)
-    from common import data  # TensorFlow's seconds, only for what can be done
+    from common import data  # imports TensorFlow, which takes seconds
     from common.experiments.study import Study
     from common.training.tensorboard import TensorBoard
 
@@ -54,37 +60,22 @@ def _teacher(dataset, options):
     study = _study(dataset, options)
     if options.committed:
         logits = study.committed_logits(options.name, study.seeds[0], view_set)
-        print(f"{logits.identity}: {_score(study, logits)}")
+        print(f"{logits.identity}: {output.logits_errors(study, logits)}")
         return
     runs = [study.teacher(options.name, seed) for seed in study.seeds]
-    _print_logits_estimate(study, runs[0], view_set)
-    _print_plan(study, lambda dry: dry.train(runs))
+    output.print_logits_estimate(study, runs[0], view_set)
+    output.print_plan(study, lambda dry: dry.train(runs))
     if not options.dry_run:
         _train_teacher(study, options.name, runs, view_set)
-
-
-def _print_logits_estimate(study, run, view_set):
-    """Print how long a teacher's logits take and how large they are, unless they exist.
-
-    Raises:
-        ValueError: they cannot be computed, which would otherwise show after the training only.
-    """
-    if study.store.find(run, view_set) is None:
-        from common.backend import hardware
-        from common.cli import time_estimates
-
-        study.store.check_feasible(run, view_set)
-        estimate = time_estimates.describe_logits(study.dataset, run, view_set)
-        print(f"{estimate} on {hardware.device()}", flush=True)
 
 
 def _train_teacher(study, name, runs, view_set):
     from common.utils import files
 
-    trained = study.train(runs)
+    records = study.train(runs)
     study.report_cached()
-    for record in trained:
-        print(f"seed {record['seed']}: {_errors(record)}")
+    for record in records:
+        print(f"seed {record['seed']}: {output.record_errors(record)}")
     logits = study.logits(name, runs[0].seed, view_set)
     print(f"logits in {files.display_path(logits.folder)}")
 
@@ -97,14 +88,14 @@ def _distill(dataset, options):
     for temperature in options.temperature:
         require_positive("temperature", temperature)
     require_fraction("alpha", options.alpha)
-    require_positive("alpha", options.alpha)  # 0 is the baseline, which is trained beside it
+    require_positive("alpha", options.alpha)  # 0 is the baseline, which is trained in any case
     study = _study(dataset, options)
 
     def train(study):
         names = (options.student, options.teacher)
         return experiments.distill(study, *names, options.temperature, options.alpha, control=True)
 
-    _print_plan(study, train)
+    output.print_plan(study, train)
     print(results.students_table(train(study)))
     print(f"records in {files.display_path(study.output_dir / 'results')}")
 
@@ -117,22 +108,10 @@ def _reproduce(dataset, options):
         for step in steps:
             step(study)
 
-    _print_plan(study, train)
+    output.print_plan(study, train)
     if not options.dry_run:
         train(study)
-        _print_tables(dataset, options.output_dir, study.read_dirs)
-
-
-def _print_plan(study, train):
-    """Print what `train`, which trains in the study it is given, has still to train here."""
-    from common.cli import time_estimates
-    from common.cli.dry_run import DryRun
-
-    notes = DryRun()
-    train(notes.study(study))
-    pending = notes.pending_logits.values()
-    for line in time_estimates.plan(notes.finished, notes.trainings, pending):
-        print(line, flush=True)
+        output.print_tables(dataset, options.output_dir, study.read_dirs)
 
 
 def _table(dataset, options):
@@ -140,49 +119,11 @@ def _table(dataset, options):
     from common.runs import records
 
     if not options.output_dir:
-        _print_tables(dataset, None)
+        output.print_tables(dataset, None)
         return
-    found = results.group_seeds(records.load_all(options.output_dir))
-    if not found:
+    groups = results.group_seeds(records.load_all(options.output_dir))
+    if not groups:
         raise ValueError(f"{options.output_dir} holds no records: train something into it first")
-    _print_tables(dataset, options.output_dir)
-    for settings in results.dataset_settings(found):  # whatever the tables above do not ask for
-        print(f"\nEvery run:\n\n{results.students_table(results.select(found, **settings))}")
-
-
-def _print_tables(dataset, folder, read_dirs=()):
-    """Print every table of the records in `folder`, or of the committed ones.
-
-    Args:
-        folder: None for the data set's own.
-        read_dirs: more folders: their runs on the data of `folder`'s records, or all their runs if
-            `folder` has none.
-    """
-    from common import results
-    from common.results import readme
-    from common.runs import records
-
-    tables = packages.load_module(dataset, "tables")
-    own = records.load_all(folder or tables.FOLDER)
-    all_ = [record for other in read_dirs for record in records.load_all(other)] + own
-    found = results.group_seeds(all_)
-    if own:
-        data = results.dataset_settings(results.group_seeds(own))
-        found = [group for settings in data for group in results.select(found, **settings)]
-    committed = () if folder and own else (dataset, dataset + packages.TRAINVAL_SUFFIX)
-    for table in readme.render_all(tables, found, committed):
-        print(f"\n{table}")
-
-
-def _errors(record):
-    test = record["test"]
-    return f"{test['errors']} errors of {record['images']['test']} ({100 * test['accuracy']:.2f} %)"
-
-
-def _score(study, logits):
-    from common import metrics
-
-    test = study.dataset.test
-    teacher = logits.targets("test", test.images).unaugmented()
-    wrong = metrics.errors(teacher, test.labels)
-    return f"{wrong} errors of {len(test)} ({100 - 100 * wrong / len(test):.2f} %)"
+    output.print_tables(dataset, options.output_dir)
+    for settings in results.dataset_settings(groups):  # runs that the tables leave out
+        print(f"\nEvery run:\n\n{results.students_table(results.select(groups, **settings))}")

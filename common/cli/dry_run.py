@@ -1,7 +1,7 @@
-"""Dry run of a study: what it would train and compute, without doing it.
+"""Dry run of a study: which runs and logits are missing, without training anything.
 
 Missing runs are replaced by dummy records, so that dependent runs (the control at the best
-temperature, a teacher's students) are counted as well, though the choice may come out otherwise.
+temperature, a teacher's students) are counted as well, though the real choice may differ.
 """
 
 import functools
@@ -18,41 +18,42 @@ _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class DryRun:
-    """What a study would still do.
+    """Notes of what a study would train and compute.
 
-    finished: names of the runs that have a record; trainings: for each training its runs, all
-    side by side, and its data set; pending_logits: {key: (data set, run, view set)} of the logits
-    that a teacher has still to compute for them.
+    Attributes:
+        finished: set of names of the runs that have a record.
+        trainings: list of (runs that train side by side, data.Dataset).
+        pending_logits: {key: (data.Dataset, teacher's Run, ViewSet)} of logits to compute.
     """
 
     def __init__(self):
         self.finished, self.trainings, self.pending_logits = set(), [], {}
 
     def study(self, study):
-        """`study` with a runner and a store that only take notes here."""
+        """A copy of `study` whose runner and logits store only take notes here."""
         store = functools.partial(_DryStore, self)
         return study.replaced(run=self.run, _make_store=store)
 
     def run(self, runs, dataset, *, output_dir, read_dirs, teachers, **_):
-        """Records of `runs`, dummies for those that have none; as `training.run`."""
-        logits = {each.identity: each for each in teachers}
-        trainer.check(runs, dataset, logits)
-        found = trainer.finished(runs, [output_dir, *read_dirs], self._note_finished)
+        """Records of `runs`, dummies for missing ones; arguments as of `training.run`."""
+        teachers_by_id = {logits.identity: logits for logits in teachers}
+        trainer.check(runs, dataset, teachers_by_id)
+        done = trainer.finished(runs, [output_dir, *read_dirs], self._note_finished)
         noted = {run.name for members, _ in self.trainings for run in members}
-        missing = [run for run in runs if run.name not in found and run.name not in noted]
+        missing = [run for run in runs if run.name not in done and run.name not in noted]
         for members in trainer.group_runs({run.name: run for run in missing}.values()):
             self.trainings.append((members, dataset))
-        for pending in (logits[run.teacher] for run in missing if run.teacher):
-            if hasattr(pending, "load"):
-                pending.load()  # notes it
-        return [found.get(run.name) or _dummy_record(run, dataset) for run in runs]
+        for logits in (teachers_by_id[run.teacher] for run in missing if run.teacher):
+            if hasattr(logits, "load"):
+                logits.load()  # takes a note, if they are to be computed
+        return [done.get(run.name) or _dummy_record(run, dataset) for run in runs]
 
-    def _note_finished(self, where, names):
+    def _note_finished(self, folder, names):
         self.finished |= names
 
 
 class _DryStore(LogitsStore):
-    """A store that notes which logits are to be computed."""
+    """A logits store that notes which logits are to be computed."""
 
     def __init__(self, notes, folders, dataset):
         super().__init__(folders, dataset)
@@ -64,31 +65,20 @@ class _DryStore(LogitsStore):
         return teachers.identity(run.name, 12 * "0")
 
     def make(self, identity, run, view_set="plain"):
-        """Zeros in place of the logits; ValueError, as then, if they cannot be computed."""
+        """Zeros in place of the logits; ValueError if the real ones could not be computed."""
         self.check_feasible(run, view_set)
         if self.is_finished(run):
             self.require_weights(run)
         view_set = views.get(view_set)
         self.notes.pending_logits[run.name, view_set] = (self.dataset, run, view_set)
-        return _NoLogits(identity, self.dataset.classes)
+        return _ZeroLogits(identity, self.dataset.classes)
 
     def model(self, run):
         """A finished run's model, or an untrained one."""
         return super().model(run) if self.is_finished(run) else build_model(run, self.dataset)
 
 
-def _dummy_record(run, dataset):
-    values = {"run": run.id, "seed": run.seed, "configuration": run.configuration}
-    for split in ("validation", "test"):
-        labels = getattr(dataset, split).labels
-        measures = metrics.summary(np.zeros((len(labels), dataset.classes)), labels)
-        values[split] = measures | {"agreement": 0.0}
-    curve = dict.fromkeys(_CURVES, [0.0] * run.recipe.epochs)
-    images = {split: len(getattr(dataset, split)) for split in teachers.SPLITS}
-    return values | {"curve": curve, "images": images}
-
-
-class _NoLogits:
+class _ZeroLogits:
     """Zeros in place of logits that are still to be computed."""
 
     def __init__(self, identity, classes):
@@ -98,3 +88,15 @@ class _NoLogits:
         count = views.get(view_set).seen_per_image
         zeros = np.broadcast_to(np.float16(0), (1, count, self.classes))
         return teachers.Targets(zeros, np.zeros(len(images), int))
+
+
+def _dummy_record(run, dataset):
+    """A record whose predictions are all class 0."""
+    values = {"run": run.id, "seed": run.seed, "configuration": run.configuration}
+    for split in ("validation", "test"):
+        labels = getattr(dataset, split).labels
+        measures = metrics.summary(np.zeros((len(labels), dataset.classes)), labels)
+        values[split] = measures | {"agreement": 0.0}
+    curve = dict.fromkeys(_CURVES, [0.0] * run.recipe.epochs)
+    images = {split: len(getattr(dataset, split)) for split in teachers.SPLITS}
+    return values | {"curve": curve, "images": images}

@@ -1,16 +1,16 @@
-"""JupyterLab's connection to its kernels without a wait: `make lab` names it to the server.
+"""JupyterLab kernel connection without Nagle's algorithm; `make lab` passes it to the server.
 
-The server leaves Nagle's algorithm on. The small "busy" message that precedes every answer is
-then acknowledged late, after 40 ms, and the answer waits for that: a slider's redraw takes twice
-as long.
+With Nagle's algorithm, which the server leaves on, a kernel's reply waits 40 ms for the
+acknowledgement of the short "busy" message before it, and a slider's redraw takes twice as long.
 """
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 
 class PromptConnection(ZMQChannelsWebsocketConnection):
-    """Sends each of the kernel's messages at once."""
+    """Connection that sends each of the kernel's messages at once."""
 
     def connect(self):
+        """Connect with Nagle's algorithm off."""
         self.websocket_handler.set_nodelay(True)
         return super().connect()

@@ -1,8 +1,8 @@
-"""Execute a data set's notebooks with a quick recipe into a folder of their own.
+"""Notebook execution: a data set's notebooks with a quick recipe, written to a separate folder.
 
-`python -m common.cli.notebooks mnist` is what `make mnist` runs: it trains everything anew on part
-of the data, shows progress, prints its table beside the published one, and says where the
-executed notebooks and their figures are. The committed results are not touched.
+`make mnist` runs `python -m common.cli.notebooks mnist`: it trains everything from the start on a
+fraction of the data, shows progress, prints its table next to the published one, and names the
+folder of the executed notebooks and their figures. The committed results are not changed.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from common.runs import records
 from common.utils import files, packages
 from common.utils.checks import require_writable
 
-_PAPERMILLS = (  # how the lines begin that are papermill's own
+_PAPERMILL_LINES = (  # beginnings of papermill's own log lines
     *("Executing ", "Ending ", "Input Notebook", "Output Notebook", "Working directory"),
     *("<Figure ", "<IPython"),
 )
@@ -28,15 +28,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def execute(notebook, output_dir, parameters):
-    """Run one notebook with papermill and write it, executed, and its figures to `output_dir`.
+    """Execute one notebook with papermill; write it and its figures to `output_dir`.
 
     Args:
         notebook: path of the notebook; it runs in its own folder.
         output_dir: gets `<name>.ipynb` and `<name>-<number>.png`.
-        parameters: values for its `parameters` cell.
+        parameters: dict of values for its `parameters` cell.
 
     Returns:
-        list of paths of the figures.
+        list of paths of the figures, PNG.
 
     Raises:
         papermill.PapermillExecutionError: a cell failed.
@@ -52,21 +52,24 @@ def execute(notebook, output_dir, parameters):
             cwd=notebook.parent,
             progress_bar=False,
             log_output=True,
-            store_widget_state=False,  # its size is without bound, and GitHub shows none of it
+            store_widget_state=False,  # it can be large, and GitHub does not render it
             **_local_kernel(sockets),
         )
     return _save_figures(target)
 
 
 def _local_kernel(folder):
-    """Keep the kernel's traffic in sockets in `folder` where the system can: over TCP it warns."""
+    """Papermill options that connect the kernel by sockets in `folder`, if the system has them.
+
+    Over TCP the kernel prints a warning.
+    """
     if os.name != "posix":
         return {}
     from jupyter_client import AsyncKernelManager
 
     class LocalKernelManager(AsyncKernelManager):
         transport = "ipc"
-        ip = os.path.join(folder, "kernel")  # else in the notebook's folder, for all kernels alike
+        ip = os.path.join(folder, "kernel")  # the default is shared by all kernels of a folder
 
     return {"kernel_manager_class": LocalKernelManager}
 
@@ -74,15 +77,20 @@ def _local_kernel(folder):
 def _save_figures(executed):
     cells = json.loads(executed.read_text())["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
-    pictures = [o["data"]["image/png"] for o in outputs if "image/png" in o.get("data", {})]
+    figures = [o["data"]["image/png"] for o in outputs if "image/png" in o.get("data", {})]
     paths = []
-    for number, picture in enumerate(pictures, 1):
+    for number, figure in enumerate(figures, 1):
         paths.append(executed.with_name(f"{executed.stem}-{number}.png"))
-        paths[-1].write_bytes(base64.b64decode(picture))
+        paths[-1].write_bytes(base64.b64decode(figure))
     return paths
 
 
 def main(arguments=None):
+    """Execute all notebooks of a data set, print its tables and where the figures are.
+
+    Args:
+        arguments: list of str; by default the process's.
+    """
     options = _options(arguments)
     spec = packages.load_module(options.dataset, "recipes").STUDY
     folder = require_writable(options.output_dir or ROOT / "build" / options.dataset).resolve()
@@ -90,12 +98,10 @@ def main(arguments=None):
     began = time.perf_counter()
     figures = []
     for notebook in sorted((ROOT / options.dataset).glob("*.ipynb")):
-        print(f"\n{notebook.name}: {_clock(time.perf_counter() - began)} so far", flush=True)
+        print(f"\n{notebook.name}: {_elapsed(began)} so far", flush=True)
         figures += execute(notebook, folder, _parameters(spec, notebook, folder, options.data_dir))
-    print(f"\nAll notebooks executed in {_clock(time.perf_counter() - began)}.")
-    print(
-        "A quick look: few images and epochs. README's numbers are of all images and more epochs."
-    )
+    print(f"\nAll notebooks executed in {_elapsed(began)}.")
+    print("This is a quick look at few images and epochs; README's results use all images.")
     _print_tables(options.dataset, folder)
     print(f"\nExecuted notebooks and {len(figures)} figures: {files.display_path(folder)}")
 
@@ -104,24 +110,24 @@ def _options(arguments):
     parser = argparse.ArgumentParser(prog="python -m common.cli.notebooks", description=__doc__)
     parser.add_argument("dataset", choices=["mnist"])
     parser.add_argument("--output-dir", metavar="DIR", help="default: build/<dataset>")
-    parser.add_argument("--data-dir", metavar="DIR", help="TFDS's folder")
+    parser.add_argument("--data-dir", metavar="DIR", help="folder of TensorFlow Datasets' data")
     return parser.parse_args(arguments)
 
 
 def _parameters(spec, notebook, folder, data_dir):
     """Values for the `parameters` cell of one notebook: a quick look that trains into `folder`."""
-    given = {"output_dir": str(folder), "retrain": True, **spec.smoke}
+    parameters = {"output_dir": str(folder), "retrain": True, **spec.smoke}
     if data_dir:
-        given["data_dir"] = str(Path(data_dir).expanduser().resolve())
-    return given | spec.smoke_by_notebook.get(notebook.stem, {})
+        parameters["data_dir"] = str(Path(data_dir).expanduser().resolve())
+    return parameters | spec.smoke_by_notebook.get(notebook.stem, {})
 
 
 class _Echo(logging.Handler):
-    """Prints what the cells print, progress lines included, without papermill's own words."""
+    """Log handler that prints the cells' output and progress lines, not papermill's own lines."""
 
     def emit(self, record):
         for line in record.getMessage().replace("\r", "\n").splitlines():
-            if line.strip() and not line.startswith(_PAPERMILLS):
+            if line.strip() and not line.startswith(_PAPERMILL_LINES):
                 print(f"  {line}", flush=True)
 
 
@@ -134,13 +140,15 @@ def _echo_cells():
 
 def _print_tables(dataset, folder):
     tables = packages.load_module(dataset, "tables")
-    found = results.group_seeds(records.load_all(folder))
-    for table in readme.render_all(tables, found):
+    groups = results.group_seeds(records.load_all(folder))
+    for table in readme.render_all(tables, groups):
         print(f"\n{readme.drop_pending(table)}")
 
 
-def _clock(seconds):
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
+def _elapsed(began):
+    """Time since `began`, such as `7:05 min`."""
+    seconds = int(time.perf_counter() - began)
+    return f"{seconds // 60}:{seconds % 60:02d} min"
 
 
 if __name__ == "__main__":

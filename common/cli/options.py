@@ -1,4 +1,4 @@
-"""What the command line of a data set's folder accepts, and refuses before any work."""
+"""Options of a data set's command line: the argument parser, and checks before any work."""
 
 import argparse
 import sys
@@ -15,30 +15,35 @@ from common.utils.checks import (
 
 
 def parser(dataset, *, teacher, distill, reproduce, table):
-    """An argparse.ArgumentParser whose options carry the `command` that was named.
+    """An argparse.ArgumentParser whose result has the chosen function as `command`.
 
     Args:
-        teacher, distill, reproduce, table: the commands, functions (dataset, options).
+        dataset: name of the data set.
+        teacher, distill, reproduce, table: functions (dataset, options), one per command.
     """
-    whole = argparse.ArgumentParser(
+    full = argparse.ArgumentParser(
         prog=f"python -m {packages.package_name(dataset)}",
         description=f"Teachers and students on {dataset}.",
     )
-    choices = whole.add_subparsers(required=True, metavar="COMMAND")
-    own = packages.default_output_dir(dataset)
-    _teacher(choices, _training(own)).set_defaults(command=teacher)
-    _distill(choices, _training(own)).set_defaults(command=distill)
-    _reproduce(choices, _training(None)).set_defaults(command=reproduce)
-    _table(choices).set_defaults(command=table)
-    return whole
+    commands = full.add_subparsers(required=True, metavar="COMMAND")
+    output_dir = packages.default_output_dir(dataset)
+    _add_teacher(commands, _training_options(output_dir)).set_defaults(command=teacher)
+    _add_distill(commands, _training_options(output_dir)).set_defaults(command=distill)
+    _add_reproduce(commands, _training_options(None)).set_defaults(command=reproduce)
+    _add_table(commands).set_defaults(command=table)
+    return full
 
 
 def checked(dataset, options):
-    """The data set's `StudySpec`, once every option of a training is valid for it.
+    """The data set's `StudySpec`, after all options of a training command were checked.
+
+    Args:
+        dataset: name of the data set.
+        options: argparse.Namespace of a training command.
 
     Raises:
-        ValueError: an unknown name; a number out of range; a folder that cannot be written, or
-            is not another one with `--retrain`.
+        ValueError: an unknown name; a number out of range; a folder that cannot be written;
+            with `--retrain`, the folder of the committed runs.
     """
     spec = packages.load_module(dataset, "recipes").STUDY
     for kind, known in (("teacher", spec.teachers), ("student", spec.students)):
@@ -59,67 +64,73 @@ def checked(dataset, options):
     return spec
 
 
-def _folder(text):
-    """A folder's path, `~` understood also where no shell did."""
-    if not text:
-        raise argparse.ArgumentTypeError("a folder's name is empty")
-    return Path(text).expanduser()
-
-
-def _training(output_dir):
-    where = argparse.ArgumentParser(add_help=False)
-    seeds = "one training each; default: those of the tables"
-    where.add_argument("--seeds", type=int, nargs="+", metavar="K", help=seeds)
-    where.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's")
-    limit = "only N images of each split, classes in proportion"
-    where.add_argument("--limit", type=int, metavar="N", help=limit)
-    data = "where TensorFlow Datasets keeps its data"
-    where.add_argument("--data-dir", type=_folder, metavar="DIR", help=data)
-    own = "default: runs/; for reproduce the data set's folder, where what is committed lies"
-    where.add_argument("--output-dir", type=_folder, default=output_dir, metavar="DIR", help=own)
-    where.add_argument(
-        "--tensorboard", type=_folder, metavar="DIR", help="write TensorBoard's log of training"
+def _training_options(output_dir):
+    """Parser of the options that all training commands share."""
+    shared = argparse.ArgumentParser(add_help=False)
+    seeds = "one training per seed; default: those of the tables"
+    shared.add_argument("--seeds", type=int, nargs="+", metavar="K", help=seeds)
+    shared.add_argument("--epochs", type=int, metavar="N", help="override the recipe's epochs")
+    limit = "use only N images of each split, with the class proportions kept"
+    shared.add_argument("--limit", type=int, metavar="N", help=limit)
+    data = "folder of TensorFlow Datasets' data"
+    shared.add_argument("--data-dir", type=_folder, metavar="DIR", help=data)
+    folder = "folder for records and weights; default: runs/, for reproduce the committed folder"
+    shared.add_argument(
+        "--output-dir", type=_folder, default=output_dir, metavar="DIR", help=folder
     )
-    anew = "train also what is committed, into --output-dir"
-    where.add_argument("--retrain", action="store_true", help=anew)
-    return where
+    tensorboard = "write a TensorBoard log of the training"
+    shared.add_argument("--tensorboard", type=_folder, metavar="DIR", help=tensorboard)
+    retrain = "train committed runs again, into --output-dir"
+    shared.add_argument("--retrain", action="store_true", help=retrain)
+    return shared
 
 
-def _teacher(choices, training):
-    does = "train a teacher, keep its logits"
-    own = choices.add_parser("teacher", parents=[training], help=does)
-    own.add_argument("name", help="such as cnn")
-    committed = "train nothing, check and read the committed logits"
-    _add_flag(own, "--committed", "--published", committed)
-    seen = "views of the training images to compute logits for, such as mnist_jitter"
-    own.add_argument("--views", default="plain", metavar="SET", help=f"{seen}; default: plain")
-    count = "logits for K of each image's views; default: all"
-    _add_count(own, "--views-per-image", "--sampled", count)
-    _add_flag(own, "--dry-run", "--plan", "only print how long it takes and how large it is")
-    return own
+def _add_teacher(commands, shared):
+    summary = "train a teacher and compute its logits"
+    teacher = commands.add_parser("teacher", parents=[shared], help=summary)
+    teacher.add_argument("name", help="such as cnn")
+    committed = "do not train: check the committed logits and print their test errors"
+    _add_flag(teacher, "--committed", "--published", committed)
+    views = "views of the training images to compute logits for, such as mnist_jitter"
+    teacher.add_argument("--views", default="plain", metavar="SET", help=f"{views}; default: plain")
+    count = "logits for K views of each image; default: all"
+    _add_count(teacher, "--views-per-image", "--sampled", count)
+    _add_flag(teacher, "--dry-run", "--plan", "only print time and size")
+    return teacher
 
 
-def _distill(choices, training):
-    does = "train baseline, distilled student and control"
-    own = choices.add_parser("distill", parents=[training], help=does)
-    own.add_argument("--teacher", required=True, metavar="NAME", help="in the recipes' TEACHERS")
-    own.add_argument("--student", required=True, metavar="NAME", help="in the recipes' STUDENTS")
-    soft, weight = "of the softmax; default: 4", "weight of the soft targets; default: 0.9"
-    own.add_argument("--temperature", type=float, nargs="+", default=[4.0], metavar="T", help=soft)
-    own.add_argument("--alpha", type=float, default=0.9, help=weight)
-    return own
+def _add_distill(commands, shared):
+    summary = "train baseline, distilled student and shuffled control"
+    distill = commands.add_parser("distill", parents=[shared], help=summary)
+    teacher, student = "a teacher of the recipes", "a student of the recipes"
+    distill.add_argument("--teacher", required=True, metavar="NAME", help=teacher)
+    distill.add_argument("--student", required=True, metavar="NAME", help=student)
+    soft = "temperatures of the soft targets; default: 4"
+    distill.add_argument(
+        "--temperature", type=float, nargs="+", default=[4.0], metavar="T", help=soft
+    )
+    weight = "weight of the soft-target loss; default: 0.9"
+    distill.add_argument("--alpha", type=float, default=0.9, help=weight)
+    return distill
 
 
-def _reproduce(choices, training):
-    does = "every run behind the tables, or behind a part of them"
-    own = choices.add_parser("reproduce", parents=[training], help=does)
-    own.add_argument("steps", nargs="*", metavar="STEP", help="default: all, in their order")
-    _add_flag(own, "--dry-run", "--plan", "only print what remains and how long it takes here")
-    return own
+def _add_reproduce(commands, shared):
+    summary = "train every run behind the tables, or the runs of some steps"
+    reproduce = commands.add_parser("reproduce", parents=[shared], help=summary)
+    reproduce.add_argument("steps", nargs="*", metavar="STEP", help="default: all, in their order")
+    _add_flag(reproduce, "--dry-run", "--plan", "only print missing runs and their time")
+    return reproduce
 
 
-class _Former(argparse.Action):
-    """An option under its former name: works, and prints the new one to standard error."""
+def _add_table(commands):
+    table = commands.add_parser("table", help="print the tables")
+    folder = "folder of the records; default: the committed ones"
+    table.add_argument("--output-dir", type=_folder, metavar="DIR", help=folder)
+    return table
+
+
+class _FormerOption(argparse.Action):
+    """An option under its former name: works, and prints the new name to standard error."""
 
     def __init__(self, *arguments, new, **options):
         super().__init__(*arguments, help=argparse.SUPPRESS, **options)
@@ -130,21 +141,20 @@ class _Former(argparse.Action):
         setattr(namespace, self.dest, True if self.nargs == 0 else values)
 
 
-def _add_flag(parser, name, former, text):
+def _add_flag(command, name, former, text):
     dest = name[2:].replace("-", "_")
-    parser.add_argument(name, action="store_true", help=text)
-    parser.add_argument(former, action=_Former, nargs=0, dest=dest, new=name, default=False)
+    command.add_argument(name, action="store_true", help=text)
+    command.add_argument(former, action=_FormerOption, nargs=0, dest=dest, new=name, default=False)
 
 
-def _add_count(parser, name, former, text):
+def _add_count(command, name, former, text):
     dest = name[2:].replace("-", "_")
-    parser.add_argument(name, type=int, default=0, metavar="K", help=text)
-    parser.add_argument(former, action=_Former, type=int, dest=dest, new=name, default=0)
+    command.add_argument(name, type=int, default=0, metavar="K", help=text)
+    command.add_argument(former, action=_FormerOption, type=int, dest=dest, new=name, default=0)
 
 
-def _table(choices):
-    own = choices.add_parser("table", help="print the tables")
-    own.add_argument(
-        "--output-dir", type=_folder, metavar="DIR", help="of other records than the committed"
-    )
-    return own
+def _folder(text):
+    """A folder's path, with `~` expanded, which no shell does in `--output-dir=~/runs`."""
+    if not text:
+        raise argparse.ArgumentTypeError("a folder's name is empty")
+    return Path(text).expanduser()

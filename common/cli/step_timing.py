@@ -1,4 +1,4 @@
-"""How fast a net trains and answers on this machine, from a few timed batches."""
+"""Step timing: seconds per training batch and per batch of predictions on this machine."""
 
 import contextlib
 import dataclasses
@@ -9,76 +9,83 @@ import numpy as np
 from common.backend import batching, keras
 from common.training.job import TrainingJob
 
+TIMED = 3  # batches, after one that compiles
+_IMAGES = 100  # per timed prediction; more would take longer without a better estimate
+
 
 @dataclasses.dataclass(frozen=True)
 class StepTimes:
-    """Seconds that one net needs for one batch: of training, and of `BATCH_SIZE` answers."""
-
-    train: float
-    answer: float
-
-
-TIMED = 3  # batches, after one that compiles
-_FEW = 100  # images that a net is asked about at once: what takes longer is not timed better
-
-
-def measure(run, dataset, tell=lambda: None):
-    """The `StepTimes` of a run's net here: the fastest of `TIMED` batches, after one that compiles.
-
-    Of steps that a GPU does many of in one dispatch, the median of as many dispatches.
+    """Seconds per batch of one network.
 
     Args:
-        tell: called after each batch.
+        train: seconds of a training batch.
+        predict: seconds of the predictions for `batching.BATCH_SIZE` images.
     """
-    alone = dataclasses.replace(run, teacher=None, distillation=None)
-    group = TrainingJob([alone], dataset, {})
-    model, data = group.fit_inputs()
+
+    train: float
+    predict: float
+
+
+def measure(run, dataset, on_batch=lambda: None):
+    """`StepTimes` of a run's network on this machine: the minimum of `TIMED` batches.
+
+    If a GPU dispatches several steps at once, the median of as many dispatches.
+
+    Args:
+        run: Run; its teacher is left out.
+        dataset: data.Dataset.
+        on_batch: function () called after each batch.
+    """
+    baseline = dataclasses.replace(run, teacher=None, distillation=None)
+    job = TrainingJob([baseline], dataset, {})
+    model, data = job.fit_inputs()
     if hasattr(model, "steps_per_dispatch"):
-        train = _seconds_on_device(model, data, tell)
+        train = _seconds_per_step(model, data, on_batch)
     else:
-        train = _fastest(lambda: model.train_on_batch(*group.batches[0]), tell)
-    return StepTimes(train, of_answers(group.model, dataset, tell))
+        train = _fastest(lambda: model.train_on_batch(*job.batches[0]), on_batch)
+    return StepTimes(train, prediction_seconds(job.model, dataset, on_batch))
 
 
-def of_answers(model, dataset, tell):
-    """Seconds that `BATCH_SIZE` answers of a model take; `tell` as of `measure`."""
-    images = dataset.validation.images[:_FEW]
-    seconds = _fastest(lambda: model.predict_on_batch(images), tell)
+def prediction_seconds(model, dataset, on_batch):
+    """Seconds of a model's predictions for `BATCH_SIZE` images; `on_batch` as of `measure`."""
+    images = dataset.validation.images[:_IMAGES]
+    seconds = _fastest(lambda: model.predict_on_batch(images), on_batch)
     return seconds * batching.BATCH_SIZE / len(images)
 
 
-def _seconds_on_device(model, data, tell):
+def _seconds_per_step(model, data, on_batch):
     """Seconds of a step, by the median of `TIMED` dispatches after one that compiles."""
-    told = _Dispatches(tell)
+    callback = _DispatchTimes(on_batch)
     with contextlib.suppress(_TimingDone):
-        model.fit(data, shuffle=False, epochs=1 + TIMED, callbacks=[told], verbose=0)
-    return np.median(np.diff(told.ends)) / model.steps_per_dispatch
+        model.fit(data, shuffle=False, epochs=1 + TIMED, callbacks=[callback], verbose=0)
+    return np.median(np.diff(callback.ends)) / model.steps_per_dispatch
 
 
 class _TimingDone(Exception):
     """Ends a fit whose dispatches have been timed."""
 
 
-class _Dispatches(keras.callbacks.Callback):
-    """Notes when each of the first dispatches ended."""
+class _DispatchTimes(keras.callbacks.Callback):
+    """Callback that notes when each of the first dispatches ends, then stops the fit."""
 
-    def __init__(self, tell):
+    def __init__(self, on_batch):
         super().__init__()
-        self.tell, self.ends = tell, []
+        self.on_batch, self.ends = on_batch, []
 
     def on_train_batch_end(self, batch, logs=None):
         float(logs["loss"])  # waits for the device
         self.ends.append(time.perf_counter())
-        self.tell()
+        self.on_batch()
         if len(self.ends) > TIMED:
             raise _TimingDone
 
 
-def _fastest(call, tell):
+def _fastest(call, on_batch):
+    """Seconds of the fastest of `TIMED` calls after one that compiles."""
     seconds = []
     for _ in range(1 + TIMED):
         began = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - began)
-        tell()
+        on_batch()
     return min(seconds[1:])

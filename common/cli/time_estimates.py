@@ -1,4 +1,4 @@
-"""How long trainings will take on this machine, from a few timed batches of each net."""
+"""Time estimates of trainings and logits on this machine, from a few timed batches per network."""
 
 import collections
 import gc
@@ -13,31 +13,60 @@ from common.training.fit import validation_epochs
 from common.utils.progress_bar import progress_bar
 
 
-def run_seconds(run, dataset, found):
-    """Seconds one run adds to its training, validation and test included.
-
-    n runs side by side take n times as long, less in a stack.
+def plan(finished, trainings, pending_logits=()):
+    """Lines that say what is finished, and what is missing per network and how long it takes.
 
     Args:
-        run: of the training.
-        dataset: data.Dataset.
-        found: the `StepTimes` of the run.
+        finished: set of names of finished runs.
+        trainings: list of (runs, data.Dataset), as a `DryRun` notes them.
+        pending_logits: list of (data.Dataset, teacher's Run, ViewSet), likewise.
     """
-    recipe, part = run.recipe, run.transfer_set.restrict(dataset)
-    batches = len(part.train) // min(recipe.batch_size, len(part.train))
+    runs = sum(len(members) for members, _ in trainings)
+    head = f"{_counted(len(finished), 'run')} finished, {_counted(runs, 'run')} to be trained"
+    if not (trainings or pending_logits):
+        return [head]
+    step_times = _measure(trainings)
+    by_network = _training_seconds(trainings, step_times)
+    for_logits = [
+        logits_seconds(*pending, predict=_predict_seconds(step_times, pending[1]))
+        for pending in pending_logits
+    ]
+    total = sum(seconds for row in by_network.values() for _, seconds in row) + sum(for_logits)
+    pairs = zip(pending_logits, for_logits, strict=True)
+    return [
+        f"{head}, {format_duration(total)} on {hardware.device()}:",
+        *(_line(*item) for item in by_network.items()),
+        *(f"  {describe_logits(*pending, seconds)}" for pending, seconds in pairs),
+    ]
+
+
+def run_seconds(run, dataset, step_times):
+    """Seconds that one run adds to its training, validation and test included.
+
+    n runs side by side take n times as long; a stack takes less.
+
+    Args:
+        run: Run.
+        dataset: data.Dataset.
+        step_times: `StepTimes` of the run.
+    """
+    recipe, data = run.recipe, run.transfer_set.restrict(dataset)
+    batches = len(data.train) // min(recipe.batch_size, len(data.train))
     validation, test = (
-        math.ceil(len(p) / batching.BATCH_SIZE) for p in (part.validation, part.test)
+        math.ceil(len(split) / batching.BATCH_SIZE) for split in (data.validation, data.test)
     )
-    answers = (len(validation_epochs(recipe.epochs, part)) + 1) * validation + test
-    return recipe.epochs * batches * found.train + answers * found.answer
+    predictions = (len(validation_epochs(recipe.epochs, data)) + 1) * validation + test
+    return recipe.epochs * batches * step_times.train + predictions * step_times.predict
 
 
 def describe_logits(dataset, run, view_set, seconds=None):
-    """A sentence: how large a teacher's logits will be and how long they take here.
+    """A sentence: size of a teacher's logits, and time to compute them on this machine.
 
     Args:
-        run: the teacher's; view_set: as in `teachers.make`.
-        seconds: of computing them all; `logits_seconds` if not given.
+        dataset: data.Dataset.
+        run: Run of the teacher.
+        view_set: as of `teachers.make`.
+        seconds: of computing them all; `logits_seconds` by default.
     """
     if seconds is None:
         seconds = logits_seconds(dataset, run, view_set)
@@ -50,66 +79,18 @@ def describe_logits(dataset, run, view_set, seconds=None):
     )
 
 
-def logits_seconds(dataset, run, view_set, answer=None):
-    """Seconds that computing all of a teacher's logits takes here.
+def logits_seconds(dataset, run, view_set, predict=None):
+    """Seconds to compute all of a teacher's logits on this machine.
 
     Args:
-        run, view_set: as for `describe_logits`.
-        answer: seconds of one batch, of a `StepTimes`; timed here if not given.
+        dataset, run, view_set: as of `describe_logits`.
+        predict: seconds per batch, `StepTimes.predict`; measured here if None.
     """
-    if answer is None:
-        model = build_model(run, dataset)
-        with progress_bar(
-            1 + step_timing.TIMED, f"timing the logits of {run.model}", "batches"
-        ) as line:
-            answer = step_timing.of_answers(model, dataset, line.update)
-    return _predictions(dataset, view_set) * answer / batching.BATCH_SIZE
-
-
-def _predictions(dataset, view_set):
-    train = len(dataset.train) * views.get(view_set).seen_per_image
-    return train + len(dataset.validation) + len(dataset.test)
-
-
-def plan(finished, trainings, pending_logits=()):
-    """Lines that say what is finished, and for each network what remains and how long it takes.
-
-    Args:
-        finished: names of finished runs.
-        trainings, pending_logits: lists of (runs, data.Dataset) and of arguments of
-            `describe_logits`, as a `DryRun` notes them.
-    """
-    runs = sum(len(members) for members, _ in trainings)
-    head = f"{_counted(len(finished), 'run')} finished, {_counted(runs, 'run')} to be trained"
-    if not (trainings or pending_logits):
-        return [head]
-    paces = _paces(trainings)
-    left = collections.defaultdict(list)  # {net and recipe: [(place of its training, seconds)]}
-    for place, (members, dataset) in enumerate(trainings):
-        for run in members:
-            left[_name(run)].append((place, run_seconds(run, dataset, paces[_kind(run)])))
-    answers = [logits_seconds(*each, answer=_answer(paces, each[1])) for each in pending_logits]
-    total = sum(seconds for row in left.values() for _, seconds in row) + sum(answers)
-    rows = [
-        f"  {describe_logits(*each, took)}"
-        for each, took in zip(pending_logits, answers, strict=True)
-    ]
-    return [
-        f"{head}, {format_duration(total)} on {hardware.device()}:",
-        *map(_line, left, left.values()),
-        *rows,
-    ]
-
-
-def _answer(paces, run):
-    """What `paces` have of a teacher's answers; None where it was not timed."""
-    return paces[_kind(run)].answer if _kind(run) in paces else None
-
-
-def _line(name, row):
-    trainings, seconds = len({place for place, _ in row}), sum(seconds for _, seconds in row)
-    what = f"{_counted(trainings, 'training')} of {_counted(len(row), 'run')}"
-    return f"  {name}: {what}, {format_duration(seconds)}"
+    if predict is None:
+        model, batches = build_model(run, dataset), 1 + step_timing.TIMED
+        with progress_bar(batches, f"timing predictions of {run.model}", "batches") as line:
+            predict = step_timing.prediction_seconds(model, dataset, line.update)
+    return _predictions(dataset, view_set) * predict / batching.BATCH_SIZE
 
 
 def format_duration(seconds):
@@ -120,22 +101,49 @@ def format_duration(seconds):
     return f"about {max(seconds, 1):.0f} s"
 
 
-def _paces(trainings):
-    """{kind of run: `StepTimes`}, each measured once."""
+def _predictions(dataset, view_set):
+    """Number of predictions in a teacher's logits file."""
+    train = len(dataset.train) * views.get(view_set).seen_per_image
+    return train + len(dataset.validation) + len(dataset.test)
+
+
+def _measure(trainings):
+    """{kind of run: `StepTimes`}, each kind measured once."""
     kinds = {_kind(run): (run, dataset) for members, dataset in trainings for run in members}
     measured = {}
     batches = len(kinds) * 2 * (1 + step_timing.TIMED)
-    with progress_bar(batches, "timing a few batches of each net", "batches") as line:
+    with progress_bar(batches, "timing a few batches of each network", "batches") as line:
         for kind, (run, dataset) in kinds.items():
             measured[kind] = step_timing.measure(run, dataset, line.update)
-    gc.collect()  # of models and data on a device, which are cycles
+    gc.collect()  # models and their data in GPU memory are cyclic garbage
     return measured
 
 
+def _training_seconds(trainings, step_times):
+    """{network and recipe: list of (index of the training, seconds of the run)}."""
+    by_network = collections.defaultdict(list)
+    for index, (members, dataset) in enumerate(trainings):
+        for run in members:
+            seconds = run_seconds(run, dataset, step_times[_kind(run)])
+            by_network[_name(run)].append((index, seconds))
+    return by_network
+
+
+def _predict_seconds(step_times, run):
+    """`StepTimes.predict` of a teacher; None if it was not measured."""
+    return step_times[_kind(run)].predict if _kind(run) in step_times else None
+
+
 def _kind(run):
-    """What decides the time of a batch."""
+    """What determines the time of a batch."""
     recipe = run.recipe
     return (run.model, str(run.options), recipe.batch_size, recipe.precision, recipe.views)
+
+
+def _line(name, row):
+    trainings, seconds = len({index for index, _ in row}), sum(seconds for _, seconds in row)
+    counts = f"{_counted(trainings, 'training')} of {_counted(len(row), 'run')}"
+    return f"  {name}: {counts}, {format_duration(seconds)}"
 
 
 def _name(run):
@@ -143,5 +151,5 @@ def _name(run):
     return f"{results.display_name(run.configuration)}, {epochs}"
 
 
-def _counted(count, what):
-    return f"{count} {what}{'s' * (count != 1)}"
+def _counted(count, noun):
+    return f"{count} {noun}{'s' * (count != 1)}"

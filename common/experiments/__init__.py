@@ -1,7 +1,7 @@
-"""The experiments that notebooks and command line share, each a few lines over a `Study`.
+"""Experiments that notebooks and the command line share, each a few lines over a `Study`.
 
-`Study` itself is in `common.experiments.study`, which imports Keras; this does not.
-May import `results`, `training`, `runs` and what these may.
+Importing this does not import Keras; `common.experiments.study`, which defines `Study`, does.
+May import `results`, `training`, `runs`, `teachers`, `distillation`, `data` and `utils`.
 """
 
 from common.experiments.protocols import distill, grid, train_pairs, train_teacher, tune

@@ -1,4 +1,4 @@
-"""Store of teachers' logits and weights in the folders of a study: read, checked, written."""
+"""Logits store: teachers' logits and weights in the folders of a study, read, checked, written."""
 
 from common import teachers
 from common.data import views
@@ -17,7 +17,11 @@ class LogitsStore:
         self.folders, self.dataset = folders, dataset
 
     def find(self, run, view_set="plain"):
-        """`Logits` of a teacher's run in the first folder that has them; None if none has.
+        """`Logits` of a teacher's run, from the first folder that has them; None if none has.
+
+        Args:
+            run: Run of the teacher.
+            view_set: views of the training images, a `ViewSet` or its name.
 
         Raises:
             ValueError: as `read`.
@@ -33,41 +37,41 @@ class LogitsStore:
 
         Raises:
             FileNotFoundError: there are none.
-            ValueError: logits of another teacher or data set, or of weights that are not its
-                record's.
+            ValueError: logits of another teacher or data set, or of weights that differ from
+                the record's.
         """
         view_set = views.get(view_set)
         logits = teachers.Logits(teachers.folder(folder, run, view_set))
         expected = {"teacher": run.name, "dataset": self.dataset.name, "views": view_set.name}
         expected["sampled"] = view_set.views_per_image
-        if exact := self._other_weights(logits, folder, run):
-            expected["weights_sha256"] = exact
+        if recorded := self._other_weights(logits, folder, run):
+            expected["weights_sha256"] = recorded
         for key, value in expected.items():
-            header = logits.header.get(key, 0)  # files of all views do not say how many
-            if header != value:
+            stored = logits.header.get(key, 0)  # files of all views have no "sampled"
+            if stored != value:
                 raise ValueError(
-                    f"{logits.folder} holds the logits of {key} {header}, not {value}: "
+                    f"{logits.folder} holds the logits of {key} {stored}, not {value}: "
                     "delete it, and they are made again"
                 )
         return logits
 
     def identity(self, run, view_set="plain"):
-        """`Logits.identity` that a finished teacher's logits have or will have.
+        """The identity that a finished teacher's logits have or will have.
 
-        Where only float16 weights are left, these are another teacher than the exact ones, with a
-        hash of their own. The exact hash is preferred where recorded students used it in these
-        views and none used the other.
+        A teacher reloaded from float16 weights has another hash. If only these are left, the
+        identity is theirs, unless recorded students in these views used the exact hash and none
+        used the other.
         """
         folder, record = self._finished(run)
         exact = teachers.identity(run.name, record["weights_sha256"])
         float16 = None if records.find_weights(folder, run) else self._float16_hash(folder, run)
         if float16 is None:
             return exact
-        float16, used = teachers.identity(run.name, float16), self._used_teachers(view_set)
-        return exact if exact in used and float16 not in used else float16
+        rounded, used = teachers.identity(run.name, float16), self._used_teachers(view_set)
+        return exact if exact in used and rounded not in used else rounded
 
     def lazy(self, run, view_set="plain"):
-        """`LazyLogits` of a finished teacher, made when first looked up."""
+        """`LazyLogits` of a finished teacher, made when targets are first looked up."""
         identity = self.identity(run, view_set)
         return teachers.LazyLogits(
             identity, self.dataset.name, lambda: self.make(identity, run, view_set)
@@ -77,15 +81,15 @@ class LogitsStore:
         """`Logits` of a finished teacher, read or else computed and written.
 
         Raises:
-            ValueError: the weights that are left do not give `identity`; as `teachers.make`.
+            ValueError: the remaining weights are not those of `identity`; as `teachers.make`.
         """
         if logits := self.find(run, view_set):
             return logits
         model = self.model(run)
         if teachers.identity(run.name, teachers.weights_hash(model)) != identity:
             raise ValueError(
-                f"students on record were taught by the exact weights of {run.name}, of which only "
-                "float16 is kept: train it again with --retrain --output-dir DIR"
+                f"recorded students used the exact weights of {run.name}, of which only float16 "
+                "remains: train it again with --retrain --output-dir DIR"
             )
         folder = teachers.folder(self.folders[0], run, view_set)
         return teachers.make(folder, model, self.dataset, run.name, view_set)
@@ -93,7 +97,7 @@ class LogitsStore:
     def check_feasible(self, run, view_set="plain"):
         """Raise ValueError, as `teachers.check_feasible`, unless the logits can be made.
 
-        For before the teacher is trained, which may take hours.
+        Called before the teacher is trained, which may take hours.
         """
         folder = teachers.folder(self.folders[0], run, view_set)
         teachers.check_feasible(folder, self.dataset, self.dataset.classes, view_set)
@@ -107,34 +111,34 @@ class LogitsStore:
         return model_io.load_model(self._finished(run)[0], run, self.dataset)
 
     def require_weights(self, run):
-        """Raise ValueError, as `model`, where a run's record or its weights are missing."""
+        """Raise ValueError, as `model`, if a run's record or its weights are missing."""
         model_io.require_weights(self._finished(run)[0], run)
 
     def is_finished(self, run):
-        """Whether a run has a record in one of the folders."""
+        """Whether one of the folders has a record of the run."""
         return any(records.read(folder, run) for folder in self.folders)
 
     def _finished(self, run):
-        """(folder, record) of a finished run, preferably where its weights are."""
-        both = [(path, record) for path in self.folders if (record := records.read(path, run))]
-        with_weights = [pair for pair in both if records.has_weights(pair[0], run)]
-        return (with_weights or both or [(self.folders[0], None)])[0]
+        """(folder, record) of a finished run, preferably from a folder with its weights."""
+        pairs = [(path, record) for path in self.folders if (record := records.read(path, run))]
+        with_weights = [pair for pair in pairs if records.has_weights(pair[0], run)]
+        return (with_weights or pairs or [(self.folders[0], None)])[0]
 
     def _other_weights(self, logits, folder, run):
-        """The record's weights hash where the logits are of neither these nor their float16."""
-        record, used = records.read(folder, run), logits.header["weights_sha256"]
-        if record is None or used in (record["weights_sha256"], self._float16_hash(folder, run)):
+        """The recorded weights' hash, if the logits are of neither these nor their float16."""
+        record, stored = records.read(folder, run), logits.header["weights_sha256"]
+        if record is None or stored in (record["weights_sha256"], self._float16_hash(folder, run)):
             return None
         return record["weights_sha256"]
 
     def _float16_hash(self, folder, run):
-        """Hash of a teacher's float16 weights; None without them."""
+        """Hash of a teacher's float16 weights; None if there are none."""
         path = records.find_float16_weights(folder, run)
         model = path and model_io.load_float16_model(path, run, self.dataset)
         return path and teachers.weights_hash(model)
 
     def _used_teachers(self, view_set):
-        """Identities of the teachers of all recorded students that saw these views."""
+        """Identities of the teachers of all recorded students with these views."""
         configurations = (
             record["configuration"]
             for folder in self.folders

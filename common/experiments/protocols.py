@@ -1,7 +1,7 @@
-"""Experiments that every data set repeats: the same calls in notebooks and on the command line.
+"""Protocols of distillation: teacher, distillation, tuning, pairs of networks, grid.
 
-Each takes a `Study`, whose seeds it trains, and returns `results.SeedGroup`s. Students learn from
-one training of the teacher, by default its seed 0.
+Each takes a `Study`, trains its seeds and returns a list of `results.SeedGroup`. Students learn
+from one training of the teacher, by default its seed 0.
 """
 
 import dataclasses
@@ -12,21 +12,33 @@ from common.distillation import Distillation
 
 
 def train_teacher(study, name, seeds=None):
-    """Groups of a teacher's runs, one for each of `seeds` (default: the study's)."""
+    """Group of a teacher's runs.
+
+    Args:
+        study: Study.
+        name: a teacher in its spec.
+        seeds: list of int; default the study's.
+
+    Returns:
+        list of one SeedGroup.
+    """
     runs = [study.teacher(name, seed) for seed in (study.seeds if seeds is None else seeds)]
     return _train(study, runs)
 
 
 def distill(study, student, teacher, temperatures, alpha, *, control=False, teacher_seed=0):
-    """Groups of a student's baseline and of one distillation at each temperature, side by side.
+    """Groups of a student's baseline and of its distillation at each temperature, side by side.
 
     Args:
         study: Study.
         student, teacher: names in its spec.
         temperatures: list of T > 0.
         alpha: weight of the soft-target loss, in (0, 1].
-        control: add the control with shuffled logits, at the first temperature.
-        teacher_seed: which training of the teacher.
+        control: whether to add the control with shuffled logits, at the first temperature.
+        teacher_seed: seed of the teacher's run.
+
+    Returns:
+        list of SeedGroup: baseline, one per temperature, then the control.
     """
     settings = [Distillation(temperature, alpha) for temperature in temperatures]
     if control:
@@ -35,10 +47,20 @@ def distill(study, student, teacher, temperatures, alpha, *, control=False, teac
 
 
 def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_seed=0):
-    """Groups of baseline, temperatures at the first alpha, alphas at the best, and control.
+    """Groups of baseline, all temperatures at the first alpha, other alphas at the best, control.
 
-    The temperature, then alpha, is the one with the fewest errors on the validation split,
-    mean over seeds; the control has both. `temperatures` and `alphas` default to the spec's.
+    Temperature and then alpha are selected by the fewest validation errors, mean over seeds; the
+    control has the selected ones.
+
+    Args:
+        study: Study.
+        student, teacher: names in its spec.
+        temperatures: list of T > 0; default the spec's.
+        alphas: list of weights in (0, 1]; default the spec's.
+        teacher_seed: seed of the teacher's run.
+
+    Returns:
+        list of SeedGroup, in the order named.
     """
     temperatures = study.spec.temperatures if temperatures is None else temperatures
     first, *others = study.spec.alphas if alphas is None else alphas
@@ -62,11 +84,16 @@ def train_pairs(study, students, teachers, distillation, teacher_seeds=(0,)):
     """Groups of each student's baseline and of its distillation from each teacher.
 
     Args:
-        students, teachers: names in the spec; logits are read or computed in each student's views.
+        study: Study.
+        students, teachers: lists of names in its spec.
         distillation: Distillation, the same for all pairs.
-        teacher_seeds: of each teacher; each of its trainings teaches all seeds of the students.
+        teacher_seeds: seeds of the teachers' runs; all seeds of a student are distilled from each.
+
+    Returns:
+        list of SeedGroup.
     """
-    by_views = {}  # one call a view set: the same teacher has other logits for other views
+    # one call per view set: the same teacher has other targets for other views
+    by_views = {}
     for student in students:
         recipe = study.spec.students[student].recipe
         runs, logits = by_views.setdefault((recipe.view_set, recipe.augmentation), ([], {}))
@@ -75,13 +102,23 @@ def train_pairs(study, students, teachers, distillation, teacher_seeds=(0,)):
             targets = study.logits_for(student, teacher, teacher_seed)
             logits[targets.identity] = targets
             runs += _student_runs(study, student, targets, distillation)
-    found = [study.train(runs, logits=[*logits.values()]) for runs, logits in by_views.values()]
+    records = [study.train(runs, logits=[*logits.values()]) for runs, logits in by_views.values()]
     study.report_cached()
-    return results.group_seeds(itertools.chain(*found))
+    return results.group_seeds(itertools.chain(*records))
 
 
 def grid(study, student, teacher, temperatures, alphas):
-    """Groups of a student's baseline and of every pair of temperature and alpha, side by side."""
+    """Groups of a student's baseline and of every pair of temperature and alpha, side by side.
+
+    Args:
+        study: Study.
+        student, teacher: names in its spec.
+        temperatures: list of T > 0.
+        alphas: list of weights in (0, 1].
+
+    Returns:
+        list of SeedGroup: baseline, then the pairs, alpha changing fastest.
+    """
     settings = [Distillation(*pair) for pair in itertools.product(temperatures, alphas)]
     return _distill(study, student, study.logits_for(student, teacher), settings)
 
@@ -95,11 +132,13 @@ def _distill(study, student, logits, settings, report=True):
 
 
 def _student_runs(study, student, logits, distillation):
+    """List of Run: a student distilled from `logits`, one per seed of the study."""
     settings = {"logits": logits, "distillation": distillation}
     return [study.student(student, seed, **settings) for seed in study.seeds]
 
 
 def _train(study, runs, logits=(), report=True):
+    """Groups of the runs' records; with `report`, prints how many were read."""
     groups = results.group_seeds(study.train(runs, logits=logits))
     if report:
         study.report_cached()

@@ -1,4 +1,4 @@
-"""The contract of a data set's recipes: what its notebooks and commands can train."""
+"""StudySpec: what a data set's recipes define and its notebooks and commands can train."""
 
 import dataclasses
 from pathlib import Path
@@ -9,13 +9,13 @@ class StudySpec:
     """Teachers and students of one data set by name, and the experiments on them.
 
     Args:
-        folder: the data set's own, with results/ and teachers/ as committed.
+        folder: the data set's folder, with committed results/ and teachers/.
         teachers, students: {name: runs.ModelSpec}.
-        seeds: of each student, unless a study is given others.
-        temperatures, alphas: that `experiments.tune` chooses from.
-        steps: {name: function of a Study}, what `python -m DATASET reproduce` trains, in order.
+        seeds: default seeds of teachers and students.
+        temperatures, alphas: that `experiments.tune` selects from.
+        steps: {name: function of a Study}, in the order of `python -m DATASET reproduce`.
         smoke: notebook parameters of a quick look, `make mnist`.
-        smoke_by_notebook: {notebook's name: parameters} that differ from `smoke`.
+        smoke_by_notebook: {notebook's name: parameters} that override `smoke`.
     """
 
     folder: Path

@@ -1,4 +1,4 @@
-"""Study: one data set's teachers and students by name, and where their runs are kept.
+"""Study: teachers and students of one data set by name, and the folders of their runs.
 
 Notebooks, command line and tests all train through a `Study`.
 """
@@ -20,13 +20,18 @@ class Study:
     Args:
         spec: StudySpec.
         dataset: data.Dataset.
-        seeds: of each student; default the spec's.
-        output_dir: where training writes; default the spec's folder, which is committed.
-        retrain: do not read the committed runs.
-        epochs: overrides the recipes', for a quick look.
-        callbacks: any Keras callbacks, for each of its trainings.
-        run: trains runs, as `training.run` does; a dry run passes another function.
+        seeds: list of int, of each student; default the spec's.
+        output_dir: folder that training writes to; default the spec's folder, which is committed.
+        retrain: whether to train committed runs again instead of reading them.
+        epochs: overrides the recipes' epochs, for a quick look.
+        callbacks: Keras callbacks for each training.
+        run: function that trains runs, with the arguments of `training.run`; a dry run passes
+            another one.
         store: function (folders, dataset) -> LogitsStore.
+
+    Attributes:
+        committed_dir: the spec's folder.
+        read_dirs: folders besides output_dir whose finished runs are read.
 
     Raises:
         ValueError: epochs not a whole number above 0; retrain into the committed runs' folder.
@@ -55,32 +60,37 @@ class Study:
         if retrain:
             require_distinct_folder(self.output_dir, self.committed_dir)
         self.read_dirs = () if retrain else (self.committed_dir,)
-        self.cached = {}  # {folder: names of the finished runs read there}, not yet reported
+        self._unreported = {}  # {folder: names of the finished runs read from it}
         self._make_store = store
 
     @property
     def store(self):
-        """The `LogitsStore` of its folders and data."""
+        """`LogitsStore` of the study's folders and data."""
         return self._make_store([self.output_dir, *self.read_dirs], self.dataset)
 
     def replaced(self, **attributes):
-        """A copy with other attributes, such as spec and dataset; it shares everything else."""
+        """A copy with other attributes, such as spec or dataset; it shares everything else."""
         other = copy.copy(self)
         vars(other).update(attributes)
         return other
 
     def teacher(self, name, seed=0):
-        """The `Run` of a teacher; ValueError, near names listed, if it is unknown."""
+        """`Run` of a teacher; ValueError, with near names, if the name is unknown."""
         require_choice("teacher", name, self.spec.teachers)
         return self._run(self.spec.teachers[name], seed)
 
     def student(self, name, seed=0, *, logits=None, distillation=None, transfer_set=None):
-        """The `Run` of a student: distilled from `logits` as `distillation` says, or a baseline.
+        """`Run` of a student: distilled from a teacher, or a baseline.
 
         Args:
-            logits: Logits, or anything with their identity; None for a baseline.
+            name: a name in the spec's students.
+            seed: of the run.
+            logits: the teacher's Logits, or anything with their identity; None for a baseline.
             distillation: Distillation; ignored for a baseline.
-            transfer_set: overrides the student's own.
+            transfer_set: overrides the student's.
+
+        Raises:
+            ValueError: an unknown name.
         """
         require_choice("student", name, self.spec.students)
         settings = {}
@@ -89,11 +99,12 @@ class Study:
         return self._run(self.spec.students[name], seed, transfer_set, **settings)
 
     def train(self, runs, *, logits=(), callbacks=()):
-        """Records of `runs`: read where finished, else trained side by side.
+        """Records of `runs`: read if finished, else trained side by side.
 
         Args:
             runs: list of Run.
-            logits, callbacks: as `teachers` and `callbacks` of `training.run`.
+            logits: list of the teachers' Logits, `teachers` of `training.run`.
+            callbacks: Keras callbacks, besides the study's.
 
         Raises:
             ValueError, InsufficientSpaceError, FloatingPointError: as `training.run`.
@@ -105,17 +116,18 @@ class Study:
             read_dirs=self.read_dirs,
             teachers=logits,
             callbacks=[*self.callbacks, *callbacks],
-            on_cached=lambda where, names: self.cached.setdefault(where, set()).update(names),
+            on_cached=self._note_cached,
         )
 
     def report_cached(self):
-        """Print in one line which finished runs were read since the last call."""
+        """Print in one line how many finished runs were read since the last call."""
         counts = [
-            f"{len(names)} finished runs from {where}" for where, names in self.cached.items()
+            f"{len(names)} finished runs from {folder}"
+            for folder, names in self._unreported.items()
         ]
         if counts:
             print(f"read {', '.join(counts)}")
-        self.cached.clear()
+        self._unreported.clear()
 
     def committed_logits(self, name, seed=0, view_set="plain"):
         """A teacher's committed `Logits`.
@@ -127,7 +139,7 @@ class Study:
         return self.store.read(self.committed_dir, self.teacher(name, seed), view_set)
 
     def logits(self, name, seed=0, view_set="plain"):
-        """A teacher's `Logits`: read, or else computed, training the teacher if need be.
+        """A teacher's `Logits`: read or else computed; the teacher is trained if needed.
 
         Args:
             name: a name in the spec's teachers.
@@ -143,9 +155,9 @@ class Study:
         return logits.load() if hasattr(logits, "load") else logits
 
     def lazy_logits(self, name, seed=0, view_set="plain"):
-        """As `logits`, but computed only when first looked up.
+        """As `logits`, but computed when targets are first looked up.
 
-        The teacher is trained here and now if need be.
+        If needed, the teacher is trained by this call.
         """
         run = self.teacher(name, seed)
         if logits := self.store.find(run, view_set):
@@ -156,9 +168,13 @@ class Study:
         return self.store.lazy(run, view_set)
 
     def logits_for(self, student, teacher, seed=0):
-        """A teacher's lazy `Logits` in the views that a student's recipe shows.
+        """A teacher's lazy `Logits` in the views of a student's recipe.
 
-        An `OnlineTeacher` where the recipe augments without a finite set of views.
+        An `OnlineTeacher` if the recipe augments without a finite set of views.
+
+        Args:
+            student, teacher: names in the spec.
+            seed: of the teacher's run.
         """
         require_choice("student", student, self.spec.students)
         recipe = self.spec.students[student].recipe
@@ -171,6 +187,9 @@ class Study:
     def model(self, run):
         """A finished run's model with its trained weights."""
         return self.store.model(run)
+
+    def _note_cached(self, folder, names):
+        self._unreported.setdefault(folder, set()).update(names)
 
     def _run(self, spec, seed, transfer_set=None, **settings):
         recipe = spec.recipe

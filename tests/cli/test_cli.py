@@ -1,5 +1,6 @@
-"""`python -m mnist`: quick help, one sentence for bad input, and a table from end to end."""
+"""`python -m mnist`: help without imports, one sentence for bad input, all commands end to end."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from common import cli, data
-from common.data import catalogue, download, sources
+from common.data import catalogue, download
 from tests.support.helpers import no_fit
 
 
@@ -55,14 +56,14 @@ def test_bad_input_is_one_sentence_and_no_traceback():
     assert err.endswith("?\n") and err.count("\n") == 1
 
 
-def test_a_full_disk_is_told_before_a_teacher_is_trained(mnist_dir, tmp_path, monkeypatch):
+def test_too_little_disk_is_refused_before_a_teacher_is_trained(mnist_dir, tmp_path, monkeypatch):
     monkeypatch.setattr(keras.Model, "fit", None)
     usage = shutil.disk_usage(tmp_path)._replace(free=8_000_000)  # less than weights may take
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
-    where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--retrain"]
+    options = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--retrain"]
     for command in (["teacher", "cnn", "--views", "crop_flip"], ["reproduce", "students"]):
         with pytest.raises(SystemExit, match=r"the logits of mnist .* take .* GB, .* free: choose"):
-            cli.main("mnist", [*command, *where])
+            cli.main("mnist", [*command, *options])
 
 
 DISTILL = ["distill", "--teacher", "cnn", "--student", "mlp"]
@@ -93,26 +94,27 @@ def test_bad_input(arguments, sentence, monkeypatch, capfd):
     monkeypatch.setattr(catalogue, "load", no_fit)
     with pytest.raises(SystemExit) as end:
         cli.main("mnist", arguments)
-    said = str(end.value.code) + capfd.readouterr().err
+    message = str(end.value.code) + capfd.readouterr().err
     assert end.value.code not in (0, None)
-    assert sentence in said and "Traceback" not in said
+    assert sentence in message and "Traceback" not in message
 
 
-def test_data_that_cannot_be_had(monkeypatch, tmp_path):
+def test_data_that_cannot_be_downloaded(monkeypatch, tmp_path):
     monkeypatch.setattr(download, "answers", lambda url, seconds=5: False)
-    monkeypatch.setattr(catalogue, "_RULES", {"mnist": catalogue._Rules(sources.from_tfds, 1 / 6)})
+    no_fallback = dataclasses.replace(catalogue.CATALOGUE["mnist"], fallback=None)
+    monkeypatch.setitem(catalogue.CATALOGUE, "mnist", no_fallback)
     with pytest.raises(SystemExit, match="error: mnist is not prepared in"):
         cli.main("mnist", ["teacher", "cnn", "--data-dir", str(tmp_path)])
 
 
-def test_a_home_folder_that_no_shell_opened(monkeypatch, tmp_path):
+def test_home_folder_is_expanded(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "out" / "results").mkdir(parents=True)
     with pytest.raises(SystemExit, match=rf"error: {tmp_path}/out holds no records"):
         cli.main("mnist", ["table", "--output-dir=~/out"])
 
 
-def test_a_missing_package_is_one_sentence(monkeypatch):
+def test_missing_package_is_one_sentence(monkeypatch):
     def load(*arguments, **options):
         raise ModuleNotFoundError("No module named 'jax'")
 
@@ -122,12 +124,12 @@ def test_a_missing_package_is_one_sentence(monkeypatch):
 
 
 @pytest.mark.slow
-def test_what_is_read_elsewhere_is_in_the_tables(mnist_dir, tmp_path, capfd):
-    where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path)]
-    cli.main("mnist", ["reproduce", "hinton", *where])  # all are committed
-    said = capfd.readouterr().out
-    assert ", 0 runs to be trained" in said
-    assert "| H3 taught at T = 20, errors | 74 | 117.4" in said
+def test_committed_runs_are_in_the_tables_of_another_folder(mnist_dir, tmp_path, capfd):
+    options = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path)]
+    cli.main("mnist", ["reproduce", "hinton", *options])  # all are committed
+    printed = capfd.readouterr().out
+    assert ", 0 runs to be trained" in printed
+    assert "| H3 taught at T = 20, errors | 74 | 117.4" in printed
 
 
 def records_in(folder):
@@ -136,14 +138,14 @@ def records_in(folder):
 
 @pytest.mark.slow
 def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
-    where = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir)]
-    where += ["--output-dir", str(tmp_path), "--seeds", "0"]
-    cli.main("mnist", ["teacher", "cnn", *where])
+    options = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir)]
+    options += ["--output-dir", str(tmp_path), "--seeds", "0"]
+    cli.main("mnist", ["teacher", "cnn", *options])
     (teacher,) = records_in(tmp_path)
     assert f"seed 0: {teacher['test']['errors']} errors of 60" in capfd.readouterr().out
-    cli.main("mnist", [*DISTILL, "--temperature", "4", "--alpha", "0.9", *where])
-    distilled, where_kept = capfd.readouterr().out.rstrip("\n").rsplit("\n", 1)
-    assert where_kept == f"records in {tmp_path / 'results'}"
+    cli.main("mnist", [*DISTILL, "--temperature", "4", "--alpha", "0.9", *options])
+    distilled, last_line = capfd.readouterr().out.rstrip("\n").rsplit("\n", 1)
+    assert last_line == f"records in {tmp_path / 'results'}"
     records = [r for r in records_in(tmp_path) if r["configuration"]["model"] == "mlp"]
     settings = [(r["configuration"]["temperature"], r["configuration"]["alpha"]) for r in records]
     assert sorted(settings) == [(1, 0), (4, 0.9), (4, 0.9)]
@@ -153,19 +155,19 @@ def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
         assert f"| {record['test']['errors']}.0 |" in distilled
 
     monkeypatch.setattr(keras.Model, "fit", None)  # all are finished
-    cli.main("mnist", [*DISTILL, "--temperature", "4.0", "4", "--alpha", "0.9", *where])
+    cli.main("mnist", [*DISTILL, "--temperature", "4.0", "4", "--alpha", "0.9", *options])
     again = capfd.readouterr().out.rstrip("\n").rsplit("\n", 1)[0]
     assert again.splitlines()[-3:] == distilled.splitlines()[-3:]
     cli.main("mnist", ["table", "--output-dir", str(tmp_path)])
     table = capfd.readouterr().out
     assert "60 test images" in table and distilled.splitlines()[-1] in table
     every = table.partition("Every run:")[2]
-    assert every.count("| mlp |") == 3 and every.count("| cnn | labels alone |") == 1
+    assert every.count("| mlp |") == 3 and every.count("| cnn | baseline |") == 1
     assert np.isfinite([record["test"]["negative_log_likelihood"] for record in records]).all()
 
 
-def test_committed_logits_are_asked_for_by_seed_and_views(mnist_dir, capfd):
-    published = ["teacher", "cnn", "--published", "--data-dir", str(mnist_dir)]
+def test_committed_logits_of_a_seed_and_views(mnist_dir, capfd):
+    committed = ["teacher", "cnn", "--committed", "--data-dir", str(mnist_dir)]
     for options, name in ((["--seeds", "1"], "seed1"), (["--views", "mnist_jitter"], "jitter")):
         with pytest.raises(SystemExit, match=f"no teacher's logits in .*{name}"):
-            cli.main("mnist", [*published, *options])
+            cli.main("mnist", [*committed, *options])

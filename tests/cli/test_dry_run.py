@@ -1,4 +1,4 @@
-"""What a rehearsal says will be trained is what is trained then; times against hand counts."""
+"""Dry run: it lists the runs that are trained afterwards; time estimates against hand counts."""
 
 import shutil
 
@@ -24,7 +24,7 @@ RECIPE = Recipe(epochs=1, batch_size=50)
 
 @pytest.fixture
 def spec(tmp_path):
-    """One tiny teacher, one tiny student, and an experiment that chooses on its own results."""
+    """One tiny teacher, one tiny student, and an experiment that selects by its own results."""
 
     def reproduce(study):
         experiments.train_teacher(study, "tiny")
@@ -45,7 +45,7 @@ def dry_run(spec, data, **options):
 
 
 @pytest.mark.slow
-def test_what_is_rehearsed_is_what_is_trained(spec, few, monkeypatch, tmp_path):
+def test_dry_run_lists_what_is_trained(spec, few, monkeypatch, tmp_path):
     with monkeypatch.context() as patched:
         patched.setattr(keras.Model, "fit", no_fit)
         before = dry_run(spec, few)
@@ -54,12 +54,12 @@ def test_what_is_rehearsed_is_what_is_trained(spec, few, monkeypatch, tmp_path):
     spec.steps["all"](study)
     files = list((spec.folder / "results").glob("*.json"))
     assert sum(len(members) for members, _ in before.trainings) == len(files) == 1 + 5
-    # the teacher; a baseline and two temperatures; the second alpha; the control
+    # teacher; baseline and two temperatures; second alpha; control
     assert [len(members) for members, _ in before.trainings] == [1, 3, 1, 1]
     assert list(before.pending_logits.values()) == [
         (few, study.teacher("tiny"), views.get("plain"))
     ]
-    shutil.rmtree(spec.folder / "teachers")  # finished students need no answers
+    shutil.rmtree(spec.folder / "teachers")  # finished students need no logits
     with monkeypatch.context() as patched:
         for method in ("fit", "predict"):
             patched.setattr(keras.Model, method, no_fit)
@@ -77,7 +77,7 @@ def test_what_is_rehearsed_is_what_is_trained(spec, few, monkeypatch, tmp_path):
     assert not elsewhere.finished and len(elsewhere.trainings) == 4
 
 
-def test_a_plan_refuses_what_a_finished_teacher_cannot_answer(spec, few, monkeypatch):
+def test_dry_run_refuses_logits_that_cannot_be_computed(spec, few, monkeypatch):
     study = Study(spec, few)
     run = study.teacher("tiny")
     study.train([run])
@@ -87,22 +87,22 @@ def test_a_plan_refuses_what_a_finished_teacher_cannot_answer(spec, few, monkeyp
         with pytest.raises(ValueError, match="has 0 GB free"):
             dry_run(spec, few)
     records.find_weights(spec.folder, run).unlink()
-    with pytest.raises(ValueError, match=r"keeps the record of .* but not its weights"):
+    with pytest.raises(ValueError, match=r"has the record of .* but not its weights"):
         dry_run(spec, few)
 
 
-def test_logits_that_are_asked_for_at_once_are_planned(spec, few):
+def test_logits_without_students_are_listed(spec, few):
     notes = DryRun()
     study = notes.study(Study(spec, few))
     study.logits("tiny", view_set="mnist_jitter")
     pending = (few, study.teacher("tiny"), views.get("mnist_jitter"))
     assert list(notes.pending_logits.values()) == [pending]
-    said = time_estimates.plan(set(), [], notes.pending_logits.values())
-    assert said[0].startswith("0 runs finished, 0 runs to be trained, about ")
-    assert said[1].startswith("  logits of mlp on mnist in 25 views of each training image: ")
+    lines = time_estimates.plan(set(), [], notes.pending_logits.values())
+    assert lines[0].startswith("0 runs finished, 0 runs to be trained, about ")
+    assert lines[1].startswith("  logits of mlp on mnist in 25 views of each training image: ")
 
 
-def test_a_stand_in_has_what_a_record_has(spec, few):
+def test_dummy_records_and_logits(spec, few):
     notes = DryRun()
     study = notes.study(Study(spec, few))
     logits = study.logits("tiny")
@@ -111,58 +111,57 @@ def test_a_stand_in_has_what_a_record_has(spec, few):
     assert targets.take(np.array([3, 99]), np.array([0, 24])).tolist() == [[0.0] * 10] * 2
     settings = {"logits": logits, "distillation": Distillation(1, alpha=1)}
     (record,) = study.train([study.student("tinier", **settings)], logits=[logits])
-    assert record["test"]["errors"] == np.sum(few.test.labels != 0)  # it always says 0
+    assert record["test"]["errors"] == np.sum(few.test.labels != 0)  # it always predicts 0
     assert study.model(study.student("tinier")).name == "mlp"
-    beside = study.replaced(dataset=few.trainval())
-    beside.train([beside.student("tinier", seed=5)])
+    trainval = study.replaced(dataset=few.trainval())
+    trainval.train([trainval.student("tinier", seed=5)])
     assert [data.name for _, data in notes.trainings] == ["mnist", "mnist", "mnist_all"]
     assert [[run.model for run in members] for members, _ in notes.trainings] == [["mlp"]] * 3
 
 
-def test_a_trainings_time_counts_every_batch(few, tiny_run):
-    found = step_timing.StepTimes(train=2.0, answer=10.0)
+def test_run_seconds_count_every_batch(few, tiny_run):
+    step_times = step_timing.StepTimes(train=2.0, predict=10.0)
     run = tiny_run({"epochs": 3, "batch_size": 40}, seed=0)
-    # 2 batches of 40 in 100 images; one of answers for validation in each epoch and after, one test
-    assert time_estimates.run_seconds(run, few, found) == 3 * 2 * 2 + (4 + 1) * 10
-    part = TransferSet(share=0.2)
-    share = len(part.select(few.train.labels))
-    assert 20 <= share <= 25 and 100 // share >= 4  # 3 epochs hold fewer images: asked at the end
-    run = tiny_run({"epochs": 3, "batch_size": 40}, transfer_set=part)
-    assert time_estimates.run_seconds(run, few, found) == 3 * 1 * 2 + (2 + 1) * 10
+    # 2 batches of 40 in 100 images; one of predictions per validation and one for test
+    assert time_estimates.run_seconds(run, few, step_times) == 3 * 2 * 2 + (4 + 1) * 10
+    fifth = TransferSet(share=0.2)
+    count = len(fifth.select(few.train.labels))
+    assert 20 <= count <= 25 and 100 // count >= 4  # validated after the last of 3 epochs only
+    run = tiny_run({"epochs": 3, "batch_size": 40}, transfer_set=fifth)
+    assert time_estimates.run_seconds(run, few, step_times) == 3 * 1 * 2 + (2 + 1) * 10
 
 
-def test_a_net_is_timed(few, tiny_run):
-    found = step_timing.measure(
-        tiny_run(teacher="mnist-cnn-0-seed0@0", temperature=1, alpha=0.5), few
-    )
-    assert 0 < found.train < 5 and 0 < found.answer < 25
+def test_measure(few, tiny_run):
+    run = tiny_run(teacher="mnist-cnn-0-seed0@0", temperature=1, alpha=0.5)
+    step_times = step_timing.measure(run, few)
+    assert 0 < step_times.train < 5 and 0 < step_times.predict < 25
 
 
-def test_on_a_gpu_whole_dispatches_are_timed(few, tiny_run, monkeypatch):
+def test_measure_of_dispatches_on_a_gpu(few, tiny_run, monkeypatch):
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 10**9)
-    fitted, fit = [], OnDeviceModel.fit
+    dispatches, fit = [], OnDeviceModel.fit
 
-    def noted(self, data, **options):
-        fitted.append(self.steps_per_dispatch)
+    def record_and_fit(self, data, **options):
+        dispatches.append(self.steps_per_dispatch)
         return fit(self, data, **options)
 
-    monkeypatch.setattr(OnDeviceModel, "fit", noted)
-    told = []
+    monkeypatch.setattr(OnDeviceModel, "fit", record_and_fit)
+    calls = []
     run = tiny_run({"batch_size": 10}, transfer_set=TransferSet(share=0.8))
-    found = step_timing.measure(run, few, lambda: told.append(1))
+    step_times = step_timing.measure(run, few, lambda: calls.append(1))
     steps = len(run.transfer_set.select(few.train.labels)) // 10
-    assert 7 <= steps <= 8 and fitted == [steps]
-    assert len(told) == 2 * (1 + step_timing.TIMED)  # training and answers
-    assert 0 < found.train < 5 and 0 < found.answer < 25
+    assert 7 <= steps <= 8 and dispatches == [steps]
+    assert len(calls) == 2 * (1 + step_timing.TIMED)  # training and predictions
+    assert 0 < step_times.train < 5 and 0 < step_times.predict < 25
 
 
-def test_the_plan_adds_up(few, tiny_run, monkeypatch):
+def test_plan_adds_seconds_of_all_runs(few, tiny_run, monkeypatch):
     seconds = {16: 100.0, 32: 300.0}  # a batch, by width
     width = lambda run: run.configuration["options"]["width"]  # noqa: E731
     monkeypatch.setattr(
         step_timing,
         "measure",
-        lambda run, data, tell: step_timing.StepTimes(seconds[width(run)], 0.0),
+        lambda run, data, on_batch: step_timing.StepTimes(seconds[width(run)], 0.0),
     )
     small, large = tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, options={"width": 32})
     trainings = [[small, tiny_run({"epochs": 1}, seed=1)], [small, large], [large]]
@@ -177,16 +176,16 @@ def test_the_plan_adds_up(few, tiny_run, monkeypatch):
     ]
 
 
-def test_the_plan_names_the_answers_that_are_missing(few, tiny_run, monkeypatch):
+def test_plan_lists_missing_logits(few, tiny_run, monkeypatch):
     monkeypatch.setattr(
-        step_timing, "measure", lambda run, data, tell: step_timing.StepTimes(1.0, 600.0)
+        step_timing, "measure", lambda run, data, on_batch: step_timing.StepTimes(1.0, 600.0)
     )
     trained, finished = tiny_run(), tiny_run(options={"width": 8})
-    asked = [(few, trained, views.get("mnist_jitter", 1)), (few, finished, "plain")]
-    head, *_, first, second = time_estimates.plan({}, [([trained], few)], asked)
-    # 2 epochs of 4 batches, 600 s of answers after each, at the end and on test; 360 s of logits
+    pending = [(few, trained, views.get("mnist_jitter", 1)), (few, finished, "plain")]
+    head, *_, first, second = time_estimates.plan({}, [([trained], few)], pending)
+    # 2 epochs of 4 batches; 600 s of predictions per validation and test; 360 s of logits
     assert ", 1 run to be trained, about 46 min on " in head
-    # 300 times ten float16 and a key, 100 times a view
+    # 300 times ten float16 and a key, 100 times a view number
     size = "logits of mlp on mnist in 1 view of each training image: 8.5e-06 GB, 300 predictions"
     assert first == f"  {size}, about 6 min"
     assert second.startswith("  logits of mlp on mnist in 1 view of each training image: 8.4e-06")
@@ -197,52 +196,52 @@ def test_the_plan_names_the_answers_that_are_missing(few, tiny_run, monkeypatch)
     ("seconds", "words"),
     [(0.2, "1 s"), (89, "89 s"), (91, "2 min"), (5399, "90 min"), (9000, "2.5 h")],
 )
-def test_clock(seconds, words):
+def test_format_duration(seconds, words):
     assert time_estimates.format_duration(seconds) == f"about {words}"
 
 
-def test_the_command_says_the_plan_and_stops(mnist_dir, tmp_path, monkeypatch, capfd):
+def test_dry_run_command_trains_nothing(mnist_dir, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(keras.Model, "fit", no_fit)
     monkeypatch.setattr(
-        step_timing, "measure", lambda run, data, tell: step_timing.StepTimes(0.01, 0.01)
+        step_timing, "measure", lambda run, data, on_batch: step_timing.StepTimes(0.01, 0.01)
     )
-    where = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir), "--retrain"]
-    cli.main(
-        "mnist", ["reproduce", "--dry-run", *where, "--output-dir", str(tmp_path), "--seeds", "0"]
-    )
-    _, *said = capfd.readouterr().out.split("\n")  # after the progress line
-    assert said[0].startswith("0 runs finished, ") and "cnn, 1 epoch" in said[1]
+    options = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir), "--retrain"]
+    options += ["--output-dir", str(tmp_path), "--seeds", "0"]
+    cli.main("mnist", ["reproduce", "--dry-run", *options])
+    _, *lines = capfd.readouterr().out.split("\n")  # after the progress bar
+    assert lines[0].startswith("0 runs finished, ") and "cnn, 1 epoch" in lines[1]
     assert not list(tmp_path.glob("results/*"))
 
 
-@pytest.mark.parametrize(("sampled", "shown", "answers"), [(0, 25, "2,700"), (3, 3, "500")])
-def test_the_size_and_time_of_logits_are_said(few, tiny_run, sampled, shown, answers):
+@pytest.mark.parametrize(
+    ("sampled", "views_each", "predictions"), [(0, 25, "2,700"), (3, 3, "500")]
+)
+def test_describe_logits(few, tiny_run, sampled, views_each, predictions):
     view_set = views.get("mnist_jitter", sampled)
-    said = time_estimates.describe_logits(few, tiny_run(), view_set)
-    assert f"in {shown} views of each training image: " in said  # 100 of them, 100 + 100 others
-    assert f", {answers} predictions, about " in said
+    sentence = time_estimates.describe_logits(few, tiny_run(), view_set)
+    assert f"in {views_each} views of each training image: " in sentence  # and 200 other images
+    assert f", {predictions} predictions, about " in sentence
 
 
-def test_a_teachers_plan_makes_nothing(mnist_dir, tmp_path, capfd):
-    where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
-    cli.main("mnist", ["teacher", "cnn", "--views", "mnist_jitter", "--dry-run", *where])
-    said = capfd.readouterr().out
-    assert "logits of cnn on mnist in 25 views" in said
-    assert "cnn, 6 epochs: 5 trainings of 5 runs, about" in said
+def test_dry_run_of_a_teacher_writes_nothing(mnist_dir, tmp_path, capfd):
+    options = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
+    cli.main("mnist", ["teacher", "cnn", "--views", "mnist_jitter", "--dry-run", *options])
+    printed = capfd.readouterr().out
+    assert "logits of cnn on mnist in 25 views" in printed
+    assert "cnn, 6 epochs: 5 trainings of 5 runs, about" in printed
     assert not list(tmp_path.iterdir())
     for wrong, sentence in (
         (["--views", "jitter"], "unknown view set"),
         (["--views-per-image", "2"], "cannot sample 2"),
     ):
         with pytest.raises(SystemExit, match=sentence):
-            cli.main("mnist", ["teacher", "cnn", *wrong, *where])
+            cli.main("mnist", ["teacher", "cnn", *wrong, *options])
 
 
-def test_former_options_work_and_say_their_new_names(mnist_dir, tmp_path, capfd):
-    where = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
-    cli.main(
-        "mnist", ["teacher", "cnn", "--views", "mnist_jitter", "--sampled", "3", "--plan", *where]
-    )
+def test_former_options_work_and_print_their_new_names(mnist_dir, tmp_path, capfd):
+    options = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
+    former = ["--views", "mnist_jitter", "--sampled", "3", "--plan"]
+    cli.main("mnist", ["teacher", "cnn", *former, *options])
     out, err = capfd.readouterr()
     assert "in 3 views of each training image" in out and not list(tmp_path.iterdir())
     assert "--plan is now called --dry-run" in err

@@ -1,4 +1,4 @@
-"""Which runs the experiments ask for: seen in a rehearsal, where nothing is trained."""
+"""Protocols: which runs each of them trains, in a dry run."""
 
 import dataclasses
 
@@ -17,12 +17,12 @@ SETTINGS = Distillation(4, 0.9)
 
 @pytest.fixture
 def study(few, tmp_path):
-    def nets(**widths):
+    def specs(**widths):
         return {
             name: ModelSpec("mlp", RECIPE, name, {"width": width}) for name, width in widths.items()
         }
 
-    spec = StudySpec(tmp_path, nets(large=9, larger=10), nets(small=3, smaller=2), seeds=(0, 5))
+    spec = StudySpec(tmp_path, specs(large=9, larger=10), specs(small=3, smaller=2), seeds=(0, 5))
     notes = DryRun()
     study = notes.study(Study(spec, few))
     study.notes = notes
@@ -30,43 +30,45 @@ def study(few, tmp_path):
 
 
 def settings(group):
-    own = group.configuration
-    taught = own["teacher"] and "width10" in own["teacher"]
-    teacher = {None: None, False: "large", True: "larger"}[taught]
-    return own["options"]["width"], teacher, own["temperature"], own["alpha"], own["shuffled"]
+    """(width, teacher, temperature, alpha, shuffled) of a group."""
+    config = group.configuration
+    larger = config["teacher"] and "width10" in config["teacher"]
+    teacher = {None: None, False: "large", True: "larger"}[larger]
+    objective = (config["temperature"], config["alpha"], config["shuffled"])
+    return config["options"]["width"], teacher, *objective
 
 
 def test_students_by_teachers(study):
-    found = experiments.train_pairs(study, ["small", "smaller"], ["large", "larger"], SETTINGS)
+    groups = experiments.train_pairs(study, ["small", "smaller"], ["large", "larger"], SETTINGS)
     expected = {(width, None, 1, 0, False) for width in (3, 2)}
     expected |= {(w, name, 4, 0.9, False) for w in (3, 2) for name in ("large", "larger")}
-    assert {settings(group) for group in found} == expected and len(found) == len(expected)
-    assert all(set(group.seeds) == {0, 5} for group in found)
+    assert {settings(group) for group in groups} == expected and len(groups) == len(expected)
+    assert all(set(group.seeds) == {0, 5} for group in groups)
 
 
 def test_students_of_one_teacher_in_different_views(study):
-    shaken = dataclasses.replace(RECIPE, views="mnist_jitter", views_per_image=2)
-    study.spec.students["shaken"] = ModelSpec("mlp", shaken, "shaken", {"width": 3})
+    jittered = dataclasses.replace(RECIPE, views="mnist_jitter", views_per_image=2)
+    study.spec.students["jittered"] = ModelSpec("mlp", jittered, "jittered", {"width": 3})
     real = Study(study.spec, study.dataset, seeds=[0])
     for one in (study, real):
-        found = experiments.train_pairs(one, ["small", "shaken"], ["large"], SETTINGS)
-        seen = [group.configuration["recipe"]["views"] for group in found]
-        assert seen == ["plain", "plain", "mnist_jitter", "mnist_jitter"]
+        groups = experiments.train_pairs(one, ["small", "jittered"], ["large"], SETTINGS)
+        view_sets = [group.configuration["recipe"]["views"] for group in groups]
+        assert view_sets == ["plain", "plain", "mnist_jitter", "mnist_jitter"]
 
 
-def test_every_training_of_a_teacher_teaches_every_seed(study):
-    found = experiments.train_pairs(study, ["small"], ["large"], SETTINGS, teacher_seeds=[0, 1, 3])
-    trained = {group.training[1]: set(group.seeds) for group in found if group.teacher}
+def test_every_teacher_seed_is_paired_with_every_student_seed(study):
+    groups = experiments.train_pairs(study, ["small"], ["large"], SETTINGS, teacher_seeds=[0, 1, 3])
+    trained = {group.teacher_run[1]: set(group.seeds) for group in groups if group.teacher}
     assert trained == {seed: {0, 5} for seed in (0, 1, 3)}
 
 
-def test_all_of_one_recipe_and_seed_train_side_by_side(study):
+def test_runs_of_one_recipe_and_seed_train_side_by_side(study):
     experiments.train_pairs(study, ["small", "smaller"], ["large", "larger"], SETTINGS)
     sizes = [len(members) for members, _ in study.notes.trainings]
-    assert sizes == [1, 1, 6, 6]  # the teachers; two baselines and four distilled, a seed each
+    assert sizes == [1, 1, 6, 6]  # two teachers; two baselines and four distilled students per seed
 
 
 def test_grid_of_temperatures_and_alphas(study):
-    found = experiments.grid(study.replaced(seeds=[1]), "small", "large", [1, 8], [0.5, 1])
+    groups = experiments.grid(study.replaced(seeds=[1]), "small", "large", [1, 8], [0.5, 1])
     cells = {(3, "large", t, alpha, False) for t in (1, 8) for alpha in (0.5, 1)}
-    assert {settings(group) for group in found} == cells | {(3, None, 1, 0, False)}
+    assert {settings(group) for group in groups} == cells | {(3, None, 1, 0, False)}

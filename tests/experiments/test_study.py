@@ -1,4 +1,4 @@
-"""A study reads what is committed, trains what is not, and goes on after a kill."""
+"""Study and its logits store: committed runs and logits are read, missing ones made."""
 
 import dataclasses
 import json
@@ -32,19 +32,19 @@ def spec(tmp_path):
     )
 
 
-def test_a_teachers_logits_are_made_once(spec, few, monkeypatch):
+def test_logits_of_a_teacher_are_computed_once(spec, few, monkeypatch):
     study = Study(spec, few)
     made = study.logits("tiny")
-    answers = study.model(study.teacher("tiny")).predict(few.test.images, verbose=0)
+    expected = study.model(study.teacher("tiny")).predict(few.test.images, verbose=0)
     stored = made.targets("test", few.test.images).unaugmented()
-    np.testing.assert_allclose(stored, answers, rtol=2**-10, atol=1e-4)
+    np.testing.assert_allclose(stored, expected, rtol=2**-10, atol=1e-4)
     assert made.identity.startswith(study.teacher("tiny").name)
     monkeypatch.setattr(keras.Model, "fit", no_fit)
     monkeypatch.setattr(keras.Model, "predict", no_fit)
     assert Study(spec, few).logits("tiny").identity == made.identity
     elsewhere = Study(spec, few, output_dir=spec.folder / "elsewhere")
-    assert elsewhere.logits("tiny").folder == made.folder  # committed ones answer
-    with pytest.raises(AssertionError, match="nothing is to be loaded, trained"):
+    assert elsewhere.logits("tiny").folder == made.folder  # the committed ones
+    with pytest.raises(AssertionError, match="must not be called"):
         Study(spec, few, output_dir=spec.folder / "other", retrain=True).logits("tiny")
 
 
@@ -68,7 +68,7 @@ def _trained_again(logits, record):
         (_trained_again, r"of weights_sha256 \w{64}, not 12ab: "),
     ],
 )
-def test_kept_logits_of_another_teacher_are_refused(spec, few, change, sentence):
+def test_logits_of_another_teacher_are_refused(spec, few, change, sentence):
     study = Study(spec, few)
     made, record = study.logits("tiny"), records.path(spec.folder, study.teacher("tiny"))
     change(made, record)
@@ -77,16 +77,16 @@ def test_kept_logits_of_another_teacher_are_refused(spec, few, change, sentence)
             read("tiny")
 
 
-def test_kept_logits_in_the_folder_of_other_views(spec, few):
+def test_logits_in_the_folder_of_other_views_are_refused(spec, few):
     study = Study(spec, few)
-    plain, jittered = (study.logits("tiny", view_set=seen) for seen in ("plain", "mnist_jitter"))
+    plain, jittered = (study.logits("tiny", view_set=name) for name in ("plain", "mnist_jitter"))
     shutil.rmtree(jittered.folder)
     shutil.copytree(plain.folder, jittered.folder)
     with pytest.raises(ValueError, match="of views plain, not mnist_jitter: delete it, and they"):
         study.logits("tiny", view_set="mnist_jitter")
 
 
-def test_killed_while_asking_for_logits(spec, few, monkeypatch):
+def test_interrupted_computation_of_logits_is_resumed(spec, few, monkeypatch):
     study = Study(spec, few)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(files, "write_json", _interrupt_at_header)
@@ -103,7 +103,7 @@ def _interrupt_at_header(path, value):
 original_write_json = files.write_json
 
 
-def test_logits_that_do_not_fit_are_refused_before_training(spec, few, monkeypatch):
+def test_logits_without_disk_are_refused_before_training(spec, few, monkeypatch):
     monkeypatch.setattr(keras.Model, "fit", no_fit)
     usage = shutil.disk_usage(".")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=0))
@@ -111,19 +111,19 @@ def test_logits_that_do_not_fit_are_refused_before_training(spec, few, monkeypat
         Study(spec, few).logits("tiny", view_set="mnist_jitter")
 
 
-def test_logits_for_a_students_views(spec, few):
+def test_logits_for_a_students_views_are_lazy(spec, few):
     recipe = Recipe(epochs=1, batch_size=50, views="mnist_jitter", views_per_image=2)
-    spec.students["shaken"] = ModelSpec("mlp", recipe, "shaken", {"width": 4})
+    spec.students["jittered"] = ModelSpec("mlp", recipe, "jittered", {"width": 4})
     study = Study(spec, few)
-    logits = study.logits_for("shaken", "tiny")
-    assert not (spec.folder / "teachers").exists()  # nobody looked them up yet
+    logits = study.logits_for("jittered", "tiny")
+    assert not (spec.folder / "teachers").exists()  # not looked up yet
     assert study.logits_for("tinier", "tiny").load().header["views"] == "plain"
     made = logits.load()
     assert made.identity == logits.identity and made.nbytes == logits.nbytes
     assert made.folder.name == f"{study.teacher('tiny').name}-mnist_jitter-2"
     assert made.view_set == recipe.view_set and made.view_set.views_per_image == 2
-    assert study.logits_for("shaken", "tiny").folder == made.folder  # they are kept now
-    runs = [study.student("shaken", logits=logits, distillation=Distillation(4, 0.9))]
+    assert study.logits_for("jittered", "tiny").folder == made.folder  # read
+    runs = [study.student("jittered", logits=logits, distillation=Distillation(4, 0.9))]
     (record,) = study.train(runs, logits=[logits])
     assert record["configuration"]["recipe"]["sampled_views"] == 2
 
@@ -143,11 +143,11 @@ def test_finished_students_are_read_without_their_teachers_logits(spec, few, mon
     records.find_weights(spec.folder, study.teacher("tiny")).unlink()
     logits, again = records_of(study)
     assert again == first
-    with pytest.raises(ValueError, match=r"keeps the record of .* but not its weights"):
+    with pytest.raises(ValueError, match=r"has the record of .* but not its weights"):
         logits.targets("test", few.test.images)
 
 
-def test_two_promises_ask_a_teacher_once(spec, few, monkeypatch):
+def test_lazy_logits_of_one_teacher_are_computed_once(spec, few, monkeypatch):
     study = Study(spec, few)
     first, second = study.lazy_logits("tiny"), study.lazy_logits("tiny")
     made = first.load()
@@ -155,19 +155,19 @@ def test_two_promises_ask_a_teacher_once(spec, few, monkeypatch):
     assert second.load().folder == made.folder
 
 
-def test_weights_and_the_identity_they_give_are_of_one_folder(spec, few, tmp_path):
-    published = Study(spec, few)
-    published.train([published.teacher("tiny")])
+def test_identity_is_that_of_the_folder_with_weights(spec, few, tmp_path):
+    committed = Study(spec, few)
+    committed.train([committed.teacher("tiny")])
     other = Study(spec, few, output_dir=tmp_path / "other", retrain=True)
     run = other.teacher("tiny")
     other.train([run])
-    record = records.path(other.output_dir, run)  # of another machine, whose bits differ
+    record = records.path(other.output_dir, run)  # as from a machine whose bits differ
     record.write_text(json.dumps(json.loads(record.read_text()) | {"weights_sha256": 64 * "a"}))
     records.find_weights(other.output_dir, run).unlink()
     both = Study(spec, few, output_dir=other.output_dir)
-    promised = both.lazy_logits("tiny")
-    assert promised.identity == published.lazy_logits("tiny").identity
-    assert teachers.weights_hash(both.model(run)).startswith(promised.identity.partition("@")[2])
+    lazy = both.lazy_logits("tiny")
+    assert lazy.identity == committed.lazy_logits("tiny").identity
+    assert teachers.weights_hash(both.model(run)).startswith(lazy.identity.partition("@")[2])
 
 
 def test_settings_reach_the_run(spec, few):
@@ -177,9 +177,9 @@ def test_settings_reach_the_run(spec, few):
     assert teacher.id != Study(spec, few).teacher("tiny").id
     assert records.read(spec.folder, teacher) is None
     assert spec.teachers["tiny"].recipe.epochs == 1
-    part, other = TransferSet(share=0.5), TransferSet(classes=(1, 2))
-    spec.students["tinier"] = dataclasses.replace(STUDENT, transfer_set=part)
-    assert Study(spec, few).student("tinier").transfer_set == part
+    half, other = TransferSet(share=0.5), TransferSet(classes=(1, 2))
+    spec.students["tinier"] = dataclasses.replace(STUDENT, transfer_set=half)
+    assert Study(spec, few).student("tinier").transfer_set == half
     assert Study(spec, few).student("tinier", transfer_set=other).transfer_set == other
 
 
@@ -193,7 +193,7 @@ def test_bad_settings(spec, few, epochs):
         Study(spec, few).student("tiner")
 
 
-def test_tuning_again_trains_nothing_and_says_so_in_one_line(spec, few, capsys, monkeypatch):
+def test_tuning_again_reads_all_runs_and_prints_one_line(spec, few, capsys, monkeypatch):
     first = experiments.tune(Study(spec, few), "tinier", "tiny")
     capsys.readouterr()
     monkeypatch.setattr(keras.Model, "fit", no_fit)
@@ -202,5 +202,5 @@ def test_tuning_again_trains_nothing_and_says_so_in_one_line(spec, few, capsys, 
     assert line.startswith("read 5 finished runs from ")  # baseline, two T, one alpha, control
     assert [group.configuration for group in again] == [group.configuration for group in first]
     control = results.ControlledComparison(again).control.configuration
-    chosen = results.best_distilled(again).configuration
-    assert control == chosen | {"shuffled": True}
+    best = results.best_distilled(again).configuration
+    assert control == best | {"shuffled": True}

@@ -1,0 +1,84 @@
+"""Output of the commands: plans with time estimates, test errors, tables of records.
+
+Keras and NumPy are imported inside the functions, as in `commands`.
+"""
+
+from common.utils import packages
+
+
+def print_plan(study, train):
+    """Print which runs and logits are missing and how long they take on this machine.
+
+    Args:
+        study: Study.
+        train: function of a Study that trains in it; called with a dry run's.
+    """
+    from common.cli import time_estimates
+    from common.cli.dry_run import DryRun
+
+    notes = DryRun()
+    train(notes.study(study))
+    pending = notes.pending_logits.values()
+    for line in time_estimates.plan(notes.finished, notes.trainings, pending):
+        print(line, flush=True)
+
+
+def print_logits_estimate(study, run, view_set):
+    """Print time and size of a teacher's logits, unless they exist.
+
+    Args:
+        study: Study.
+        run: Run of the teacher.
+        view_set: ViewSet of the training images.
+
+    Raises:
+        ValueError: the logits cannot be computed; found here before the teacher is trained.
+    """
+    if study.store.find(run, view_set) is None:
+        from common.backend import hardware
+        from common.cli import time_estimates
+
+        study.store.check_feasible(run, view_set)
+        estimate = time_estimates.describe_logits(study.dataset, run, view_set)
+        print(f"{estimate} on {hardware.device()}", flush=True)
+
+
+def print_tables(dataset, folder, read_dirs=()):
+    """Print every table of the records in a folder, or of the committed ones.
+
+    Args:
+        dataset: name of the data set.
+        folder: path; None for the data set's own.
+        read_dirs: more folders, of which the runs on the same data as the records in `folder` are
+            added; all their runs if `folder` has none.
+    """
+    from common import results
+    from common.results import readme
+    from common.runs import records
+
+    tables = packages.load_module(dataset, "tables")
+    folder_records = records.load_all(folder or tables.FOLDER)
+    more = [record for other in read_dirs for record in records.load_all(other)]
+    groups = results.group_seeds(more + folder_records)
+    if folder_records:
+        data = results.dataset_settings(results.group_seeds(folder_records))
+        groups = [group for settings in data for group in results.select(groups, **settings)]
+    committed = () if folder and folder_records else (dataset, dataset + packages.TRAINVAL_SUFFIX)
+    for table in readme.render_all(tables, groups, committed):
+        print(f"\n{table}")
+
+
+def record_errors(record):
+    """Test errors in a record, such as `67 errors of 10000 (99.33 %)`."""
+    test = record["test"]
+    return f"{test['errors']} errors of {record['images']['test']} ({100 * test['accuracy']:.2f} %)"
+
+
+def logits_errors(study, logits):
+    """Test errors of a teacher by its `Logits`, in the words of `record_errors`."""
+    from common import metrics
+
+    test = study.dataset.test
+    teacher = logits.targets("test", test.images).unaugmented()
+    wrong = metrics.errors(teacher, test.labels)
+    return f"{wrong} errors of {len(test)} ({100 - 100 * wrong / len(test):.2f} %)"
