@@ -1,9 +1,11 @@
-"""A small `mnist` as TensorFlow Datasets prepares it, tiny nets, and logits to learn from."""
+"""Fixtures: small data sets, a tiny teacher and its logits, runs of tiny students."""
 
 import os
 import shutil
 
-os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before TensorFlow: what is pinned bit for bit is the CPU
+os.environ["CUDA_VISIBLE_DEVICES"] = (
+    ""  # before TensorFlow: bit-identical results are tested on the CPU
+)
 os.environ.setdefault("MPLBACKEND", "agg")
 
 from pathlib import Path
@@ -22,10 +24,10 @@ TRAIN, TEST = 600, 100
 
 
 def prepare(name, version, features, data_dir, train, test):
-    """Write rows as TFDS's own builder of that name would have.
+    """Write a data set as TFDS's builder of that name does.
 
     Args:
-        features: {name: TFDS feature}, "image" and "label" among them.
+        features: {name: TFDS feature}, with "image" and "label".
         train, test: lists of {feature's name: value}.
     """
     import tensorflow_datasets as tfds
@@ -50,7 +52,7 @@ def prepare(name, version, features, data_dir, train, test):
 
 
 def prepare_mnist(data_dir, train, test):
-    """Write {"image", "label"} rows as TFDS's own builder of MNIST would have."""
+    """Write lists of {"image", "label"} as TFDS's builder of MNIST does."""
     import tensorflow_datasets as tfds
 
     features = {
@@ -62,7 +64,7 @@ def prepare_mnist(data_dir, train, test):
 
 @pytest.fixture(scope="session")
 def mnist_dir(tmp_path_factory):
-    """A TFDS folder holding `mnist` 3.0.1: 600 + 100 real digits, array cache made."""
+    """A TFDS folder with `mnist` 3.0.1 of 600 + 100 real digits, and its array cache."""
     base = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         base = base.parent  # one for all workers
@@ -89,19 +91,19 @@ def mnist(mnist_dir):
 
 @pytest.fixture(scope="session")
 def few(mnist_dir):
-    """100 digits of each split: enough to train on, for tests that only count or compare."""
+    """100 digits of each split, enough for tests that only count or compare."""
     return data.load("mnist", data_dir=mnist_dir, limit=100)
 
 
 @pytest.fixture(scope="session")
 def cifar_dir(tmp_path_factory):
-    """A folder whose array cache holds a `cifar100` of random images: 1,200 + 200, 100 classes."""
+    """A folder with an array cache of `cifar100`: 1,200 + 200 random images of 100 classes."""
     folder = tmp_path_factory.mktemp("cifar100")
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     arrays = {"superclasses": np.arange(100, dtype="int32") % 20}
     arrays["superclass_names"] = np.array([f"kind {number}" for number in range(20)])
     for split, count in (("train", 1200), ("test", 200)):
-        arrays[f"{split}_images"] = random.integers(0, 256, (count, 32, 32, 3)).astype("uint8")
+        arrays[f"{split}_images"] = rng.integers(0, 256, (count, 32, 32, 3)).astype("uint8")
         arrays[f"{split}_labels"] = np.arange(count, dtype="int32") % 100
     array_cache.write("cifar100", folder, arrays, [f"class {number}" for number in range(100)])
     return folder
@@ -109,17 +111,17 @@ def cifar_dir(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def cifar(cifar_dir):
-    """100 random images of each split, one a class."""
+    """100 random images of each split, one per class."""
     return data.load("cifar100", data_dir=cifar_dir, limit=100)
 
 
 @pytest.fixture(scope="session")
 def tiny_dir(tmp_path_factory):
-    """A folder whose array cache holds a `tiny_imagenet20` of random images: 400 + 100."""
+    """A folder with an array cache of `tiny_imagenet20`: 400 + 100 random images."""
     folder = tmp_path_factory.mktemp("tiny_imagenet20")
-    random, arrays = np.random.default_rng(0), {}
+    rng, arrays = np.random.default_rng(0), {}
     for split, count in (("train", 400), ("test", 100)):
-        arrays[f"{split}_images"] = random.integers(0, 256, (count, 64, 64, 3)).astype("uint8")
+        arrays[f"{split}_images"] = rng.integers(0, 256, (count, 64, 64, 3)).astype("uint8")
         arrays[f"{split}_labels"] = np.arange(count, dtype="int32") % 20
     array_cache.write("tiny_imagenet20", folder, arrays, [f"class {n}" for n in range(20)])
     return folder
@@ -127,9 +129,9 @@ def tiny_dir(tmp_path_factory):
 
 @pytest.fixture
 def tiny_run(few):
-    """Makes a `Run` of a 16-unit mlp, two epochs on `few`; keywords change it.
+    """Function that makes a `Run` of a 16-unit mlp, two epochs on `few`.
 
-    Besides `Run`'s own those of `Distillation`: temperature, alpha and control.
+    Keywords are fields of `Run`, or of `Distillation`: temperature, alpha and control.
     """
 
     def make(recipe=None, **changes):
@@ -145,7 +147,7 @@ def tiny_run(few):
 
 @pytest.fixture(scope="session")
 def teacher_model(few):
-    """An untrained 8-unit mlp: any function of the images will do as a teacher."""
+    """An untrained 8-unit mlp: any function of the images can be a teacher."""
     from common import models
 
     return models.build("mlp", few.image_shape, few.classes, seed=7, width=8)
@@ -162,11 +164,11 @@ def logits(few, teacher_model, tmp_path_factory):
 
 @pytest.fixture
 def copied(logits, tmp_path):
-    """A private copy of the logits' folder, to damage."""
+    """A copy of the logits' folder that a test may damage."""
     return shutil.copytree(logits.folder, tmp_path / "copy")
 
 
 @pytest.fixture(scope="session")
 def random_logits():
-    """Makes (n, 10) float32 logits."""
+    """Function that makes (n, 10) float32 logits."""
     return lambda n, seed=0: np.random.default_rng(seed).normal(0, 3, (n, 10)).astype("float32")

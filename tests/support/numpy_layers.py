@@ -1,4 +1,4 @@
-"""Plain NumPy forward passes of layers, float64, to check the nets' blocks against."""
+"""Reference forward passes of layers in NumPy, float64, to check the models' blocks against."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def convolution(x, kernel, strides=1, groups=1):
 
 
 def depthwise(x, kernel, strides=1):
-    """kernel (k, k, c, 1): each channel by itself."""
+    """x (n, h, w, c), kernel (k, k, c, 1): each channel is convolved separately."""
     return np.einsum("nhwpqc,pqc->nhwc", windows(x, kernel.shape[0], strides), kernel[..., 0])
 
 
@@ -31,7 +31,7 @@ def windows(x, size, strides):
 
 
 def normalized(x, parameters):
-    """Batch normalization by moving statistics; parameters as Keras orders a layer's weights."""
+    """Batch normalization by moving statistics; parameters in the order of a layer's weights."""
     gamma, beta, mean, variance = parameters
     return gamma * (x - mean) / np.sqrt(variance + 1e-5) + beta
 
@@ -41,7 +41,7 @@ def relu(x):
 
 
 def shuffled(x, groups):
-    """Channel i of group g goes to place i · groups + g, one channel after the other."""
+    """Channel shuffle, one channel after the other: channel i of group g becomes i · groups + g."""
     size = x.shape[-1] // groups
     result = np.empty_like(x)
     for group in range(groups):
