@@ -25,7 +25,7 @@ class TinyImagenet(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First version."}  # noqa: RUF012 (as TFDS's own builders)
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        f"Put {tiny_imagenet.NAME} there, from {sources.CATALOGUE['tiny_imagenet']}"
+        f"Put {tiny_imagenet.NAME} there, from {tiny_imagenet.URL}"
     )
     LAYOUT = tiny_imagenet.PUBLISHED
 

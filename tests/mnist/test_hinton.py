@@ -66,7 +66,7 @@ def test_students_beside_the_paper(study):
     ]  # beside labels alone for as long
     assert longer.startswith("5.0 (1): 75 % fewer errors (too few seeds to test)")
     assert cells(text, "H1 on jitter alone") == ["67", "5.0 (1)"]
-    assert cells(text, "H3 in three times as many epochs, by")[1].startswith(
+    assert cells(text, "H3 in three times as many epochs, from")[1].startswith(
         "4.0 (1): 80 % fewer errors"
     )
 
