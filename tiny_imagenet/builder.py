@@ -24,9 +24,7 @@ class TinyImagenet(tfds.core.GeneratorBasedBuilder):
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First version."}  # noqa: RUF012 (as TFDS's own builders)
-    MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        f"Put {tiny_imagenet.NAME} there, from {tiny_imagenet.URL}"
-    )
+    MANUAL_DOWNLOAD_INSTRUCTIONS = f"Put {tiny_imagenet.NAME} there, from {tiny_imagenet.URL}"
     LAYOUT = tiny_imagenet.PUBLISHED
 
     def _info(self):

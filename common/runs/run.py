@@ -109,7 +109,7 @@ class Run:
 
 
 def teacher_model(teacher):
-    """Model name in a teacher's identity; the whole name if no run has it."""
+    """Model name in a teacher's identity; the full name if no run has it."""
     name = teacher.partition("@")[0]
     return name.split("-")[1] if "-" in name else name
 

@@ -88,11 +88,11 @@ def test_teacher_and_students_see_the_same_augmented_batch(few):
     """A student equal to its teacher has no soft-target loss, unless the images differ."""
 
     def loss(shuffled, augmentation):
-        nets = [models.build("mlp", (28, 28, 1), 10, seed=1, width=16) for _ in range(2)]
-        student = Student(nets[0], 2, 1, "model", shuffled)
+        networks = [models.build("mlp", (28, 28, 1), 10, seed=1, width=16) for _ in range(2)]
+        student = Student(networks[0], 2, 1, "model", shuffled)
         batches = Batches(few.train, {}, Recipe(batch_size=25, augmentation=augmentation), 0)
         augment = AFFINE.apply if augmentation != "none" else None
-        both = SideBySide({"a": student}, {"model": nets[1]}, augment=augment)
+        both = SideBySide({"a": student}, {"model": networks[1]}, augment=augment)
         both.compile(keras.optimizers.SGD(0.0))
         return both.fit(batches, shuffle=False, verbose=0).history["a_loss"][0]
 
@@ -130,13 +130,17 @@ def test_online_teacher_is_not_changed_by_training(few, runs, online, tmp_path, 
 
 @pytest.mark.slow
 def test_resume_with_an_online_teacher(few, runs, online, tmp_path):
-    options = {"output_dir": tmp_path / "cut", "teachers": [online], "callbacks": [InterruptAt()]}
+    options = {
+        "output_dir": tmp_path / "interrupted",
+        "teachers": [online],
+        "callbacks": [InterruptAt()],
+    }
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             training.run(runs, few, **options)
     training.run(runs, few, **options)
-    training.run(runs, few, output_dir=tmp_path / "whole", teachers=[online])
-    assert_same_outcome(tmp_path / "cut", tmp_path / "whole", runs)
+    training.run(runs, few, output_dir=tmp_path / "uninterrupted", teachers=[online])
+    assert_same_outcome(tmp_path / "interrupted", tmp_path / "uninterrupted", runs)
 
 
 def test_teacher_of_the_wrong_kind_is_refused(few, runs, online, teacher_model, tmp_path):

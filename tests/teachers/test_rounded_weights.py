@@ -18,8 +18,8 @@ from common.teachers import weights
 def study(few, tmp_path, monkeypatch):
     """(study, run, exact model) of an mlp of which only float16 weights remain."""
     monkeypatch.setattr(weights, "MAX_BYTES", 30_000)  # bytes: between float16's and float32's
-    nets = {"tiny": ModelSpec("mlp", Recipe(epochs=1, batch_size=50), "tiny", {"width": 16})}
-    made = Study(StudySpec(tmp_path, nets, {}), few)
+    specs = {"tiny": ModelSpec("mlp", Recipe(epochs=1, batch_size=50), "tiny", {"width": 16})}
+    made = Study(StudySpec(tmp_path, specs, {}), few)
     made.logits("tiny")
     run = made.teacher("tiny")
     exact = made.model(run)

@@ -47,22 +47,22 @@ def test_logits_of_every_view_are_the_teachers_predictions(tmp_path, view_set):
 @pytest.mark.parametrize("torn", [0, 7, -3])
 def test_interrupted_writing_resumes_to_the_same_bytes(tmp_path, sampled, torn):
     data, batch = noise(30), {"batch_size": 40, "view_set": views.get("mnist_jitter", sampled)}
-    whole = Linear(data.image_shape, 10)
-    teachers.make(tmp_path / "whole", whole, data, "t", **batch)
+    uninterrupted = Linear(data.image_shape, 10)
+    teachers.make(tmp_path / "uninterrupted", uninterrupted, data, "t", **batch)
     calls = 0
     for dies_after in (1, 0, 2, 1):
         killed = Linear(data.image_shape, 10, dies_after=dies_after)
         with pytest.raises(KeyboardInterrupt):
-            teachers.make(tmp_path / "cut", killed, data, "t", **batch)
+            teachers.make(tmp_path / "interrupted", killed, data, "t", **batch)
         calls += len(killed.batches)
         with pytest.raises(FileNotFoundError, match="make them first"):
-            teachers.Logits(tmp_path / "cut")
-        tear(tmp_path / "cut.part" / "train.npy", torn)
+            teachers.Logits(tmp_path / "interrupted")
+        tear(tmp_path / "interrupted.part" / "train.npy", torn)
     rest = Linear(data.image_shape, 10)
-    teachers.make(tmp_path / "cut", rest, data, "t", **batch)
-    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
-    assert sum(rest.batches) < sum(whole.batches)  # did not start again
-    assert [path.name for path in tmp_path.iterdir()].count("cut.part") == 0
+    teachers.make(tmp_path / "interrupted", rest, data, "t", **batch)
+    assert contents(tmp_path / "interrupted") == contents(tmp_path / "uninterrupted")
+    assert sum(rest.batches) < sum(uninterrupted.batches)  # did not start again
+    assert [path.name for path in tmp_path.iterdir()].count("interrupted.part") == 0
 
 
 def tear(path, many):
@@ -74,22 +74,24 @@ def tear(path, many):
 @pytest.mark.slow
 def test_killed_processes_write_the_same_bytes(tmp_path):
     """Killed by SIGKILL at random moments until a process finishes."""
-    command = [sys.executable, "-m", "tests.support.killed_making", str(tmp_path / "cut")]
+    command = [sys.executable, "-m", "tests.support.killed_making", str(tmp_path / "interrupted")]
     environment = os.environ | {"KERAS_BACKEND": "numpy"}  # quick to import
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert int(done.stdout.split()[-1]) >= 5
-    killed_making.make(tmp_path / "whole")
-    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+    killed_making.make(tmp_path / "uninterrupted")
+    assert contents(tmp_path / "interrupted") == contents(tmp_path / "uninterrupted")
 
 
 def test_temporary_file_of_a_killed_process_is_removed(tmp_path):
     data = noise(5)
     with pytest.raises(KeyboardInterrupt):
-        teachers.make(tmp_path / "cut", Linear(data.image_shape, 10, dies_after=0), data, "t")
-    (tmp_path / "cut.part" / ".123-train_keys.npy").write_bytes(b"half")
-    for name in ("cut", "whole"):
+        teachers.make(
+            tmp_path / "interrupted", Linear(data.image_shape, 10, dies_after=0), data, "t"
+        )
+    (tmp_path / "interrupted.part" / ".123-train_keys.npy").write_bytes(b"half")
+    for name in ("interrupted", "uninterrupted"):
         teachers.make(tmp_path / name, Linear(data.image_shape, 10), data, "t")
-    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+    assert contents(tmp_path / "interrupted") == contents(tmp_path / "uninterrupted")
 
 
 def test_interrupted_before_the_files_are_moved(tmp_path, monkeypatch):
@@ -115,11 +117,11 @@ def test_partial_files_of_another_request_are_discarded(tmp_path, change):
     killed.weights = Linear(images.image_shape, 10, seed=change == "teacher").weights
     with pytest.raises(KeyboardInterrupt):
         settings = {"batch_size": 40} | other
-        teachers.make(tmp_path / "cut", killed, images, "t", view_set, **settings)
-    for name in ("cut", "whole"):
+        teachers.make(tmp_path / "interrupted", killed, images, "t", view_set, **settings)
+    for name in ("interrupted", "uninterrupted"):
         teacher = Linear(data.image_shape, 10)
         teachers.make(tmp_path / name, teacher, data, "t", "mnist_jitter", batch_size=40)
-    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+    assert contents(tmp_path / "interrupted") == contents(tmp_path / "uninterrupted")
 
 
 def test_new_logits_replace_other_ones(tmp_path):

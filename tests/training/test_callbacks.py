@@ -112,13 +112,15 @@ class Halves(keras.callbacks.Callback):
 
 def test_learning_rate_set_by_a_callback_survives_a_resume(few, tiny_run, tmp_path):
     run = tiny_run({"epochs": 4, "schedule": "constant"})
-    (whole,) = training.run([run], few, output_dir=tmp_path / "whole", callbacks=[Halves()])
-    interrupted = [Halves(), helpers.InterruptAt()]
+    (uninterrupted,) = training.run(
+        [run], few, output_dir=tmp_path / "uninterrupted", callbacks=[Halves()]
+    )
+    callbacks = [Halves(), helpers.InterruptAt()]
     for _ in range(4):
         with pytest.raises(KeyboardInterrupt):
-            training.run([run], few, output_dir=tmp_path / "cut", callbacks=interrupted)
-    (cut,) = training.run([run], few, output_dir=tmp_path / "cut", callbacks=[Halves()])
-    assert cut["weights_sha256"] == whole["weights_sha256"]
+            training.run([run], few, output_dir=tmp_path / "interrupted", callbacks=callbacks)
+    (resumed,) = training.run([run], few, output_dir=tmp_path / "interrupted", callbacks=[Halves()])
+    assert resumed["weights_sha256"] == uninterrupted["weights_sha256"]
     (bare,) = training.run([run], few, output_dir=tmp_path / "bare")
-    assert bare["weights_sha256"] != whole["weights_sha256"] and "callbacks" not in bare
-    assert cut["callbacks"] == ["Halves", "InterruptAt"]
+    assert bare["weights_sha256"] != uninterrupted["weights_sha256"] and "callbacks" not in bare
+    assert resumed["callbacks"] == ["Halves", "InterruptAt"]

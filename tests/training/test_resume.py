@@ -51,8 +51,8 @@ def test_killed_processes_end_as_an_uninterrupted_one(few, mnist_dir, tmp_path):
     assert between.wait() == -9
     assert len(list((tmp_path / "killed" / "results").glob("*.json"))) == 1
     training.run(runs, few, output_dir=tmp_path / "killed")
-    training.run(runs, few, output_dir=tmp_path / "whole")
-    assert_same_outcome(tmp_path / "killed", tmp_path / "whole", runs)
+    training.run(runs, few, output_dir=tmp_path / "uninterrupted")
+    assert_same_outcome(tmp_path / "killed", tmp_path / "uninterrupted", runs)
     assert not list((tmp_path / "killed").glob("state/*.npz"))
 
 
@@ -63,8 +63,8 @@ def test_killed_twenty_times(few, mnist_dir, tmp_path):
     process = start(mnist_dir, tmp_path / "killed", "--kills", "20", str(seed))
     assert process.wait() == 0, f"seed {seed}"
     run = interrupted.quick_run(few)
-    training.run([run], few, output_dir=tmp_path / "whole")
-    assert_same_outcome(tmp_path / "killed", tmp_path / "whole", [run])
+    training.run([run], few, output_dir=tmp_path / "uninterrupted")
+    assert_same_outcome(tmp_path / "killed", tmp_path / "uninterrupted", [run])
     suffixes = {path.suffix for path in (tmp_path / "killed").rglob("*") if path.is_file()}
     assert suffixes == {".json", ".h5", ".lock"}
 
@@ -78,12 +78,19 @@ def test_interrupted_in_every_epoch(tiny_run, few, logits, tmp_path):
     runs = [tiny_run(recipe), tiny_run(recipe, options=dropout, **settings)]
     runs += [tiny_run(recipe, **settings, control="shuffled")]
     interrupt = InterruptAt()
-    options = {"output_dir": tmp_path / "cut", "teachers": [logits], "callbacks": [interrupt]}
+    options = {
+        "output_dir": tmp_path / "interrupted",
+        "teachers": [logits],
+        "callbacks": [interrupt],
+    }
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             training.run(runs, few, **options)
-    cut = training.run(runs, few, **options)
-    whole = training.run(runs, few, output_dir=tmp_path / "whole", teachers=[logits])
-    assert [len(record["curve"]["loss"]) for record in cut] == [3, 3, 3]
-    assert_same_outcome(tmp_path / "cut", tmp_path / "whole", runs)
-    assert cut[1]["curve"]["loss"] != cut[2]["curve"]["loss"] == whole[2]["curve"]["loss"]
+    resumed = training.run(runs, few, **options)
+    uninterrupted = training.run(
+        runs, few, output_dir=tmp_path / "uninterrupted", teachers=[logits]
+    )
+    assert [len(record["curve"]["loss"]) for record in resumed] == [3, 3, 3]
+    assert_same_outcome(tmp_path / "interrupted", tmp_path / "uninterrupted", runs)
+    losses = [record["curve"]["loss"] for record in resumed]
+    assert losses[1] != losses[2] == uninterrupted[2]["curve"]["loss"]

@@ -1,7 +1,7 @@
 """Stacked students: networks of one architecture trained as one batched network, on GPUs only.
 
 Side by side, each student has its own operations, and small ones leave a GPU idle in between;
-stacked, one operation computes all students. `python -m common.benchmark distill` measures both.
+stacked, one operation computes all students. `python -m common.benchmark distillation` measures both.
 """
 
 import numpy as np
@@ -30,11 +30,13 @@ def choose(students):
 
 
 def stackable(students):
-    """Whether all students have the same architecture, a chain that ends in dense layers.
+    """Whether all students learn by "kd" and have one architecture that ends in dense layers.
 
     Args:
         students: {name: side_by_side.Student}.
     """
+    if {student.method for student in students.values()} != {"kd"}:
+        return False
     keys = [_architecture_key(student.model) for student in students.values()]
     return None not in keys and all(key == keys[0] for key in keys)
 

@@ -6,6 +6,7 @@ import pytest
 
 from common import models, training
 from common.backend import hardware
+from common.losses import LOSSES
 from common.runs import model_io, records
 from common.runs.model_io import load_model
 from common.side_by_side import SideBySide, Student
@@ -65,6 +66,13 @@ def test_stack_ends_with_the_weights_of_students_side_by_side(few, random_logits
     ],
     ids=["usual temperatures", "high temperature", "labels only"],
 )
+def test_students_of_another_method_are_not_stacked(monkeypatch):
+    monkeypatch.setitem(LOSSES, "other", LOSSES["kd"])
+    model = models.build("mlp", (28, 28, 1), 10, width=2)
+    assert stacked.stackable({"kd": Student(model, 4, 0.9)})
+    assert not stacked.stackable({"other": Student(model, 4, 0.9, method="other")})
+
+
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_losses_of_a_stack_are_those_of_each_student(random_logits, settings, shuffled):
     labels = np.arange(30) % 10
