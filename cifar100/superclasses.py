@@ -91,6 +91,7 @@ def finding(share, distilled, baseline):
     mean, _, _, p = metrics.paired_t(distilled, baseline)
     difference = f"{100 * abs(mean):.1f} points {'higher' if mean >= 0 else 'lower'}"
     return (
-        f"{100 * share:.0f} % of the dark knowledge at T = 1 is in the label's superclass; distilled "
-        f"students' share of errors there is {difference} than the baseline's{results.p_inline(p)}"
+        f"{100 * share:.0f} % of the dark knowledge at T = 1 is in the label's superclass; "
+        f"distilled students' share of errors there is {difference} than the baseline's"
+        f"{results.p_inline(p)}"
     )

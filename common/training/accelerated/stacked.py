@@ -1,7 +1,8 @@
 """Stacked students: networks of one architecture trained as one batched network, on GPUs only.
 
 Side by side, each student has its own operations, and small ones leave a GPU idle in between;
-stacked, one operation computes all students. `python -m common.benchmark distillation` measures both.
+stacked, one operation computes all students. `python -m common.benchmark distillation` measures
+both.
 """
 
 import numpy as np

@@ -57,6 +57,13 @@ def test_stack_ends_with_the_weights_of_students_side_by_side(few, random_logits
     np.testing.assert_allclose(np.sort(joined), np.sort(others), atol=1e-4)
 
 
+def test_students_of_another_method_are_not_stacked(monkeypatch):
+    monkeypatch.setitem(LOSSES, "other", LOSSES["kd"])
+    model = models.build("mlp", (28, 28, 1), 10, width=2)
+    assert stacked.stackable({"kd": Student(model, 4, 0.9)})
+    assert not stacked.stackable({"other": Student(model, 4, 0.9, method="other")})
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -66,13 +73,6 @@ def test_stack_ends_with_the_weights_of_students_side_by_side(few, random_logits
     ],
     ids=["usual temperatures", "high temperature", "labels only"],
 )
-def test_students_of_another_method_are_not_stacked(monkeypatch):
-    monkeypatch.setitem(LOSSES, "other", LOSSES["kd"])
-    model = models.build("mlp", (28, 28, 1), 10, width=2)
-    assert stacked.stackable({"kd": Student(model, 4, 0.9)})
-    assert not stacked.stackable({"other": Student(model, 4, 0.9, method="other")})
-
-
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_losses_of_a_stack_are_those_of_each_student(random_logits, settings, shuffled):
     labels = np.arange(30) % 10
