@@ -150,7 +150,8 @@ def teacher_model(few):
     """An untrained 8-unit mlp: any function of the images can be a teacher."""
     from common import models
 
-    return models.build("mlp", few.image_shape, few.classes, seed=7, width=8)
+    options = {"seed": 7, "pixel_statistics": few.pixel_statistics, "width": 8}
+    return models.build("mlp", few.image_shape, few.classes, **options)
 
 
 @pytest.fixture(scope="session")

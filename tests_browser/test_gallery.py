@@ -15,7 +15,8 @@ def gallery_file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gallery")
     lab.prepare_data(folder / "data")
     digits = data.load("mnist", data_dir=folder / "data", limit=200)
-    model = models.build("mlp", digits.image_shape, digits.classes, seed=3, width=8)
+    options = {"seed": 3, "pixel_statistics": digits.pixel_statistics, "width": 8}
+    model = models.build("mlp", digits.image_shape, digits.classes, **options)
     logits = teachers.make(folder / "logits", model, digits, "mnist-mlp-0-seed3")
     (folder / "gallery.html").write_text(gallery.page(digits, logits, "tiny net"))
     return folder / "gallery.html"

@@ -129,7 +129,7 @@ def test_committed_runs_are_in_the_tables_of_another_folder(mnist_dir, tmp_path,
     cli.main("mnist", ["reproduce", "hinton", *options])  # all are committed
     printed = capfd.readouterr().out
     assert ", 0 runs to be trained" in printed
-    assert "| H3 taught at T = 20, errors | 74 | 117.4" in printed
+    assert "| H3 distilled at T = 20, errors | 74 | 117.4" in printed
 
 
 def records_in(folder):

@@ -40,7 +40,8 @@ def train(data_dir, folder):
                 raise KeyboardInterrupt
 
     few = data.load("mnist", data_dir=data_dir, limit=60)
-    teacher = models.build("mlp", few.image_shape, few.classes, seed=7, width=8)
+    options = {"seed": 7, "pixel_statistics": few.pixel_statistics, "width": 8}
+    teacher = models.build("mlp", few.image_shape, few.classes, **options)
     logits = teachers.make(f"{folder}/teacher", teacher, few, "mnist-mlp-0-seed7", "mnist_jitter")
     recipe = Recipe(
         epochs=2,

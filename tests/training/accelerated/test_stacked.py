@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from common import models, training
+from common import data, models, training
 from common.backend import hardware
 from common.losses import LOSSES
 from common.runs import model_io, records
@@ -13,6 +13,7 @@ from common.side_by_side import SideBySide, Student
 from common.training import checkpoints, job, trainer
 from common.training.accelerated import stacked
 
+MNIST = data.CATALOGUE["mnist"]
 SETTINGS = {"baseline": (1, 0), "T4": (4, 0.9), "T20": (20, 0.5)}
 OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(1e-2),
@@ -21,7 +22,8 @@ OPTIMIZERS = {
 
 
 def students(model="mlp", **options):
-    options = options or {"width": 16}
+    options = (options or {"width": 16}) | {"pixel_statistics": MNIST.pixel_statistics}
+    options["pixel_statistics"] = data.CATALOGUE["mnist"].pixel_statistics
     return {
         name: Student(models.build(model, (28, 28, 1), 10, seed=3, **options), *setting)
         for name, setting in SETTINGS.items()
