@@ -23,7 +23,6 @@ OPTIMIZERS = {
 
 def students(model="mlp", **options):
     options = (options or {"width": 16}) | {"pixel_statistics": MNIST.pixel_statistics}
-    options["pixel_statistics"] = data.CATALOGUE["mnist"].pixel_statistics
     return {
         name: Student(models.build(model, (28, 28, 1), 10, seed=3, **options), *setting)
         for name, setting in SETTINGS.items()
