@@ -58,7 +58,7 @@ def _write(job, run, folder, progress, logits):
 
 
 def _description(job, run, model, progress):
-    prefix = f"{run.name}_"
+    prefix, data = f"{run.name}_", job.full_dataset
     history = progress["history"].items()
     curve = {key.replace(prefix, ""): values for key, values in history if prefix in key}
     return {
@@ -69,6 +69,8 @@ def _description(job, run, model, progress):
         "trained_side_by_side": len(job.members),  # of all seeds, in a stack
         **({"stacked": True} if getattr(job.model, "takes_seed_slices", False) else {}),
         **({"callbacks": used} if (used := progress.get("callbacks")) else {}),
+        # a data set without an entry in the catalogue: what its networks normalize pixels with
+        **({} if data.fixed_statistics else {"pixel_statistics": job.dataset.pixel_statistics}),
         "weights_sha256": teachers.weights_hash(model),
     }
 

@@ -149,3 +149,14 @@ def test_mixed_precision(tiny_run, few, logits, tmp_path):
     assert model.predict(few.test.images[:2], verbose=0).dtype == np.float32
     assert keras.config.dtype_policy().name == "float32"  # other models are not affected
     assert record["configuration"]["recipe"]["precision"] == "mixed_bfloat16"
+
+
+def test_pixel_statistics_of_data_outside_the_catalogue_are_recorded(few, tiny_run, tmp_path):
+    (record,) = training.run([tiny_run({"epochs": 1})], few, output_dir=tmp_path / "mnist")
+    assert "pixel_statistics" not in record
+    images = few.train.images.astype("float64")
+    mine = dataclasses.replace(few, name="mine", fixed_statistics=None)
+    run = tiny_run({"epochs": 1}, dataset="mine")
+    (record,) = training.run([run], mine, output_dir=tmp_path / "mine")
+    expected = [[images.mean()], [images.std()]]
+    np.testing.assert_allclose(record["pixel_statistics"], expected, rtol=1e-6)
