@@ -41,6 +41,7 @@ def _study(dataset, options):
     from common.experiments.study import Study
     from common.training.tensorboard import TensorBoard
 
+    callbacks = [TensorBoard(options.tensorboard)] if options.tensorboard else []
     return Study(
         spec,
         data.load(dataset, data_dir=options.data_dir, limit=options.limit),
@@ -48,7 +49,7 @@ def _study(dataset, options):
         output_dir=options.output_dir,
         retrain=options.retrain,
         epochs=options.epochs,
-        callbacks=[TensorBoard(options.tensorboard)] if options.tensorboard else [],
+        callbacks=callbacks,
     )
 
 
