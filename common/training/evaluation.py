@@ -88,10 +88,10 @@ def _bias_corrections(job, run, logits, missing):
 
 def _measures(job, run, split, logits):
     images, labels = getattr(job.dataset, split).images, getattr(job.dataset, split).labels
-    measures = metrics.summary(logits, labels)
+    teacher_logits = None
     if run.teacher:
-        teacher = job.teachers[run.teacher].targets(split, images).unaugmented()
-        measures["agreement"] = metrics.agreement(logits, teacher)
+        teacher_logits = job.teachers[run.teacher].targets(split, images).unaugmented()
+    measures = metrics.summary(logits, labels, teacher_logits)
     if split == "validation":
         del measures["wrong"], measures["wrong_answers"]  # only test predictions are compared
     return measures
