@@ -8,19 +8,11 @@ flips of each image, as in FKD (Shen & Xing 2022, arXiv:2112.01528).
 
 import dataclasses
 
+from cifar100 import one_cycle
 from common import experiments
-from common.runs import ModelSpec, Recipe
+from common.runs import ModelSpec
 
-_TEACHER = Recipe(
-    epochs=40,
-    batch_size=128,
-    optimizer="sgd",
-    learning_rate=0.1,
-    warmup=0.05,
-    weight_decay=5e-4,
-    views="crop_flip",
-    precision="mixed_bfloat16",
-)
+_TEACHER = dataclasses.replace(one_cycle.RECIPE, epochs=40, warmup=0.05)
 _STUDENT = dataclasses.replace(_TEACHER, views_per_image=16)
 _DOUBLED = dataclasses.replace(_STUDENT, learning_rate=2 * _STUDENT.learning_rate)
 

@@ -4,21 +4,13 @@ Its few epochs show what distillation does early in training, not what the nets 
 every title says pilot. The full studies are `large` and `field`.
 """
 
+import dataclasses
+
+from cifar100 import one_cycle
 from common import experiments
 from common.runs import ModelSpec, Recipe
 
-# One cycle of the learning rate (Smith & Topin 2018, arXiv:1708.07120); weight decay and batch
-# size as CIFAR-100's VGGs are usually trained (weiaicunzai, pytorch-cifar100).
-_TEACHER = Recipe(
-    epochs=12,
-    batch_size=128,
-    optimizer="sgd",
-    learning_rate=0.1,
-    warmup=0.2,
-    weight_decay=5e-4,
-    views="crop_flip",
-    precision="mixed_bfloat16",
-)
+_TEACHER = dataclasses.replace(one_cycle.RECIPE, epochs=12)
 # Without augmentation, which so few epochs do not need: one view, whose logits are committed.
 _STUDENT = Recipe(epochs=4, batch_size=128, learning_rate=2e-3, precision="mixed_bfloat16")
 

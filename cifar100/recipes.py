@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from cifar100 import forty_epochs, full, pilot, pilot_long, repdistiller
+from cifar100 import forty_epochs, full, one_cycle, pilot, pilot_long, repdistiller
 from common.experiments.spec import StudySpec
 
 FOLDER = Path(__file__).parent
 
 TEACHERS = pilot.TEACHERS | forty_epochs.TEACHERS | repdistiller.TEACHERS | full.TEACHERS
+TEACHERS |= one_cycle.TEACHERS | one_cycle.CANDIDATES
 STUDENTS = pilot.STUDENTS | pilot_long.STUDENTS | forty_epochs.STUDENTS
-STUDENTS |= repdistiller.STUDENTS | full.STUDENTS
+STUDENTS |= repdistiller.STUDENTS | full.STUDENTS | one_cycle.STUDENTS
 SEEDS = (0, 1, 2, 3, 4)
 
 STUDIES = {"pilot": pilot, "large": full}  # what the notebooks can be about
@@ -22,6 +23,8 @@ STUDY = StudySpec(
     steps={
         "pilot": pilot.reproduce,
         "longer": pilot_long.reproduce,
+        "learning_rates": one_cycle.compare_learning_rates,
+        "one_cycle": one_cycle.reproduce,
         "forty_epochs": forty_epochs.reproduce,
         "large": full.reproduce,
         "field": repdistiller.reproduce,

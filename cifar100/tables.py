@@ -1,6 +1,6 @@
-"""CIFAR-100's tables: pilots, full study, RepDistiller's pairs and costs, from records only."""
+"""CIFAR-100's tables: each study's networks, RepDistiller's pairs, costs; from records only."""
 
-from cifar100 import full, pilot, pilot_long, recipes, repdistiller
+from cifar100 import forty_epochs, full, one_cycle, pilot, pilot_long, recipes, repdistiller
 from common import results
 from common.results import costs
 
@@ -125,6 +125,8 @@ TABLES = {
     "teachers": of_teachers,
     "large": of_large,
     "measures": _measures(full, "large study on "),
+    "one_cycle": _measures(one_cycle, "14 to 30 epochs on "),
+    "forty_epochs": _measures(forty_epochs, "40 epochs on "),
     "costs": of_costs,
 }
 TABLES_OF_WHOLE = {

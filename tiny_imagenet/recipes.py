@@ -9,6 +9,7 @@ from pathlib import Path
 from common import experiments
 from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
+from tiny_imagenet import one_cycle
 
 FOLDER = Path(__file__).parent
 
@@ -65,7 +66,7 @@ TEACHERS = {
     "resnet56": ModelSpec("resnet56", _DEEP, "ResNet56"),
     "resnet110": ModelSpec("resnet110", _DEEP, "ResNet110"),
     "vgg16": ModelSpec("vgg16", _DEEP, "VGG16"),
-}
+} | one_cycle.TEACHERS
 CANDIDATES = ("shufflenet_cosine", "shufflenet_light", "shufflenet_free")
 
 # Sixteen views of each image (FKD: Shen & Xing 2022, arXiv:2112.01528), since the logits of all
@@ -80,7 +81,7 @@ STUDENTS = {
     "cnn": ModelSpec("cnn", _WIDE_HEAD, "3-layer CNN"),
     "cnn_ensemble": ModelSpec("cnn_ensemble", _WIDE_HEAD, "ensemble of three 3-layer CNNs"),
     "mlp": ModelSpec("mlp", _WIDE_HEAD, "two-layer net, 800-800"),
-}
+} | one_cycle.STUDENTS
 
 # Who teaches whom; "chosen" is the ShuffleNet of `CANDIDATES` with the fewest validation errors.
 PAIRS = (
@@ -136,5 +137,5 @@ STUDY = StudySpec(
     seeds=SEEDS,
     temperatures=TEMPERATURES,
     alphas=ALPHAS,
-    steps={"study": reproduce},
+    steps={"study": reproduce, "one_cycle": one_cycle.reproduce},
 )

@@ -1,7 +1,7 @@
 """Tiny ImageNet's tables: teachers and students beside published accuracies, from records only."""
 
 from common import results
-from tiny_imagenet import recipes
+from tiny_imagenet import one_cycle, recipes
 
 FOLDER = recipes.FOLDER
 
@@ -36,5 +36,11 @@ def _distilled(teacher, student, ours):
     return "ShuffleNet", None
 
 
-TABLES = {"teachers": teachers, "pairs": pairs}
+def of_one_cycle(groups):
+    """Markdown table of the short study's teacher and students: baseline, distilled, control."""
+    specs = [*one_cycle.TEACHERS.values(), *one_cycle.STUDENTS.values()]
+    return results.students_by_settings(specs, groups, "12 and 15 epochs on ")
+
+
+TABLES = {"one_cycle": of_one_cycle, "teachers": teachers, "pairs": pairs}
 PICTURES = {}

@@ -13,9 +13,10 @@ from common.results.groups import select
 class Results:
     """Groups of one data set and limit, selected by `runs.ModelSpec`.
 
-    A group belongs to a spec if it has its model, options, recipe and transfer set; only the number
-    of epochs may differ, as in a quick look. Of a teacher trained with several seeds, the students
-    of the lowest seed are meant, except in `by_teacher_seed`.
+    A group belongs to a spec if it has its model, options, recipe and transfer set. Groups with
+    another number of epochs, as in a quick look, belong to it only if none has the recipe's. Of a
+    teacher trained with several seeds, the students of the lowest seed are meant, except in
+    `by_teacher_seed`.
 
     Args:
         groups: list of SeedGroup.
@@ -67,12 +68,14 @@ class Results:
         ]
 
     def _of_all_teacher_seeds(self, spec):
-        return [
+        groups = [
             group
             for group in self.groups
             if _with_spec(group.run, spec, group.run.recipe.epochs).configuration
             == group.configuration
         ]
+        full = [group for group in groups if group.run.recipe.epochs == spec.recipe.epochs]
+        return full or groups
 
 
 def groups_of(spec, groups):

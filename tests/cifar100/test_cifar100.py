@@ -5,7 +5,16 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cifar100 import forty_epochs, full, pilot, pilot_long, recipes, repdistiller, tables
+from cifar100 import (
+    forty_epochs,
+    full,
+    one_cycle,
+    pilot,
+    pilot_long,
+    recipes,
+    repdistiller,
+    tables,
+)
 from common import cli, models, results
 from common.experiments.spec import StudySpec
 from common.experiments.study import Study
@@ -13,9 +22,10 @@ from common.runs import ModelSpec, Recipe, records
 
 
 def test_names_and_titles_are_of_one_study_each():
-    studies = (pilot, pilot_long, forty_epochs, full, repdistiller)
+    studies = (pilot, pilot_long, forty_epochs, full, repdistiller, one_cycle)
     for kind in ("TEACHERS", "STUDENTS"):
         every = [name for study in studies for name in getattr(study, kind)]
+        every += one_cycle.CANDIDATES if kind == "TEACHERS" else []
         assert len(every) == len(set(every))
         assert set(every) == set(getattr(recipes, kind))
     nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]

@@ -52,11 +52,13 @@ def group(spec, errors, validation=10, **settings):
     return only
 
 
-def test_groups_of_a_spec_have_its_recipe_with_any_epochs():
+def test_groups_of_a_spec_have_its_recipe_or_else_other_epochs():
     full, quick = group(STUDENT, [1]), group(STUDENT, [2], epochs=1)
     distilled = group(STUDENT, [3], **by(TEACHER))
     groups = [full, group(SAME_NET, [4]), quick, group(OTHER, [5]), distilled]
-    assert results.groups_of(STUDENT, groups) == [full, quick, distilled]
+    assert results.groups_of(STUDENT, groups) == [full, distilled]
+    assert results.groups_of(STUDENT, [quick, *groups[3:4]]) == [quick]
+    assert results.baseline_for(STUDENT, [quick, full]) is full
     assert results.baseline_for(STUDENT, groups) is full
     assert results.baseline_for(TEACHER, groups) is None
 
@@ -77,7 +79,8 @@ def test_teachers_of_one_architecture_are_distinguished():
     quick = group(STUDENT, [5], epochs=1, **by(OTHER, epochs=1))
     groups = [group(STUDENT, [1]), ours, others, quick]
     assert results.distilled_by(STUDENT, TEACHER, groups) == [ours]
-    assert results.distilled_by(STUDENT, OTHER, groups) == [others, quick]
+    assert results.distilled_by(STUDENT, OTHER, groups) == [others]
+    assert results.distilled_by(STUDENT, OTHER, [quick]) == [quick]
 
 
 def test_of_a_teachers_seeds_tables_have_the_lowest():
