@@ -62,7 +62,7 @@ def _column(student, ours):
     """Cells of a student, from its baseline to the pairs of seeds; [] while runs are missing."""
     teacher = ours.baseline(recipes.TEACHERS[recipes.REPEATED_TEACHER])
     baseline, distilled = ours.baseline(student), _by_teacher_seed(student, ours)
-    if baseline is None or len(distilled) < 2 or set(distilled) != set(teacher.seeds):
+    if None in (teacher, baseline) or len(distilled) < 2 or set(distilled) != set(teacher.seeds):
         return []
     cells = [results.mean_sd(baseline.values("errors"))]
     for group in [*(distilled[seed] for seed in sorted(distilled)), paired(distilled)]:

@@ -116,15 +116,9 @@ def _reproduce(dataset, options):
 
 
 def _table(dataset, options):
-    from common import results
-    from common.runs import records
-
-    if not options.output_dir:
+    if options.format != "markdown":
+        output.print_rows(dataset, options.output_dir, options.format)
+    elif options.output_dir:
+        output.print_own_tables(dataset, options.output_dir)
+    else:
         output.print_tables(dataset, None)
-        return
-    groups = results.group_seeds(records.load_all(options.output_dir))
-    if not groups:
-        raise ValueError(f"{options.output_dir} holds no records: train something into it first")
-    output.print_tables(dataset, options.output_dir)
-    for settings in results.dataset_settings(groups):  # runs that the tables leave out
-        print(f"\nEvery run:\n\n{results.students_table(results.select(groups, **settings))}")

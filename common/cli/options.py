@@ -124,8 +124,11 @@ def _add_reproduce(commands, shared):
 
 def _add_table(commands):
     table = commands.add_parser("table", help="print the tables")
-    folder = "folder of the records; default: the committed ones"
+    folder = "folder of your records, shown beside committed baselines; default: the committed ones"
     table.add_argument("--output-dir", type=_folder, metavar="DIR", help=folder)
+    form = "markdown: the tables; csv, json: one row a run, with unrounded numbers"
+    choices = ("markdown", "csv", "json")
+    table.add_argument("--format", choices=choices, default="markdown", help=form)
     return table
 
 

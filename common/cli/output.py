@@ -68,6 +68,58 @@ def print_tables(dataset, folder, read_dirs=()):
         print(f"\n{table}")
 
 
+def print_own_tables(dataset, folder):
+    """Print the tables of the records in a user's folder, beside the committed baselines.
+
+    Args:
+        dataset: name of the data set.
+        folder: path.
+
+    Raises:
+        ValueError: no records in `folder`.
+    """
+    from common.results import own_runs
+
+    groups, own = _own_groups(dataset, folder)
+    print("Your runs, then the committed baselines that they are compared with:\n")
+    tables = packages.load_module(dataset, "tables")
+    print("\n".join(own_runs.render(tables, groups, own)), end="")
+
+
+def print_rows(dataset, folder, form):
+    """Print every run as "csv" or "json", unrounded: a user's and their baselines, or committed.
+
+    Args:
+        dataset: name of the data set.
+        folder: path; None for the data set's own.
+        form: "csv" or "json".
+
+    Raises:
+        ValueError: no records in `folder`.
+    """
+    from common.results import own_runs
+
+    groups, own = _own_groups(dataset, folder)
+    write = {"csv": own_runs.as_csv, "json": own_runs.as_json}[form]
+    print(write(own_runs.rows(groups, own)), end="")
+
+
+def _own_groups(dataset, folder):
+    """(groups of a user's records and of committed baselines, those of the user)."""
+    from common import results
+    from common.results import own_runs
+    from common.runs import records
+
+    committed = records.load_all(packages.load_module(dataset, "tables").FOLDER)
+    if folder is None:
+        return results.group_seeds(committed), []
+    own = records.load_all(folder)
+    if not own:
+        raise ValueError(f"{folder} holds no records: train something into it first")
+    groups = own_runs.beside_baselines(own, committed)
+    return groups, own_runs.own_groups(groups, own)
+
+
 def record_errors(record):
     """Test errors in a record, such as `67 errors of 10000 (99.33 %)`."""
     test = record["test"]

@@ -54,6 +54,22 @@ def render_all(module, groups, also=()):
             yield make(select(groups, **each))
 
 
+def tables_that_differ(module, groups, without):
+    """Yield each table of `groups` with a row that it lacks when made of `without`.
+
+    Rows without a run are left out.
+
+    Args:
+        module: a data set's module `tables`.
+        groups: list of SeedGroup of one data set and limit.
+        without: some of them.
+    """
+    for make in _tables_by_name(module, groups[0].configuration["dataset"]).values():
+        table = make(groups)
+        if set(table.splitlines()[2:]) - set(make(without).splitlines()):
+            yield drop_pending(table)
+
+
 def write_figures(dataset):
     """Write a data set's figures into its folder."""
     module = _load_tables(dataset)

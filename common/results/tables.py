@@ -34,22 +34,24 @@ def seeds_table(group):
     return markdown([wording.caption([group]), *(measure.column for measure in columns)], rows)
 
 
-def students_table(groups, prefix=""):
+def students_table(groups, prefix="", notes=None):
     """Markdown table of students: test measures, and error reduction paired by seed.
 
     Args:
         groups: list of SeedGroup, a row each; baselines are looked up among them.
         prefix: begins the caption, where a data set has several tables.
+        notes: {run id: text}, appended to the teacher's cell in the rows of these runs.
     """
     columns = _columns(groups)
     header = [prefix + wording.caption(groups), "teacher", "T", "alpha"]
     header += [measure.column for measure in columns]
     rows = []
     for group in groups:
+        name, teacher, *settings = _settings_cells(group)
+        teacher += (notes or {}).get(group.run.id, "")
         cells = [mean_cell(measure, group) for measure in columns]
-        rows.append(
-            _settings_cells(group) + cells + comparison_cells(group, baseline_of(group, groups))
-        )
+        cells += comparison_cells(group, baseline_of(group, groups))
+        rows.append([name, teacher, *settings, *cells])
     return markdown([*header, *COMPARISON_COLUMNS], rows)
 
 

@@ -1,6 +1,8 @@
 """`python -m mnist`: help without imports, one sentence for bad input, all commands end to end."""
 
+import csv
 import dataclasses
+import io
 import json
 import os
 import shutil
@@ -10,9 +12,11 @@ import sys
 import keras
 import numpy as np
 import pytest
+from scipy import stats
 
 from common import cli, data
 from common.data import catalogue, download
+from mnist import recipes
 from tests.support.helpers import no_fit
 
 
@@ -85,6 +89,11 @@ BAD = {
     "folder": (["teacher", "cnn", "--output-dir", "/dev/null/x"], "cannot write to /dev/null/x"),
     "retrain": (["reproduce", "--retrain"], "name another output folder"),
     "table": (["table", "--output-dir", "/dev/null/x"], "/dev/null/x holds no records"),
+    "no records as CSV": (
+        ["table", "--output-dir", "/dev/null/x", "--format", "csv"],
+        "/dev/null/x holds no records",
+    ),
+    "format": (["table", "--format", "xls"], "invalid choice: 'xls'"),
 }
 
 
@@ -132,6 +141,68 @@ def test_committed_runs_are_in_the_tables_of_another_folder(mnist_dir, tmp_path,
     assert "| H3 distilled at T = 20, errors | 74 | 117.4" in printed
 
 
+@pytest.fixture
+def own_folder(tmp_path):
+    """A folder with two seeds of a committed student at T = 4, and no baseline."""
+    (tmp_path / "results").mkdir()
+    for path in (recipes.FOLDER / "results").glob("mnist-mlp-from-cnn-T4-a0.9-6ae*-seed[12].json"):
+        shutil.copy(path, tmp_path / "results")
+    assert len(records_in(tmp_path)) == 2
+    return tmp_path
+
+
+def test_table_of_own_runs_compares_them_with_committed_baselines(own_folder, capfd):
+    cli.main("mnist", ["table", "--output-dir", str(own_folder)])
+    _, only = capfd.readouterr().out.split("\n\n")  # no other table has a row of this folder
+    _, _, own, baseline = only.splitlines()
+    assert own.startswith("| mlp | cnn | 4 | 0.9 |") and "| baseline (committed) |" in baseline
+    errors = [r["test"]["errors"] for r in records_in(own_folder)]
+    alone = [r["test"]["errors"] for r in records_in(recipes.FOLDER) if is_baseline(r)]
+    *_, reduction, p, _ = own.strip("| ").split(" | ")
+    assert reduction == f"{100 - 100 * sum(errors) / sum(alone[1:3]):.1f} %"
+    assert float(p) == pytest.approx(stats.ttest_rel(errors, alone[1:3]).pvalue, rel=0.05)
+
+
+def test_tables_of_own_runs_are_those_with_a_row_of_them(tmp_path, capfd):
+    shutil.copytree(recipes.FOLDER / "results", tmp_path / "results", ignore=is_baseline_file)
+    cli.main("mnist", ["table", "--output-dir", str(tmp_path)])
+    tables = [table.splitlines() for table in capfd.readouterr().out.split("\n\n")[1:]]
+    published = next(table for table in tables if "published %" in table[0])
+    assert published[2].startswith("| baseline: 3-layer CNN, half width") and len(published) == 7
+    assert all("not run yet" not in line or "→" in line for table in tables for line in table)
+
+
+def is_baseline_file(folder, names):
+    return [name for name in names if "-from-" not in name or name.startswith("mnist_all")]
+
+
+def is_baseline(record):
+    values = record["configuration"]
+    recipe = {"epochs": 10, "batch_size": 256}
+    return (
+        (values["dataset"], values["model"], values["teacher"]) == ("mnist", "mlp", None)
+        and recipe.items() <= values["recipe"].items()
+        and "transfer_set" not in values
+    )
+
+
+def test_own_runs_as_csv_and_json_are_unrounded(own_folder, capfd):
+    options = ["table", "--output-dir", str(own_folder), "--format"]
+    cli.main("mnist", [*options, "csv"])
+    lines = list(csv.DictReader(io.StringIO(capfd.readouterr().out)))
+    cli.main("mnist", [*options, "json"])
+    rows = json.loads(capfd.readouterr().out)
+    assert [row["source"] for row in rows] == ["own", "committed"]
+    nll = [record["test"]["negative_log_likelihood"] for record in records_in(own_folder)]
+    assert rows[0]["negative_log_likelihood_mean"] == pytest.approx(np.mean(nll), rel=1e-12)
+    assert rows[0]["errors_sd"] == pytest.approx(
+        np.std([r["test"]["errors"] for r in records_in(own_folder)], ddof=1)
+    )
+    assert rows[0]["temperature"] == 4 and rows[1]["temperature"] is None
+    for line, row in zip(lines, rows, strict=True):
+        assert line == {key: "" if value is None else str(value) for key, value in row.items()}
+
+
 def records_in(folder):
     return [json.loads(path.read_text()) for path in sorted(folder.glob("results/*.json"))]
 
@@ -161,8 +232,9 @@ def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
     cli.main("mnist", ["table", "--output-dir", str(tmp_path)])
     table = capfd.readouterr().out
     assert "60 test images" in table and distilled.splitlines()[-1] in table
-    every = table.partition("Every run:")[2]
+    every = table.split("\n\n")[1]  # the first table: one row a run
     assert every.count("| mlp |") == 3 and every.count("| cnn | baseline |") == 1
+    assert "(committed)" not in table and "not run yet" not in table
     assert np.isfinite([record["test"]["negative_log_likelihood"] for record in records]).all()
 
 

@@ -1,0 +1,130 @@
+"""One's own runs beside committed baselines: which records to read, and the tables of them.
+
+Students trained into a folder of one's own are compared with baselines that may be committed
+instead. `beside_baselines` adds these, so that error reductions and p-values are not lost.
+"""
+
+import csv
+import dataclasses
+import io
+import json
+
+import numpy as np
+
+from common import metrics
+from common.results import readme
+from common.results.groups import baseline_of, compare, dataset_settings, group_seeds, select
+from common.results.tables import students_table
+from common.results.wording import display_name
+
+
+def beside_baselines(own, committed):
+    """Groups of one's own records, then of the committed baselines of one's students.
+
+    Args:
+        own, committed: lists of records, as `records.load_all` returns them. A run and seed that
+            is in both is one's own.
+
+    Returns:
+        list of SeedGroup. A baseline with own and committed seeds is one group.
+    """
+    names = {(record["run"], record["seed"]) for record in own}
+    wanted = {_baseline_id(group) for group in group_seeds(own) if group.teacher}
+    added = [
+        record
+        for record in committed
+        if record["run"] in wanted and (record["run"], record["seed"]) not in names
+    ]
+    return group_seeds(own + added)
+
+
+def own_groups(groups, own):
+    """Those of the groups that have a record of one's own."""
+    runs = {record["run"] for record in own}
+    return [group for group in groups if group.run.id in runs]
+
+
+def render(module, groups, own):
+    """Yield Markdown tables: one of every run for each data set, then those with an own row.
+
+    A table whose rows are all in the first one is left out.
+
+    Args:
+        module: a data set's module `tables`.
+        groups, own: SeedGroups, as `beside_baselines` and `own_groups` return them.
+    """
+    notes = {group.run.id: " (committed)" for group in groups if group not in own}
+    for settings in dataset_settings(own):
+        every = select(groups, **settings)
+        yield students_table(every, notes=notes)
+        shown = set(students_table(every).splitlines())
+        others = [group for group in every if group not in own]
+        for table in readme.tables_that_differ(module, every, others):
+            if not set(table.splitlines()) <= shown:
+                yield table
+
+
+def rows(groups, own):
+    """One dict of plain values for each group: settings, mean and sd of measures, comparison.
+
+    Measures are in the units of the records (accuracy in [0, 1]); sd is the sample's. None stands
+    for a value that cannot be computed: the sd of one seed, a p-value of too few.
+
+    Args:
+        groups, own: SeedGroups, as `beside_baselines` and `own_groups` return them.
+    """
+    return [_row(group, groups, "own" if group in own else "committed") for group in groups]
+
+
+def as_csv(rows):
+    """CSV text of `rows`, with a header; empty cells for None."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def as_json(rows):
+    """JSON text of `rows`, a list of objects."""
+    return json.dumps(rows, indent=1, allow_nan=False) + "\n"
+
+
+def _baseline_id(group):
+    return dataclasses.replace(group.run, teacher=None, distillation=None).id
+
+
+def _row(group, groups, source):
+    configuration, distillation = group.configuration, group.distillation
+    values = {
+        "run": group.run.id,
+        "source": source,
+        "dataset": configuration["dataset"],
+        "limit": configuration["limit"],
+        "model": display_name(configuration),
+        "epochs": configuration["recipe"]["epochs"],
+        "teacher": group.teacher,
+        "method": distillation and distillation.method,
+        "temperature": distillation and distillation.temperature,
+        "alpha": distillation and distillation.alpha,
+        "control": distillation and distillation.control,
+        "seeds": len(group.seeds),
+    }
+    for measure in metrics.MEASURES:
+        values |= _mean_sd(measure.key, group)
+    return values | _comparison(group, baseline_of(group, groups))
+
+
+def _mean_sd(key, group):
+    numbers = group.values(key) if group.has(key) else np.array([])
+    mean = float(numbers.mean()) if len(numbers) else None
+    sd = float(numbers.std(ddof=1)) if len(numbers) > 1 else None
+    return {f"{key}_mean": mean, f"{key}_sd": sd}
+
+
+def _comparison(group, baseline):
+    keys = ("error_reduction", "p", "mcnemar")
+    if baseline is None:
+        return dict.fromkeys(keys)
+    comparison = dataclasses.asdict(compare(group, baseline))
+    return {key: None if np.isnan(comparison[key]) else float(comparison[key]) for key in keys}
