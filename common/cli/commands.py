@@ -34,8 +34,12 @@ def main(dataset, arguments=None):
         sys.exit("interrupted; the same command resumes after the last complete epoch")
 
 
-def _study(dataset, options):
-    """The `Study`; every option is checked before data are loaded or anything is trained."""
+def _study(dataset, options, epochs="epochs"):
+    """The `Study`; every option is checked before data are loaded or anything is trained.
+
+    Args:
+        epochs: what `--epochs` overrides, "epochs" or "student_epochs" of `Study`.
+    """
     spec = checked(dataset, options)
     from common import data  # imports TensorFlow, which takes seconds
     from common.experiments.study import Study
@@ -48,8 +52,8 @@ def _study(dataset, options):
         seeds=options.seeds,
         output_dir=options.output_dir,
         retrain=options.retrain,
-        epochs=options.epochs,
         callbacks=callbacks,
+        **{epochs: options.epochs},
     )
 
 
@@ -90,7 +94,7 @@ def _distill(dataset, options):
         require_positive("temperature", temperature)
     require_fraction("alpha", options.alpha)
     require_positive("alpha", options.alpha)  # 0 is the baseline, which is trained in any case
-    study = _study(dataset, options)
+    study = _study(dataset, options, "student_epochs")
 
     def train(study):
         names = (options.student, options.teacher)

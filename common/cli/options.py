@@ -69,7 +69,8 @@ def _training_options(output_dir):
     shared = argparse.ArgumentParser(add_help=False)
     seeds = "one training per seed; default: those of the tables"
     shared.add_argument("--seeds", type=int, nargs="+", metavar="K", help=seeds)
-    shared.add_argument("--epochs", type=int, metavar="N", help="override the recipe's epochs")
+    epochs = "override the recipe's epochs; of distill: the students' only"
+    shared.add_argument("--epochs", type=int, metavar="N", help=epochs)
     limit = "use only N images of each split, with the class proportions kept"
     shared.add_argument("--limit", type=int, metavar="N", help=limit)
     data = "folder of TensorFlow Datasets' data"

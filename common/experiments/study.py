@@ -23,7 +23,8 @@ class Study:
         seeds: list of int, of each student; default the spec's.
         output_dir: folder that training writes to; default the spec's folder, which is committed.
         retrain: whether to train committed runs again instead of reading them.
-        epochs: overrides the recipes' epochs, for a quick look.
+        epochs: overrides the recipes' epochs, of teachers and students, for a quick look.
+        student_epochs: overrides those of students only, so that committed teachers are used.
         callbacks: Keras callbacks for each training.
         run: function that trains runs, with the arguments of `training.run`; a dry run passes
             another one.
@@ -34,7 +35,7 @@ class Study:
         read_dirs: folders besides output_dir whose finished runs are read.
 
     Raises:
-        ValueError: epochs not a whole number above 0; retrain into the committed runs' folder.
+        ValueError: epochs that are not whole numbers above 0; retrain into the committed folder.
     """
 
     def __init__(
@@ -46,13 +47,16 @@ class Study:
         output_dir=None,
         retrain=False,
         epochs=None,
+        student_epochs=None,
         callbacks=(),
         run=training.run,
         store=LogitsStore,
     ):
-        if epochs is not None:
-            require_positive("epochs", epochs, integer=True)
+        for name, number in (("epochs", epochs), ("student_epochs", student_epochs)):
+            if number is not None:
+                require_positive(name, number, integer=True)
         self.spec, self.dataset, self.epochs = spec, dataset, epochs
+        self.student_epochs = epochs if student_epochs is None else student_epochs
         self.seeds = list(spec.seeds if seeds is None else seeds)
         self.callbacks, self.run, self.retrain = list(callbacks), run, retrain
         self.committed_dir = Path(spec.folder)
@@ -74,10 +78,14 @@ class Study:
         vars(other).update(attributes)
         return other
 
+    def with_next_seed(self):
+        """A copy whose only seed follows those of the study, for one more training in view."""
+        return self.replaced(seeds=[max(self.seeds) + 1])
+
     def teacher(self, name, seed=0):
         """`Run` of a teacher; ValueError, with near names, if the name is unknown."""
         require_choice("teacher", name, self.spec.teachers)
-        return self._run(self.spec.teachers[name], seed)
+        return self._run(self.spec.teachers[name], seed, self.epochs)
 
     def student(self, name, seed=0, *, logits=None, distillation=None, transfer_set=None):
         """`Run` of a student: distilled from a teacher, or a baseline.
@@ -96,7 +104,8 @@ class Study:
         settings = {}
         if logits is not None:
             settings = {"teacher": logits.identity, "distillation": distillation}
-        return self._run(self.spec.students[name], seed, transfer_set, **settings)
+        net = self.spec.students[name]
+        return self._run(net, seed, self.student_epochs, transfer_set, **settings)
 
     def train(self, runs, *, logits=(), callbacks=()):
         """Records of `runs`: read if finished, else trained side by side.
@@ -191,10 +200,10 @@ class Study:
     def _note_cached(self, folder, names):
         self._unreported.setdefault(folder, set()).update(names)
 
-    def _run(self, spec, seed, transfer_set=None, **settings):
+    def _run(self, spec, seed, epochs, transfer_set=None, **settings):
         recipe = spec.recipe
-        if self.epochs is not None:
-            recipe = dataclasses.replace(recipe, epochs=self.epochs)
+        if epochs is not None:
+            recipe = dataclasses.replace(recipe, epochs=epochs)
         return Run(
             self.dataset.name,
             spec.model,

@@ -44,7 +44,7 @@ class TrainingPanel(Panel):
         self.student = widgets.Dropdown(
             options=list(self.specs), description="student", layout=flexible("260px", "320px")
         )
-        self.epochs = _integer_field("epochs", self.study.epochs or recipe.epochs, 1, 1000)
+        self.epochs = _integer_field("epochs", self.study.student_epochs or recipe.epochs, 1, 1000)
         self.seed = _integer_field("seed", 0, 0, 9999)
         self.train = widgets.Button(description="Train", icon="play", button_style="success")
         self.stop = widgets.Button(description="Stop", icon="stop", disabled=True)

@@ -8,13 +8,15 @@ import os
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 from scipy import stats
 
-from common import cli, data
+from common import cli, data, experiments
+from common.cli import output
 from common.data import catalogue, download
 from mnist import recipes
 from tests.support.helpers import no_fit
@@ -141,6 +143,20 @@ def test_committed_runs_are_in_the_tables_of_another_folder(mnist_dir, tmp_path,
     assert "| H3 distilled at T = 20, errors | 74 | 117.4" in printed
 
 
+def test_epochs_of_distill_do_not_retrain_the_teacher(tmp_path, monkeypatch):
+    plans = []
+    monkeypatch.setattr(
+        data, "load", lambda name, **options: SimpleNamespace(name=name, limit=None)
+    )
+    monkeypatch.setattr(experiments, "distill", lambda study, *names, **kw: plans.append(study))
+    monkeypatch.setattr(output, "print_plan", lambda study, train: train(study) or sys.exit(0))
+    with pytest.raises(SystemExit):
+        cli.main("mnist", [*DISTILL, "--epochs", "1", "--output-dir", str(tmp_path)])
+    (study,) = plans
+    assert study.student("mlp").recipe.epochs == 1
+    assert study.store.is_finished(study.teacher("cnn"))  # the committed one
+
+
 @pytest.fixture
 def own_folder(tmp_path):
     """A folder with two seeds of a committed student at T = 4, and no baseline."""
@@ -209,9 +225,10 @@ def records_in(folder):
 
 @pytest.mark.slow
 def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
-    options = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir)]
+    options = ["--limit", "60", "--data-dir", str(mnist_dir)]
     options += ["--output-dir", str(tmp_path), "--seeds", "0"]
     cli.main("mnist", ["teacher", "cnn", *options])
+    options += ["--epochs", "1"]  # of the students
     (teacher,) = records_in(tmp_path)
     assert f"seed 0: {teacher['test']['errors']} errors of 60" in capfd.readouterr().out
     cli.main("mnist", [*DISTILL, "--temperature", "4", "--alpha", "0.9", *options])
@@ -221,7 +238,7 @@ def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
     settings = [(r["configuration"]["temperature"], r["configuration"]["alpha"]) for r in records]
     assert sorted(settings) == [(1, 0), (4, 0.9), (4, 0.9)]
     assert {r["configuration"]["limit"] for r in [*records, teacher]} == {60}
-    assert {r["configuration"]["recipe"]["epochs"] for r in [*records, teacher]} == {1}
+    assert {r["configuration"]["recipe"]["epochs"] for r in records} == {1}
     for record in records:
         assert f"| {record['test']['errors']}.0 |" in distilled
 

@@ -48,6 +48,19 @@ def test_logits_of_a_teacher_are_computed_once(spec, few, monkeypatch):
         Study(spec, few, output_dir=spec.folder / "other", retrain=True).logits("tiny")
 
 
+def test_epochs_of_students_leave_their_teacher_as_it_is(spec, few):
+    quick = Study(spec, few, student_epochs=3)
+    assert quick.student("tinier").recipe.epochs == 3
+    assert quick.teacher("tiny") == Study(spec, few).teacher("tiny")
+    both = Study(spec, few, epochs=2)
+    assert both.student("tinier").recipe.epochs == both.teacher("tiny").recipe.epochs == 2
+
+
+def test_the_next_seed_is_one_without_a_record(spec, few):
+    study = Study(spec, few, seeds=[0, 3])
+    assert study.with_next_seed().seeds == [4] and study.seeds == [0, 3]
+
+
 def _with(**changes):
     def change(logits, record):
         header = logits.header | changes
