@@ -188,6 +188,15 @@ MEASURES = (  # in the order of the columns
 )
 
 
+def measures_for(classes, has_teacher):
+    """Those of `MEASURES` that apply to a model with so many classes, with a teacher or without."""
+    return [
+        measure
+        for measure in MEASURES
+        if classes >= measure.min_classes and (has_teacher or measure.against != "teacher")
+    ]
+
+
 def summary(logits, labels, teacher_logits=None):
     """Summary of one model on one split: {key: number} of all `MEASURES`, and its mistakes.
 
@@ -203,8 +212,7 @@ def summary(logits, labels, teacher_logits=None):
     seconds = {"labels": labels, "teacher": teacher_logits}
     values = {
         measure.key: measure.function(logits, seconds[measure.against])
-        for measure in MEASURES
-        if seconds[measure.against] is not None and np.shape(logits)[1] >= measure.min_classes
+        for measure in measures_for(np.shape(logits)[1], teacher_logits is not None)
     }
     wrong = np.flatnonzero(~correct(logits, labels))
     predictions = np.asarray(logits)[wrong].argmax(axis=1)

@@ -6,7 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from common import metrics
+from common.data import Dataset, Split
+from common.runs import Recipe, Run, logits_file, records
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
@@ -19,6 +24,7 @@ USE = """
 import numpy as np
 from scipy import special
 from common import metrics, models, results
+from common.runs import records
 from common.side_by_side import SideBySide, Student
 
 rng = np.random.default_rng(0)
@@ -45,6 +51,12 @@ group = results.SeedGroup(record["configuration"], {0: record})
 header, _, row, *_ = results.seeds_table(group).splitlines()
 column = header.split(" | ").index("Brier score")
 assert row.split(" | ")[column] == f"{brier:.4f}", row
+
+(finished,) = records.load_all("finished")  # before the measure was added
+finished_logits = np.load("finished_logits.npy").astype("float64")
+probabilities = special.softmax(finished_logits, 1)
+brier = np.mean(np.sum((probabilities - np.eye(3)[np.load("finished_labels.npy")]) ** 2, 1))
+np.testing.assert_allclose(finished["test"]["brier_score"], brier, rtol=1e-2)
 print("used")
 """
 
@@ -77,8 +89,26 @@ def test_the_other_changes_apply(copy, title):
         compile((copy / path).read_text(), path, "exec")
 
 
+@pytest.fixture
+def finished(copy):
+    """A run in the copy's folder `finished`, as training writes it before the change."""
+    rng = np.random.default_rng(1)
+    logits, labels = rng.normal(0, 3, (50, 3)).astype("float32"), rng.integers(0, 3, 50)
+    np.save(copy / "finished_logits.npy", logits)
+    np.save(copy / "finished_labels.npy", labels)
+    images = rng.integers(0, 256, (50, 8, 8, 1)).astype("uint8")
+    dataset = Dataset("small", ("a", "b", "c"), *[Split(images, labels)] * 3)
+    run = Run("small", "mlp", Recipe(epochs=1))
+    both = {"validation": logits, "test": logits}
+    logits_file.write(records.path(copy / "finished", run), "ab" * 32, dataset, both)
+    values = {split: metrics.summary(logits, labels) for split in both}
+    values |= {"parameters": 1, "curve": {}, "weights_sha256": "ab" * 32, "images": {"test": 50}}
+    records.write(copy / "finished", run, values)
+    return copy / "finished"
+
+
 @pytest.mark.slow
-def test_a_method_a_measure_and_a_network_work_on_a_copy(copy):
+def test_a_method_a_measure_and_a_network_work_on_a_copy(copy, finished):
     for title in ("A distillation method", "A measure", "A network"):
         apply(SECTIONS[title], copy)
     done = subprocess.run(

@@ -22,7 +22,7 @@ class SeedGroup:
     seeds: dict
 
     def has(self, measure, split="test"):
-        """Whether every record has a measure: old records lack measures added later."""
+        """Whether every record has a measure; a record without logits lacks those added later."""
         return all(measure in record[split] for record in self.seeds.values())
 
     def values(self, measure, split="test"):

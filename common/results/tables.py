@@ -1,6 +1,6 @@
 """Markdown tables of groups: measures by seed, students beside baselines, published beside ours.
 
-The columns of measures are those of `metrics.MEASURES` that at least one group of a table has.
+The columns of measures are those of `metrics.MEASURES` that at least one record of a table has.
 """
 
 from common import metrics
@@ -9,6 +9,7 @@ from common.results.groups import baseline_of, compare
 from common.results.selection import Results, in_order
 
 PENDING = "not run yet"  # a cell of what has no record
+ABSENT = "–"  # a cell of a measure that a record lacks
 
 
 def markdown(header, rows):
@@ -25,11 +26,10 @@ def markdown(header, rows):
 def seeds_table(group):
     """Markdown table of one group: the test measures of each seed, then mean ± sd."""
     columns = _columns([group])
-    rows = [[f"seed {seed}"] for seed in sorted(group.seeds)]
-    for measure in columns:
-        values = group.values(measure.key)
-        for row, value in zip(rows, values, strict=True):
-            row.append(wording.mean_sd([value], measure.digits, measure.scale))
+    rows = [
+        [f"seed {seed}", *(_seed_cell(measure, group.seeds[seed]) for measure in columns)]
+        for seed in sorted(group.seeds)
+    ]
     rows.append(["mean ± sd", *(mean_cell(measure, group) for measure in columns)])
     return markdown([wording.caption([group]), *(measure.column for measure in columns)], rows)
 
@@ -56,9 +56,9 @@ def students_table(groups, prefix="", notes=None):
 
 
 def mean_cell(measure, group):
-    """Cell of a `metrics.Measure`: mean ± sd over seeds; empty if the records lack it."""
+    """Cell of a `metrics.Measure`: mean ± sd over seeds; `ABSENT` if a record lacks it."""
     if not group.has(measure.key):
-        return ""
+        return ABSENT
     return measure_cell(measure, group.values(measure.key))
 
 
@@ -67,12 +67,20 @@ def measure_cell(measure, values):
     return wording.mean_sd(values, max(measure.digits, 1), measure.scale)
 
 
+def _seed_cell(measure, record):
+    """Cell of a `metrics.Measure` of one seed; `ABSENT` if its record lacks it."""
+    if measure.key not in record["test"]:
+        return ABSENT
+    return wording.mean_sd([record["test"][measure.key]], measure.digits, measure.scale)
+
+
 def _columns(groups):
-    """Measures that a group has; without groups those that every data set has."""
+    """Measures that a record has; without groups those that every data set has."""
+    keys = {key for group in groups for record in group.seeds.values() for key in record["test"]}
     return [
         measure
         for measure in metrics.MEASURES
-        if (any(group.has(measure.key) for group in groups) if groups else not measure.min_classes)
+        if (measure.key in keys if groups else not measure.min_classes)
     ]
 
 

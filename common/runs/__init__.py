@@ -1,7 +1,7 @@
-"""Runs: the configuration of a training, its record and its weights.
+"""Runs: the configuration of a training, its record, its logits and its weights.
 
-Importing this does not import Keras. May import `distillation`, `teachers`, `models`, `data`,
-`backend` and `utils`.
+Importing this does not import Keras. May import `distillation`, `metrics`, `teachers`, `models`,
+`data`, `backend` and `utils`.
 """
 
 from common.runs.recipe import ModelSpec, Recipe

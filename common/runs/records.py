@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from common.runs import logits_file
 from common.teachers import weights
 from common.utils import files
 
@@ -80,7 +81,11 @@ def read(folder, run):
 
 
 def load(source):
-    """The record in a file, a dict; ValueError, naming the file, if it is damaged or incomplete."""
+    """The record in a file, a dict, with measures that were registered after its training.
+
+    Raises:
+        ValueError: a damaged or incomplete record; as `logits_file.add_missing_measures`.
+    """
     try:
         record = json.loads(Path(source).read_text(), parse_constant=_refuse_constant)
         missing = _REQUIRED - set(record)
@@ -90,7 +95,7 @@ def load(source):
         raise ValueError(f"the record {source} is damaged ({error}): delete it") from None
     if missing:
         raise ValueError(f"the record {source} lacks {', '.join(sorted(missing))}: delete it")
-    return record
+    return logits_file.add_missing_measures(record, source)
 
 
 def load_all(folder):

@@ -91,6 +91,13 @@ class Logits:
         subset = self._arrays["train_views.npy"][rows] if view_set.views_per_image else None
         return Targets(self._arrays[f"{split}.npy"], rows, subset)
 
+    def in_file_order(self, split):
+        """((n, classes) float16 logits, (n,) image keys) of a split, in the order of the file.
+
+        Of the training images those of the first view.
+        """
+        return np.array(self._arrays[f"{split}.npy"][:, 0]), self._arrays[f"{split}_keys.npy"]
+
     def _rows(self, split, keys):
         """(n,) rows of a split's logits that have the images' `keys`."""
         stored = self._arrays[f"{split}_keys.npy"]

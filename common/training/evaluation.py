@@ -6,13 +6,13 @@ import numpy as np
 
 from common import metrics, teachers
 from common.backend import batching
-from common.runs import provenance, records
+from common.runs import logits_file, provenance, records
 from common.training import prior_correction
 from common.utils import files
 
 
 def write_records(job, folder, progress, done=()):
-    """Evaluate every member of a trained job; write its weights, then its record.
+    """Evaluate every member of a trained job; write its weights, its logits, then its record.
 
     Args:
         job: TrainingJob, trained.
@@ -45,13 +45,16 @@ def _predict(job, split):
 
 
 def _write(job, run, folder, progress, logits):
-    """Write a run's weights and its record; return the record."""
+    """Write a run's weights, its logits and its record; return the record."""
     model = job.model.models[run.name]
     with files.atomic_write(records.weights_path(folder, run)) as temporary:
         model.save_weights(temporary)
     values = _description(job, run, model, progress)
-    for split, by_name in logits.items():
-        values[split] = _measures(job, run, split, by_name[run.name])
+    own_logits = {split: by_name[run.name] for split, by_name in logits.items()}
+    record_path = records.path(folder, run)
+    logits_file.write(record_path, values["weights_sha256"], job.dataset, own_logits)
+    for split in own_logits:
+        values[split] = _measures(job, run, split, own_logits[split])
     if missing := run.transfer_set.missing(job.dataset.classes):
         values["missing_classes"] = _bias_corrections(job, run, logits, missing)
     return records.write(folder, run, values | provenance.environment())

@@ -8,7 +8,7 @@ from pathlib import Path
 import filelock
 
 from common import models
-from common.runs import records
+from common.runs import logits_file, records
 from common.teachers.online import OnlineTeacher
 from common.training import acceleration, checkpoints, evaluation
 from common.training.fit import fit
@@ -175,7 +175,9 @@ def _remove_leftovers(checkpoint, members, folder):
     """Delete the checkpoint and temporary files of finished runs; their locks must be held."""
     checkpoint.unlink(missing_ok=True)
     for run in members:
-        for path in (checkpoint, records.path(folder, run), records.weights_path(folder, run)):
+        record = records.path(folder, run)
+        written = (record, logits_file.path(record), records.weights_path(folder, run))
+        for path in (checkpoint, *written):
             files.remove_temporaries(path)
 
 

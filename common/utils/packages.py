@@ -16,6 +16,11 @@ def package_name(dataset):
     return _OTHER_PACKAGES.get(dataset, dataset)
 
 
+def folder(dataset):
+    """Folder of a data set's package, with its committed results/ and teachers/."""
+    return Path(__file__).parents[2].joinpath(*package_name(dataset).split("."))
+
+
 def default_output_dir(dataset):
     """Folder for a user's runs, runs/<data set> in the repository, which is not committed."""
     return Path(__file__).parents[2] / "runs" / package_name(dataset).partition(".")[0]

@@ -120,7 +120,7 @@ def test_students_table():
     assert baseline[header.index("accuracy %")] == printed
 
 
-def test_a_measure_that_one_group_lacks_leaves_its_cell_empty(monkeypatch):
+def test_a_measure_that_one_group_lacks_is_a_dash(monkeypatch):
     """Such as one added after the baseline was trained: its column stays, for the others."""
     new = metrics.Measure("margin", None, "margin", 2)
     monkeypatch.setattr(metrics, "MEASURES", (*metrics.MEASURES, new))
@@ -129,10 +129,15 @@ def test_a_measure_that_one_group_lacks_leaves_its_cell_empty(monkeypatch):
         results.students_table(results.group_seeds(BASELINE + later))
     )
     assert (baseline[header.index("margin")], distilled[header.index("margin")]) == (
-        "",
+        "–",
         "1.50 ± 0.00",
     )
     assert "top-5 %" not in header  # no group has it
+    partly = [*later[:2], *DISTILLED[2:]]  # two seeds of five have it
+    (group,) = results.group_seeds(partly)
+    lines = cells(results.seeds_table(group))
+    column = [line[lines[0].index("margin")] for line in lines]
+    assert column == ["margin", "---:", "1.50", "1.50", "–", "–", "–", "–"]
     header, *_ = cells(results.students_table(results.group_seeds(BASELINE)))
     assert "margin" not in header
     header, *_ = cells(results.students_table([]))

@@ -55,6 +55,9 @@ def test_record_against_the_saved_weights(finished, few, logits):
         loss = log_loss(few.test.labels, q, labels=range(10))
         assert test["negative_log_likelihood"] == pytest.approx(loss, rel=1e-5)
         assert record["weights_sha256"] == teachers.weights_hash(model)
+        with np.load(folder / "results" / f"{run.name}.npz") as stored:
+            np.testing.assert_allclose(stored["test"], predicted, rtol=2**-10, atol=2**-20)
+            np.testing.assert_array_equal(stored["validation_labels"], few.validation.labels)
         assert record["parameters"] == 784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10
     agreement = (predicted.argmax(axis=1) == teacher.argmax(axis=1)).mean()
     assert made[1]["test"]["agreement"] == pytest.approx(agreement)
