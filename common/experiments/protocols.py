@@ -75,6 +75,20 @@ def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_see
     return groups
 
 
+def repeat(study, student, teacher, comparison):
+    """`ControlledComparison` of the study's seeds at the settings of another one, without tuning.
+
+    Args:
+        study: Study, such as `Study.in_view` returns.
+        student, teacher: names in its spec.
+        comparison: ControlledComparison of the same two.
+    """
+    control = comparison.control.distillation
+    settings = [comparison.distilled.distillation, control]
+    logits = study.logits_for(student, teacher)
+    return results.ControlledComparison(_distill(study, student, logits, settings))
+
+
 def _best(groups):
     """The `Distillation` with the fewest validation errors."""
     return Distillation.from_configuration(results.best_distilled(groups).configuration)

@@ -78,9 +78,20 @@ class Study:
         vars(other).update(attributes)
         return other
 
-    def with_next_seed(self):
-        """A copy whose only seed follows those of the study, for one more training in view."""
-        return self.replaced(seeds=[max(self.seeds) + 1])
+    def in_view(self, train):
+        """A copy with one more seed, which has no record and is trained in view of the reader.
+
+        Args:
+            train: "one seed"; "nothing" for no copy.
+
+        Returns:
+            Study whose only seed follows those of this one; None for "nothing".
+
+        Raises:
+            ValueError: another value of `train`.
+        """
+        require_choice("train", train, ("nothing", "one seed"))
+        return self.replaced(seeds=[max(self.seeds) + 1]) if train == "one seed" else None
 
     def teacher(self, name, seed=0):
         """`Run` of a teacher; ValueError, with near names, if the name is unknown."""

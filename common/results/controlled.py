@@ -39,12 +39,15 @@ class ControlledComparison:
         settings = {key: self.distilled.configuration[key] for key in ("temperature", "alpha")}
         self.control = _only("control", select(groups, shuffled=True, **settings))
 
-    def rows(self):
-        """Rows of figures and tables: [(label, role, group)], role a key of `plots` colors."""
+    def rows(self, prefix=""):
+        """Rows of figures and tables: [(label, role, group)], role a key of `plots` colors.
+
+        `prefix` begins the labels.
+        """
         return [
-            ("baseline", "baseline", self.baseline),
-            ("distilled", "distilled", self.distilled),
-            ("control", "control", self.control),
+            (f"{prefix}baseline", "baseline", self.baseline),
+            (f"{prefix}distilled", "distilled", self.distilled),
+            (f"{prefix}control", "control", self.control),
         ]
 
     def finding(self):

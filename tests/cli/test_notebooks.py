@@ -14,6 +14,8 @@ ALL = sorted(notebooks.ROOT.glob("*/0*.ipynb"))
 READS = {"tiny_imagenet": "tiny_imagenet/pilot"}  # whose committed runs a folder's notebooks show
 FIRST = "00_distillation_in_five_minutes"  # a start for learners, free of the fixed headings
 HEADINGS = ["Data", "Models", "What the student sees", "Train", "Result", "What we learned"]
+# so few steps take less time than tracing does
+EAGERLY = "import tensorflow\ntensorflow.config.run_functions_eagerly(True)"
 COMPARED = ("text/plain", "text/markdown", "image/png")  # a widget's model id is a new one
 
 
@@ -85,7 +87,7 @@ def doubled(path, folder):
     All but the parameters: papermill puts the given ones behind these.
     """
     notebook = nbformat.read(path, as_version=4)
-    cells = [nbformat.v4.new_code_cell(f"%cd -q {path.parent}")]
+    cells = [nbformat.v4.new_code_cell(f"%cd -q {path.parent}\n{EAGERLY}")]
     for cell in notebook.cells:
         cells.append(cell)
         if cell.cell_type == "code" and not cell.metadata.get("tags"):

@@ -56,9 +56,21 @@ def test_epochs_of_students_leave_their_teacher_as_it_is(spec, few):
     assert both.student("tinier").recipe.epochs == both.teacher("tiny").recipe.epochs == 2
 
 
-def test_the_next_seed_is_one_without_a_record(spec, few):
+def test_a_seed_in_view_is_one_without_a_record(spec, few):
     study = Study(spec, few, seeds=[0, 3])
-    assert study.with_next_seed().seeds == [4] and study.seeds == [0, 3]
+    assert study.in_view("one seed").seeds == [4] and study.seeds == [0, 3]
+    assert study.in_view("nothing") is None
+    with pytest.raises(ValueError, match="unknown train 'one'.* one seed"):
+        study.in_view("one")
+
+
+def test_a_repeated_comparison_has_the_same_settings(spec, few):
+    study = Study(spec, few, seeds=[0])
+    recorded = results.ControlledComparison(experiments.tune(study, "tinier", "tiny"))
+    again = experiments.repeat(study.in_view("one seed"), "tinier", "tiny", recorded)
+    for (_, _, group), (label, _, repeated) in zip(recorded.rows(), again.rows("1: "), strict=True):
+        assert repeated.configuration == group.configuration
+        assert list(repeated.seeds) == [1] and label.startswith("1: ")
 
 
 def _with(**changes):
