@@ -4,6 +4,8 @@ import argparse
 import importlib
 import sys
 
+from common.utils import terminal
+
 # modules of this package, each with `add_arguments` and `run`
 SUBJECTS = {
     "latency": "parameters, multiply-adds and latency of one image, for each network of a data set",
@@ -16,6 +18,7 @@ ALIASES = {"distill": "distillation", "models": "throughput"}  # former names
 
 
 def main(arguments=None):
+    terminal.replace_unencodable()
     arguments = sys.argv[1:] if arguments is None else arguments
     first, *others = arguments or ["distillation"]
     if first in ALIASES:

@@ -32,7 +32,9 @@ def peak_memory():
     """Peak resident memory of this process so far, in bytes."""
     status = Path("/proc/self/status")
     if status.exists():  # getrusage may report the parent's peak at the time of the fork
-        (kilobytes,) = (line for line in status.read_text().splitlines() if "VmHWM" in line)
+        (kilobytes,) = (
+            line for line in status.read_text(encoding="utf-8").splitlines() if "VmHWM" in line
+        )
         return 1024 * int(kilobytes.split()[1])
     import resource
 

@@ -35,7 +35,7 @@ def save(provenance, rows, folder=FOLDER):
 def read(folder=FOLDER):
     """List of saved results, provenance with `rows`, oldest first; [] if there are none."""
     file = Path(folder) / FILE
-    return json.loads(file.read_text()) if file.exists() else []
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
 
 
 def distill(_groups=(), folder=FOLDER):
@@ -61,7 +61,7 @@ def save_kernels(record, folder=FOLDER):
 
 def kernels(_groups=(), folder=FOLDER):
     """Markdown: the saved kernel counts."""
-    return kernels_table(json.loads((Path(folder) / KERNELS).read_text()))
+    return kernels_table(json.loads((Path(folder) / KERNELS).read_text(encoding="utf-8")))
 
 
 def kernels_table(record):

@@ -8,6 +8,7 @@ import sys
 
 from common.cli import output
 from common.cli.options import checked, parser
+from common.utils import terminal
 
 
 def main(dataset, arguments=None):
@@ -17,6 +18,7 @@ def main(dataset, arguments=None):
         dataset: a data set with recipes, such as "mnist".
         arguments: list of str; by default the process's.
     """
+    terminal.replace_unencodable()
     commands = parser(
         dataset, teacher=_teacher, distill=_distill, reproduce=_reproduce, table=_table
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 from common import results
 from common.results import readme
 from common.runs import records
-from common.utils import files, packages
+from common.utils import files, packages, terminal
 from common.utils.checks import require_writable
 
 _PAPERMILL_LINES = (  # beginnings of papermill's own log lines
@@ -75,7 +75,7 @@ def _local_kernel(folder):
 
 
 def _save_figures(executed):
-    cells = json.loads(executed.read_text())["cells"]
+    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
     figures = [o["data"]["image/png"] for o in outputs if "image/png" in o.get("data", {})]
     paths = []
@@ -91,6 +91,7 @@ def main(arguments=None):
     Args:
         arguments: list of str; by default the process's.
     """
+    terminal.replace_unencodable()
     options = _options(arguments)
     spec = packages.load_module(options.dataset, "recipes").STUDY
     folder = require_writable(options.output_dir or ROOT / "build" / options.dataset).resolve()

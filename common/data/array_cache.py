@@ -70,7 +70,7 @@ def read(name, data_dir):
     if not source.exists():
         return None
     try:
-        header = json.loads((source / "header.json").read_text())
+        header = json.loads((source / "header.json").read_text(encoding="utf-8"))
         if header["version"] != VERSION:
             raise ValueError(f"version {header['version']}, expected {VERSION}")
         arrays = {}

@@ -14,7 +14,7 @@ from common import data, metrics, teachers
 from common.experiments.study import Study
 from common.explorer import html
 from common.explorer.quantities import MAX_BARS, MAX_T, MIN_T, TOP
-from common.utils import files, packages
+from common.utils import files, packages, terminal
 from common.utils.checks import require_choice
 
 IMAGES = 12
@@ -64,10 +64,15 @@ def page(dataset, logits, teacher):
     values |= {"names": list(dataset.class_names), "images": images}
     values |= {"minT": MIN_T, "maxT": MAX_T, "maxBars": MAX_BARS, "top": TOP}
     embedded = json.dumps(values).replace("<", "\\u003c")  # so that no name ends the script
-    return TEMPLATE.read_text().replace("/*STYLE*/", html.STYLE).replace("/*DATA*/", embedded)
+    return (
+        TEMPLATE.read_text(encoding="utf-8")
+        .replace("/*STYLE*/", html.STYLE)
+        .replace("/*DATA*/", embedded)
+    )
 
 
 def main(arguments=None):
+    terminal.replace_unencodable()
     parser = argparse.ArgumentParser(prog="python -m common.explorer.gallery", description=__doc__)
     parser.add_argument("dataset", choices=["mnist"])
     parser.add_argument("--teacher", default="cnn", metavar="NAME")
@@ -91,7 +96,9 @@ def _write(options):
     committed = Study(spec, dataset).committed_logits
     logits = teachers.Logits(options.logits) if options.logits else committed(options.teacher)
     with files.atomic_write(options.output) as temporary:
-        temporary.write_text(page(dataset, logits, spec.teachers[options.teacher].title))
+        temporary.write_text(
+            page(dataset, logits, spec.teachers[options.teacher].title), encoding="utf-8"
+        )
     return options.output
 
 

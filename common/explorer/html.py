@@ -10,7 +10,9 @@ from PIL import Image
 from common.plots.style import COLORS
 
 _VARIABLES = "".join(f"--kd-{role}: {color}; " for role, color in COLORS.items())
-STYLE = f".kd {{ {_VARIABLES}}}\n{(Path(__file__).parent / 'style.css').read_text()}"
+STYLE = (
+    f".kd {{ {_VARIABLES}}}\n{(Path(__file__).parent / 'style.css').read_text(encoding='utf-8')}"
+)
 
 
 def style():

@@ -4,11 +4,13 @@ import argparse
 
 from common import models
 from common.models.registry import ARCHITECTURES
+from common.utils import terminal
 from common.utils.checks import require_at_least, require_choice
 
 
 def main(arguments=None):
     """Print the table; `arguments`: list of strings, default those of the command line."""
+    terminal.replace_unencodable()
     parser = _parser()
     options = parser.parse_args(arguments)
     shape = tuple(options.image_shape)

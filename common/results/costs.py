@@ -13,7 +13,7 @@ FILE = "costs.json"
 
 def read(folder):
     """Costs in a data set's folder, a dict; FileNotFoundError if they were not measured."""
-    return json.loads((Path(folder) / FILE).read_text())
+    return json.loads((Path(folder) / FILE).read_text(encoding="utf-8"))
 
 
 def table(costs):

@@ -15,7 +15,7 @@ from pathlib import Path
 from common.results.groups import dataset_settings, group_seeds, select
 from common.results.tables import PENDING
 from common.runs import records
-from common.utils import files, packages
+from common.utils import files, packages, terminal
 
 README = Path(__file__).parents[2] / "README.md"
 _MARKED = re.compile(r"(<!-- results ([\w.]+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -27,7 +27,7 @@ def pages():
     beside_code = [*root.glob("*/README.md"), *root.glob("*/*/README.md")]
     beside_code = [page for page in beside_code if (page.parent / "__init__.py").exists()]
     candidates = [README, *sorted(beside_code), *sorted(root.glob("docs/*.md"))]
-    return [page for page in candidates if _MARKED.search(page.read_text())]
+    return [page for page in candidates if _MARKED.search(page.read_text(encoding="utf-8"))]
 
 
 def table(dataset, name):
@@ -100,14 +100,15 @@ def render(text):
 
 
 def main(arguments=None):
+    terminal.replace_unencodable()
     options = _parser().parse_args(arguments)
-    texts = {page: page.read_text() for page in pages()}
+    texts = {page: page.read_text(encoding="utf-8") for page in pages()}
     stale = {page: new for page, text in texts.items() if (new := render(text)) != text}
     marked = [match[2] for text in texts.values() for match in _MARKED.finditer(text)]
     if options.write:
         for page, text in stale.items():
             with files.atomic_write(page) as temporary:
-                temporary.write_text(text)
+                temporary.write_text(text, encoding="utf-8")
         for dataset in sorted({name.removesuffix(packages.TRAINVAL_SUFFIX) for name in marked}):
             write_figures(dataset)
     elif stale:

@@ -87,7 +87,9 @@ def load(source):
         ValueError: a damaged or incomplete record; as `logits_file.add_missing_measures`.
     """
     try:
-        record = json.loads(Path(source).read_text(), parse_constant=_refuse_constant)
+        record = json.loads(
+            Path(source).read_text(encoding="utf-8"), parse_constant=_refuse_constant
+        )
         missing = _REQUIRED - set(record)
         for split in {"validation", "test"} - missing:
             missing |= {f"{split}'s {name}" for name in _MEASURES - set(record[split])}

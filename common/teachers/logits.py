@@ -198,7 +198,7 @@ def checksum(path):
 
 def _read_header(path):
     """The header as a dict; ValueError for another version or missing fields."""
-    header = json.loads(path.read_text())
+    header = json.loads(path.read_text(encoding="utf-8"))
     if header["version"] != VERSION:
         raise ValueError(f"version {header['version']}, expected {VERSION}")
     if missing := _HEADER - set(header):

@@ -172,6 +172,6 @@ def _empty(partial):
 def _read(path):
     """The JSON value in a file; None if it is missing or damaged."""
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None

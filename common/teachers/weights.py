@@ -72,7 +72,7 @@ def _save_float16(model, path):
 
 def _read_float16(path):
     """The flat float32 array of a float16 file; ValueError if it differs from its checksum."""
-    header = json.loads((path.parent / "header.json").read_text())
+    header = json.loads((path.parent / "header.json").read_text(encoding="utf-8"))
     if checksum(path) != header["sha256"][FLOAT16_FILE]:
         raise ValueError("they differ from their checksum")
     return np.load(path, allow_pickle=False).astype("float32")

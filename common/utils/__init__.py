@@ -1,7 +1,7 @@
-"""Argument checks, atomic files, disk and memory checks, progress bars, data set packages.
+"""Argument checks, atomic files, disk and memory, progress bars, terminals, packages of data sets.
 
 Imports nothing of this repository. Import the modules, such as `common.utils.checks`: only some of
 them need NumPy or tqdm.
 """
 
-__all__ = ["checks", "files", "packages", "progress_bar", "quiet", "resources"]
+__all__ = ["checks", "files", "packages", "progress_bar", "quiet", "resources", "terminal"]

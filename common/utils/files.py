@@ -62,7 +62,7 @@ def display_path(path):
 def write_json(path, value):
     """Write `value` as indented JSON, atomically; ValueError for nan or infinity."""
     with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+        temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def write_arrays(path, arrays):

@@ -39,7 +39,7 @@ def require_memory(needed, what):
 def available_memory(report="/proc/meminfo"):
     """Bytes of memory available without swapping, as Linux reports them; None on other systems."""
     try:
-        lines = Path(report).read_text().splitlines()
+        lines = Path(report).read_text(encoding="utf-8").splitlines()
     except OSError:
         return None
     values = dict(line.split(":", 1) for line in lines)
