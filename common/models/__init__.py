@@ -48,7 +48,10 @@ def build(name, image_shape, classes, *, seed=0, pixel_statistics=None, **option
         require_choice(f"option of {name}", option, known)
     positional = ((name,) if architecture.family else ()) + (tuple(image_shape), plain(classes))
     options = {key: plain(value) for key, value in (options | {"seed": seed}).items()}
-    return builder(*positional, pixel_statistics=pixel_statistics, **options)
+    from common.backend.image_layout import channels_last
+
+    with channels_last():
+        return builder(*positional, pixel_statistics=pixel_statistics, **options)
 
 
 def plain(value):

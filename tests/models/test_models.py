@@ -123,6 +123,21 @@ def test_takes_the_data_sets_images_and_gives_float32_logits(name, image_shape):
     assert np.isfinite(np.asarray(logits)).all()
 
 
+@pytest.mark.parametrize("name", ["mlp", "cnn", "vgg8", "resnet8", "shuffle_v1"])
+def test_channels_first_in_the_settings_changes_no_network(name):
+    """The setting itself stays, for networks of the user's own."""
+    expected = net(name)(images())
+    keras.config.set_image_data_format("channels_first")
+    try:
+        model = models.build(name, CIFAR, 100)
+        logits = model(images())
+        assert keras.config.image_data_format() == "channels_first"
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    assert cost.parameters(model) == PUBLISHED[name][0] or name == "vgg8"  # pools=3 there
+    np.testing.assert_array_equal(logits, expected)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_bfloat16_build_has_the_same_weights_and_nearly_the_same_logits(name):
     """The weights depend on the seed alone, not on earlier networks or on the policy."""
