@@ -23,10 +23,11 @@ pytest.register_assert_rewrite("tests.support.helpers")
 TRAIN, TEST = 600, 100
 
 
-def prepare(name, version, features, data_dir, train, test):
+def prepare(name, version, features, data_dir, train, test, file_format=None):
     """Write a data set as TFDS's builder of that name does.
 
     Args:
+        file_format: as TFDS takes it, such as "array_record"; default TFRecord.
         features: {name: TFDS feature}, with "image" and "label".
         train, test: lists of {feature's name: value}.
     """
@@ -48,10 +49,10 @@ def prepare(name, version, features, data_dir, train, test):
             raise NotImplementedError
 
     Small.name = name
-    Small(data_dir=str(data_dir)).download_and_prepare()
+    Small(data_dir=str(data_dir), file_format=file_format).download_and_prepare()
 
 
-def prepare_mnist(data_dir, train, test):
+def prepare_mnist(data_dir, train, test, file_format=None):
     """Write lists of {"image", "label"} as TFDS's builder of MNIST does."""
     import tensorflow_datasets as tfds
 
@@ -59,7 +60,7 @@ def prepare_mnist(data_dir, train, test):
         "image": tfds.features.Image(shape=(28, 28, 1)),
         "label": tfds.features.ClassLabel(num_classes=10),
     }
-    prepare("mnist", "3.0.1", features, data_dir, train, test)
+    prepare("mnist", "3.0.1", features, data_dir, train, test, file_format)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,8 @@ def read(spec, data_dir):
 
     Raises:
         download.UnavailableError: no prepared data, no answering host and no fallback.
-        sources.NotInstalledError, zip_images.BadArchiveError: as the source raises them.
+        tfds_files.NotInstalledError, tfds_files.DamagedDataError, zip_images.BadArchiveError: as
+            the source raises them.
         InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """
     return _from_cache(spec, data_dir) or _from_source(spec, data_dir)

@@ -120,7 +120,8 @@ def load(name, *, data_dir=None, limit=None):
     Raises:
         ValueError: unknown name; limit not a whole number above 0; data_dir a file.
         download.UnavailableError: no prepared data, no answering host and no fallback.
-        sources.NotInstalledError: neither an array cache nor TensorFlow Datasets.
+        tfds_files.NotInstalledError: neither an array cache nor TensorFlow Datasets.
+        tfds_files.DamagedDataError: prepared data that cannot be read.
         zip_images.BadArchiveError: a damaged or wrong Tiny ImageNet archive.
         InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """

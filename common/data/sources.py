@@ -9,14 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from common.data import download, tiny_imagenet
+from common.data import download, tfds_files, tiny_imagenet
 from common.data.download import UnavailableError
 from common.data.tiny_imagenet import TinyImageNetArchive
-from common.utils import quiet
-
-
-class NotInstalledError(OSError):
-    """TFDS or TensorFlow is missing where only they could read the data."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,46 +43,21 @@ def from_tfds(name, data_dir, url):
 
     Raises:
         UnavailableError: nothing is prepared and the host does not answer or fails.
-        NotInstalledError: without TFDS or TensorFlow.
+        tfds_files.NotInstalledError: without TFDS or TensorFlow, or what the file format takes.
+        tfds_files.DamagedDataError: a file that is missing, damaged or unreadable.
     """
-    tfds = _tfds(name, data_dir)
-    builder = tfds.builder(name, data_dir=str(data_dir))
-    if not (Path(builder.data_path) / "dataset_info.json").exists():
+    builder = tfds_files.open_builder(name, data_dir)
+    if not tfds_files.is_prepared(builder):
         _download(builder, url)
     features, arrays = builder.info.features, {}
     for split in ("train", "test"):
-        columns = _columns(tfds, builder, split)
+        columns = tfds_files.read(builder, split)
         arrays[f"{split}_images"] = columns["image"]
         arrays[f"{split}_labels"] = columns["label"].astype("int32")
     if "coarse_label" in features:
         arrays["superclasses"] = superclasses(columns["label"], columns["coarse_label"])
         arrays["superclass_names"] = np.array(features["coarse_label"].names)
     return RawDataset(arrays, tuple(features["label"].names))
-
-
-def _tfds(name, data_dir):
-    try:
-        with quiet.suppress_stderr():  # here, since it takes seconds and a GPU host may lack it
-            import tensorflow  # noqa: F401 (TFDS imports it later, with its start-up messages)
-            import tensorflow_datasets
-    except ModuleNotFoundError as error:
-        raise NotInstalledError(
-            f"{name} has no array cache in {Path(data_dir) / 'arrays'}, and without one it takes "
-            f"{error.name} to read it: pip install -r requirements.txt, or copy the cache of "
-            "another machine there"
-        ) from None
-    return tensorflow_datasets
-
-
-def _columns(tfds, builder, split):
-    """{feature: array of all rows} of images and labels, in the files' own order."""
-    in_order = tfds.ReadConfig(interleave_cycle_length=1)
-    batches = builder.as_dataset(
-        split=split, batch_size=1000, shuffle_files=False, read_config=in_order
-    )
-    batches = list(tfds.as_numpy(batches))
-    features = [key for key in ("image", "label", "coarse_label") if key in batches[0]]
-    return {key: np.concatenate([batch[key] for batch in batches]) for key in features}
 
 
 def superclasses(labels, coarse):
