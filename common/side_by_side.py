@@ -9,6 +9,7 @@ from common.backend import keras, ops
 from common.distillation import Distillation
 from common.losses import LOSSES, hard_label_loss
 from common.models.validation import require_labels, require_models
+from common.utils import weight_files
 from common.utils.checks import require_choice
 
 
@@ -100,8 +101,11 @@ class SideBySide(keras.Model):
         teachers = teacher if isinstance(teacher, dict) else {"teacher": teacher} if teacher else {}
         require_models([s.model for s in students.values()] + list(teachers.values()))
         super().__init__(name="side_by_side")
+        self._students = tuple(sorted(students.items()))
+        # Variables are in the order of names, so that files of weights are, optimizer's included;
+        # Keras visits this attribute, whose name comes first, before `models`.
+        self.by_name = {name: student.model for name, student in self._students}
         self.models = {name: student.model for name, student in students.items()}
-        self._students = tuple(students.items())
         # closures: Keras would train and save models with the students
         self._online_teachers = tuple((name, _frozen(model)) for name, model in teachers.items())
         self._weight_decay, self._augment = weight_decay, augment
@@ -142,6 +146,25 @@ class SideBySide(keras.Model):
         labels = targets.get("labels") if isinstance(targets, dict) else targets
         if labels is not None:
             require_labels(labels, next(iter(self.models.values())).output_shape[-1])
+
+    def save_own_variables(self, store):
+        """Write the students' names into a file of weights, besides what Keras writes."""
+        super().save_own_variables(store)
+        weight_files.write_names(store, self.models)
+
+    def load_own_variables(self, store):
+        """Read what `save_own_variables` wrote; `load_weights` has checked the names."""
+        own = {key: store[key] for key in store.keys() if key != weight_files.KEY}  # noqa: SIM118
+        super().load_own_variables(own)
+
+    def load_weights(self, filepath, **options):
+        """Keras's `load_weights`, each student's by its name, in whichever order they are.
+
+        Raises:
+            ValueError: a file of other students, which are named.
+        """
+        weight_files.require_names(filepath, self.models)
+        super().load_weights(filepath, **options)
 
     def save(self, *arguments, **options):
         """Raise ValueError: a saved SideBySide could not be loaded; save each student."""

@@ -67,10 +67,10 @@ class StackedStudents(SideBySide):
         if not stackable(students):
             raise ValueError("only dense networks of one architecture can be stacked")
         super().__init__(students, *arguments, **options)
-        self._members = tuple(student.model for student in students.values())
+        self._members = tuple(self.by_name.values())
         self._slices = None
         if seed_slices is not None:
-            self._slices = {name: seed_slices[name] for name in students}
+            self._slices = {name: seed_slices[name] for name in self.by_name}
         chain = self._members[0].layers
         chain = [layer for layer in chain if not isinstance(layer, layers.InputLayer)]
         self._dense = tuple(layer for layer in chain if isinstance(layer, layers.Dense))
@@ -103,7 +103,7 @@ class StackedStudents(SideBySide):
             x = ops.take(self._sliced(x), list(self._slices.values()), axis=0)
         for layer in self._dense:
             x = _dense(layer, x, next(stacks), next(stacks))
-        return {name: x[index] for index, name in enumerate(self.models)}
+        return {name: x[index] for index, name in enumerate(self.by_name)}
 
     def total_loss(self, logits, targets, training):
         """Sum of the students' losses, as of SideBySide, computed in one operation each."""
