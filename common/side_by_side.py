@@ -80,8 +80,9 @@ class SideBySide(keras.Model):
         both.fit(images, {"labels": labels, "teacher": teacher_logits})
 
     The history holds `<name>_loss` and `<name>_accuracy` of each student. The loss is the
-    sum of the students', so that each gets the gradient it would get alone; optimizers
-    that mix variables (a global norm) are refused by `compile`.
+    sum of the students', so that each gets the gradient it would get alone, with the students'
+    own regularizers and `add_loss`, which, as the weight decay, `<name>_loss` leaves out.
+    Optimizers that mix variables (a global norm) are refused by `compile`.
 
     Args:
         students: {name: Student}, with equal input shapes and numbers of classes.
@@ -187,7 +188,12 @@ class SideBySide(keras.Model):
         return {name: model(images, training=training) for name, model in self.models.items()}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Sum of the students' losses, in training with the weight decay; scalar float32."""
+        """Sum of the students' losses, their regularizers and, in training, the weight decay."""
+        total = self.objective(x, y, y_pred, sample_weight, training)
+        return total + sum(ops.sum(ops.cast(loss, "float32")) for loss in self.losses)
+
+    def objective(self, x, y, y_pred, sample_weight, training):
+        """`compute_loss` without the students' own regularizers and `add_loss`."""
         if sample_weight is not None:
             raise ValueError("students side by side take no sample_weight or class_weight")
         targets = y if isinstance(y, dict) else {"labels": y}

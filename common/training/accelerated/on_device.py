@@ -131,7 +131,8 @@ class OnDeviceModel(multi_step.MultiStepModel):
         """The students' loss, of a batch of `Indices` or of images and targets."""
         if isinstance(x, dict):
             x, y = self._images(x), self._targets(x)  # the compiler merges this with `call`'s
-        return self.students.compute_loss(x, y, y_pred, sample_weight, training)
+        total = self.students.objective(x, y, y_pred, sample_weight, training)
+        return total + sum(ops.sum(ops.cast(loss, "float32")) for loss in self.losses)
 
     def _images(self, batch):
         row, view = batch["indices"][:, 0], batch["indices"][:, 1]

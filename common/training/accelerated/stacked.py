@@ -186,10 +186,17 @@ def _architecture_key(model):
         if dense and kind is not layers.Dense:  # only dense layers after the first
             return None
         dense = kind is layers.Dense
-        if kind is layers.Dense and layer.use_bias and not layer.kernel_constraint:
+        if kind is layers.Dense and layer.use_bias and not _has_extras(layer):
             key.append((layer.kernel.shape, layer.activation, layer.compute_dtype))
         elif kind in (layers.InputLayer, layers.Normalization, layers.Flatten):
             key.append((kind, layer.output.shape))
         else:
             return None
     return key
+
+
+def _has_extras(layer):
+    """Whether a dense layer has what a stack would lose: regularizers, constraints, frozen."""
+    kinds = ("kernel", "bias", "activity")
+    names = [f"{kind}_regularizer" for kind in kinds] + ["kernel_constraint", "bias_constraint"]
+    return not layer.trainable or any(getattr(layer, name) is not None for name in names)
