@@ -109,6 +109,7 @@ class SideBySide(keras.Model):
         self.models = {name: student.model for name, student in students.items()}
         # closures: Keras would train and save models with the students
         self._online_teachers = tuple((name, _frozen(model)) for name, model in teachers.items())
+        self._teacher_variables = lambda: [v for m in teachers.values() for v in m.variables]
         self._weight_decay, self._augment = weight_decay, augment
         self.loss_trackers = {name: keras.metrics.Mean(f"{name}_loss") for name in students}
         self.accuracy_trackers = {name: keras.metrics.Mean(f"{name}_accuracy") for name in students}
@@ -120,14 +121,33 @@ class SideBySide(keras.Model):
         students = [v for model in self.models.values() for v in model.variables]
         return students + list(self.optimizer.variables)
 
+    @property
+    def non_trainable_variables(self):
+        """Keras's list, and the online teachers' variables.
+
+        JAX compiles whatever is not in such a list as a constant: the step would not know that a
+        teacher's weights changed.
+        """
+        return super().non_trainable_variables + self._teacher_variables()
+
     def sync_weights(self):
         """Copy trained weights into the students' models: a no-op here, not in StackedStudents."""
 
     def compile(self, optimizer="adam", **options):
-        """Keras's `compile`; ValueError for global_clipnorm, which would mix the students."""
+        """Keras's `compile`.
+
+        Raises:
+            ValueError: global_clipnorm, or float16's loss scaling of several students, which would
+                mix them.
+        """
         super().compile(optimizer, **options)
-        if self.optimizer.global_clipnorm:
+        if innermost(self.optimizer).global_clipnorm:
             raise ValueError("global_clipnorm would mix the students: use clipnorm or none")
+        if innermost(self.optimizer) is not self.optimizer and len(self.models) > 1:
+            raise ValueError(
+                "float16's loss scaling would mix the students, for where one overflows, all skip "
+                "the step: use mixed_bfloat16, which needs none, or compile(auto_scale_loss=False)"
+            )
 
     def fit(self, x=None, y=None, *settings, **options):
         """Keras's `fit`; ValueError for labels that are not classes of the students."""
@@ -229,6 +249,13 @@ def correct(logits, labels):
     predicted = ops.argmax(logits, axis=-1)
     labels = ops.cast(ops.reshape(labels, ops.shape(predicted)), predicted.dtype)
     return ops.cast(predicted == labels, "float32")
+
+
+def innermost(optimizer):
+    """The optimizer that a LossScaleOptimizer wraps, which has clipnorm and the like."""
+    while isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = optimizer.inner_optimizer
+    return optimizer
 
 
 def _frozen(teacher):

@@ -101,6 +101,13 @@ class OnDeviceModel(multi_step.MultiStepModel):
         """The students' variables, as of `SideBySide`, without the data."""
         return self.students.state
 
+    @property
+    def non_trainable_variables(self):
+        """Keras's list, and the online teachers' variables, as of `SideBySide`."""
+        mine = super().non_trainable_variables
+        known = {id(variable) for variable in mine}
+        return mine + [v for v in self.students.non_trainable_variables if id(v) not in known]
+
     def save_weights(self, *arguments, **options):
         """Save the students' weights, without the data."""
         return self.students.save_weights(*arguments, **options)

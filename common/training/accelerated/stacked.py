@@ -10,7 +10,9 @@ import numpy as np
 from common.backend import hardware, keras, layers, ops
 from common.losses import distillation_loss, hard_label_loss
 from common.losses.kd import SERIES_TEMPERATURE
-from common.side_by_side import SideBySide, correct
+from common.side_by_side import SideBySide, correct, innermost
+
+_MIXING = (keras.optimizers.Adafactor, keras.optimizers.Lamb, keras.optimizers.Muon)
 
 
 def can_stack_seeds(run):
@@ -89,10 +91,16 @@ class StackedStudents(SideBySide):
         return [*self.stacks, *self.optimizer.variables]
 
     def compile(self, optimizer="adam", **options):
-        """Keras's `compile`; ValueError for clipnorm, which would mix the students."""
+        """Keras's `compile`; ValueError for what would mix the students of a stack.
+
+        That is clipnorm, and optimizers that take norms or factors of whole weights.
+        """
         super().compile(optimizer, **options)
-        if self.optimizer.clipnorm:
+        inner = innermost(self.optimizer)
+        if inner.clipnorm:
             raise ValueError("clipnorm would mix the students of a stack: leave it out")
+        if isinstance(inner, _MIXING):
+            raise ValueError(f"{inner.name} would mix the students of a stack: use Adam or SGD")
 
     def call(self, images, training=False):
         """{name: (batch, classes) logits}; in training of each student's slice of the batch."""
