@@ -4,13 +4,17 @@ May import `utils`, `backend`, `losses`, `distillation` and `models`.
 """
 
 import dataclasses
+import inspect
 
 from common.backend import keras, ops
 from common.distillation import Distillation
 from common.losses import LOSSES, hard_label_loss
-from common.models.validation import require_labels, require_models
+from common.models.input_checks import InputChecks
+from common.models.validation import require_model, require_models
 from common.utils import weight_files
 from common.utils.checks import require_choice
+
+_FIT = inspect.signature(keras.Model.fit)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,14 +26,18 @@ class Student:
         temperature: T > 0 of the soft targets; "kd" multiplies their loss by T².
         alpha: weight of the method's loss, in [0, 1]; 0 is a baseline on labels only.
         teacher: name of the teacher's logits among the training targets.
-        shuffled: learn from the logits of another image of the batch: a control.
+        shuffled: learn from the logits of the batch's next image: a control. `fit` refuses what
+            would be none: batches of one image, which teach nothing even where it cannot see
+            them, and images in the order of their classes, which it sees in arrays (all), a
+            PyDataset (first and last batch) and other data sets (first batch).
         method: a name in `losses.LOSSES`.
 
     Attributes:
         distillation: temperature, alpha, method and control as a `Distillation`.
 
     Raises:
-        ValueError: temperature not a finite number above 0, alpha outside [0, 1], unknown method.
+        ValueError: temperature not a finite number above 0, alpha outside [0, 1], unknown method,
+            a model that is none or shows that it does not return logits.
     """
 
     model: keras.Model
@@ -41,6 +49,7 @@ class Student:
     distillation: Distillation = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
+        require_model("the student's model", self.model)
         require_choice("method", self.method, LOSSES)
         control = "shuffled" if self.shuffled else None
         settings = Distillation(self.temperature, self.alpha, self.method, control)
@@ -51,18 +60,24 @@ class Student:
 
         Args:
             logits: (batch, classes) floats of the student.
-            targets: dict with `labels` (batch,) and, if alpha > 0, the teacher's logits.
+            targets: dict with `labels` (batch,), if alpha < 1 or the method uses them, and, if
+                alpha > 0, the teacher's logits.
 
         Raises:
             ValueError: no logits of the teacher among the targets, or of another shape.
         """
-        total, labels = 0.0, targets["labels"]
+        total, labels = 0.0, targets.get("labels")
         if self.alpha < 1:
             total += (1 - self.alpha) * ops.mean(hard_label_loss(logits, labels))
         if self.alpha > 0:
             method, teacher_logits = LOSSES[self.method], self.teacher_logits(targets)
-            total += self.alpha * method(logits, teacher_logits, labels, self.temperature)
+            weight = self.alpha * self.has_other_images(ops.shape(logits)[0])
+            total += weight * method(logits, teacher_logits, labels, self.temperature)
         return total
+
+    def has_other_images(self, count):
+        """1, or 0 if it is shuffled and in a batch of `count` = 1 image, which has no other."""
+        return ops.cast(count > 1, "float32") if self.shuffled else 1
 
     def teacher_logits(self, targets):
         """(batch, classes) logits that the student learns from, rolled by one row if shuffled."""
@@ -99,8 +114,10 @@ class SideBySide(keras.Model):
     """
 
     def __init__(self, students, teacher=None, *, weight_decay=0.0, augment=None):
-        teachers = teacher if isinstance(teacher, dict) else {"teacher": teacher} if teacher else {}
-        require_models([s.model for s in students.values()] + list(teachers.values()))
+        teachers = {} if teacher is None else {"teacher": teacher}
+        teachers = teacher if isinstance(teacher, dict) else teachers
+        _require_students(students)
+        require_models({name: s.model for name, s in students.items()}, teachers)
         super().__init__(name="side_by_side")
         self._students = tuple(sorted(students.items()))
         # Variables are in the order of names, so that files of weights are, optimizer's included;
@@ -109,11 +126,13 @@ class SideBySide(keras.Model):
         self.models = {name: student.model for name, student in students.items()}
         # closures: Keras would train and save models with the students
         self._online_teachers = tuple((name, _frozen(model)) for name, model in teachers.items())
-        self._teacher_variables = lambda: [v for m in teachers.values() for v in m.variables]
-        self._weight_decay, self._augment = weight_decay, augment
+        self._teachers = lambda: teachers
+        self._checks = lambda: InputChecks(students, teachers, augment is not None)
+        self._weight_decay, self._augment, self._accurate = weight_decay, augment, True
         self.loss_trackers = {name: keras.metrics.Mean(f"{name}_loss") for name in students}
         self.accuracy_trackers = {name: keras.metrics.Mean(f"{name}_accuracy") for name in students}
-        self.built = True  # as the students are: weights can be loaded before `fit`
+        # as the students are: weights can be loaded before `fit`
+        self.built = all(model.built for model in self.models.values())
 
     @property
     def state(self):
@@ -128,7 +147,8 @@ class SideBySide(keras.Model):
         JAX compiles whatever is not in such a list as a constant: the step would not know that a
         teacher's weights changed.
         """
-        return super().non_trainable_variables + self._teacher_variables()
+        teachers = [v for model in self._teachers().values() for v in model.variables]
+        return super().non_trainable_variables + teachers
 
     def sync_weights(self):
         """Copy trained weights into the students' models: a no-op here, not in StackedStudents."""
@@ -150,23 +170,35 @@ class SideBySide(keras.Model):
             )
 
     def fit(self, x=None, y=None, *settings, **options):
-        """Keras's `fit`; ValueError for labels that are not classes of the students."""
-        self._check(y)
-        validation_data = options.get("validation_data")
-        if isinstance(validation_data, tuple):
-            self._check(validation_data[1])
-        return super().fit(x, y, *settings, **options)
+        """Keras's `fit`, once images and targets are checked.
+
+        Raises:
+            ValueError: labels that are no classes, missing or misshapen logits of a teacher,
+                probabilities in their place, images of another scale than the students'; a
+                control that would be none.
+        """
+        options = _FIT.bind(self, x, y, *settings, **options).arguments
+        del options["self"]
+        settings = {"batch_size": None, "shuffle": True} | options
+        checks, sizes = self._checks(), {key: settings[key] for key in ("batch_size", "shuffle")}
+        inputs = checks.training(x, options.get("y"), **sizes)
+        if options.get("validation_data") is not None:
+            options["validation_data"] = checks.validation(options["validation_data"])
+        self.built = True  # the checks built what was not
+        return super().fit(**options | {"x": inputs.x, "y": inputs.y})
 
     def evaluate(self, x=None, y=None, *settings, **options):
         """Keras's `evaluate`; ValueError as `fit`."""
-        self._check(y)
+        if not options.get("_use_cached_eval_dataset"):  # `fit`'s own, which it has checked
+            inputs = self._checks().checked(x, y)
+            x, y, self.built = inputs.x, inputs.y, True
         return super().evaluate(x, y, *settings, **options)
 
-    def _check(self, targets):
-        """Raise ValueError unless the labels, if they are an array, are the students' classes."""
-        labels = targets.get("labels") if isinstance(targets, dict) else targets
-        if labels is not None:
-            require_labels(labels, next(iter(self.models.values())).output_shape[-1])
+    def predict(self, x, *settings, **options):
+        """Keras's `predict`; a warning for images of another scale than the students'."""
+        if hasattr(x, "shape"):
+            self._checks().check_pixels(x, error=False)
+        return super().predict(x, *settings, **options)
 
     def save_own_variables(self, store):
         """Write the students' names into a file of weights, besides what Keras writes."""
@@ -235,13 +267,40 @@ class SideBySide(keras.Model):
         for name, student in self._students:
             loss = student.loss(logits[name], targets)
             self.loss_trackers[name].update_state(loss, ops.shape(logits[name])[0])
-            self.accuracy_trackers[name].update_state(correct(logits[name], targets["labels"]))
+            if self._has_labels(targets):
+                hits = correct(logits[name], targets["labels"])
+                self.accuracy_trackers[name].update_state(hits)
             total += loss
         return total
+
+    def _has_labels(self, targets):
+        """Whether the targets of the step that is traced have labels, without which no accuracy."""
+        self._accurate = targets.get("labels") is not None
+        return self._accurate
+
+    def get_metrics_result(self):
+        """Keras's results, without accuracies where there are no labels."""
+        return self.without_missing(super().get_metrics_result())
+
+    def without_missing(self, results):
+        """The results of metrics without accuracies, if the last step had no labels."""
+        hidden = () if self._accurate else [t.name for t in self.accuracy_trackers.values()]
+        return {name: value for name, value in results.items() if name not in hidden}
 
     def _decay(self):
         squares = [ops.sum(ops.square(weight)) for weight in self.trainable_variables]
         return self._weight_decay / 2 * sum(squares)
+
+
+def _require_students(students):
+    """Raise ValueError unless `students` is {name: Student}."""
+    named = isinstance(students, dict) and all(isinstance(name, str) for name in students)
+    wrong = [v for v in students.values() if not isinstance(v, Student)] if named else [students]
+    if wrong:
+        raise ValueError(
+            "students are {name: Student(model, temperature, alpha)}, got a "
+            f"{type(wrong[0]).__name__}"
+        )
 
 
 def correct(logits, labels):

@@ -38,7 +38,8 @@ def to_tf_dataset(data):
 
     Returns:
         Under TensorFlow a tf.data.Dataset without autotuning: each pass reads all batches of
-        `data` again, in order, in another thread. Under other backends `data`.
+        `data` again, in order, in another thread; its `first_batch()` reads the first. Under other
+        backends `data`.
     """
     if keras.config.backend() != "tensorflow":
         return data
@@ -54,7 +55,9 @@ def to_tf_dataset(data):
     batches = batches.apply(tf.data.experimental.assert_cardinality(len(data))).prefetch(PREFETCH)
     options = tf.data.Options()
     options.autotune.enabled = False
-    return batches.with_options(options)
+    batches = batches.with_options(options)
+    batches.first_batch = lambda: data[0]  # a pass of its own would start threads to read it
+    return batches
 
 
 def predict_logits(model, images):

@@ -1,50 +1,106 @@
-"""Checks of the models and labels that `SideBySide` trains with; errors name the remedy."""
+"""Checks of the models that `SideBySide` trains with; errors name the model and the remedy."""
 
-import numpy as np
+from common.backend import keras, ops
+from common.models import outputs
+from common.utils.target_checks import require_logits
 
-from common.backend import keras
-
-
-def require_labels(labels, classes):
-    """Raise ValueError unless `labels` are whole numbers in [0, classes), (n,) or (n, 1)."""
-    labels = np.asarray(labels)
-    if labels.ndim > 1 and labels.shape != (len(labels), 1):
-        raise ValueError(
-            f"labels of shape {labels.shape}: give the number of each image's class, "
-            "such as np.argmax(labels, axis=-1) of one-hot rows"
-        )
-    if not np.array_equal(labels, np.floor(labels)):
-        raise ValueError(f"labels must be whole numbers, got {labels[labels != labels.round()][0]}")
-    if not 0 <= np.min(labels) <= np.max(labels) < classes:
-        bounds = f"{np.min(labels)} to {np.max(labels)}"
-        raise ValueError(f"labels from {bounds}, but students of {classes} classes")
+_PROBED = 12  # images
 
 
-def require_models(models):
-    """Raise ValueError unless `models` are distinct, of equal shapes, and return logits.
+def require_models(students, teachers):
+    """Raise ValueError unless models are distinct, of equal shapes, and return logits.
+
+    What an unbuilt model does not show, `require_classifiers` sees on the first images.
 
     Args:
-        models: list of keras.Model, students first, then teachers.
+        students, teachers: {name: keras.Model}.
     """
-    if not models:
+    if not students:
         raise ValueError("SideBySide needs at least one student")
+    named = [(f"student {name!r}", model) for name, model in students.items()]
+    named += [(f"teacher {name!r}", model) for name, model in teachers.items()]
+    for what, model in named:
+        require_model(what, model)
+    models = [model for _, model in named]
     if len({id(model) for model in models}) < len(models):
         raise ValueError("every student, and the teacher, needs a model of its own")
-    for model in models:
-        if _ends_in_softmax(model):
-            raise ValueError(
-                f"model {model.name!r} ends in a softmax: let it return logits, for these are what "
-                "the temperature divides"
-            )
     for what in ("input_shape", "output_shape"):
-        shapes = {tuple(getattr(model, what)[1:]) for model in models}
-        if len(shapes) > 1:
-            raise ValueError(f"students and teacher differ in {what}: {sorted(shapes)}")
+        shapes = [shape for model in models if (shape := shape_of(model, what)) is not None]
+        if not all(_fit(a, b) for a in shapes for b in shapes):
+            different = sorted(set(shapes), key=lambda shape: [side or 0 for side in shape])
+            raise ValueError(f"students and teacher differ in {what}: {different}")
 
 
-def _ends_in_softmax(model):
-    last = model
-    while getattr(last, "layers", ()):  # the last layer may be a nested model
-        last = last.layers[-1]
-    activation = getattr(last, "activation", None)
-    return isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax
+def require_model(what, model):
+    """Raise ValueError unless `model` is a keras.Model, images -> logits, as far as it shows.
+
+    Args:
+        what: such as "student 'a'".
+        model: anything.
+    """
+    if not isinstance(model, keras.Model):
+        kind = type(model).__name__
+        raise ValueError(f"{what} is a {kind}, no keras.Model: pass a model, loaded or built")
+    for name, end in (
+        ("input_shape", "images (batch, height, width, channels)"),
+        ("output_shape", "logits (batch, classes)"),
+    ):
+        shape = getattr(model, name) if _has(model, name) else None
+        tensor = name.removesuffix("_shape")
+        if _has(model, tensor) and isinstance(getattr(model, tensor), dict):
+            shape = {key: value.shape for key, value in getattr(model, tensor).items()}
+        several = isinstance(shape, dict) or (shape and isinstance(shape[0], (list, tuple)))
+        if several or (name == "output_shape" and shape and len(shape) != 2):
+            raise ValueError(
+                f"{what}, model {model.name!r}, has {name} {shape}: it needs one, {end}; wrap what "
+                "you mean in a keras.Model of its own"
+            )
+    end = outputs.kind_of_output(model)
+    if end not in (outputs.LOGITS, outputs.UNKNOWN):
+        raise ValueError(
+            f"model {model.name!r} ends in a {end}: let it return logits, for these are what the "
+            "temperature divides"
+        )
+
+
+def require_classifier(what, model, images):
+    """Number of classes of a model, built if it was not; ValueError unless it returns logits.
+
+    Only a model whose graph does not show what it returns is called.
+
+    Args:
+        what: as of `require_model`.
+        model: keras.Model.
+        images: (n, h, w, c), n > 0, of which a few are looked at.
+    """
+    expected = shape_of(model, "input_shape")
+    if expected is not None and not _fit(expected, tuple(images.shape[1:])):
+        raise ValueError(f"images of shape {tuple(images.shape[1:])}, but {what} takes {expected}")
+    if model.built and outputs.kind_of_output(model) == outputs.LOGITS:
+        return shape_of(model, "output_shape")[-1]
+    logits = model(ops.convert_to_tensor(images[:_PROBED]), training=False)
+    if not hasattr(logits, "shape") or len(logits.shape) != 2:
+        shape = getattr(logits, "shape", type(logits).__name__)
+        raise ValueError(
+            f"{what}, model {model.name!r}, returns {shape}: it must return one tensor of logits "
+            "(batch, classes)"
+        )
+    require_logits(ops.convert_to_numpy(ops.cast(logits, "float32")), f"the outputs of {what}")
+    return int(logits.shape[-1])
+
+
+def shape_of(model, what):
+    """Model's input_shape or output_shape without the batch; None if it is not known yet."""
+    return tuple(getattr(model, what)[1:]) if _has(model, what) else None
+
+
+def _has(model, what):
+    try:
+        return getattr(model, what) is not None
+    except (AttributeError, ValueError, RuntimeError):  # a subclass, or nothing built
+        return False
+
+
+def _fit(a, b):
+    """Whether two shapes agree, an unknown size with any."""
+    return len(a) == len(b) and all(None in (i, j) or i == j for i, j in zip(a, b, strict=True))

@@ -130,6 +130,10 @@ class OnDeviceModel(multi_step.MultiStepModel):
         trackers = (self.students.loss_trackers, self.students.accuracy_trackers)
         return [*super().metrics, *(metric for kind in trackers for metric in kind.values())]
 
+    def get_metrics_result(self):
+        """Keras's results, without accuracies where there are no labels, as of `SideBySide`."""
+        return self.students.without_missing(super().get_metrics_result())
+
     def call(self, x, training=False):
         """{name: logits} of a batch of `Indices`, or of images."""
         return self.students(self._images(x) if isinstance(x, dict) else x, training=training)

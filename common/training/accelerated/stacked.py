@@ -117,14 +117,18 @@ class StackedStudents(SideBySide):
         """Sum of the students' losses, as of SideBySide, computed in one operation each."""
         if not training:
             return super().total_loss(logits, targets, training)
-        by_student = [self._targets_of(name, targets) for name in logits]
-        stacked_logits = ops.stack(list(logits.values()))
-        labels = ops.stack([ops.reshape(each["labels"], (-1,)) for each in by_student])
+        by_student = [self._targets_of(name, targets) for name in self.by_name]
+        stacked_logits = ops.stack([logits[name] for name in self.by_name])
+        accurate, shape = self._has_labels(targets), ops.shape(stacked_logits)[:2]
+        labels = ops.zeros(shape, "int32")  # not used: all have alpha = 1
+        if accurate:
+            labels = ops.stack([ops.reshape(each["labels"], (-1,)) for each in by_student])
         losses = self._student_losses(stacked_logits, labels, by_student)
         accuracies, count = ops.mean(correct(stacked_logits, labels), axis=1), ops.shape(labels)[1]
-        for index, name in enumerate(logits):
+        for index, name in enumerate(self.by_name):
             self.loss_trackers[name].update_state(losses[index], count)
-            self.accuracy_trackers[name].update_state(accuracies[index], count)
+            if accurate:
+                self.accuracy_trackers[name].update_state(accuracies[index], count)
         return ops.sum(losses)
 
     def sync_weights(self):
@@ -154,6 +158,11 @@ class StackedStudents(SideBySide):
         ]
         temperatures = np.array([student.temperature for student in students], "float32")
         soft_losses = _soft_losses(logits, teacher_logits, temperatures)
+        if any(student.shuffled for student in students):
+            count = ops.shape(logits)[1]
+            alpha = alpha * ops.stack(
+                [ops.cast(s.has_other_images(count), "float32") for s in students]
+            )
         return losses + alpha * ops.mean(soft_losses, axis=1)
 
     def _targets_of(self, name, targets):

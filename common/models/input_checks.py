@@ -1,0 +1,214 @@
+"""Images and targets of a fit, checked against the students before the first step.
+
+Arrays are looked at as a whole where that takes a millisecond, otherwise a sample of them; of data
+sets, the first batch.
+"""
+
+import dataclasses
+import itertools
+
+import numpy as np
+
+from common.backend import keras
+from common.losses import LABEL_FREE
+from common.models.pixel_range import check_pixel_range
+from common.models.validation import require_classifier
+from common.utils import control_checks
+from common.utils.target_checks import require_labels, require_logits, warn_at_chance
+
+
+@dataclasses.dataclass(frozen=True)
+class Inputs:
+    """What `fit` gets, and what of it is looked at.
+
+    Args:
+        x, y: for Keras; lists of numbers as arrays, a generator with its first batch put back.
+        images: (n, h, w, c) all, or those of the first batch; None if they are not looked at.
+        targets: their {"labels", teacher's name: logits}; None if they are not looked at.
+        whole: whether x and y are arrays.
+    """
+
+    x: object
+    y: object
+    images: object
+    targets: object
+    whole: bool
+
+
+class InputChecks:
+    """The checks of one `SideBySide`.
+
+    Args:
+        students: {name: Student}.
+        teachers: {name: keras.Model} that are evaluated in the step.
+        augmented: whether the step changes images, so that their range says nothing.
+    """
+
+    def __init__(self, students, teachers, augmented):
+        self.students, self.teachers, self.augmented = students, teachers, augmented
+
+    def checked(self, x, y=None, what=""):
+        """`Inputs` that the students can train with; ValueError otherwise.
+
+        Args:
+            x, y: as of Keras's `fit`.
+            what: "validation " or "", for errors.
+        """
+        inputs = look_at(x, y)
+        require_targets(self.students, inputs.targets)
+        if not self.augmented:
+            self.check_pixels(inputs.images, error=True)
+        check_values(self.students, self.teachers, self._classes(inputs.images), inputs, what)
+        return inputs
+
+    def training(self, x, y, batch_size, shuffle):
+        """`checked` inputs of a training, of a control too."""
+        inputs = self.checked(x, y)
+        check_control(self.students, inputs, batch_size or 32, shuffle)
+        return inputs
+
+    def validation(self, data):
+        """Validation data for Keras's `fit`, `checked`."""
+        if isinstance(data, (tuple, list)):
+            inputs = self.checked(*data[:2], what="validation ")
+            return (inputs.x, inputs.y, *data[2:])
+        return self.checked(data, what="validation ").x
+
+    def check_pixels(self, images, error):
+        """Raise ValueError, or warn, for images of another scale than a student's."""
+        for name, student in self.students.items():
+            check_pixel_range(f"student {name!r}", student.model, images, error)
+
+    def _classes(self, images):
+        """Number of classes of all models, which are built if they were not."""
+        models = {f"student {name!r}": student.model for name, student in self.students.items()}
+        models |= {f"teacher {name!r}": model for name, model in self.teachers.items()}
+        counts = {what: require_classifier(what, model, images) for what, model in models.items()}
+        if len(set(counts.values())) > 1:
+            raise ValueError(f"students and teacher differ in numbers of classes: {counts}")
+        return next(iter(counts.values()))
+
+
+def look_at(x, y=None):
+    """`Inputs` of arrays, a PyDataset, a tf.data.Dataset, a DataLoader or a generator."""
+    if isinstance(x, dict) or x is None:
+        raise ValueError(f"images are one array (n, h, w, c), got {type(x).__name__}")
+    if _is_array(x):
+        x, single = _as_array(x), not isinstance(y, dict)
+        y = _as_array(y) if single else {key: _as_array(values) for key, values in y.items()}
+        return Inputs(x, y, x, {"labels": y} if single and y is not None else y, True)
+    x, batch = first_batch(x)
+    images, targets, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    if targets is not None and not isinstance(targets, dict):
+        targets = {"labels": targets}
+    return Inputs(x, y, images, targets, False)
+
+
+def first_batch(data):
+    """(data, first batch); of an iterator, which its first batch was taken from, a new one."""
+    if hasattr(data, "first_batch"):  # of `batching.to_tf_dataset`
+        return data, data.first_batch()
+    if isinstance(data, keras.utils.PyDataset):
+        return data, data[0]
+    if hasattr(data, "__next__"):
+        first = next(data)
+        return _chained(first, data), first
+    return data, next(iter(data))
+
+
+def require_targets(students, targets):
+    """Raise ValueError unless the targets have the labels that the students' losses take.
+
+    Args:
+        students: {name: Student}.
+        targets: {"labels", teacher's name: logits}, or None.
+    """
+    if targets is None:
+        raise ValueError(
+            'no targets: give the labels, or {"labels": labels, "teacher": the teacher\'s logits}'
+        )
+    for name, student in students.items():
+        if targets.get("labels") is None and needs_labels(student):
+            raise ValueError(
+                f"no labels among the targets {[*targets]}: {name!r} needs them, as "
+                '{"labels": labels}; only students with alpha = 1 do without'
+            )
+
+
+def check_control(students, inputs, batch_size, shuffle):
+    """Raise ValueError, or warn, if a shuffled student would learn from logits of its own class.
+
+    Args:
+        students: {name: Student}.
+        inputs: Inputs of a training.
+        batch_size: of arrays.
+        shuffle: whether arrays are shuffled.
+    """
+    if not any(student.shuffled and student.alpha for student in students.values()):
+        return
+    if inputs.whole:
+        control_checks.require_control(control_checks.batch_sizes(len(inputs.images), batch_size))
+    else:
+        control_checks.require_control({len(inputs.images)})
+    if inputs.targets.get("labels") is None or (inputs.whole and shuffle):
+        return
+    batches = [np.asarray(inputs.targets["labels"]).ravel()]
+    if inputs.whole:
+        batches = np.split(batches[0], range(batch_size, len(batches[0]), batch_size))
+    elif isinstance(inputs.x, keras.utils.PyDataset) and len(inputs.x) > 1:
+        batches += [look_at(_Last(inputs.x)).targets["labels"]]
+    control_checks.require_mixed_classes(batches, complete=len(batches) > 1)
+
+
+def needs_labels(student):
+    """Whether a student's loss takes labels: with alpha = 1, some methods do not."""
+    return student.alpha < 1 or student.method not in LABEL_FREE
+
+
+def check_values(students, online, classes, inputs, what=""):
+    """Raise ValueError for labels that are no classes, no logits or none; warn at chance level.
+
+    Args:
+        students: {name: Student}.
+        online: names of teachers that are evaluated in the step.
+        classes: number of logits of each.
+        inputs: Inputs, whose targets `require_targets` has accepted.
+        what: "validation " or "", for errors.
+    """
+    targets, labels = inputs.targets, inputs.targets.get("labels")
+    if labels is not None:
+        labels = require_labels(labels, classes, f"{what}labels")
+    for name in dict.fromkeys(s.teacher for s in students.values() if s.alpha > 0):
+        if name not in targets and name in online:
+            continue
+        if name not in targets:
+            raise ValueError(f"no logits of {name!r} among the targets {[*targets]}")
+        logits, of = np.asarray(targets[name]), f"the {what}logits of {name!r}"
+        if logits.ndim != 2 or logits.shape[1] != classes:
+            raise ValueError(f"{of} have shape {logits.shape}, the students have {classes} classes")
+        require_logits(logits, of)
+        if inputs.whole and labels is not None:
+            warn_at_chance(logits, labels, of)
+
+
+class _Last:
+    """A data set whose first batch is the last one of `data`."""
+
+    def __init__(self, data):
+        self.first_batch = lambda: data[len(data) - 1]
+
+
+def _chained(first, iterator):
+    """Generator of what `iterator` yielded before its first batch was taken."""
+    yield from itertools.chain([first], iterator)
+
+
+def _is_array(x):
+    return isinstance(x, (list, tuple)) or hasattr(x, "shape")
+
+
+def _as_array(values):
+    """Lists and columns of a table as arrays; arrays and tensors as they are."""
+    if isinstance(values, (list, tuple)) or (values is not None and not hasattr(values, "ndim")):
+        return np.asarray(values)
+    return np.asarray(values) if hasattr(values, "iloc") else values

@@ -1,0 +1,62 @@
+"""What a model ends in, as its graph shows: logits, probabilities, or something else."""
+
+from common.backend import keras
+
+LOGITS, UNKNOWN = "logits", "unknown"
+_BOUNDED = {"softmax", "softmax_v2", "sparsemax", "sigmoid", "hard_sigmoid"}  # Keras's, TF's, JAX's
+_TRANSPARENT = {  # layers and operations that change shape or dtype only
+    *("Identity", "Reshape", "Flatten", "Permute", "Transpose", "Squeeze", "ExpandDims"),
+    *("Cast", "Dropout", "StopGradient"),
+}
+
+
+def kind_of_output(model):
+    """LOGITS, UNKNOWN or, of probabilities, what returns them: "softmax", "sigmoid" or the like.
+
+    Args:
+        model: keras.Model; one without a graph, as a subclass is, is UNKNOWN.
+    """
+    operation, tensor = _producer(model)
+    while operation is not None:
+        if isinstance(operation, keras.Model):
+            operation, tensor = _producer(operation)
+            continue
+        name = _activation_name(operation)
+        if name in _BOUNDED:
+            return name.removesuffix("_v2")
+        if type(operation).__name__ in _TRANSPARENT and name in ("", "linear"):
+            operation, tensor = _before(operation, tensor)
+            continue
+        dense = isinstance(operation, (keras.layers.Dense, keras.layers.Conv2D))
+        return LOGITS if dense and name == "linear" else UNKNOWN
+    return UNKNOWN
+
+
+def _activation_name(operation):
+    """Name of the function that an operation or layer applies last; "" if it has none."""
+    if isinstance(operation, keras.layers.Lambda):
+        return getattr(operation.function, "__name__", "")
+    if type(operation).__name__ in ("Softmax", "Sigmoid", "HardSigmoid", "Sparsemax"):
+        return type(operation).__name__.lower()
+    activation = getattr(operation, "activation", None)
+    return getattr(activation, "__name__", "") if activation is not None else ""
+
+
+def _producer(model):
+    """(operation, tensor) of a model's only output; (its last layer, None) without a graph."""
+    outputs = getattr(model, "outputs", None)
+    if outputs and len(outputs) == 1 and hasattr(outputs[0], "_keras_history"):
+        return outputs[0]._keras_history.operation, outputs[0]
+    sequential = isinstance(model, keras.Sequential) and model.layers
+    return (model.layers[-1] if sequential else None), None
+
+
+def _before(operation, tensor):
+    """(operation, tensor) whose output is the first input of the operation that made `tensor`."""
+    if tensor is None:
+        return None, None
+    node = operation._inbound_nodes[tensor._keras_history.node_index]
+    inputs = node.input_tensors
+    if len(inputs) != 1:
+        return None, None
+    return inputs[0]._keras_history.operation, inputs[0]

@@ -1,0 +1,105 @@
+"""Checks of targets as arrays: labels are class numbers, logits are neither probabilities nor
+shuffled rows. NumPy alone; errors name the value and the remedy."""
+
+import warnings
+
+import numpy as np
+
+SAMPLE = 1_000  # rows that are looked at, spread over all rows
+_SIGMOID_NUMBERS = 100  # so many logits of three or more classes never lie in [0, 1] by chance
+
+
+def require_labels(labels, classes, what="labels"):
+    """Labels as an array; ValueError unless they are whole numbers in [0, classes), (n,) or (n, 1).
+
+    Args:
+        labels: array, list or tensor.
+        classes: number of classes of the students; None if it is not known yet.
+        what: the labels' name in an error.
+    """
+    labels = _numbers(np.asarray(labels), what)
+    if labels.ndim != 1 and labels.shape != (len(labels) if labels.ndim else 0, 1):
+        raise ValueError(
+            f"{what} of shape {labels.shape}: give the number of each image's class, "
+            "such as np.argmax(labels, axis=-1) of one-hot rows"
+        )
+    if not labels.size:
+        raise ValueError(f"{what} of no image")
+    if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):
+        raise ValueError(f"{what} must be whole numbers, got {labels[labels != labels.round()][0]}")
+    low, high = np.min(labels), np.max(labels)
+    if low < 0 or (classes is not None and high >= classes):
+        hint = ": subtract 1" if low == 1 and high == classes else ""
+        raise ValueError(f"{what} from {low} to {high}, but students of {classes} classes{hint}")
+    return labels
+
+
+def _numbers(labels, what):
+    """The labels as an array of numbers; ValueError for words."""
+    if labels.dtype.kind == "b":
+        return labels.astype("int32")
+    if labels.dtype.kind == "O":  # a column of numbers, or anything else
+        try:
+            return labels.astype("float64")
+        except (TypeError, ValueError):
+            pass
+    if labels.dtype.kind not in "iuf":
+        first = labels.ravel()[0] if labels.size else labels
+        raise ValueError(
+            f"{what} must be the numbers of classes, got {str(first)!r}: number them, such as by "
+            "np.unique(labels, return_inverse=True)[1]"
+        )
+    return labels
+
+
+def require_logits(values, what):
+    """Raise ValueError if `values` are probabilities: what the temperature divides are logits.
+
+    Args:
+        values: (n, classes) floats, of which a sample is looked at.
+        what: whose they are, such as "the logits of 'teacher'".
+    """
+    rows = sample(np.asarray(values)).astype("float64")
+    if rows.ndim != 2 or not rows.size:
+        return
+    low, high = rows.min(), rows.max()
+    if low < 0 or high > 1 + 1e-2:
+        return
+    sums = rows.sum(axis=1)
+    softmax = rows.shape[1] > 1 and np.allclose(sums, 1, atol=1e-2)
+    sigmoid = rows.shape[1] > 2 and rows.size >= _SIGMOID_NUMBERS and 0 < low < high < 1
+    if softmax or sigmoid:
+        kind = "their rows sum to 1, as a softmax's" if softmax else "all are in 0 to 1"
+        raise ValueError(
+            f"{what} look like probabilities ({kind}): let the model return logits, for these "
+            "are what the temperature divides, or pass the logarithms of the softmax's"
+        )
+
+
+def warn_at_chance(logits, labels, what):
+    """Warn if logits know the labels no better than chance, as in another order of the rows.
+
+    Args:
+        logits: (n, classes) floats.
+        labels: (n,) or (n, 1) class numbers, of which a sample of SAMPLE is compared.
+        what: whose the logits are.
+    """
+    predicted = np.argmax(sample(np.asarray(logits)), axis=1)
+    labels = sample(np.asarray(labels).reshape(-1))
+    if len(labels) != len(predicted) or len(labels) < 50:  # too few to tell
+        return
+    size = max(labels.max(), predicted.max()) + 1
+    shares = [np.bincount(each.astype(int), minlength=int(size)) for each in (labels, predicted)]
+    chance = (shares[0] / len(labels)) @ (shares[1] / len(labels))
+    hits, spread = np.mean(labels == predicted), np.sqrt(chance * (1 - chance) / len(labels))
+    if hits <= chance + 3 * spread and chance < 1:
+        warnings.warn(
+            f"{what} are right on {hits:.1%} of the labels, chance is {chance:.1%}: are their rows "
+            "in the order of the images?",
+            stacklevel=2,
+        )
+
+
+def sample(rows):
+    """At most SAMPLE rows, spread evenly over all of them."""
+    return rows[:: max(1, len(rows) // SAMPLE)][:SAMPLE]
