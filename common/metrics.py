@@ -69,8 +69,8 @@ def calibration_error(logits, labels, bins=15):
 
 def entropy(logits, temperature=1.0):
     """Entropy of each row's soft targets at a temperature: (n,) bits, 0 to log2(classes)."""
-    logs = special.log_softmax(np.asarray(logits, "float64") / temperature, axis=1)
-    return -(np.exp(logs) * logs).sum(axis=1) / np.log(2)
+    p = special.softmax(np.asarray(logits, "float64") / temperature, axis=1)
+    return special.entr(p).sum(axis=1) / np.log(2)  # 0 log 0 is 0
 
 
 def agreement(logits, other_logits):

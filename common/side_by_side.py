@@ -10,7 +10,7 @@ from common.backend import keras, ops
 from common.distillation import Distillation
 from common.losses import LOSSES, hard_label_loss
 from common.models.input_checks import InputChecks
-from common.models.validation import require_model, require_models
+from common.models.validation import require_models
 from common.utils import weight_files
 from common.utils.checks import require_choice
 
@@ -36,8 +36,7 @@ class Student:
         distillation: temperature, alpha, method and control as a `Distillation`.
 
     Raises:
-        ValueError: temperature not a finite number above 0, alpha outside [0, 1], unknown method,
-            a model that is none or shows that it does not return logits.
+        ValueError: temperature not a finite number above 0, alpha outside [0, 1], unknown method.
     """
 
     model: keras.Model
@@ -49,7 +48,6 @@ class Student:
     distillation: Distillation = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        require_model("the student's model", self.model)
         require_choice("method", self.method, LOSSES)
         control = "shuffled" if self.shuffled else None
         settings = Distillation(self.temperature, self.alpha, self.method, control)

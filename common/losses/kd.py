@@ -40,10 +40,11 @@ def distillation_loss(student_logits, teacher_logits, temperature):
         temperature: T > 0; at 1 the logits are used as they are.
 
     Returns:
-        (batch,) float32, nats times T²; 0 where the two softmaxes agree.
+        (batch,) float32, nats times T²; 0 where the two softmaxes agree. Classes that the teacher
+        masks with a logit of -inf add nothing; infinity if the student alone masks a class.
 
     Raises:
-        ValueError: if temperature is not a finite number above 0, or classes differ.
+        ValueError: if temperature is not a finite number of at least 1e-6, or classes differ.
     """
     require_positive("temperature", temperature)
     student_logits, teacher_logits = logit_pair(student_logits, teacher_logits)
@@ -59,7 +60,9 @@ def _loss(student_logits, teacher_logits, temperature):
     student, teacher = (
         log_soft_targets(logits, temperature) for logits in (student_logits, teacher_logits)
     )
-    return temperature**2 * ops.sum(ops.exp(teacher) * (teacher - student), axis=-1)
+    p = ops.exp(teacher)
+    terms = ops.where(p > 0, p * (teacher - student), 0.0)  # 0 log 0 is 0: classes of logit -inf
+    return temperature**2 * ops.sum(terms, axis=-1)
 
 
 def _high_temperature_loss(student_logits, teacher_logits, temperature):
@@ -71,8 +74,13 @@ def _high_temperature_loss(student_logits, teacher_logits, temperature):
     """
     p = soft_targets(teacher_logits, temperature)
     difference = ops.cast(student_logits, "float32") - ops.cast(teacher_logits, "float32")
+    both_masked = ops.isnan(difference) & ops.isinf(ops.cast(student_logits, "float32"))
+    difference = ops.where(both_masked, 0.0, difference)
+    comparable = ops.all(ops.isfinite(difference), axis=-1, keepdims=True)
+    difference = ops.where(ops.isfinite(difference), difference, 0.0)
     centered = difference - ops.sum(p * difference, axis=-1, keepdims=True)
     in_series_range = ops.max(ops.abs(centered), axis=-1, keepdims=True) <= temperature
+    in_series_range = in_series_range & comparable  # neither masks a class (logit -inf) alone
     centered = ops.where(in_series_range, centered, 0.0)
     excess = ops.sum(p * ops.square(centered) * _curvature(centered / temperature), axis=-1)
     by_series = excess * _log1p_ratio(excess / temperature / temperature)

@@ -1,6 +1,6 @@
 """Soft targets and the cross-entropy with the labels: the parts that methods share."""
 
-from common.backend import ops
+from common.backend import keras, ops
 from common.utils.checks import require_positive
 
 
@@ -36,9 +36,16 @@ def hard_label_loss(logits, labels):
         labels: (batch,) integers in [0, classes).
 
     Returns:
-        (batch,) float32, nats.
+        (batch,) float32, nats; nan, or TensorFlow's error, for a label that is no class.
     """
-    return ops.sparse_categorical_crossentropy(labels, ops.cast(logits, "float32"), True)
+    logits = ops.cast(logits, "float32")
+    if keras.config.backend() == "tensorflow":  # its kernel takes 0 · log 0 as 0
+        return ops.sparse_categorical_crossentropy(labels, logits, True)
+    labels = ops.cast(ops.reshape(labels, logits.shape[:-1]), "int32")
+    is_label = ops.one_hot(labels, logits.shape[-1], dtype="bool")
+    loss = -ops.sum(ops.where(is_label, ops.log_softmax(logits, axis=-1), 0.0), axis=-1)
+    valid = (labels >= 0) & (labels < logits.shape[-1])
+    return ops.where(valid, loss, float("nan"))  # as TensorFlow's, instead of 0
 
 
 def logit_pair(student_logits, teacher_logits):
