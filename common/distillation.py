@@ -5,7 +5,7 @@ May import `utils`; importing this does not import Keras.
 
 import dataclasses
 
-from common.utils.checks import require_choice, require_fraction, require_positive
+from common.utils.checks import require_choice, require_fraction, require_temperature
 
 CONTROLS = (None, "shuffled")
 
@@ -34,7 +34,7 @@ class Distillation:
     control: str | None = None
 
     def __post_init__(self):
-        require_positive("temperature", self.temperature)
+        require_temperature(self.temperature)
         require_fraction("alpha", self.alpha)
         require_choice("control", self.control, CONTROLS)
         for field in ("temperature", "alpha"):  # 4 and 4.0 are the same settings

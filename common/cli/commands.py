@@ -90,10 +90,10 @@ def _train_teacher(study, name, runs, view_set):
 def _distill(dataset, options):
     from common import experiments, results
     from common.utils import files
-    from common.utils.checks import require_fraction, require_positive
+    from common.utils.checks import require_fraction, require_positive, require_temperature
 
     for temperature in options.temperature:
-        require_positive("temperature", temperature)
+        require_temperature(temperature)
     require_fraction("alpha", options.alpha)
     require_positive("alpha", options.alpha)  # 0 is the baseline, which is trained in any case
     study = _study(dataset, options, "student_epochs")

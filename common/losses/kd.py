@@ -4,7 +4,7 @@ import math
 
 from common.backend import ops
 from common.losses.soft_targets import log_soft_targets, logit_pair, soft_targets
-from common.utils.checks import require_positive
+from common.utils.checks import require_temperature
 
 SERIES_TEMPERATURE = 100  # from here on float32 cannot resolve the difference of the softmaxes
 _MAX_TEMPERATURE = 1e15  # its square fits in float32; the loss reaches its limit long before
@@ -46,7 +46,7 @@ def distillation_loss(student_logits, teacher_logits, temperature):
     Raises:
         ValueError: if temperature is not a finite number of at least 1e-6, or classes differ.
     """
-    require_positive("temperature", temperature)
+    require_temperature(temperature)
     student_logits, teacher_logits = logit_pair(student_logits, teacher_logits)
     if temperature >= SERIES_TEMPERATURE:
         return _high_temperature_loss(

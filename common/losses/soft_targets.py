@@ -1,7 +1,7 @@
 """Soft targets and the cross-entropy with the labels: the parts that methods share."""
 
 from common.backend import keras, ops
-from common.utils.checks import require_positive
+from common.utils.checks import require_temperature
 
 
 def soft_targets(logits, temperature):
@@ -24,7 +24,7 @@ def soft_targets(logits, temperature):
 
 def log_soft_targets(logits, temperature):
     """Logarithms of `soft_targets`, with the same arguments and errors."""
-    require_positive("temperature", temperature)
+    require_temperature(temperature)
     return ops.log_softmax(ops.cast(logits, "float32") / temperature, axis=-1)
 
 

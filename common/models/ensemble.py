@@ -4,7 +4,7 @@ import math
 
 from common.backend import keras, layers, ops
 from common.models.cnn import cnn
-from common.utils.checks import require_at_least, require_choice, require_positive
+from common.utils.checks import require_at_least, require_choice, require_temperature
 
 MEANS = ("logits", "probabilities")
 
@@ -51,7 +51,7 @@ def cnn_ensemble(
             than 8x8 pixels.
     """
     require_at_least("members", members, 1)
-    require_positive("temperature", temperature)
+    require_temperature(temperature)
     require_choice("mean", mean, MEANS)
     inputs = keras.Input(image_shape, name="pixels")
     options = {"pixel_statistics": pixel_statistics, "width": width}

@@ -6,6 +6,8 @@ import numbers
 import os
 from pathlib import Path
 
+LEAST_TEMPERATURE = 1e-6  # logits divided by it, and its square, are far inside float32's range
+
 
 def require_choice(kind, name, known):
     """Raise ValueError, listing similar names or else all, unless `name` is one of `known`."""
@@ -24,6 +26,16 @@ def require_positive(kind, value, *, integer=False):
     if not is_positive or (integer and value != int(value)):
         noun = "a whole number" if integer else "a finite number"
         raise ValueError(f"{kind} must be {noun} above 0, got {value!r}")
+
+
+def require_temperature(value):
+    """Raise ValueError unless `value` is a finite number of at least LEAST_TEMPERATURE."""
+    require_positive("temperature", value)
+    if value < LEAST_TEMPERATURE:
+        raise ValueError(
+            f"temperature must be at least {LEAST_TEMPERATURE:g}, got {value!r}: float32 holds no "
+            "logits that are divided by less"
+        )
 
 
 def require_fraction(kind, value):

@@ -16,6 +16,7 @@ from common.side_by_side import Student
 TEACHER = np.array([[1, 2, 3], [4, 5, 6]], "float32")
 STUDENT = np.array([[2, 1, 4], [3, 6, 2]], "float32")
 LABELS = np.array([2, 1])
+TINY_TEMPERATURES = [1e-40, 1e-300, 9e-7]
 BAD_TEMPERATURES = [0, -1, -0.5, math.inf, -math.inf, math.nan, "4", None, True]
 
 
@@ -236,3 +237,20 @@ def test_unknown_method():
 def test_unknown_control():
     with pytest.raises(ValueError, match="unknown control 'rolled'"):
         Distillation(4, 0.9, control="rolled")
+
+
+@pytest.mark.parametrize("temperature", TINY_TEMPERATURES)
+def test_temperatures_that_float32_cannot_divide_by(temperature):
+    for call in (
+        lambda: soft_targets(TEACHER, temperature),
+        lambda: distillation_loss(STUDENT, TEACHER, temperature),
+        lambda: Student(None, temperature, 0.5),
+        lambda: Distillation(temperature, 0.5),
+    ):
+        with pytest.raises(ValueError, match="temperature must be at least 1e-06, got"):
+            call()
+
+
+def test_the_least_temperature_is_precise():
+    """For T -> 0 it is T · (the student's greatest logit - its logit of the teacher's class)."""
+    np.testing.assert_allclose(loss(STUDENT, TEACHER, 1e-6), [0, 1e-6 * (6 - 2)], rtol=1e-5)
