@@ -12,6 +12,7 @@ import numpy as np
 from common.data import download, tfds_files, tiny_imagenet
 from common.data.download import UnavailableError
 from common.data.tiny_imagenet import TinyImageNetArchive
+from common.data.zip_images import BadArchiveError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,7 +111,7 @@ def from_tiny_archive(name, data_dir, url=tiny_imagenet.URL, classes=None):
 
     Args:
         name: ignored, since one archive holds all variants.
-        data_dir: TFDS's folder; the archive is kept in its downloads/manual.
+        data_dir: TFDS's folder; the archive, packed or unpacked, is kept in its downloads/manual.
         url: address to download the archive from if it is missing.
         classes: number of classes, in the order of wnids.txt; default all 200.
 
@@ -128,10 +129,20 @@ def from_tiny_archive(name, data_dir, url=tiny_imagenet.URL, classes=None):
 def tiny_archive(folder, url=tiny_imagenet.URL):
     """Path of tiny-imagenet-200.zip in `folder`, downloaded from `url` if it is missing.
 
+    Without the zip file, the path of the unpacked folder beside it if there is one.
+
     Raises:
         UnavailableError: no archive, and its host does not answer or fails.
+        zip_images.BadArchiveError: a folder in the zip file's place.
     """
-    path = Path(folder) / tiny_imagenet.NAME
+    path, unpacked = (Path(folder) / name for name in (tiny_imagenet.NAME, tiny_imagenet.ROOT))
+    if path.is_dir():
+        raise BadArchiveError(
+            f"{path} is a folder: put the zip file in its place, or rename an unpacked archive to "
+            f"{tiny_imagenet.ROOT}"
+        )
+    if not path.exists() and unpacked.is_dir():
+        return unpacked
     if not path.exists():
         advice = f"put {tiny_imagenet.NAME} into {folder}"
         if not download.answers(url):

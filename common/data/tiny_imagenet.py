@@ -1,4 +1,4 @@
-"""Tiny ImageNet's archive, tiny-imagenet-200.zip: checked, never unpacked, decoded lazily.
+"""Tiny ImageNet's archive, tiny-imagenet-200.zip or unpacked: checked, decoded lazily.
 
 Stanford's course CS231n made this data set: 200 classes of ImageNet, 500 training images and 50
 validation images of each, 64x64 pixels. WordNet ids (wnids) name the classes.
@@ -8,11 +8,11 @@ import collections
 import dataclasses
 import re
 import zipfile
-import zlib
+from pathlib import Path
 
 import numpy as np
 
-from common.data.zip_images import BadArchiveError, ZippedImages
+from common.data.zip_images import READ_ERRORS, BadArchiveError, UnpackedArchive, ZippedImages
 
 NAME = "tiny-imagenet-200.zip"
 URL = f"http://cs231n.stanford.edu/{NAME}"
@@ -45,7 +45,7 @@ class TinyImageNetArchive:
     The unlabeled test images and the bounding boxes may be absent.
 
     Args:
-        path: path of the zip file.
+        path: path of the zip file, or of the unpacked folder `ROOT`.
         layout: the numbers of classes and images that it must hold.
         classes: number of classes to use, in the order of wnids.txt; default all.
 
@@ -57,7 +57,7 @@ class TinyImageNetArchive:
     def __init__(self, path, layout=PUBLISHED, classes=None):
         self.path, self.layout = path, layout
         try:
-            self.zip = zipfile.ZipFile(path)
+            self.zip = UnpackedArchive(path) if Path(path).is_dir() else zipfile.ZipFile(path)
         except (zipfile.BadZipFile, EOFError, ValueError) as error:
             raise self._bad(f"is no complete zip file ({error})") from None
         self._members = self._checked_members()
@@ -93,7 +93,7 @@ class TinyImageNetArchive:
     def _lines(self, name):
         try:
             return self.zip.read(f"{ROOT}/{name}").decode().splitlines()
-        except (KeyError, EOFError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error) as error:
+        except READ_ERRORS as error:
             raise self._bad(f"has no readable {ROOT}/{name} ({error})") from None
 
     def _wnids(self):

@@ -1,26 +1,51 @@
 """ZippedImages: image files in a zip archive as an array, decoded by Pillow when sliced."""
 
 import io
+import lzma
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from common.utils import resources
 
-_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error)
+# RuntimeError: a password, or a compression method that Python lacks, such as Deflate64
+READ_ERRORS = (KeyError, OSError, EOFError, RuntimeError, UnicodeDecodeError)
+READ_ERRORS += (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+_DECODE_ERRORS = (*READ_ERRORS, SyntaxError, ValueError)
 
 
 class BadArchiveError(ValueError):
     """An archive that is truncated, damaged or not of the expected content."""
 
 
+class UnpackedArchive:
+    """An unpacked archive, with those methods of zipfile.ZipFile that are used here.
+
+    Args:
+        folder: path of the archive's top folder, whose name begins all names.
+    """
+
+    def __init__(self, folder):
+        self.filename, self._parent = str(folder), Path(folder).parent
+
+    def namelist(self):
+        """Names of all files, with / between the folders."""
+        files = (path for path in Path(self.filename).rglob("*") if path.is_file())
+        return [path.relative_to(self._parent).as_posix() for path in files]
+
+    def read(self, name):
+        """Bytes of a file."""
+        return (self._parent / name).read_bytes()
+
+
 class ZippedImages:
     """Lazy uint8 array (n, side, side, 3) of the images in a zip archive; grayscale becomes RGB.
 
     Args:
-        archive: zipfile.ZipFile.
+        archive: zipfile.ZipFile or UnpackedArchive.
         names: list of n member names, in the order of the rows.
         side: height and width that every image must have, in pixels.
 

@@ -151,6 +151,71 @@ def test_wrong_archives(data_dir, content, message):
     assert not (data_dir / "arrays" / "tiny_imagenet").exists()
 
 
+def patched(path, *, compression=None, flags=0, kind=""):
+    """Change the compression method and flags of the members whose name ends with `kind`."""
+    raw = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        members, position = archive.infolist(), archive.start_dir
+    for member in members:
+        if member.filename.endswith(kind):
+            for start in (member.header_offset + 6, position + 8):  # both headers of a member
+                raw[start] |= flags
+                if compression is not None:
+                    raw[start + 2] = compression
+        position += 46 + len(member.orig_filename) + len(member.extra) + len(member.comment)
+    path.write_bytes(raw)
+
+
+@pytest.mark.parametrize("kind", ["", "JPEG"])
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"compression": 9}, "compression method is not supported"),  # Deflate64
+        ({"compression": 93}, "compression method is not supported"),  # zstd
+        ({"compression": 12}, "Invalid data stream"),  # no bzip2
+        ({"flags": 1}, "password required"),
+    ],
+)
+def test_archives_packed_in_another_way(data_dir, changes, reason, kind):
+    path = data_dir / "downloads" / "manual" / tiny_imagenet.NAME
+    patched(path, **changes, kind=kind)
+    with pytest.raises(BadArchiveError, match=rf"{tiny_imagenet.NAME}.*{reason}"):
+        data.load("tiny_imagenet", data_dir=data_dir)
+
+
+def unpacked(data_dir):
+    """The folder that the archive is unpacked to, which takes the archive's place."""
+    path = data_dir / "downloads" / "manual" / tiny_imagenet.NAME
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(path.parent)
+    path.unlink()
+    return path.parent / ROOT
+
+
+def test_an_unpacked_archive_gives_the_same_images(data_dir, tmp_path_factory):
+    packed = shutil.copytree(data_dir, tmp_path_factory.mktemp("packed") / "data")
+    expected = data.load("tiny_imagenet", data_dir=packed)
+    unpacked(data_dir)
+    loaded = data.load("tiny_imagenet", data_dir=data_dir)
+    for split in ("train", "validation", "test"):
+        one, other = getattr(loaded, split), getattr(expected, split)
+        np.testing.assert_array_equal(one.images, other.images)
+        np.testing.assert_array_equal(one.labels, other.labels)
+
+
+def test_a_damaged_unpacked_archive(data_dir):
+    (unpacked(data_dir).parent / FOX).write_bytes(MEMBERS[FOX][:300])
+    with pytest.raises(BadArchiveError, match=f"the image {FOX} in .*{ROOT} cannot be read"):
+        data.load("tiny_imagenet", data_dir=data_dir)
+
+
+def test_a_folder_in_the_archives_place(data_dir):
+    folder = unpacked(data_dir)
+    folder.rename(folder.with_name(tiny_imagenet.NAME))
+    with pytest.raises(BadArchiveError, match=r"200.zip is a folder: .* or rename .* to tiny-ima"):
+        data.load("tiny_imagenet", data_dir=data_dir)
+
+
 def test_unlabeled_test_images_and_boxes_are_allowed(data_dir):
     more = {f"{ROOT}/test/images/test_0.JPEG": MEMBERS[FOX]}
     more[f"{ROOT}/train/{WNIDS[0]}/{WNIDS[0]}_boxes.txt"] = "0 0 9 9"
