@@ -1,5 +1,6 @@
 """Style shared by all figures: colors by role, axes, titles, bands and labels."""
 
+import re
 import textwrap
 
 import matplotlib.pyplot as plt
@@ -25,8 +26,8 @@ _ROUND_TEMPERATURES = (0.5, 1, 2, 5, 10, 20, 50)
 
 
 def title(figure, finding):
-    """Figure title at the left edge, wrapped to the figure's width; a p-value stays on one line."""
-    finding = finding.replace("p = ", "p\u00a0=\u00a0").replace("p < ", "p\u00a0<\u00a0")
+    """Figure title at the left edge, wrapped to the figure's width; `T = 4` stays on one line."""
+    finding = re.sub(r"\b(p|T|α) ([=<]) ", "\\1\u00a0\\2\u00a0", finding)
     characters = int(figure.get_figwidth() * 12)
     lines = [part for line in finding.split("\n") for part in textwrap.wrap(line, characters)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=12)

@@ -60,7 +60,7 @@ def test_a_seed_in_view_is_one_without_a_record(spec, few):
     study = Study(spec, few, seeds=[0, 3])
     assert study.in_view("one seed").seeds == [4] and study.seeds == [0, 3]
     assert study.in_view("nothing") is None
-    with pytest.raises(ValueError, match="unknown train 'one'.* one seed"):
+    with pytest.raises(ValueError, match=r"unknown train 'one'.* one seed"):
         study.in_view("one")
 
 

@@ -7,7 +7,7 @@ from matplotlib.collections import PolyCollection
 from scipy import special
 
 from common import plots
-from common.plots import curves
+from common.plots import curves, style
 
 RNG = np.random.default_rng(0)
 
@@ -190,3 +190,12 @@ def test_all_text_can_be_read_on_white():
     ]
     texts = [text for figure in figures for text in figure.findobj(plt.Text) if text.get_text()]
     assert min(contrast_with_white(text.get_color()) for text in texts) >= 4.5  # WCAG's AA
+
+
+@pytest.mark.parametrize("value", ["T = 20", "α = 0.9", "p < 0.0001", "p = 0.02"])
+def test_a_title_breaks_no_line_within_a_value(value):
+    for words in range(8, 16):  # one of them would break it
+        figure, _ = style.axes()
+        style.title(figure, f"{'errors ' * words}at {value}, more at others")
+        joined = figure.get_suptitle().replace("\u00a0", " ")
+        assert value in joined
