@@ -10,7 +10,7 @@ The teacher's weights lie beside them if they take at most 8 MB, as float32 or e
 float16 rounds a logit to 11 significant bits: the error is at most 2⁻¹¹ of its value (0.05 %), or
 2⁻²⁵ near zero.
 
-May import `data`, `backend` and `utils`.
+May import `data`, `models`, `backend` and `utils`.
 """
 
 from common.teachers import weights

@@ -5,6 +5,7 @@ import numpy as np
 from common import teachers
 from common.backend import batching
 from common.utils import files
+from common.utils.target_checks import require_logits
 
 
 class OnlineTeacher:
@@ -30,5 +31,6 @@ class OnlineTeacher:
         key = files.sha256_of([images])
         if key not in self._cached:
             logits = batching.predict_logits(self.model, images)
+            require_logits(logits, f"the outputs of {self.identity}")
             self._cached[key] = teachers.Targets(logits[:, None], np.arange(len(images)))
         return self._cached[key]

@@ -17,6 +17,7 @@ import numpy as np
 from common.utils import files
 from common.utils.checks import require_writable
 from common.utils.progress_bar import progress_bar
+from common.utils.target_checks import require_logits
 
 LOCK, REQUEST = "lock", "asked.json"  # files in the partial folder
 
@@ -76,28 +77,30 @@ class ViewedImages:
         return self.view_set.apply(self.images[rows], view)
 
 
-def write_logits(model, viewed, path, batch_size, title):
+def write_logits(model, classes, viewed, path, batch_size, title):
     """Write a model's logits of all viewed images to an .npy file, after those it already holds.
 
     Batches always start at the same images, so that a resumed file has the same bits.
 
     Args:
         model: images (batch, h, w, c) -> logits (batch, classes).
+        classes: number of its logits.
         viewed: ViewedImages.
         path: Path of a float16 array (images, views, classes).
         batch_size: images per call of the model.
         title: of the progress bar.
 
     Raises:
-        ValueError: logits that are not finite in float16.
+        ValueError: probabilities; logits that are not finite in float16.
         OSError: a full disk.
     """
-    shape = (len(viewed.images), viewed.views_each, model.output_shape[-1])
+    shape = (len(viewed.images), viewed.views_each, classes)
     path.touch()
     with files.explain_disk_full(path), open(path, "r+b") as file:
         done = _resume(file, shape, batch_size)
         with progress_bar(len(viewed), title, "images", initial=done, delay=5) as line:
             for logits, rate in _predictions(model, viewed, done, batch_size):
+                require_logits(logits, "the teacher's outputs")
                 file.write(_float16(logits))
                 file.flush()  # from here on these logits survive an interruption
                 line.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
@@ -140,7 +143,8 @@ def _float16(logits):
     if not np.isfinite(rounded).all():
         raise ValueError(
             f"the teacher's logits are not finite or exceed float16's 65,504, the greatest being "
-            f"{np.abs(logits).max():.3g}: train it with a lower learning rate"
+            f"{np.abs(logits).max():.3g}: train it with a lower learning rate, and mask classes by "
+            "-1e4 instead of -inf"
         )
     return rounded.tobytes()
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from common.backend import keras
 from common.data import views
+from common.models.validation import require_classifier, require_model
 from common.teachers import weights
 from common.teachers.identity import SPLITS, VERSION, image_keys, weights_hash
 from common.teachers.logits import Logits, checksum
@@ -21,7 +23,8 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
 
     Args:
         folder: path of the logits file.
-        model: the trained teacher.
+        model: the trained teacher, a keras.Model or what has its predict_on_batch, get_weights,
+            count_params and output_shape.
         dataset: data.Dataset; train in the views of `view_set`, validation and test as they are.
         teacher: name of the run that trained the model.
         view_set: views of the training images, a `ViewSet` or its name.
@@ -31,19 +34,20 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
         Logits, read back and checked.
 
     Raises:
-        ValueError: as `check_feasible`; logits that are not finite in float16; another process
-            that is making the same file.
+        ValueError: as `check_feasible`; a model that is none or returns no logits; logits that are
+            not finite in float16; another process that is making the same file.
         InsufficientSpaceError: as `check_feasible`.
     """
     require_positive("batch_size", batch_size, integer=True)
     folder, view_set = Path(folder).expanduser(), views.get(view_set)
+    classes = _classes(model, dataset, f"teacher {teacher!r}")
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     header = _header(model, dataset, teacher, view_set)
     request = header | {"batch_size": int(batch_size), "images": files.sha256_of(keys.values())}
     with resumable_folder(folder, request) as partial:
         if not (partial / "header.json").exists():
-            check_feasible(folder, dataset, model.output_shape[-1], view_set)
-            _write_splits(model, dataset, keys, request, partial)
+            check_feasible(folder, dataset, classes, view_set)
+            _write_splits(model, classes, dataset, keys, request, partial)
             weights.save_compact(model, partial)
             sums = {path.name: checksum(path) for path in sorted(partial.glob("*.npy"))}
             files.write_json(partial / "header.json", header | {"sha256": sums})
@@ -84,6 +88,14 @@ def file_size(dataset, classes, view_set="plain"):
     return total
 
 
+def _classes(model, dataset, what):
+    """Number of a teacher's classes; ValueError unless it is a model that returns logits."""
+    if not isinstance(model, keras.Model) and hasattr(model, "predict_on_batch"):
+        return model.output_shape[-1]
+    require_model(what, model)
+    return require_classifier(what, model, dataset.train.images)  # builds it, if it was not
+
+
 def _header(model, dataset, teacher, view_set):
     """The header of a logits file, without checksums."""
     header = {
@@ -96,13 +108,13 @@ def _header(model, dataset, teacher, view_set):
     return header | ({"sampled": view_set.views_per_image} if view_set.views_per_image else {})
 
 
-def _write_splits(model, dataset, keys, request, partial):
+def _write_splits(model, classes, dataset, keys, request, partial):
     """Write each split's logits and image keys, and the view numbers if views are a subset."""
     view_set = views.get(request["views"], request.get("sampled", 0))
     for split in SPLITS:
         title = f"{dataset.name} {split}, logits of {request['teacher']}"
         viewed = _viewed(dataset, split, keys[split], view_set)
-        write_logits(model, viewed, partial / f"{split}.npy", request["batch_size"], title)
+        write_logits(model, classes, viewed, partial / f"{split}.npy", request["batch_size"], title)
         _save(partial / f"{split}_keys.npy", keys[split])
         if viewed.subset is not None:
             _save(partial / f"{split}_views.npy", viewed.subset)

@@ -4,7 +4,7 @@ from common.backend import batching
 from common.data import augmentations
 from common.runs.model_io import build_model
 from common.side_by_side import Student
-from common.training import acceleration, batches, optimizers
+from common.training import acceleration, batches, data_checks, optimizers
 
 
 class TrainingJob:
@@ -102,4 +102,7 @@ class TrainingJob:
                 f"{logits.identity} has logits of {targets.classes} classes, "
                 f"{self.dataset.name} has {self.dataset.classes}"
             )
+        if split == "train":
+            labels = self.dataset.train.labels
+            data_checks.check_logits(targets, labels, f"the logits of {logits.identity}")
         return targets.shuffled(run.seed) if run.settings.shuffled and not self.online else targets

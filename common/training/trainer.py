@@ -10,7 +10,7 @@ import filelock
 from common import models
 from common.runs import logits_file, records
 from common.teachers.online import OnlineTeacher
-from common.training import acceleration, checkpoints, evaluation
+from common.training import acceleration, checkpoints, data_checks, evaluation
 from common.training.fit import fit
 from common.training.job import TrainingJob
 from common.utils import files, resources
@@ -63,13 +63,14 @@ def run(runs, dataset, *, output_dir, read_dirs=(), teachers=(), callbacks=(), o
 
 
 def check(runs, dataset, teachers_by_id):
-    """Raise ValueError unless `runs` are of `dataset`, their models known, their teachers passed.
+    """Raise ValueError unless runs and data fit, their models are known, their teachers passed.
 
     Args:
         runs: list of Run.
         dataset: data.Dataset.
         teachers_by_id: {identity: Logits or OnlineTeacher}.
     """
+    data_checks.require_data(dataset)
     for run in runs:
         if (run.dataset, run.limit) != (dataset.name, dataset.limit):
             raise ValueError(

@@ -88,16 +88,23 @@ def warn_at_chance(logits, labels, what):
     labels = sample(np.asarray(labels).reshape(-1))
     if len(labels) != len(predicted) or len(labels) < 50:  # too few to tell
         return
-    size = max(labels.max(), predicted.max()) + 1
-    shares = [np.bincount(each.astype(int), minlength=int(size)) for each in (labels, predicted)]
-    chance = (shares[0] / len(labels)) @ (shares[1] / len(labels))
-    hits, spread = np.mean(labels == predicted), np.sqrt(chance * (1 - chance) / len(labels))
-    if hits <= chance + 3 * spread and chance < 1:
+    chance, spread = _chance(labels.astype(int), predicted)
+    hits = np.mean(labels == predicted)
+    if hits <= chance + 3 * spread and len(np.unique(labels)) > 1:
         warnings.warn(
             f"{what} are right on {hits:.1%} of the labels, chance is {chance:.1%}: are their rows "
             "in the order of the images?",
             stacklevel=2,
         )
+
+
+def _chance(labels, predicted):
+    """Mean and standard deviation of the accuracy if the predictions' rows are permuted."""
+    size = max(labels.max(), predicted.max()) + 1
+    p, q = (np.bincount(each, minlength=size) / len(labels) for each in (labels, predicted))
+    mean = p @ q
+    variance = (mean - p @ q**2 - p**2 @ q + mean**2) / (len(labels) - 1)
+    return mean, np.sqrt(max(variance, 0))
 
 
 def sample(rows):
