@@ -1,0 +1,31 @@
+"""The tests of students' input, objective, teacher and losses, under JAX."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+INPUT = "test_side_by_side_input.py"
+FILES = ["test_side_by_side_objective.py", "test_side_by_side_teacher.py"]
+FILES += ["losses/test_masked_classes.py", f"{INPUT}::test_data_sets_are_looked_at"]
+FILES += [f"{INPUT}::test_distillation_without_labels", f"{INPUT}::test_models_that_fit_train"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+def test_students_in_jax():
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-x", "-p", "no:cacheprovider"]
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    environment["XLA_FLAGS"] = "--xla_backend_optimization_level=0"  # code that runs once
+    done = subprocess.run(
+        [*command, *(str(HERE / file) for file in FILES)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        cwd=HERE.parent,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
