@@ -1,6 +1,7 @@
 """MNIST's tables and figure: results of this study beside published ones, from records only."""
 
 from common import plots, results
+from common.experiments.reproduction import PublishedTable
 from mnist import hinton_table, recipes, teacher_seeds_table
 
 FOLDER = recipes.FOLDER
@@ -13,6 +14,8 @@ PUBLISHED = {
     "from vgg16": 97.65,
     "from resnet164": 98.16,
 }
+
+REPRODUCED = {"published": PublishedTable("mnist", "cnn_small", tuple(recipes.TEACHERS), PUBLISHED)}
 
 
 def published(groups):

@@ -4,11 +4,12 @@ Each does what the notebooks do, through the same `Study`. Keras and NumPy are i
 functions, so that `--help` and refusals of bad options take no time.
 """
 
+import contextlib
 import sys
 
 from common.cli import output
 from common.cli.options import checked, parser
-from common.utils import terminal
+from common.utils import packages, terminal
 
 
 def main(dataset, arguments=None):
@@ -19,12 +20,12 @@ def main(dataset, arguments=None):
         arguments: list of str; by default the process's.
     """
     terminal.replace_unencodable()
-    commands = parser(
-        dataset, teacher=_teacher, distill=_distill, reproduce=_reproduce, table=_table
-    )
-    options = commands.parse_args(arguments)
+    functions = {"teacher": _teacher, "distill": _distill, "reproduce": _reproduce}
+    functions |= {"train_one": _train_one, "table": _table}
+    options = parser(dataset, **functions).parse_args(arguments)
     try:
-        options.command(dataset, options)
+        with _executor(options) as options.executor:
+            options.command(dataset, options)
     except (ValueError, OSError, FloatingPointError) as error:
         sys.exit(f"error: {error}")
     except ModuleNotFoundError as error:
@@ -36,6 +37,15 @@ def main(dataset, arguments=None):
         sys.exit("interrupted; the same command resumes after the last complete epoch")
 
 
+def _executor(options):
+    """Context of the local workers that the options ask for; of None for this process alone."""
+    if getattr(options, "workers", 1) < 2:
+        return contextlib.nullcontext()
+    from common.utils.workers import LocalWorkers
+
+    return LocalWorkers(options.workers)
+
+
 def _study(dataset, options, epochs="epochs"):
     """The `Study`; every option is checked before data are loaded or anything is trained.
 
@@ -44,10 +54,14 @@ def _study(dataset, options, epochs="epochs"):
     """
     spec = checked(dataset, options)
     from common import data  # imports TensorFlow, which takes seconds
+    from common.backend import hardware
     from common.experiments.study import Study
     from common.training.tensorboard import TensorBoard
 
     callbacks = [TensorBoard(options.tensorboard)] if options.tensorboard else []
+    if options.executor and hardware.gpu_memory():
+        print("one process trains on a GPU: --workers is not used")
+        options.executor = None
     return Study(
         spec,
         data.load(dataset, data_dir=options.data_dir, limit=options.limit),
@@ -56,6 +70,7 @@ def _study(dataset, options, epochs="epochs"):
         retrain=options.retrain,
         callbacks=callbacks,
         **{epochs: options.epochs},
+        executor=options.executor,
     )
 
 
@@ -102,12 +117,18 @@ def _distill(dataset, options):
         names = (options.student, options.teacher)
         return experiments.distill(study, *names, options.temperature, options.alpha, control=True)
 
+    if options.list:
+        output.print_missing(study, train)
+        return
     output.print_plan(study, train)
     print(results.students_table(train(study)))
     print(f"records in {files.display_path(study.output_dir / 'results')}")
 
 
 def _reproduce(dataset, options):
+    if options.students_only:
+        _reproduce_students(dataset, options)
+        return
     study = _study(dataset, options)
     steps = [study.spec.steps[step] for step in options.steps or study.spec.steps]
 
@@ -115,10 +136,44 @@ def _reproduce(dataset, options):
         for step in steps:
             step(study)
 
+    if _only_printed(options, study, train):
+        return
     output.print_plan(study, train)
-    if not options.dry_run:
-        train(study)
-        output.print_tables(dataset, options.output_dir, study.read_dirs)
+    train(study)
+    output.print_tables(dataset, options.output_dir, study.read_dirs)
+
+
+def _only_printed(options, study, train):
+    """Whether only missing runs were asked for, which are then printed."""
+    if options.list:
+        output.print_missing(study, train)
+    elif options.dry_run:
+        output.print_plan(study, train)
+    return options.list or options.dry_run
+
+
+def _reproduce_students(dataset, options):
+    from common.experiments.reproduction import reproduce_students
+    from common.results import reproduction
+
+    table = output.reproduced_table(dataset, options.steps)
+    options.output_dir = options.output_dir or packages.reproduced_dir(dataset)
+    options.retrain = "students"
+    study = _study(dataset, options)
+    if _only_printed(options, study, lambda study: reproduce_students(study, table)):
+        return
+    rows = reproduce_students(study, table)
+    output.print_reproduction(study, dataset, rows)
+    if reproduction.disagreements(rows):
+        sys.exit(1)
+
+
+def _train_one(dataset, options):
+    from common.cli.one_run import train_one
+
+    study = _study(dataset, options)
+    record = train_one(study, options.run)
+    print(f"{options.run}: {output.record_errors(record)}")
 
 
 def _table(dataset, options):

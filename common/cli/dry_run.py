@@ -4,8 +4,6 @@ Missing runs are replaced by dummy records, so that dependent runs (the control 
 temperature, a teacher's students) are counted as well, though the real choice may differ.
 """
 
-import functools
-
 import numpy as np
 
 from common import metrics, teachers
@@ -14,6 +12,7 @@ from common.experiments.logits_store import LogitsStore
 from common.runs.model_io import build_model
 from common.training import trainer
 
+_UNTRAINED = 12 * "0"  # in place of the hash of weights that are still to be trained
 _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
@@ -31,8 +30,11 @@ class DryRun:
 
     def study(self, study):
         """A copy of `study` whose runner and logits store only take notes here."""
-        store = functools.partial(_DryStore, self)
-        return study.replaced(run=self.run, _make_store=store)
+        return study.replaced(run=self.run, _make_store=self.store)
+
+    def store(self, folders, dataset):
+        """Logits store of a study that takes notes here."""
+        return DryStore(self, folders, dataset)
 
     def run(self, runs, dataset, *, output_dir, read_dirs, teachers, **_):
         """Records of `runs`, dummies for missing ones; arguments as of `training.run`."""
@@ -43,16 +45,26 @@ class DryRun:
         missing = [run for run in runs if run.name not in done and run.name not in noted]
         for members in trainer.group_runs({run.name: run for run in missing}.values()):
             self.trainings.append((members, dataset))
+        self.note_logits(missing, teachers_by_id)
+        return [done.get(run.name) or _dummy_record(run, dataset) for run in runs]
+
+    def missing(self):
+        """(runs that can be trained now, runs whose teacher is to be trained first)."""
+        runs = [run for members, _ in self.trainings for run in members]
+        waiting = [run for run in runs if run.teacher and run.teacher.endswith(_UNTRAINED)]
+        return [run for run in runs if run not in waiting], waiting
+
+    def note_logits(self, missing, teachers_by_id):
+        """Note the logits of the teachers of the runs `missing` that are to be computed."""
         for logits in (teachers_by_id[run.teacher] for run in missing if run.teacher):
             if hasattr(logits, "load"):
                 logits.load()  # takes a note, if they are to be computed
-        return [done.get(run.name) or _dummy_record(run, dataset) for run in runs]
 
     def _note_finished(self, folder, names):
         self.finished |= names
 
 
-class _DryStore(LogitsStore):
+class DryStore(LogitsStore):
     """A logits store that notes which logits are to be computed."""
 
     def __init__(self, notes, folders, dataset):
@@ -62,7 +74,7 @@ class _DryStore(LogitsStore):
     def identity(self, run, view_set="plain"):
         if self.is_finished(run):
             return super().identity(run, view_set)
-        return teachers.identity(run.name, 12 * "0")
+        return teachers.identity(run.name, _UNTRAINED)
 
     def make(self, identity, run, view_set="plain"):
         """Zeros in place of the logits; ValueError if the real ones could not be computed."""

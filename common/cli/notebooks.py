@@ -1,8 +1,9 @@
-"""Notebook execution: a data set's notebooks with a quick recipe, written to a separate folder.
+"""Notebook execution: a data set's notebooks, executed into a separate folder.
 
-`make mnist` runs `python -m common.cli.notebooks mnist`: it trains everything from the start on a
-fraction of the data, shows progress, prints its table next to the published one, and names the
-folder of the executed notebooks and their figures. The committed results are not changed.
+`python -m common.cli.notebooks mnist`, a part of `make mnist`, reads the committed runs and trains
+what is missing. With `--quick` it trains everything from the start on a fraction of the data and
+prints the tables. Both name the folder of the executed notebooks and their figures; the committed
+results are not changed.
 """
 
 import argparse
@@ -97,30 +98,46 @@ def main(arguments=None):
     folder = require_writable(options.output_dir or ROOT / "build" / options.dataset).resolve()
     _echo_cells()
     began = time.perf_counter()
-    figures = []
+    figures, quick = [], options.quick or not _available(options)
     for notebook in sorted((ROOT / options.dataset).glob("*.ipynb")):
         print(f"\n{notebook.name}: {_elapsed(began)} so far", flush=True)
-        figures += execute(notebook, folder, _parameters(spec, notebook, folder, options.data_dir))
+        parameters = _quick_parameters(spec, notebook) if quick else {}
+        figures += execute(notebook, folder, parameters | _folders(folder, options.data_dir))
     print(f"\nAll notebooks executed in {_elapsed(began)}.")
-    print("This is a quick look at few images and epochs; README's results use all images.")
-    _print_tables(options.dataset, folder)
+    if quick:
+        print("This is a quick look at few images and epochs; README's results use all images.")
+        _print_tables(options.dataset, folder)
     print(f"\nExecuted notebooks and {len(figures)} figures: {files.display_path(folder)}")
 
 
 def _options(arguments):
     parser = argparse.ArgumentParser(prog="python -m common.cli.notebooks", description=__doc__)
     parser.add_argument("dataset", choices=["mnist"])
+    quick = "train everything again, on few images; always so where the data are unavailable"
+    parser.add_argument("--quick", action="store_true", help=quick)
     parser.add_argument("--output-dir", metavar="DIR", help="default: build/<dataset>")
     parser.add_argument("--data-dir", metavar="DIR", help="folder of TensorFlow Datasets' data")
     return parser.parse_args(arguments)
 
 
-def _parameters(spec, notebook, folder, data_dir):
-    """Values for the `parameters` cell of one notebook: a quick look that trains into `folder`."""
-    parameters = {"output_dir": str(folder), "retrain": True, **spec.smoke}
+def _available(options):
+    """Whether the data of the committed runs can be loaded; warns if not."""
+    from common import data
+
+    return data.load(options.dataset, data_dir=options.data_dir).name == options.dataset
+
+
+def _quick_parameters(spec, notebook):
+    """Values for the `parameters` cell of one notebook that trains everything on few images."""
+    return {"retrain": True, **spec.smoke} | spec.smoke_by_notebook.get(notebook.stem, {})
+
+
+def _folders(folder, data_dir):
+    """Values for the `parameters` cell: where runs are written and data are read."""
+    folders = {"output_dir": str(folder)}
     if data_dir:
-        parameters["data_dir"] = str(Path(data_dir).expanduser().resolve())
-    return parameters | spec.smoke_by_notebook.get(notebook.stem, {})
+        folders["data_dir"] = str(Path(data_dir).expanduser().resolve())
+    return folders
 
 
 class _Echo(logging.Handler):

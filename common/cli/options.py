@@ -6,6 +6,7 @@ from pathlib import Path
 
 from common.utils import packages
 from common.utils.checks import (
+    require_at_least,
     require_choice,
     require_distinct_folder,
     require_positive,
@@ -14,12 +15,12 @@ from common.utils.checks import (
 )
 
 
-def parser(dataset, *, teacher, distill, reproduce, table):
+def parser(dataset, *, teacher, distill, reproduce, train_one, table):
     """An argparse.ArgumentParser whose result has the chosen function as `command`.
 
     Args:
         dataset: name of the data set.
-        teacher, distill, reproduce, table: functions (dataset, options), one per command.
+        teacher, distill, reproduce, train_one, table: functions (dataset, options), for commands.
     """
     full = argparse.ArgumentParser(
         prog=f"python -m {packages.package_name(dataset)}",
@@ -30,6 +31,7 @@ def parser(dataset, *, teacher, distill, reproduce, table):
     _add_teacher(commands, _training_options(output_dir)).set_defaults(command=teacher)
     _add_distill(commands, _training_options(output_dir)).set_defaults(command=distill)
     _add_reproduce(commands, _training_options(None)).set_defaults(command=reproduce)
+    _add_train_one(commands, _training_options(None)).set_defaults(command=train_one)
     _add_table(commands).set_defaults(command=table)
     return full
 
@@ -52,6 +54,7 @@ def checked(dataset, options):
             require_choice(kind, name, known)
     for step in getattr(options, "steps", ()):
         require_choice("step", step, spec.steps)
+    require_at_least("workers", options.workers, 1)
     for option in ("epochs", "limit"):
         if getattr(options, option) is not None:
             require_positive(option, getattr(options, option), integer=True)
@@ -81,6 +84,8 @@ def _training_options(output_dir):
     )
     tensorboard = "write a TensorBoard log of the training"
     shared.add_argument("--tensorboard", type=_folder, metavar="DIR", help=tensorboard)
+    workers = "processes that train at once, each with its share of the cores; default: 1"
+    shared.add_argument("--workers", type=int, default=1, metavar="N", help=workers)
     retrain = "train committed runs again, into --output-dir"
     shared.add_argument("--retrain", action="store_true", help=retrain)
     return shared
@@ -112,6 +117,7 @@ def _add_distill(commands, shared):
     )
     weight = "weight of the soft-target loss; default: 0.9"
     distill.add_argument("--alpha", type=float, default=0.9, help=weight)
+    _add_list(distill)
     return distill
 
 
@@ -119,8 +125,24 @@ def _add_reproduce(commands, shared):
     summary = "train every run behind the tables, or the runs of some steps"
     reproduce = commands.add_parser("reproduce", parents=[shared], help=summary)
     reproduce.add_argument("steps", nargs="*", metavar="STEP", help="default: all, in their order")
+    students = "train the students of a published table again, from the committed logits, and "
+    students += "compare them with the committed ones; STEP: published"
+    reproduce.add_argument("--students-only", action="store_true", help=students)
     _add_flag(reproduce, "--dry-run", "--plan", "only print missing runs and their time")
+    _add_list(reproduce)
     return reproduce
+
+
+def _add_train_one(commands, shared):
+    summary = "train one run that `reproduce --list` prints"
+    one = commands.add_parser("train-one", parents=[shared], help=summary)
+    one.add_argument("run", metavar="RUN", help="the run's name, with its seed")
+    return one
+
+
+def _add_list(command):
+    text = "only print the names of missing runs that can be trained now, one a line"
+    command.add_argument("--list", action="store_true", help=text)
 
 
 def _add_table(commands):

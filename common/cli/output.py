@@ -3,7 +3,10 @@
 Keras and NumPy are imported inside the functions, as in `commands`.
 """
 
+import sys
+
 from common.utils import packages
+from common.utils.checks import require_choice
 
 
 def print_plan(study, train):
@@ -21,6 +24,63 @@ def print_plan(study, train):
     pending = notes.pending_logits.values()
     for line in time_estimates.plan(notes.finished, notes.trainings, pending):
         print(line, flush=True)
+
+
+def print_missing(study, train):
+    """Print the names of the missing runs that can be trained now, one a line.
+
+    Those whose teacher is still to be trained are counted on standard error.
+
+    Args:
+        study, train: as of `print_plan`.
+    """
+    from common.cli.dry_run import DryRun
+
+    notes = DryRun()
+    train(notes.study(study))
+    ready, waiting = notes.missing()
+    for run in ready:
+        print(run.name)
+    if waiting:
+        print(f"{len(waiting)} more after their teachers: list them again", file=sys.stderr)
+
+
+def reproduced_table(dataset, steps):
+    """The data set's only `PublishedTable`, or the one named in `steps`.
+
+    Raises:
+        ValueError: an unknown table, several, or a data set without one.
+    """
+    known = getattr(packages.load_module(dataset, "tables"), "REPRODUCED", {})
+    if not known:
+        raise ValueError(f"{dataset} has no published table whose students are trained again")
+    if len(steps) > 1:
+        raise ValueError(f"--students-only takes one table, got {', '.join(steps)}")
+    name = steps[0] if steps else next(iter(known))
+    require_choice("published table", name, known)
+    return known[name]
+
+
+def print_reproduction(study, dataset, rows):
+    """Print the table of a reproduction, whether its rows agree, and where the records are.
+
+    Args:
+        study: Study that trained the students.
+        dataset: name of the data set that was asked for.
+        rows: list of results.reproduction.Reproduction.
+    """
+    from common.results import reproduction
+    from common.utils import files
+
+    name, test = study.dataset.name, len(study.dataset.test)
+    print(f"\n{reproduction.table(rows, f'{name}, {test:,} test images')}")
+    if name != dataset:
+        print(
+            f"{dataset} is not available here: the students were trained on {name}, so their "
+            "accuracies can be compared neither with the published nor with the committed ones"
+        )
+    print(reproduction.verdict(rows))
+    print(f"records in {files.display_path(study.output_dir / 'results')}")
 
 
 def print_logits_estimate(study, run, view_set):

@@ -14,7 +14,7 @@ class StudySpec:
         seeds: default seeds of teachers and students.
         temperatures, alphas: that `experiments.tune` selects from.
         steps: {name: function of a Study}, in the order of `python -m DATASET reproduce`.
-        smoke: notebook parameters of a quick look, `make mnist`.
+        smoke: notebook parameters of a quick look, `make quick`.
         smoke_by_notebook: {notebook's name: parameters} that override `smoke`.
     """
 

@@ -13,6 +13,8 @@ from common.runs import Run
 from common.teachers.online import OnlineTeacher
 from common.utils.checks import require_choice, require_distinct_folder, require_positive
 
+STUDENTS = "students"  # `retrain` of a Study that trains only students again
+
 
 class Study:
     """Teachers and students of one data set; committed runs are read, missing ones trained.
@@ -22,20 +24,24 @@ class Study:
         dataset: data.Dataset.
         seeds: list of int, of each student; default the spec's.
         output_dir: folder that training writes to; default the spec's folder, which is committed.
-        retrain: whether to train committed runs again instead of reading them.
+        retrain: whether to train committed runs again instead of reading them; "students" trains
+            students again and reads teachers and their logits.
         epochs: overrides the recipes' epochs, of teachers and students, for a quick look.
         student_epochs: overrides those of students only, so that committed teachers are used.
         callbacks: Keras callbacks for each training.
+        executor: as of `training.run`.
         run: function that trains runs, with the arguments of `training.run`; a dry run passes
             another one.
         store: function (folders, dataset) -> LogitsStore.
 
     Attributes:
         committed_dir: the spec's folder.
-        read_dirs: folders besides output_dir whose finished runs are read.
+        read_dirs: folders besides output_dir whose finished runs are read; if students are
+            retrained, those of teachers only.
 
     Raises:
-        ValueError: epochs that are not whole numbers above 0; retrain into the committed folder.
+        ValueError: epochs that are not whole numbers above 0; an unknown retrain, or one into
+            the committed folder.
     """
 
     def __init__(
@@ -49,6 +55,7 @@ class Study:
         epochs=None,
         student_epochs=None,
         callbacks=(),
+        executor=None,
         run=training.run,
         store=LogitsStore,
     ):
@@ -61,9 +68,11 @@ class Study:
         self.callbacks, self.run, self.retrain = list(callbacks), run, retrain
         self.committed_dir = Path(spec.folder)
         self.output_dir = Path(output_dir).expanduser() if output_dir else self.committed_dir
+        require_choice("retrain", retrain, (False, True, STUDENTS))
         if retrain:
             require_distinct_folder(self.output_dir, self.committed_dir)
-        self.read_dirs = () if retrain else (self.committed_dir,)
+        self.read_dirs = () if retrain is True else (self.committed_dir,)
+        self.executor = executor
         self._unreported = {}  # {folder: names of the finished runs read from it}
         self._make_store = store
 
@@ -133,10 +142,11 @@ class Study:
             runs,
             self.dataset,
             output_dir=self.output_dir,
-            read_dirs=self.read_dirs,
+            read_dirs=self._read_dirs(runs),
             teachers=logits,
             callbacks=[*self.callbacks, *callbacks],
             on_cached=self._note_cached,
+            executor=self.executor,
         )
 
     def report_cached(self):
@@ -207,6 +217,17 @@ class Study:
     def model(self, run):
         """A finished run's model with its trained weights."""
         return self.store.model(run)
+
+    def _read_dirs(self, runs):
+        """`read_dirs`; none for students that are to be trained again."""
+        if self.retrain != STUDENTS:
+            return self.read_dirs
+        teachers = {
+            self.teacher(name, seed).name
+            for name in self.spec.teachers
+            for seed in {run.seed for run in runs}
+        }
+        return self.read_dirs if all(run.name in teachers for run in runs) else ()
 
     def _note_cached(self, folder, names):
         self._unreported.setdefault(folder, set()).update(names)

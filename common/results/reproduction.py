@@ -27,19 +27,21 @@ class Reproduction:
         label: string.
         published: accuracy in %; None if nobody printed it.
         committed, reproduced: SeedGroup of the same configuration; None where there is none.
+        note: why there is no committed one, in a few words.
     """
 
     label: str
     published: float | None
     committed: SeedGroup | None
     reproduced: SeedGroup | None
+    note: str = "no committed run of this recipe and data"
 
     def reason(self):
         """Why the row cannot be compared; None if it can."""
         if self.reproduced is None:
-            return "not trained"
+            return "not trained again"
         if self.committed is None:
-            return "no committed run of this recipe and data"
+            return self.note
         if len(self.committed.seeds) < 2:
             return "one committed seed has no spread"
         return None

@@ -7,13 +7,19 @@ from pathlib import Path
 
 from common.backend import keras
 from common.backend.hardware import device
+from common.utils.workers import thread_limit
 
 
 def environment():
-    """Dict of plain values for a record: device, backend, versions and commit."""
+    """Dict of plain values for a record: device, backend, versions and commit.
+
+    Also the number of threads if it was limited: sums over several threads have other last bits.
+    """
+    limit = thread_limit()
     names = ["keras", "numpy", keras.config.backend()]
     return {
         "device": device(),
+        **({"threads": limit} if limit else {}),
         "backend": keras.config.backend(),
         "versions": {"python": platform.python_version()}
         | {name: metadata.version(name) for name in names},

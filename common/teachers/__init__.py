@@ -16,6 +16,7 @@ May import `data`, `models`, `backend` and `utils`.
 from common.teachers import weights
 from common.teachers.identity import SPLITS, folder, identity, image_keys, weights_hash
 from common.teachers.logits import LazyLogits, Logits
+from common.teachers.pooled import PooledLogits
 from common.teachers.targets import Targets
 from common.teachers.writer import check_feasible, file_size, make
 
@@ -23,6 +24,7 @@ __all__ = [
     "SPLITS",
     "LazyLogits",
     "Logits",
+    "PooledLogits",
     "Targets",
     "check_feasible",
     "file_size",

@@ -3,6 +3,7 @@
 Arrays are memory-mapped, so that a file may be larger than memory.
 """
 
+import functools
 import hashlib
 import json
 import mmap
@@ -47,6 +48,10 @@ class Logits:
             raise ValueError(
                 f"the logits file {folder} is damaged: {error}; delete it, and it is made again"
             ) from None
+
+    def __reduce__(self):
+        """Pickled as the folder's path: another process reads and checks the files itself."""
+        return _read_once, (str(self.folder.resolve()),)
 
     @property
     def identity(self):
@@ -97,6 +102,17 @@ class Logits:
         Of the training images those of the first view.
         """
         return np.array(self._arrays[f"{split}.npy"][:, 0]), self._arrays[f"{split}_keys.npy"]
+
+    def pooled(self):
+        """(keys, logits) of the images of all splits: (n,) uint64 and (n, 1, classes) float16.
+
+        Raises:
+            ValueError: training images in more than one view.
+        """
+        if self.view_set.seen_per_image != 1:
+            raise ValueError(f"{self.folder} has several views of each training image")
+        kinds = ("_keys.npy", ".npy")
+        return [np.concatenate([self._arrays[split + kind] for split in SPLITS]) for kind in kinds]
 
     def _rows(self, split, keys):
         """(n,) rows of a split's logits that have the images' `keys`."""
@@ -158,6 +174,10 @@ class LazyLogits:
         self.identity, self.dataset, self._make = identity, dataset, make
         self._logits = None
 
+    def __reduce__(self):
+        """Pickled as the loaded logits."""
+        return self.load().__reduce__()
+
     def load(self):
         """The Logits, made by the first call; raises what `make` raises."""
         if self._logits is None:
@@ -172,6 +192,12 @@ class LazyLogits:
     def nbytes(self):
         """`Logits.nbytes` of the loaded logits."""
         return self.load().nbytes
+
+
+@functools.lru_cache(maxsize=32)
+def _read_once(folder):
+    """`Logits` in `folder`, checked once in each process that gets them from another one."""
+    return Logits(folder)
 
 
 def checksum(path):

@@ -41,12 +41,13 @@ def write_records(job, folder, progress, done=()):
 
 def _predict(job, split):
     """{name: (n, classes) logits} of all members."""
-    return batching.predict_logits(job.model, getattr(job.dataset, split).images)
+    logits = batching.predict_logits(job.model, getattr(job.dataset, split).images)
+    return {name: logits[alias] for name, alias in job.aliases.items()}
 
 
 def _write(job, run, folder, progress, logits):
     """Write a run's weights, its logits and its record; return the record."""
-    model = job.model.models[run.name]
+    model = job.model.models[job.aliases[run.name]]
     with files.atomic_write(records.weights_path(folder, run)) as temporary:
         model.save_weights(temporary)
     values = _description(job, run, model, progress)

@@ -35,7 +35,7 @@ def fit(job, checkpoint, progress, callbacks):
     progress["callbacks"] = sorted(used)
     if progress["epochs"] < epochs:
         # the checkpoint comes last, so that it includes what other callbacks change
-        callbacks = [*callbacks, EpochCheckpoint(job.batches, checkpoint, progress)]
+        callbacks = [*callbacks, EpochCheckpoint(job, checkpoint, progress)]
         _train(job, progress["epochs"], callbacks)
     if progress["epochs"] < epochs:
         raise ValueError(
@@ -67,22 +67,23 @@ class EpochCheckpoint(keras.callbacks.Callback):
     """Callback that sets the batches' epoch before each epoch and saves a checkpoint after it.
 
     Args:
-        batches: Batches.
+        job: TrainingJob.
         path: of the checkpoint.
         progress: dict as of `fit`; its epochs, seconds and history are updated.
     """
 
-    def __init__(self, batches, path, progress):
+    def __init__(self, job, path, progress):
         super().__init__()
-        self.batches, self.path, self.progress = batches, path, progress
+        self.job, self.path, self.progress = job, path, progress
 
     def on_epoch_begin(self, epoch, logs=None):
         """Draw the epoch's order of images."""
         self.began = time.perf_counter()
-        self.batches.set_epoch(epoch)
+        self.job.batches.set_epoch(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         """Save the checkpoint; FloatingPointError if a loss is not finite."""
+        logs = {self.job.history_key(key): value for key, value in logs.items()}
         if not math.isfinite(logs["loss"]):
             self._raise(epoch, logs)
         for key, value in logs.items():

@@ -1,9 +1,9 @@
 """Training job: runs that train together, compiled side by side, with their batches."""
 
-from common.backend import batching
+from common.backend import batching, hardware, ops
 from common.data import augmentations
 from common.runs.model_io import build_model
-from common.side_by_side import Student
+from common.side_by_side import SideBySide, Student
 from common.training import acceleration, batches, data_checks, optimizers
 
 
@@ -25,6 +25,7 @@ class TrainingJob:
         batches: Batches of the training images.
         model: compiled SideBySide, or a subclass.
         kind: name of the model's class.
+        aliases: {name of a member: its name in the model}, equal unless the job was `reseed`ed.
 
     Raises:
         ValueError: teacher logits of other images, views or classes than the data; several
@@ -33,17 +34,45 @@ class TrainingJob:
 
     def __init__(self, members, dataset, teachers, model_class=None):
         self.members, self.teachers = members, teachers
+        self.aliases = {run.name: run.name for run in members}
         self.full_dataset, self.dataset = dataset, members[0].transfer_set.restrict(dataset)
         self.recipe, self.seeds = members[0].recipe, sorted({run.seed for run in members})
         self.augmentation = augmentations.get(self.recipe.augmentation)
         self.online = self.augmentation is not None  # the teacher is evaluated in the step
-        targets = {} if self.online else self._targets("train", self.recipe.view_set)
-        self.batches = batches.Batches(self.dataset.train, targets, self.recipe, *self.seeds)
+        self.batches = self._batches()
         students = {run.name: self._student(run) for run in members}
         self.model = self._build(model_class or acceleration.model_class(students), students)
         self.kind = type(self.model).__name__
         self.model.compile(optimizers.optimizer(self.recipe, len(self.batches)))
         self.model.optimizer.build(self.model.trainable_variables)
+
+    def reseed(self, members):
+        """Make this the job of the same runs with another seed, with weights of that seed.
+
+        The model keeps its traced functions, and therefore the names of the first members.
+
+        Args:
+            members: list of Run, in the order of the present ones.
+        """
+        names = [self.aliases[run.name] for run in self.members]
+        self.members, self.seeds = members, [members[0].seed]
+        self.aliases = {run.name: name for run, name in zip(members, names, strict=True)}
+        self.batches = self._batches()
+        for run in members:
+            fresh = build_model(run, self.dataset)
+            model = self.model.models[self.aliases[run.name]]
+            for variable, value in zip(model.variables, fresh.variables, strict=True):
+                variable.assign(value)
+        for variable in self.model.optimizer.variables:
+            if not variable.path.endswith("learning_rate"):  # a step count or a moment
+                variable.assign(ops.zeros_like(variable))
+
+    def history_key(self, key):
+        """Key of a Keras history, with the name of a present member."""
+        for name, alias in self.aliases.items():
+            if key.removeprefix("val_").startswith(f"{alias}_"):
+                return key.replace(alias, name)
+        return key
 
     def fit_inputs(self):
         """(model, data) for `fit`, the data in GPU memory if they fit."""
@@ -54,6 +83,10 @@ class TrainingJob:
         """The validation split with every member's targets, for `fit`."""
         targets = self._targets("validation")
         return batching.to_tf_dataset(batches.validation_batches(self.dataset.validation, targets))
+
+    def _batches(self):
+        targets = {} if self.online else self._targets("train", self.recipe.view_set)
+        return batches.Batches(self.dataset.train, targets, self.recipe, *self.seeds)
 
     def _build(self, model_class, students):
         options = {"weight_decay": self.recipe.weight_decay}
@@ -79,7 +112,8 @@ class TrainingJob:
     def _target_name(self, run):
         """Name of a run's teacher logits among the targets: shuffled ones are separate."""
         separate = run.settings.shuffled and not self.online
-        return f"{run.teacher}{f' shuffled {run.seed}' * separate}"
+        seed = run.seed if len(self.seeds) > 1 else ""  # one seed's name serves another
+        return f"{run.teacher}{f' shuffled {seed}'.rstrip() * separate}"
 
     def _online_teachers(self):
         """{identity: model} of the teachers that are evaluated in the step; None if none is."""
@@ -106,3 +140,31 @@ class TrainingJob:
             labels = self.dataset.train.labels
             data_checks.check_logits(targets, labels, f"the logits of {logits.identity}")
         return targets.shuffled(run.seed) if run.settings.shuffled and not self.online else targets
+
+
+class JobCache:
+    """Training jobs, of which the last is used again for another seed of the same runs.
+
+    Tracing nine networks takes as long as training them for two epochs.
+    """
+
+    def __init__(self):
+        self._job = self._key = None
+
+    def job(self, members, dataset, teachers, callbacks=()):
+        """`TrainingJob` of the members.
+
+        Callbacks, which see the names in the model, get a job of their own, and so do stacks and
+        data in GPU memory.
+        """
+        key = (tuple(run.id for run in members), id(dataset), members[0].recipe)
+        seeds = {run.seed for run in members}
+        if self._job and key == self._key and len(seeds) == 1 and not callbacks:
+            self._job.teachers = teachers
+            self._job.reseed(members)
+            return self._job
+        self._job = None  # freed before another one takes memory
+        job = TrainingJob(members, dataset, teachers)
+        if job.kind == SideBySide.__name__ and not hardware.gpu_memory():
+            self._job, self._key = job, key
+        return job

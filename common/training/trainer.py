@@ -1,23 +1,28 @@
 """Trainer of runs: finished ones are read, missing ones trained side by side, or resumed."""
 
-import contextlib
-import hashlib
-import math
 from pathlib import Path
 
-import filelock
-
 from common import models
-from common.runs import logits_file, records
+from common.runs import records
 from common.teachers.online import OnlineTeacher
-from common.training import acceleration, checkpoints, data_checks, evaluation
-from common.training.fit import fit
-from common.training.job import TrainingJob
-from common.utils import files, resources
+from common.training import acceleration, data_checks, executors
+from common.training.group import checkpoint_path, train_group
+from common.training.job import JobCache
+from common.utils import files
 from common.utils.checks import require_choice, require_writable
 
 
-def run(runs, dataset, *, output_dir, read_dirs=(), teachers=(), callbacks=(), on_cached=None):
+def run(
+    runs,
+    dataset,
+    *,
+    output_dir,
+    read_dirs=(),
+    teachers=(),
+    callbacks=(),
+    on_cached=None,
+    executor=None,
+):
     """Records of `runs`: read if they exist, else trained side by side and written.
 
     Runs of one recipe, seed and transfer set train together: they share batches, views and, if
@@ -37,13 +42,20 @@ def run(runs, dataset, *, output_dir, read_dirs=(), teachers=(), callbacks=(), o
             the learning rate conflict with schedules.
         on_cached: function (folder, set of names) called for the finished runs that were read;
             by default their number is printed.
+        executor: object with `submit(function, *arguments)` that returns a Future, such as
+            `utils.workers.LocalWorkers` or a ProcessPoolExecutor with spawn; a task is a group of
+            runs that train together. Its processes must see `output_dir` under the same path.
+            None to train one group after the other in this process.
+
+    A run that another process is training is waited for, and then read.
 
     Returns:
         list of dict, one record per run, in the order of `runs`.
 
     Raises:
         ValueError: runs of another data set; a missing teacher; an output folder that cannot be
-            written; a damaged record or checkpoint; a run that another process is training.
+            written; a damaged record or checkpoint; with an executor, callbacks that cannot be
+            sent to another process.
         InsufficientSpaceError: too little disk for the checkpoint and weights.
         FloatingPointError: a loss that is no longer finite.
     """
@@ -51,14 +63,14 @@ def run(runs, dataset, *, output_dir, read_dirs=(), teachers=(), callbacks=(), o
     check(runs, dataset, teachers_by_id)
     folder = require_writable(output_dir)
     done = finished(runs, [folder, *read_dirs], on_cached or _print_cached)
-    for members in group_runs({run.name: run for run in runs}.values()):  # each run once
-        checkpoint = _checkpoint_path(members, folder)
-        if checkpoint.exists() or any(run.name not in done for run in members):
-            with _locked(folder, members):  # another process may have finished some before this
-                done |= finished(members, [folder], lambda folder, names: None)
-                if any(run.name not in done for run in members):
-                    done |= _train(members, set(done), dataset, folder, teachers_by_id, callbacks)
-                _remove_leftovers(checkpoint, members, folder)
+    groups = _unfinished(runs, done, folder)
+    if executor and (tasks := executors.tasks(executor, groups, done)):
+        parts = (folder, teachers_by_id, list(callbacks))
+        done |= executors.train(executor, tasks, set(done), dataset, *parts)
+        groups = []
+    jobs = JobCache()
+    for members in groups:
+        done |= train_group(members, done, dataset, folder, teachers_by_id, callbacks, jobs)
     return [done[run.name] for run in runs]
 
 
@@ -131,72 +143,16 @@ def group_runs(runs):
     return list(groups.values())
 
 
+def _unfinished(runs, done, folder):
+    """Groups with a run that has no record; checkpoints of finished groups are deleted."""
+    groups = []
+    for members in group_runs({run.name: run for run in runs}.values()):  # each run once
+        if any(run.name not in done for run in members):
+            groups.append(members)
+        else:  # its process was killed after the last record
+            checkpoint_path(members, folder).unlink(missing_ok=True)
+    return groups
+
+
 def _print_cached(folder, names):
     print(f"read {len(names)} finished runs from {folder}")
-
-
-@contextlib.contextmanager
-def _locked(folder, members):
-    """Hold the locks of all members; ValueError if another process holds one."""
-    with contextlib.ExitStack() as stack:
-        for run in members:
-            lock = filelock.FileLock(require_writable(folder / "state") / f"{run.name}.lock")
-            try:
-                stack.enter_context(lock.acquire(blocking=False))
-            except filelock.Timeout:
-                raise ValueError(
-                    f"another process is training {run.name} into {folder}: wait for it to end"
-                ) from None
-        yield
-
-
-def _train(members, done, dataset, folder, teachers_by_id, callbacks):
-    """Train the members that are not `done`; return {name: record}."""
-    checkpoint = _checkpoint_path(members, folder)
-    pending, saved = _resumable(members, done, checkpoint)
-    job = TrainingJob(pending, dataset, teachers_by_id)
-    _require_space(job.model, folder)
-    if saved and saved.get("kind", job.kind) != job.kind:
-        print(
-            f"{checkpoint} is of a {saved['kind']}, this machine trains a {job.kind}: "
-            "training from the start"
-        )
-        saved = None
-    progress = fit(job, checkpoint, saved, callbacks)
-    return evaluation.write_records(job, folder, progress, done)
-
-
-def _checkpoint_path(members, folder):
-    """Path of the checkpoint of a training of just these runs, in any order."""
-    key = hashlib.sha256("\n".join(sorted(run.name for run in members)).encode()).hexdigest()
-    return folder / "state" / f"{key[:16]}.npz"
-
-
-def _remove_leftovers(checkpoint, members, folder):
-    """Delete the checkpoint and temporary files of finished runs; their locks must be held."""
-    checkpoint.unlink(missing_ok=True)
-    for run in members:
-        record = records.path(folder, run)
-        written = (record, logits_file.path(record), records.weights_path(folder, run))
-        for path in (checkpoint, *written):
-            files.remove_temporaries(path)
-
-
-def _resumable(members, done, checkpoint):
-    """(runs to train, progress in the checkpoint); the progress is None to train from the start.
-
-    All runs of a checkpoint resume, in its order, even if an interruption between two records
-    left some of them done.
-    """
-    pending = sorted((run for run in members if run.name not in done), key=lambda run: run.name)
-    saved = checkpoints.load_progress(checkpoint)
-    if not (saved and {run.name for run in pending} <= set(saved["members"])):
-        return pending, None
-    by_name = {run.name: run for run in members}
-    return [by_name[name] for name in saved["members"]], saved
-
-
-def _require_space(model, folder):
-    """Raise InsufficientSpaceError without disk for two checkpoints and the final weights."""
-    size = sum(math.prod(variable.shape) * 4 for variable in model.state)
-    resources.require_disk(folder, 3 * size, "the state and weights of this training")

@@ -26,6 +26,11 @@ def default_output_dir(dataset):
     return Path(__file__).parents[2] / "runs" / package_name(dataset).partition(".")[0]
 
 
+def reproduced_dir(dataset):
+    """Folder for students of published tables that are trained again, not committed."""
+    return Path(__file__).parents[2] / "build" / package_name(dataset) / "reproduced"
+
+
 def load_module(dataset, kind):
     """The module `kind` of a data set's package, such as `recipes` or `tables`.
 

@@ -1,8 +1,24 @@
 """Progress bar on standard output, by tqdm."""
 
+import contextlib
 import sys
+import threading
 
 from tqdm import tqdm
+
+tqdm.set_lock(threading.RLock())  # its default is a semaphore, which a killed process leaves
+_disabled = False
+
+
+@contextlib.contextmanager
+def hidden():
+    """Context in which progress bars are not shown, as in a worker process."""
+    global _disabled
+    before, _disabled = _disabled, True
+    try:
+        yield
+    finally:
+        _disabled = before
 
 
 def progress_bar(total, title, unit, initial=0, delay=0, unit_scale=False, stream=None):
@@ -29,6 +45,7 @@ def progress_bar(total, title, unit, initial=0, delay=0, unit_scale=False, strea
         delay=delay,
         unit_scale=unit_scale,
         file=stream,
+        disable=_disabled,
         dynamic_ncols=stream.isatty(),
         bar_format="{desc}: {percentage:3.0f}% {n_fmt}/{total_fmt} {unit}, {elapsed} so far, "
         "{remaining} left{postfix}",

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import functools
 import io
 import json
 import os
@@ -39,7 +40,7 @@ def test_help_is_quick():
     assert all(command in out for command in ("teacher", "distill", "reproduce", "table"))
 
 
-@pytest.mark.parametrize("command", ["teacher", "distill", "reproduce", "table"])
+@pytest.mark.parametrize("command", ["teacher", "distill", "reproduce", "train-one", "table"])
 def test_help_of_each_command(command, capsys):
     with pytest.raises(SystemExit) as end:
         cli.main("mnist", [command, "--help"])
@@ -90,6 +91,11 @@ BAD = {
     "seed": (["teacher", "cnn", "--seeds", "0", "-1"], "seed must be a whole number of at least 0"),
     "folder": (["teacher", "cnn", "--output-dir", "/dev/null/x"], "cannot write to /dev/null/x"),
     "retrain": (["reproduce", "--retrain"], "name another output folder"),
+    "workers": (["reproduce", "--workers", "0"], "workers must be a whole number of at least 1, g"),
+    "table to reproduce": (
+        ["reproduce", "hinton", "--students-only"],
+        "unknown published table 'hinton': known are published",
+    ),
     "table": (["table", "--output-dir", "/dev/null/x"], "/dev/null/x holds no records"),
     "no records as CSV": (
         ["table", "--output-dir", "/dev/null/x", "--format", "csv"],
@@ -253,6 +259,49 @@ def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
     assert every.count("| mlp |") == 3 and every.count("| cnn | baseline |") == 1
     assert "(committed)" not in table and "not run yet" not in table
     assert np.isfinite([record["test"]["negative_log_likelihood"] for record in records]).all()
+
+
+@pytest.mark.slow
+def test_missing_runs_are_listed_and_trained_one_by_one(mnist_dir, tmp_path, capsys, monkeypatch):
+    """`--list`, `train-one` of a teacher and of a student, then the listed ones are fewer."""
+    options = ["--data-dir", str(mnist_dir), "--limit", "60", "--epochs", "1", "--seeds", "0"]
+    options += ["--output-dir", str(tmp_path)]
+    spec = recipes.STUDY
+    step = functools.partial(recipes.pairs, teachers=["cnn"], students=["mlp"])
+    steps = dataclasses.replace(spec, steps={"few": step}, temperatures=(4,), alphas=(0.9,))
+    monkeypatch.setattr(recipes, "STUDY", steps)
+
+    def listed():
+        capsys.readouterr()
+        cli.main("mnist", ["reproduce", "--list", *options])
+        return capsys.readouterr()
+
+    first = listed()
+    teacher, baseline = sorted(first.out.split())
+    assert teacher.startswith("mnist-cnn-") and baseline.startswith("mnist-mlp-")
+    assert "2 more after their teachers" in first.err
+    cli.main("mnist", ["train-one", teacher, *options])
+    assert f"{teacher}: " in capsys.readouterr().out
+    names = listed().out.split()
+    assert len(names) == 3 and baseline in names and teacher not in names
+    for name in names:
+        cli.main("mnist", ["train-one", name, *options])
+    assert listed().out == "" and len(records_in(tmp_path)) == 4
+    with pytest.raises(SystemExit, match="no run 'mnist-mlp-0-seed0' with these options"):
+        cli.main("mnist", ["train-one", "mnist-mlp-0-seed0", *options])
+
+
+@pytest.mark.slow
+def test_students_of_the_published_table_by_two_workers(mnist_dir, tmp_path, capfd):
+    options = ["--data-dir", str(mnist_dir), "--epochs", "1", "--seeds", "0"]
+    options += ["--output-dir", str(tmp_path), "--workers", "2", "--students-only"]
+    cli.main("mnist", ["reproduce", "published", *options])
+    printed = capfd.readouterr()
+    rows = [line for line in printed.out.splitlines() if "| recipe changed: epochs 1, com" in line]
+    assert len(rows) == 9  # a baseline, four teachers, with controls
+    assert "No row can be compared with a committed one." in printed.out
+    assert {record["threads"] for record in records_in(tmp_path)} == {max(1, os.cpu_count() // 2)}
+    assert "Traceback" not in printed.err and "leaked" not in printed.err
 
 
 def test_committed_logits_of_a_seed_and_views(mnist_dir, capfd):

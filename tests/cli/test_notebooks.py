@@ -3,10 +3,13 @@
 import ast
 import itertools
 import re
+import types
+from pathlib import Path
 
 import nbformat
 import pytest
 
+from common import data
 from common.cli import notebooks
 from mnist import recipes
 
@@ -141,6 +144,29 @@ def test_runs_on_small_data(path, trained, mnist_dir, monkeypatch):
     execute(path, trained, mnist_dir, **parameters | {"limit": 100})
     last = 0 if path.stem == FIRST else parameters["seeds"][-1]
     assert list((trained / "results").glob(f"mnist*-seed{last}.json"))
+
+
+@pytest.mark.parametrize("options", [[], ["--quick"], ["--data-dir", "none"]])
+def test_parameters_of_make_mnist(options, monkeypatch, tmp_path, capsys):
+    """The committed runs are read unless a quick look is asked for or MNIST is unavailable."""
+    given = {}
+
+    def execute(notebook, folder, parameters):
+        given[notebook.stem] = parameters
+        return []
+
+    monkeypatch.setattr(notebooks, "execute", execute)
+    loaded = "mnist5k" if "none" in options else "mnist"
+    monkeypatch.setattr(data, "load", lambda name, **_: types.SimpleNamespace(name=loaded))
+    notebooks.main(["mnist", "--output-dir", str(tmp_path), *options])
+    common = {"output_dir": str(tmp_path)}
+    if "none" in options:
+        common["data_dir"] = str(Path("none").resolve())
+    quick = {"retrain": True, **recipes.STUDY.smoke}
+    assert len(given) == 6
+    assert given["02_distillation"] == (quick | common if options else common)
+    printed = capsys.readouterr().out
+    assert "0 figures: " in printed and ("quick look" in printed) == bool(options)
 
 
 SMALL = {  # nets that TensorFlow traces quickly, in place of the pilot's

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 
-import filelock
 import keras
 import numpy as np
 import pytest
@@ -102,20 +101,6 @@ def test_run_passed_twice_is_trained_once(tiny_run, few, tmp_path):
     first, second = training.run(runs, few, output_dir=tmp_path)
     assert first == second
     assert len(list(tmp_path.glob("results/*.json"))) == 1
-
-
-def test_run_in_training_is_refused_to_other_processes(tiny_run, few, tmp_path):
-    run, errors = tiny_run({"epochs": 1}), []
-
-    def train_again(epoch, logs):
-        with pytest.raises(ValueError, match=f"another process is training {run.name}") as error:
-            training.run([run], few, output_dir=tmp_path)
-        errors.append(error)
-
-    callback = keras.callbacks.LambdaCallback(on_epoch_begin=train_again)
-    training.run([run], few, output_dir=tmp_path, callbacks=[callback])
-    assert len(errors) == 1
-    assert not filelock.FileLock(tmp_path / "state" / f"{run.name}.lock").is_locked
 
 
 def test_training_stopped_by_a_callback_has_no_record(tiny_run, few, tmp_path):

@@ -13,7 +13,7 @@ import pytest
 from common import data, models, teachers, training
 from common.runs import Recipe, Run, records
 from common.runs.model_io import load_model
-from common.training import trainer
+from common.training import group
 from common.utils import files
 from tests.support.helpers import no_fit
 
@@ -128,11 +128,11 @@ def test_run_finished_by_another_process_is_read(trained, few, tmp_path, no_trai
     folder, run = trained
 
     @contextlib.contextmanager
-    def locked(output_dir, members):
+    def locked(output_dir, missing):
         shutil.copytree(folder / "results", output_dir / "results")
         yield
 
-    monkeypatch.setattr(trainer, "_locked", locked)
+    monkeypatch.setattr(group, "_locked", locked)
     (record,) = training.run([run], few, output_dir=tmp_path)
     assert record == records.read(folder, run)
 

@@ -1,0 +1,81 @@
+"""Data sets shared with other processes: their arrays are memory-mapped there, not sent."""
+
+import dataclasses
+import functools
+from pathlib import Path
+
+import numpy as np
+
+from common.data.dataset import Dataset, Split
+
+_SPLITS = ("train", "validation", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class MappedArray:
+    """Place of an array in a file: what `load` memory-maps."""
+
+    path: str
+    dtype: str
+    shape: tuple
+    offset: int
+
+    def load(self):
+        """The array, memory-mapped, read-only."""
+        return np.memmap(self.path, self.dtype, "r", self.offset, self.shape)
+
+
+@dataclasses.dataclass(frozen=True)
+class SharedDataset:
+    """A data set without its arrays, small enough to be sent to another process.
+
+    Args:
+        description: `Dataset` whose splits are None.
+        arrays: (images, labels), each a MappedArray, of train, validation and test.
+    """
+
+    description: Dataset
+    arrays: tuple
+
+    def load(self):
+        """The `Dataset`; the same object for equal arguments in one process."""
+        return _load(self)
+
+
+def share(dataset, folder):
+    """`SharedDataset` of a data set; arrays that lie in no file yet are written to `folder`.
+
+    Args:
+        dataset: Dataset.
+        folder: existing folder that the other processes read too.
+    """
+    arrays = tuple(
+        tuple(
+            _mapped(array, Path(folder) / f"{split}_{field}.npy")
+            for field in ("images", "labels")
+            for array in [getattr(getattr(dataset, split), field)]
+        )
+        for split in _SPLITS
+    )
+    return SharedDataset(dataclasses.replace(dataset, **dict.fromkeys(_SPLITS)), arrays)
+
+
+@functools.lru_cache(maxsize=2)
+def _load(shared):
+    splits = {
+        name: Split(*(array.load() for array in pair))
+        for name, pair in zip(_SPLITS, shared.arrays, strict=True)
+    }
+    return dataclasses.replace(shared.description, **splits)
+
+
+def _mapped(array, path):
+    """`MappedArray` of an array: in the file that it is mapped from, or else written to `path`."""
+    root = array
+    while isinstance(root.base, np.memmap):
+        root = root.base
+    if not (isinstance(array, np.memmap) and array.flags.c_contiguous and array.filename):
+        np.save(path, array)
+        return _mapped(np.load(path, mmap_mode="r"), path)
+    start = root.offset + array.ctypes.data - root.ctypes.data
+    return MappedArray(str(Path(array.filename).resolve()), array.dtype.str, array.shape, start)

@@ -1,0 +1,115 @@
+"""Training of one group of runs: locked, resumed from its checkpoint, each run recorded."""
+
+import contextlib
+import functools
+import hashlib
+import math
+
+import filelock
+
+from common.runs import logits_file, records
+from common.training import checkpoints, evaluation
+from common.training.fit import fit
+from common.training.job import JobCache
+from common.utils import files, resources
+from common.utils.checks import require_writable
+
+
+def train_group(members, done, dataset, folder, teachers, callbacks=(), jobs=None):
+    """Train the members of a group that have no record; calling it again trains nothing.
+
+    A member that another process is training is waited for, and its record is read.
+
+    Args:
+        members: list of Run that train together.
+        done: names of members that are finished and neither trained nor locked.
+        dataset: data.Dataset.
+        folder: Path of the output folder.
+        teachers: {identity: Logits or OnlineTeacher}.
+        callbacks: Keras callbacks.
+        jobs: JobCache of several groups that differ in the seed.
+
+    Returns:
+        {name: record} of the members that are not `done`.
+
+    Raises:
+        ValueError, InsufficientSpaceError, FloatingPointError: as `training.run`.
+    """
+    missing = [run for run in members if run.name not in done]
+    checkpoint = checkpoint_path(members, folder)
+    with _locked(folder, missing):
+        found = {run.name: record for run in missing if (record := records.read(folder, run))}
+        if len(found) < len(missing):
+            finished = {*done, *found}
+            create = functools.partial((jobs or JobCache()).job, dataset=dataset, teachers=teachers)
+            found |= _train(members, finished, folder, create, callbacks)
+        _remove_leftovers(checkpoint, missing, folder)
+    return found
+
+
+def checkpoint_path(members, folder):
+    """Path of the checkpoint of a training of just these runs, in any order."""
+    key = hashlib.sha256("\n".join(sorted(run.name for run in members)).encode()).hexdigest()
+    return folder / "state" / f"{key[:16]}.npz"
+
+
+@contextlib.contextmanager
+def _locked(folder, runs):
+    """Hold the locks of `runs`, after waiting for the processes that hold them."""
+    with contextlib.ExitStack() as stack:
+        for run in sorted(runs, key=lambda run: run.name):  # one order: no circle of waiting
+            lock = filelock.FileLock(require_writable(folder / "state") / f"{run.name}.lock")
+            try:
+                stack.enter_context(lock.acquire(blocking=False))
+            except filelock.Timeout:
+                print(
+                    f"waiting for another process that trains {run.name} into {folder}", flush=True
+                )
+                stack.enter_context(lock.acquire())
+        yield
+
+
+def _train(members, done, folder, create, callbacks):
+    """Train the members that are not `done`, in a job that `create` makes; {name: record}."""
+    checkpoint = checkpoint_path(members, folder)
+    pending, saved = _resumable(members, done, checkpoint)
+    job = create(pending, callbacks=callbacks)
+    _require_space(job.model, folder)
+    if saved and saved.get("kind", job.kind) != job.kind:
+        print(
+            f"{checkpoint} is of a {saved['kind']}, this machine trains a {job.kind}: "
+            "training from the start"
+        )
+        saved = None
+    progress = fit(job, checkpoint, saved, callbacks)
+    return evaluation.write_records(job, folder, progress, done)
+
+
+def _remove_leftovers(checkpoint, members, folder):
+    """Delete the checkpoint and temporary files of finished runs; their locks must be held."""
+    checkpoint.unlink(missing_ok=True)
+    for run in members:
+        record = records.path(folder, run)
+        written = (record, logits_file.path(record), records.weights_path(folder, run))
+        for path in (checkpoint, *written):
+            files.remove_temporaries(path)
+
+
+def _resumable(members, done, checkpoint):
+    """(runs to train, progress in the checkpoint); the progress is None to train from the start.
+
+    All runs of a checkpoint resume, in its order, even if an interruption between two records
+    left some of them done.
+    """
+    pending = sorted((run for run in members if run.name not in done), key=lambda run: run.name)
+    saved = checkpoints.load_progress(checkpoint)
+    if not (saved and {run.name for run in pending} <= set(saved["members"])):
+        return pending, None
+    by_name = {run.name: run for run in members}
+    return [by_name[name] for name in saved["members"]], saved
+
+
+def _require_space(model, folder):
+    """Raise InsufficientSpaceError without disk for two checkpoints and the final weights."""
+    size = sum(math.prod(variable.shape) * 4 for variable in model.state)
+    resources.require_disk(folder, 3 * size, "the state and weights of this training")

@@ -1,0 +1,147 @@
+"""Training by an executor: the same records as one group after the other, faults, waiting."""
+
+import os
+import pickle
+import signal
+import threading
+import time
+import warnings
+from concurrent.futures import Future
+
+import keras
+import pytest
+
+from common import training
+from common.runs import records
+from common.training import executors
+from common.utils.workers import LocalWorkers, cores
+from tests.support.helpers import assert_same_outcome
+from tests.support.interrupted import Slow
+
+
+class Inline:
+    """Executor that pickles a task, as one in other processes does, and runs it at once."""
+
+    def __init__(self, workers):
+        self.workers, self.tasks = workers, 0
+
+    def submit(self, function, *arguments):
+        future, self.tasks = Future(), self.tasks + 1
+        try:
+            message = pickle.dumps((function, arguments))
+            assert len(message) < 10_000  # no images, no logits
+            function, arguments = pickle.loads(message)
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class Warn(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        warnings.warn("look here", stacklevel=1)
+
+
+@pytest.fixture
+def runs(tiny_run, logits):
+    """A baseline and a distilled student of two seeds."""
+    distilled = {"teacher": logits.identity, "temperature": 4, "alpha": 0.5}
+    return [
+        tiny_run({"epochs": 1}, seed=seed, **kind) for seed in (0, 1) for kind in ({}, distilled)
+    ]
+
+
+def test_records_are_those_of_the_loop(runs, few, logits, tmp_path, capsys):
+    loop, executor = tmp_path / "loop", Inline(3)
+    expected = training.run(runs, few, output_dir=loop, teachers=[logits])
+    capsys.readouterr()
+    options = {"output_dir": tmp_path / "tasks", "teachers": [logits], "executor": executor}
+    made = training.run(runs[:3], few, callbacks=[Warn()], **options)
+    assert [record["weights_sha256"] for record in made] == [
+        record["weights_sha256"] for record in expected[:3]
+    ]
+    printed = capsys.readouterr().out
+    assert "3 runs finished, 0 in training, 0 waiting" in printed
+    assert f"{runs[0].name}: look here" in printed and "side by side" not in printed
+    all_made = training.run(runs, few, **options)
+    for key in ("weights_sha256", "curve", "test", "validation"):
+        assert [record[key] for record in all_made] == [record[key] for record in expected]
+    assert not list((tmp_path / "tasks" / "state").glob("data-*"))
+    before = executor.tasks
+    assert training.run(runs, few, **options)[:3] == made and executor.tasks == before
+
+
+def test_groups_that_are_left_over_are_split(tiny_run):
+    groups = [[tiny_run(seed=seed, options={"width": w}) for w in (1, 2, 3)] for seed in range(3)]
+    sizes = lambda workers, done=(): [  # noqa: E731
+        len(task) for task in executors.tasks(Inline(workers), groups, done)
+    ]
+    assert sizes(1) == sizes(3) == [3, 3, 3]
+    assert sizes(2) == [3, 3, 2, 1]
+    assert sizes(2, {groups[2][1].name}) == [3, 3, 2]
+    assert sizes(4) == [1] * 9
+    assert executors.tasks(Inline(2), [groups[0][:1]], ()) == []  # one run: this process
+
+
+def test_a_failing_group_does_not_stop_the_others(tiny_run, few, tmp_path):
+    diverging = {"learning_rate": 1e30, "optimizer": "sgd", "schedule": "constant", "epochs": 1}
+    wrong = [tiny_run(diverging, seed=seed) for seed in (0, 1)]
+    right = [tiny_run({"epochs": 1}, seed=seed) for seed in (0, 1)]
+    listed = f"2 of 4 groups of runs failed: {wrong[0].name}: the l.*{wrong[1].name}: the l"
+    with pytest.raises(FloatingPointError, match=listed):
+        training.run([*wrong, *right], few, output_dir=tmp_path, executor=Inline(1))
+    assert all(records.read(tmp_path, run) for run in right)
+
+
+def test_callbacks_that_cannot_be_sent_are_refused(runs, few, logits, tmp_path):
+    options = {"output_dir": tmp_path, "teachers": [logits], "executor": Inline(2)}
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)
+    with pytest.raises(ValueError, match="callbacks cannot be sent to worker processes"):
+        training.run(runs, few, callbacks=[callback], **options)
+
+
+def test_a_run_that_another_process_trains_is_waited_for(tiny_run, few, tmp_path, capfd):
+    run, found = tiny_run({"epochs": 1}), []
+
+    def train_again():
+        found.extend(training.run([run], few, output_dir=tmp_path))
+
+    other = threading.Thread(target=train_again)
+
+    def start(epoch, logs):
+        other.start()
+        while "waiting for another process" not in capfd.readouterr().out:
+            time.sleep(0.01)
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_begin=start)
+    trained = training.run([run], few, output_dir=tmp_path, callbacks=[callback])
+    other.join(60)
+    assert found == trained
+
+
+def test_finished_runs_are_not_locked(tiny_run, few, tmp_path):
+    run = tiny_run({"epochs": 1})
+    training.run([run], few, output_dir=tmp_path / "done")
+    training.run([run], few, output_dir=tmp_path / "new", read_dirs=[tmp_path / "done"])
+    assert not (tmp_path / "new" / "state").exists()
+
+
+def kill_when(path, process_ids):
+    """Kill the process that writes the first checkpoint below `path`."""
+    while not list(path.glob("state/*.npz")):
+        time.sleep(0.01)
+    os.kill(process_ids()[0], signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_replaced(tiny_run, few, tmp_path):
+    runs = [tiny_run({"epochs": 4}, seed=seed) for seed in (0, 1, 2)]
+    training.run(runs, few, output_dir=tmp_path / "loop")
+    with LocalWorkers(2, threads=cores()) as pool:
+        pids = lambda: [worker.pid for worker in pool.running()]  # noqa: E731
+        killer = threading.Thread(target=kill_when, args=(tmp_path / "pool", pids))
+        killer.start()
+        options = {"output_dir": tmp_path / "pool", "callbacks": [Slow()], "executor": pool}
+        training.run(runs, few, **options)
+        killer.join()
+    assert_same_outcome(tmp_path / "loop", tmp_path / "pool", runs)
