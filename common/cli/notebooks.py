@@ -19,7 +19,7 @@ from common import results
 from common.results import readme
 from common.runs import records
 from common.utils import files, packages, terminal
-from common.utils.checks import require_writable
+from common.utils.checks import local_folder, require_writable
 
 _PAPERMILL_LINES = (  # beginnings of papermill's own log lines
     *("Executing ", "Ending ", "Input Notebook", "Output Notebook", "Working directory"),
@@ -136,7 +136,7 @@ def _folders(folder, data_dir):
     """Values for the `parameters` cell: where runs are written and data are read."""
     folders = {"output_dir": str(folder)}
     if data_dir:
-        folders["data_dir"] = str(Path(data_dir).expanduser().resolve())
+        folders["data_dir"] = str(local_folder("the data folder", data_dir).resolve())
     return folders
 
 

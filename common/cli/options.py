@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from common.utils import packages
 from common.utils.checks import (
+    local_folder,
     require_at_least,
     require_choice,
     require_distinct_folder,
@@ -181,6 +181,7 @@ def _add_count(command, name, former, text):
 
 def _folder(text):
     """A folder's path, with `~` expanded, which no shell does in `--output-dir=~/runs`."""
-    if not text:
-        raise argparse.ArgumentTypeError("a folder's name is empty")
-    return Path(text).expanduser()
+    try:
+        return local_folder("the folder", text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -21,6 +21,10 @@ class DamagedCacheError(ValueError):
     """A cache whose files are missing, unreadable or differ from its header."""
 
 
+class UnreadableCacheError(OSError):
+    """A cache that another user wrote and this one may not read."""
+
+
 def folder(name, data_dir):
     """Path of the array cache of a data set, whether it exists or not."""
     return Path(data_dir) / "arrays" / name
@@ -65,11 +69,12 @@ def read(name, data_dir):
 
     Raises:
         DamagedCacheError: if version, shape, dtype or checksum differ from the header's.
+        UnreadableCacheError: files that this user may not read.
     """
     source = folder(name, data_dir)
-    if not source.exists():
-        return None
     try:
+        if not source.exists():
+            return None
         header = json.loads((source / "header.json").read_text(encoding="utf-8"))
         if header["version"] != VERSION:
             raise ValueError(f"version {header['version']}, expected {VERSION}")
@@ -79,6 +84,11 @@ def read(name, data_dir):
             if _description(arrays[key]) != expected:
                 raise ValueError(f"{key}.npy differs from its header")
         return arrays, tuple(header["class_names"])
+    except PermissionError as error:
+        raise UnreadableCacheError(
+            f"this user may not read the array cache {source}, which its owner can allow with "
+            f"`chmod -R a+rX {source.parent}` ({error.strerror})"
+        ) from None
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedCacheError(f"the array cache {source} is damaged ({error})") from None
 

@@ -11,7 +11,7 @@ from common.data import array_cache, download, sources
 def read(spec, data_dir):
     """RawDataset of a `catalogue.DatasetSpec`; None if it is unavailable but has a fallback.
 
-    A damaged array cache is rebuilt, with a warning.
+    A damaged array cache is rebuilt, and one that may not be read is passed over, with a warning.
 
     Args:
         data_dir: pathlib.Path of TFDS's folder, which holds the array cache too.
@@ -22,7 +22,11 @@ def read(spec, data_dir):
             the source raises them.
         InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """
-    return _from_cache(spec, data_dir) or _from_source(spec, data_dir)
+    try:
+        return _from_cache(spec, data_dir) or _from_source(spec, data_dir)
+    except array_cache.UnreadableCacheError as error:
+        warnings.warn(f"{error}; reading the original data instead", stacklevel=3)
+        return _from_source(spec, data_dir, fill_cache=False)
 
 
 def _from_cache(spec, data_dir):
@@ -36,7 +40,7 @@ def _from_cache(spec, data_dir):
     return None
 
 
-def _from_source(spec, data_dir):
+def _from_source(spec, data_dir, fill_cache=True):
     try:
         raw = spec.reader(spec.name, data_dir, spec.url)
     except download.UnavailableError as error:
@@ -48,7 +52,7 @@ def _from_source(spec, data_dir):
             stacklevel=4,
         )
         return None
-    return _cached(spec.name, data_dir, raw)
+    return _cached(spec.name, data_dir, raw) if fill_cache else _in_memory(raw)
 
 
 def _cached(name, data_dir, raw):
@@ -58,5 +62,9 @@ def _cached(name, data_dir, raw):
         return sources.RawDataset(*array_cache.read(name, data_dir))
     except OSError as error:  # a shared folder may be read-only; another process may be writing
         warnings.warn(f"no array cache of {name} written to {data_dir} ({error})", stacklevel=5)
+    return _in_memory(raw)
+
+
+def _in_memory(raw):
     decoded = {key: np.asarray(array) for key, array in raw.arrays.items()}
     return dataclasses.replace(raw, arrays=decoded)

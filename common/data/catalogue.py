@@ -4,13 +4,12 @@ import collections.abc
 import dataclasses
 import functools
 import os
-from pathlib import Path
 
 import numpy as np
 
 from common.data import cached_sources, sources, tiny_imagenet
 from common.data.dataset import Dataset, Split, split_arrays, stratified
-from common.utils.checks import require_choice, require_positive
+from common.utils.checks import local_folder, require_choice, require_positive
 
 __all__ = ["CATALOGUE", "NAMES", "Dataset", "DatasetSpec", "Split", "load"]
 
@@ -118,7 +117,8 @@ def load(name, *, data_dir=None, limit=None):
             class, test the published val folder. tiny_imagenet20: its first 20 classes.
 
     Raises:
-        ValueError: unknown name; limit not a whole number above 0; data_dir a file.
+        ValueError: unknown name; limit not a whole number above 0; data_dir empty, a file, a
+            remote address, or with data that this user may not read.
         download.UnavailableError: no prepared data, no answering host and no fallback.
         tfds_files.NotInstalledError: neither an array cache nor TensorFlow Datasets.
         tfds_files.DamagedDataError: prepared data that cannot be read.
@@ -145,8 +145,9 @@ def load(name, *, data_dir=None, limit=None):
 
 
 def _data_folder(data_dir):
-    folder = Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
-    folder = folder.expanduser()
-    if folder.exists() and not folder.is_dir():
+    if data_dir is None:
+        data_dir = os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
+    folder = local_folder("the data folder (--data-dir, TFDS_DATA_DIR)", data_dir)
+    if os.path.isfile(folder):
         raise ValueError(f"data_dir {folder} is a file: name the folder that is to hold the data")
     return folder

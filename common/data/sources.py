@@ -13,6 +13,7 @@ from common.data import download, tfds_files, tiny_imagenet
 from common.data.download import UnavailableError
 from common.data.tiny_imagenet import TinyImageNetArchive
 from common.data.zip_images import BadArchiveError
+from common.utils.checks import require_readable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,6 +137,7 @@ def tiny_archive(folder, url=tiny_imagenet.URL):
         zip_images.BadArchiveError: a folder in the zip file's place.
     """
     path, unpacked = (Path(folder) / name for name in (tiny_imagenet.NAME, tiny_imagenet.ROOT))
+    require_readable(path)
     if path.is_dir():
         raise BadArchiveError(
             f"{path} is a folder: put the zip file in its place, or rename an unpacked archive to "

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from common.utils import quiet
+from common.utils.checks import require_readable
 from common.utils.progress_bar import progress_bar
 
 _BATCH = 1000  # rows read at a time
@@ -28,9 +29,11 @@ def open_builder(name, data_dir):
 
     Raises:
         NotInstalledError: without TFDS or TensorFlow.
+        ValueError: a file or folder that this user may not read.
         DamagedDataError: a folder of prepared data whose description is missing or unreadable.
     """
     tfds, folder = _tfds(name, data_dir), Path(data_dir) / name
+    require_readable(folder)
     with _explained(name, folder):
         builder = tfds.builder(name, data_dir=str(data_dir))
     if Path(builder.data_path).exists() and not is_prepared(builder):

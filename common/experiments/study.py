@@ -11,7 +11,12 @@ from common import training
 from common.experiments.logits_store import LogitsStore
 from common.runs import Run
 from common.teachers.online import OnlineTeacher
-from common.utils.checks import require_choice, require_distinct_folder, require_positive
+from common.utils.checks import (
+    local_folder,
+    require_choice,
+    require_distinct_folder,
+    require_positive,
+)
 
 STUDENTS = "students"  # `retrain` of a Study that trains only students again
 
@@ -67,7 +72,9 @@ class Study:
         self.seeds = list(spec.seeds if seeds is None else seeds)
         self.callbacks, self.run, self.retrain = list(callbacks), run, retrain
         self.committed_dir = Path(spec.folder)
-        self.output_dir = Path(output_dir).expanduser() if output_dir else self.committed_dir
+        self.output_dir = self.committed_dir
+        if output_dir:
+            self.output_dir = local_folder("the output folder", output_dir)
         require_choice("retrain", retrain, (False, True, STUDENTS))
         if retrain:
             require_distinct_folder(self.output_dir, self.committed_dir)

@@ -1,9 +1,11 @@
 """Argument checks with actionable messages: each names the value and the remedy in a sentence."""
 
 import difflib
+import itertools
 import math
 import numbers
 import os
+import re
 from pathlib import Path
 
 LEAST_TEMPERATURE = 1e-6  # logits divided by it, and its square, are far inside float32's range
@@ -44,9 +46,46 @@ def require_fraction(kind, value):
         raise ValueError(f"{kind} must lie between 0 and 1, got {value!r}")
 
 
+def local_folder(kind, name):
+    """The folder as a Path, with `~` expanded; ValueError if it is empty, remote or homeless.
+
+    Args:
+        kind: noun that begins the message.
+        name: path-like, such as a str; `gs://bucket` would become a folder called `gs:`.
+    """
+    name = os.fspath(name)
+    if not name:
+        raise ValueError(f"{kind} is empty: name a folder")
+    if re.match(r"[A-Za-z][\w+.-]+:/", name):
+        raise ValueError(f"{kind} {name} is a remote address: name a folder of this machine")
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # as in a container whose user has no account
+        raise ValueError(
+            f"{kind} {name} lies in a home folder that does not exist: name another folder"
+        ) from None
+
+
+def require_readable(path):
+    """Raise ValueError, naming the file or folder, if this user may not read `path` or its content.
+
+    A path that does not exist is allowed.
+    """
+    path = Path(path).absolute()
+    effective = {"effective_ids": os.access in os.supports_effective_ids}
+    above = ((parent, os.X_OK) for parent in reversed(path.parents))
+    content = ((each, os.R_OK) for each in itertools.chain((path,), path.rglob("*")))
+    for each, right in itertools.chain(above, content):
+        if os.access(each, os.F_OK, **effective) and not os.access(each, right, **effective):
+            raise ValueError(
+                f"{each} cannot be read by this user: its owner can allow it with "
+                f"`chmod -R a+rX {min(each, path)}`, or name another folder"
+            )
+
+
 def require_writable(folder):
     """The folder as a Path, created if it is missing; ValueError if it cannot be written to."""
-    folder = Path(folder).expanduser()
+    folder = local_folder("the output folder", folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".write-test-{os.getpid()}"
@@ -82,7 +121,7 @@ def require_distinct_folder(folder, published):
         folder: where the runs would be written.
         published: the folder of the committed runs.
     """
-    if Path(folder).expanduser().resolve() == Path(published).resolve():
+    if local_folder("the output folder", folder).resolve() == Path(published).resolve():
         raise ValueError(
             f"retrained runs would be written to {folder}, which holds the committed ones: name "
             "another output folder (--output-dir DIR, output_dir)"
