@@ -14,7 +14,7 @@ from common.utils import resources
 # RuntimeError: a password, or a compression method that Python lacks, such as Deflate64
 READ_ERRORS = (KeyError, OSError, EOFError, RuntimeError, UnicodeDecodeError)
 READ_ERRORS += (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
-_DECODE_ERRORS = (*READ_ERRORS, SyntaxError, ValueError)
+_DECODE_ERRORS = (*READ_ERRORS, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 class BadArchiveError(ValueError):

@@ -11,6 +11,7 @@ MAX_BYTES = 5_000_000
 MIN_SIDE, MAX_SIDE = 8, 4096  # pixels
 MIN_CONTRAST = 40  # between ink and paper, of 255
 SIDE, BOX = 28, 20  # pixels of an MNIST image, and of the box that holds its digit
+_SIZE = slice(16, 24)  # bytes of width and height
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -41,11 +42,12 @@ def _open(content, name, size):
         raise ValueError(f"{name} has {size / 1e6:.1f} MB: give a PNG of at most 5 MB")
     if not content.startswith(_SIGNATURE):
         raise ValueError(f"{name} is not a PNG: save the drawing as PNG")
+    if len(content) >= _SIZE.stop:  # before Pillow, which warns of many pixels or refuses them
+        _check_size(struct.unpack(">II", content[_SIZE]), name)
     try:
         image = Image.open(io.BytesIO(content), formats=["PNG"])
-        _check_size(image.size, name)
         image.load()
-    except (OSError, SyntaxError, EOFError, struct.error, zlib.error):
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error):
         raise ValueError(f"{name} is a damaged PNG: save the drawing again") from None
     return image
 

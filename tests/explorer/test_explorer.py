@@ -5,6 +5,7 @@ import dataclasses
 import io
 import json
 import re
+import struct
 
 import numpy as np
 import pytest
@@ -236,6 +237,8 @@ def test_unsuitable_files_are_refused_in_one_sentence(few):
         "more ink than paper": png(full),
         "4×4 pixels": png(np.zeros((4, 4))),
         "5000×10 pixels": png(np.zeros((10, 5000))),
+        "15000×15000 pixels": png(np.zeros((4, 4)))[:16] + struct.pack(">II", 15000, 15000),
+        "10000×10000 pixels": png(np.zeros((4, 4)))[:16] + struct.pack(">II", 10000, 10000),
         "6.0 MB": b"\x89PNG" + bytes(6_000_000),
     }
     for reason, content in files.items():
