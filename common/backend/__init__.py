@@ -11,7 +11,17 @@ with quiet.suppress_stderr():
     import keras
     from keras import layers, ops
 
-__all__ = ["keras", "layers", "ops"]
+__all__ = ["keras", "layers", "ops", "require_training"]
+
+TRAINING_BACKENDS = ("tensorflow", "jax")
+
+
+def require_training():
+    """Raise ValueError unless the backend of Keras computes gradients, as NumPy's does not."""
+    backend = keras.config.backend()
+    if backend not in TRAINING_BACKENDS:
+        known = " or ".join(TRAINING_BACKENDS)
+        raise ValueError(f"KERAS_BACKEND={backend} cannot train networks: choose {known}")
 
 
 def _is_relevant(record):

@@ -60,7 +60,8 @@ def checked(dataset, options):
             require_positive(option, getattr(options, option), integer=True)
     for seed in options.seeds or ():
         require_seed(seed)
-    if options.output_dir:
+    reads_only = getattr(options, "committed", False) or getattr(options, "dry_run", False)
+    if options.output_dir and not reads_only:
         require_writable(options.output_dir)
     if options.retrain:
         require_distinct_folder(options.output_dir or spec.folder, spec.folder)

@@ -11,7 +11,6 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import filelock
 import numpy as np
 
 from common.utils import files
@@ -154,11 +153,9 @@ def _locked(partial, folder):
     """Hold the lock in the partial folder, which another process may be removing at the moment."""
     while True:
         partial.mkdir(exist_ok=True)
-        lock = filelock.FileLock(partial / LOCK)
+        busy = f"another process is making {folder}: wait for it to end"
         try:
-            lock.acquire(blocking=False)
-        except filelock.Timeout:
-            raise ValueError(f"another process is making {folder}: wait for it to end") from None
+            lock = files.acquire_lock(partial / LOCK, busy)
         except FileNotFoundError:
             continue
         with lock:

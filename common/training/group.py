@@ -5,8 +5,6 @@ import functools
 import hashlib
 import math
 
-import filelock
-
 from common.runs import logits_file, records
 from common.training import checkpoints, evaluation
 from common.training.fit import fit
@@ -58,14 +56,9 @@ def _locked(folder, runs):
     """Hold the locks of `runs`, after waiting for the processes that hold them."""
     with contextlib.ExitStack() as stack:
         for run in sorted(runs, key=lambda run: run.name):  # one order: no circle of waiting
-            lock = filelock.FileLock(require_writable(folder / "state") / f"{run.name}.lock")
-            try:
-                stack.enter_context(lock.acquire(blocking=False))
-            except filelock.Timeout:
-                print(
-                    f"waiting for another process that trains {run.name} into {folder}", flush=True
-                )
-                stack.enter_context(lock.acquire())
+            path = require_writable(folder / "state") / f"{run.name}.lock"
+            busy = f"waiting for another process that trains {run.name} into {folder}"
+            stack.enter_context(files.acquire_lock(path, busy, wait=True))
         yield
 
 

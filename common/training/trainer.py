@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from common import models
+from common import backend, models
 from common.runs import records
 from common.teachers.online import OnlineTeacher
 from common.training import acceleration, data_checks, executors
@@ -81,7 +81,11 @@ def check(runs, dataset, teachers_by_id):
         runs: list of Run.
         dataset: data.Dataset.
         teachers_by_id: {identity: Logits or OnlineTeacher}.
+
+    Raises:
+        ValueError: also under a backend that cannot train.
     """
+    backend.require_training()
     data_checks.require_data(dataset)
     for run in runs:
         if (run.dataset, run.limit) != (dataset.name, dataset.limit):

@@ -1,13 +1,17 @@
 """Atomic file writes (temporary name, then rename), and checksums of arrays."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
 from pathlib import Path
 
+import filelock
 import numpy as np
+
+_WITHOUT_LOCKS = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLCK)
 
 
 @contextlib.contextmanager
@@ -29,6 +33,36 @@ def atomic_write(path):
             os.replace(temporary, path)
     finally:
         _remove(temporary)
+
+
+def acquire_lock(path, busy, *, wait=False):
+    """An acquired filelock.FileLock of `path`, whose folder exists.
+
+    Args:
+        path: of the lock file.
+        busy: message if another process holds the lock.
+        wait: whether to print the message and wait, instead of raising it.
+
+    Raises:
+        ValueError: another process holds it.
+        OSError: a file system without locks, which it names; a missing folder.
+    """
+    lock = filelock.FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        if not wait:
+            raise ValueError(busy) from None
+        print(busy, flush=True)
+        lock.acquire()
+    except (OSError, NotImplementedError) as error:  # filelock's for ENOSYS
+        if isinstance(error, OSError) and error.errno not in _WITHOUT_LOCKS:
+            raise
+        raise OSError(
+            f"the file system of {Path(path).parent} has no locks, which keep two processes from "
+            "writing the same files: choose an output folder on another one"
+        ) from None
+    return lock
 
 
 @contextlib.contextmanager

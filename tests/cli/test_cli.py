@@ -18,6 +18,7 @@ from scipy import stats
 
 from common import cli, data, experiments
 from common.cli import output
+from common.cli.options import checked, parser
 from common.data import catalogue, download
 from mnist import recipes
 from tests.support.helpers import no_fit
@@ -114,6 +115,25 @@ def test_bad_input(arguments, sentence, monkeypatch, capfd):
     message = str(end.value.code) + capfd.readouterr().err
     assert end.value.code not in (0, None)
     assert sentence in message and "Traceback" not in message
+
+
+@pytest.mark.parametrize("flag", ["--committed", "--dry-run"])
+def test_what_only_reads_needs_no_writable_folder(flag):
+    options = ["teacher", "cnn", flag, "--output-dir", "/dev/null/x"]
+    arguments = parser("mnist", teacher=1, distill=1, reproduce=1, table=1).parse_args(options)
+    assert checked("mnist", arguments).folder == recipes.FOLDER
+
+
+def test_a_backend_that_cannot_train(tmp_path, mnist_dir):
+    command = [sys.executable, "-m", "mnist", "teacher", "cnn", "--limit", "100", "--data-dir"]
+    done = subprocess.run(
+        [*command, str(mnist_dir), "--output-dir", str(tmp_path)],
+        env=os.environ | {"KERAS_BACKEND": "numpy"},
+        capture_output=True,
+        text=True,
+    )
+    message = "error: KERAS_BACKEND=numpy cannot train networks: choose tensorflow or jax\n"
+    assert done.returncode == 1 and done.stderr == message
 
 
 def test_data_that_cannot_be_downloaded(monkeypatch, tmp_path):
