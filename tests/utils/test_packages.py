@@ -31,7 +31,7 @@ def test_users_runs_go_where_no_table_looks():
     runs = notebooks.ROOT / "runs"
     assert packages.default_output_dir("mnist") == runs / "mnist"
     assert packages.default_output_dir("tiny_imagenet20") == runs / "tiny_imagenet"
-    commands = {"teacher": None, "distill": None, "reproduce": None, "table": None}
+    commands = dict.fromkeys(("teacher", "distill", "reproduce", "train_one", "table"))
     arguments_of = {
         "teacher": ["cnn"],
         "distill": ["--teacher", "cnn", "--student", "mlp"],
