@@ -41,8 +41,9 @@ gallery: $(READY)
 	$(RUN) -m common.explorer.gallery mnist
 
 # Open JupyterLab at the notebooks.
+# Without $$JUPYTER_PATH, in which another Python's kernel may have the name of this one's.
 lab: $(READY)
-	$(RUN) -m jupyter lab \
+	env -u JUPYTER_PATH -u MPLBACKEND $(RUN) -m jupyter lab \
 	  --ServerApp.kernel_websocket_connection_class=common.cli.lab.PromptConnection \
 	  --LabApp.default_url=/lab/tree/mnist/01_teachers.ipynb \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)

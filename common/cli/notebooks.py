@@ -10,12 +10,11 @@ import argparse
 import base64
 import json
 import logging
-import os
-import tempfile
 import time
 from pathlib import Path
 
 from common import results
+from common.cli import kernel
 from common.results import readme
 from common.runs import records
 from common.utils import files, packages, terminal
@@ -45,7 +44,7 @@ def execute(notebook, output_dir, parameters):
     import papermill
 
     target = Path(output_dir) / notebook.name
-    with tempfile.TemporaryDirectory() as sockets:
+    with kernel.papermill_options() as options:
         papermill.execute_notebook(
             notebook,
             target,
@@ -54,25 +53,9 @@ def execute(notebook, output_dir, parameters):
             progress_bar=False,
             log_output=True,
             store_widget_state=False,  # it can be large, and GitHub does not render it
-            **_local_kernel(sockets),
+            **options,
         )
     return _save_figures(target)
-
-
-def _local_kernel(folder):
-    """Papermill options that connect the kernel by sockets in `folder`, if the system has them.
-
-    Over TCP the kernel prints a warning.
-    """
-    if os.name != "posix":
-        return {}
-    from jupyter_client import AsyncKernelManager
-
-    class LocalKernelManager(AsyncKernelManager):
-        transport = "ipc"
-        ip = os.path.join(folder, "kernel")  # the default is shared by all kernels of a folder
-
-    return {"kernel_manager_class": LocalKernelManager}
 
 
 def _save_figures(executed):

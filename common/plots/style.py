@@ -1,11 +1,14 @@
 """Style shared by all figures: colors by role, axes, titles, bands and labels."""
 
+import functools
 import re
+import sys
 import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 COLORS = {  # from Okabe & Ito's color-blind-safe set
@@ -43,7 +46,23 @@ def axes(columns=1, rows=1, width=7.0, height=4.0, **options):
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), **options)
     plt.close(figure)  # a notebook shows what a cell returns, once
+    _show_in_notebooks()
     return figure, axes
+
+
+def _show_in_notebooks():
+    """In a notebook, show figures as PNG under every backend, such as that of $MPLBACKEND.
+
+    Only matplotlib's inline backend does so by itself; others would print the figure's size.
+    """
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None or not hasattr(shell, "kernel"):
+        return
+    from IPython.core.pylabtools import print_figure
+
+    formatter = shell.display_formatter.formatters["image/png"]
+    if Figure not in formatter:
+        formatter.for_type(Figure, functools.partial(print_figure, base64=True))
 
 
 def temperature_panels(images, temperatures, width):
