@@ -89,8 +89,14 @@ def _high_temperature_loss(student_logits, teacher_logits, temperature):
 
 
 def _curvature(u):
-    """(exp(u) - 1 - u) / u², 1/2 at 0, by its Taylor series: for |u| up to 1."""
-    return sum(u**k / math.factorial(k + 2) for k in range(8))
+    """(exp(u) - 1 - u) / u², 1/2 at 0, by its Taylor series: for |u| up to 1.
+
+    Horner's scheme: the gradient of u**0 would be NaN at 0.
+    """
+    total = 1 / math.factorial(9)
+    for k in range(8, 1, -1):
+        total = total * u + 1 / math.factorial(k)
+    return total
 
 
 def _log1p_ratio(x):

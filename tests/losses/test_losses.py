@@ -254,3 +254,10 @@ def test_temperatures_that_float32_cannot_divide_by(temperature):
 def test_the_least_temperature_is_precise():
     """For T -> 0 it is T · (the student's greatest logit - its logit of the teacher's class)."""
     np.testing.assert_allclose(loss(STUDENT, TEACHER, 1e-6), [0, 1e-6 * (6 - 2)], rtol=1e-5)
+
+
+@pytest.mark.parametrize("temperature", [4, 100, 1e4])
+def test_gradient_where_a_difference_is_exactly_the_mean(temperature):
+    """A row of equal differences has a centered difference of 0: no NaN from 0 to the power 0."""
+    student = np.array([[7, 7, 7], [1, 2, 4]], "float32")
+    np.testing.assert_allclose(gradient(student, student - 3, temperature), 0, atol=1e-5)
