@@ -12,10 +12,50 @@ not use the labels, in `LABEL_FREE`: with alpha = 1 it then trains without any, 
 May import `backend` and `utils`.
 """
 
+import inspect
+
+from common.losses.dist import dist
+from common.losses.dkd import dkd
 from common.losses.kd import distillation_loss, kd
+from common.losses.ls import ls
+from common.losses.nkd import nkd
 from common.losses.soft_targets import hard_label_loss, soft_targets
+from common.losses.ttm import ttm
+from common.losses.wttm import wttm
+from common.utils.checks import require_choice, require_not_negative
 
-LOSSES = {"kd": kd}
-LABEL_FREE = {"kd"}
+LOSSES = {
+    "kd": kd,
+    "dkd": dkd,
+    "dist": dist,
+    "ls": ls,
+    "nkd": nkd,
+    "ttm": ttm,
+    "wttm": wttm,
+}
+LABEL_FREE = {"kd", "dist", "ls", "ttm", "wttm"}
 
-__all__ = ["LABEL_FREE", "LOSSES", "distillation_loss", "hard_label_loss", "soft_targets"]
+__all__ = [
+    "LABEL_FREE",
+    "LOSSES",
+    "distillation_loss",
+    "hard_label_loss",
+    "require_method",
+    "soft_targets",
+]
+
+
+def require_method(method, options=()):
+    """Raise ValueError, listing near names, for an unknown method, option or option's value.
+
+    Args:
+        method: a name in `LOSSES`.
+        options: {name: number} of keyword arguments for the method, finite and at least 0.
+    """
+    require_choice("method", method, LOSSES)
+    known = [*inspect.signature(LOSSES[method]).parameters][4:]
+    for name in options:
+        if not known:
+            raise ValueError(f"the method {method} takes no options, got {name!r}")
+        require_choice(f"option of the method {method}", name, known)
+        require_not_negative(f"the option {name} of {method}", options[name])

@@ -23,8 +23,7 @@ def require_choice(kind, name, known):
 
 def require_positive(kind, value, *, integer=False):
     """Raise ValueError unless `value` is a finite number above 0, whole (2 or 2.0) if `integer`."""
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    is_positive = is_number and math.isfinite(value) and value > 0
+    is_positive = _is_finite(value) and value > 0
     if not is_positive or (integer and value != int(value)):
         noun = "a whole number" if integer else "a finite number"
         raise ValueError(f"{kind} must be {noun} above 0, got {value!r}")
@@ -38,6 +37,12 @@ def require_temperature(value):
             f"temperature must be at least {LEAST_TEMPERATURE:g}, got {value!r}: float32 holds no "
             "logits that are divided by less"
         )
+
+
+def require_not_negative(kind, value):
+    """Raise ValueError unless `value` is a finite number of at least 0."""
+    if not _is_finite(value) or value < 0:
+        raise ValueError(f"{kind} must be a finite number of at least 0, got {value!r}")
 
 
 def require_fraction(kind, value):
@@ -112,6 +117,11 @@ def require_seed(value):
 def is_integer(value, least):
     """Whether `value` is an integer (Python's or NumPy's, no bool) of at least `least`."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= least
+
+
+def _is_finite(value):
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
 
 
 def require_distinct_folder(folder, published):
