@@ -1,44 +1,100 @@
-"""Settings of distillation: temperature, weight of the soft targets, method, control.
+"""Settings of distillation: temperature, weights of the losses, method, control.
 
 May import `utils`; importing this does not import Keras.
 """
 
 import dataclasses
 
-from common.utils.checks import require_choice, require_fraction, require_temperature
+from common.utils.checks import (
+    require_choice,
+    require_fraction,
+    require_not_negative,
+    require_temperature,
+)
 
-CONTROLS = (None, "shuffled")
+# controls, each of which removes one thing from the teacher's answer: see common.teachers.controls
+LADDER = ("smoothing", "class_mean", "same_class", "permuted", "shuffled")
+CONTROLS = (None, *LADDER)
+TEACHERLESS = ("label_smoothing",)  # methods that read labels only, no teacher's logits
 
 
 @dataclasses.dataclass(frozen=True)
 class Distillation:
     """Settings of one student's distillation from a teacher's logits.
 
-    The objective is alpha · soft-target loss + (1 - alpha) · cross-entropy with the labels
-    (Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 2).
+    The objective is hard_weight · cross-entropy with the labels + soft_weight · the method's loss.
+    `alpha` gives both weights as one number, 1 - alpha and alpha (Hinton, Vinyals & Dean 2015,
+    arXiv:1503.02531, section 2).
 
     Args:
         temperature: T > 0 of the soft targets.
-        alpha: weight of the soft-target loss, in [0, 1]; 0 is a baseline, on labels only.
+        alpha: weight of the method's loss, in [0, 1], with 1 - alpha for the labels; 0 is a
+            baseline, on labels only. None: the two weights are given, or 1.
         method: a name in `common.losses.LOSSES`; checked when a Student is built.
-        control: "shuffled" for the logits of other images, None for the image's own.
+        control: a name in `LADDER`, for targets that lack some of the teacher's answer; None for
+            the image's own logits.
+        hard_weight, soft_weight: finite weights of at least 0, not both 0, in place of 1 - alpha
+            and alpha; afterwards both are set and alpha is None.
+        options: {name: number} of keyword arguments of the method; checked as the method is.
 
     Raises:
-        ValueError: a temperature that is not a finite number above 0, alpha outside [0, 1],
-            an unknown control.
+        ValueError: a temperature that is not a finite number above 0, alpha outside [0, 1], no
+            weight above 0, a negative one, an unknown control.
     """
 
     temperature: float
-    alpha: float
+    alpha: float | None = None
     method: str = "kd"
     control: str | None = None
+    hard_weight: float | None = None
+    soft_weight: float | None = None
+    options: dict = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self):
         require_temperature(self.temperature)
-        require_fraction("alpha", self.alpha)
         require_choice("control", self.control, CONTROLS)
-        for field in ("temperature", "alpha"):  # 4 and 4.0 are the same settings
-            object.__setattr__(self, field, float(getattr(self, field)))
+        given = (self.hard_weight, self.soft_weight)
+        if self.alpha is not None or given == (None, None):
+            require_fraction("alpha", self.alpha)
+        if given != (None, None):
+            self._set_weights()
+        for field in ("temperature", "alpha", "hard_weight", "soft_weight"):
+            if getattr(self, field) is not None:  # 4 and 4.0 are the same settings
+                object.__setattr__(self, field, float(getattr(self, field)))
+        object.__setattr__(self, "options", dict(self.options or {}))
+
+    def _set_weights(self):
+        """Complete the two weights, from alpha or by 1, and drop alpha."""
+        alpha = self.alpha
+        defaults = (1, 1) if alpha is None else (round(1 - alpha, 12), alpha)
+        for field, default in zip(("hard_weight", "soft_weight"), defaults, strict=True):
+            weight = default if getattr(self, field) is None else getattr(self, field)
+            require_not_negative(field, weight)
+            object.__setattr__(self, field, weight)
+        if not (self.hard_weight or self.soft_weight):
+            raise ValueError("hard_weight and soft_weight are both 0: give one above 0")
+        object.__setattr__(self, "alpha", None)
+
+    @property
+    def weights(self):
+        """(hard_weight, soft_weight): (1 - alpha, alpha) if alpha is set."""
+        if self.alpha is not None:
+            return 1 - self.alpha, self.alpha
+        return self.hard_weight, self.soft_weight
+
+    @property
+    def needs_teacher(self):
+        """Whether the objective reads a teacher's logits."""
+        return self.weights[1] > 0 and self.method not in TEACHERLESS
+
+    @property
+    def is_plain(self):
+        """Whether temperature and alpha say all: method "kd", the image's own logits or shuffled.
+
+        These are the settings of the tables that show one student with its control.
+        """
+        known_control = self.control in (None, "shuffled")
+        return self.method == "kd" and self.alpha is not None and known_control and not self.options
 
     @property
     def shuffled(self):
@@ -46,16 +102,38 @@ class Distillation:
         return self.control == "shuffled"
 
     @property
+    def label(self):
+        """Settings as part of a run's name, such as `T4-a0.9` or `dkd-T4-h1-s2-beta8`."""
+        parts = [self.method] * (self.method != "kd") + [f"T{self.temperature:g}"]
+        if self.alpha is not None:
+            parts += [f"a{self.alpha:g}"]
+        else:
+            parts += [f"h{self.hard_weight:g}", f"s{self.soft_weight:g}"]
+        parts += [f"{name}{value:g}" for name, value in sorted(self.options.items())]
+        return "-".join(parts + [self.control] * bool(self.control))
+
+    @property
     def configuration(self):
-        """Dict of the keys in a run's record; method "kd" is omitted, as in old records."""
+        """Dict of the keys in a run's record.
+
+        Keys that old records lack are omitted at their default, so that their ids stay valid.
+        """
         values = {"temperature": self.temperature, "alpha": self.alpha, "shuffled": self.shuffled}
-        return values | ({} if self.method == "kd" else {"method": self.method})
+        values |= {} if self.method == "kd" else {"method": self.method}
+        values |= {} if self.control in (None, "shuffled") else {"control": self.control}
+        if self.alpha is None:
+            values |= {"hard_weight": self.hard_weight, "soft_weight": self.soft_weight}
+        options = dict(sorted(self.options.items()))
+        return values | ({"method_options": options} if options else {})
 
     @classmethod
     def from_configuration(cls, values):
         """The settings in a run's configuration; other keys are ignored."""
-        control = "shuffled" if values["shuffled"] else None
-        return cls(values["temperature"], values["alpha"], values.get("method", "kd"), control)
+        control = "shuffled" if values["shuffled"] else values.get("control")
+        more = {key: values.get(key) for key in ("hard_weight", "soft_weight")}
+        more["options"] = values.get("method_options", {})
+        method = values.get("method", "kd")
+        return cls(values["temperature"], values["alpha"], method, control, **more)
 
 
 BASELINE = Distillation(temperature=1, alpha=0)  # on labels only

@@ -8,49 +8,61 @@ import inspect
 
 from common.backend import keras, ops
 from common.distillation import Distillation
-from common.losses import LOSSES, hard_label_loss
+from common.losses import LOSSES, hard_label_loss, require_method
 from common.models.input_checks import InputChecks
 from common.models.validation import require_models
 from common.utils import weight_files
-from common.utils.checks import require_choice
 
 _FIT = inspect.signature(keras.Model.fit)
 
 
 @dataclasses.dataclass(frozen=True)
 class Student:
-    """A model and its objective: alpha · method's loss + (1 - alpha) · hard-label loss.
+    """A model and its objective: hard_weight · hard-label loss + soft_weight · method's loss.
 
     Args:
         model: images (batch, h, w, c) -> logits (batch, classes).
         temperature: T > 0 of the soft targets; "kd" multiplies their loss by T².
-        alpha: weight of the method's loss, in [0, 1]; 0 is a baseline on labels only.
+        alpha: weight of the method's loss, in [0, 1], with 1 - alpha for the hard-label loss; 0 is
+            a baseline on labels only. May be None if one of the weights is given.
         teacher: name of the teacher's logits among the training targets.
         shuffled: learn from the logits of the batch's next image: a control. `fit` refuses what
             would be none: batches of one image, which teach nothing even where it cannot see
             them, and images in the order of their classes, which it sees in arrays (all), a
             PyDataset (first and last batch) and other data sets (first batch).
         method: a name in `losses.LOSSES`.
+        hard_weight, soft_weight: in place of 1 - alpha and alpha, or, without alpha, of 1.
+        options: {name: number} of keyword arguments of the method, such as {"beta": 8} of "dkd".
 
     Attributes:
-        distillation: temperature, alpha, method and control as a `Distillation`.
+        distillation: all settings but model and teacher, as a `Distillation`.
 
     Raises:
-        ValueError: temperature not a finite number above 0, alpha outside [0, 1], unknown method.
+        ValueError: as `Distillation`; an unknown method, option or an option's value below 0.
     """
 
     model: keras.Model
     temperature: float
-    alpha: float
+    alpha: float | None = None
     teacher: str = "teacher"
     shuffled: bool = False
     method: str = "kd"
+    hard_weight: float | None = None
+    soft_weight: float | None = None
+    options: dict = dataclasses.field(default_factory=dict)
     distillation: Distillation = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        require_choice("method", self.method, LOSSES)
-        control = "shuffled" if self.shuffled else None
-        settings = Distillation(self.temperature, self.alpha, self.method, control)
+        require_method(self.method, self.options)
+        settings = Distillation(
+            self.temperature,
+            self.alpha,
+            self.method,
+            "shuffled" if self.shuffled else None,
+            self.hard_weight,
+            self.soft_weight,
+            self.options,
+        )
         object.__setattr__(self, "distillation", settings)
 
     def loss(self, logits, targets):
@@ -58,20 +70,34 @@ class Student:
 
         Args:
             logits: (batch, classes) floats of the student.
-            targets: dict with `labels` (batch,), if alpha < 1 or the method uses them, and, if
-                alpha > 0, the teacher's logits.
+            targets: dict with `labels` (batch,), if the hard-label loss has a weight or the method
+                uses them, and, if it needs them, the teacher's logits.
 
         Raises:
-            ValueError: no logits of the teacher among the targets, or of another shape.
+            ValueError: labels or teacher's logits that are needed and not among the targets, or
+                logits of another shape.
         """
         total, labels = 0.0, targets.get("labels")
-        if self.alpha < 1:
-            total += (1 - self.alpha) * ops.mean(hard_label_loss(logits, labels))
-        if self.alpha > 0:
-            method, teacher_logits = LOSSES[self.method], self.teacher_logits(targets)
-            weight = self.alpha * self.has_other_images(ops.shape(logits)[0])
-            total += weight * method(logits, teacher_logits, labels, self.temperature)
+        hard_weight, soft_weight = self.distillation.weights
+        if hard_weight > 0:
+            if labels is None:
+                raise ValueError("the hard-label loss needs labels: set its weight to 0 (alpha=1)")
+            total += hard_weight * ops.mean(hard_label_loss(logits, labels))
+        if soft_weight > 0:
+            teacher_logits = self.teacher_logits(targets) if self.needs_teacher else None
+            weight = soft_weight * self.has_other_images(ops.shape(logits)[0])
+            total += weight * self.method_loss(logits, teacher_logits, labels)
         return total
+
+    @property
+    def needs_teacher(self):
+        """Whether the loss reads the teacher's logits."""
+        return self.distillation.needs_teacher
+
+    def method_loss(self, logits, teacher_logits, labels):
+        """The method's loss of a batch, scalar float32, without its weight."""
+        method = LOSSES[self.method]
+        return method(logits, teacher_logits, labels, self.temperature, **self.options)
 
     def has_other_images(self, count):
         """1, or 0 if it is shuffled and in a batch of `count` = 1 image, which has no other."""

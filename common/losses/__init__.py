@@ -4,7 +4,8 @@ A method is a function (student_logits, teacher_logits, labels, temperature, **o
 scalar float32: the mean over the batch, in nats. Logits are (batch, classes) before any softmax,
 labels (batch,) integers; options are keyword arguments of the method's own, with defaults. No
 gradient may flow into the teacher's logits. `side_by_side.Student(..., method=name)` trains with
-it: alpha · method + (1 - alpha) · cross-entropy with the labels.
+it: hard_weight · cross-entropy with the labels + soft_weight · method. The weights default to
+1 - alpha and alpha, of which the methods but "kd" are published with a hard_weight of 1.
 
 To add a method, write it in a new file of this folder and enter it in `LOSSES`, and, if it does
 not use the labels, in `LABEL_FREE`: with alpha = 1 it then trains without any, `labels` being None.
@@ -17,6 +18,7 @@ import inspect
 from common.losses.dist import dist
 from common.losses.dkd import dkd
 from common.losses.kd import distillation_loss, kd
+from common.losses.label_smoothing import label_smoothing
 from common.losses.ls import ls
 from common.losses.nkd import nkd
 from common.losses.soft_targets import hard_label_loss, soft_targets
@@ -32,6 +34,7 @@ LOSSES = {
     "nkd": nkd,
     "ttm": ttm,
     "wttm": wttm,
+    "label_smoothing": label_smoothing,
 }
 LABEL_FREE = {"kd", "dist", "ls", "ttm", "wttm"}
 

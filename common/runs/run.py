@@ -26,12 +26,13 @@ class Run:
         options: keyword arguments of the model's builder, such as {"width": 0.1}.
         limit: as of `data.load`.
         teacher: `Logits.identity` of the teacher; None for a baseline.
-        distillation: Distillation from the teacher; None for a baseline.
+        distillation: Distillation from the teacher; None for a baseline. With a method that needs
+            no teacher's logits ("label_smoothing"), without `teacher`.
         transfer_set: which of the training images it is trained on; by default all.
 
     Raises:
-        ValueError: a teacher without distillation of alpha above 0, or the other way round; a
-            seed out of range.
+        ValueError: a teacher without a loss that learns from it, or the other way round; a seed
+            out of range.
     """
 
     dataset: str
@@ -45,9 +46,8 @@ class Run:
     transfer_set: transfer_sets.TransferSet = transfer_sets.ALL
 
     def __post_init__(self):
-        alpha = self.settings.alpha
-        if (alpha > 0) != (self.teacher is not None):
-            raise ValueError(f"alpha = {alpha:g} with teacher {self.teacher}: give both or none")
+        if self.settings.needs_teacher != (self.teacher is not None):
+            raise ValueError(f"{self._objective} with teacher {self.teacher}: give both or none")
         require_seed(self.seed)
         object.__setattr__(self, "seed", int(self.seed))
         object.__setattr__(self, "options", {k: plain(v) for k, v in self.options.items()})
@@ -79,7 +79,9 @@ class Run:
             options=values["options"],
             limit=values["limit"],
             teacher=teacher,
-            distillation=Distillation.from_configuration(values) if teacher else None,
+            distillation=Distillation.from_configuration(values)
+            if teacher or "method" in values
+            else None,
             transfer_set=transfer_sets.TransferSet.from_configuration(subset)
             if subset
             else transfer_sets.ALL,
@@ -103,9 +105,17 @@ class Run:
         parts += [f"{key}{value}" for key, value in sorted(self.options.items())]
         if self.teacher:
             parts += [f"from-{teacher_model(self.teacher)}"]
-            parts += [f"T{self.settings.temperature:g}", f"a{self.settings.alpha:g}"]
-        parts += ["shuffled"] * self.settings.shuffled
+        if self.distillation and self.settings.weights[1] > 0:
+            parts += [self.settings.label]
         return "-".join(parts + [self.transfer_set.label] * bool(self.transfer_set.label))
+
+    @property
+    def _objective(self):
+        """Method and weight of its loss, for messages."""
+        settings = self.settings
+        if settings.alpha is None:
+            return f"{settings.method} of weight {settings.soft_weight:g}"
+        return f"alpha = {settings.alpha:g}"
 
 
 def teacher_model(teacher):

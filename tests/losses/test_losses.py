@@ -261,3 +261,39 @@ def test_gradient_where_a_difference_is_exactly_the_mean(temperature):
     """A row of equal differences has a centered difference of 0: no NaN from 0 to the power 0."""
     student = np.array([[7, 7, 7], [1, 2, 4]], "float32")
     np.testing.assert_allclose(gradient(student, student - 3, temperature), 0, atol=1e-5)
+
+
+def test_weights_and_options_of_a_student():
+    """hard_weight · cross-entropy + soft_weight · DKD, by the float64 reference of this case."""
+    targets = {"labels": LABELS, "teacher": TEACHER}
+    student = Student(None, 4, method="dkd", hard_weight=0.5, soft_weight=2, options={"beta": 8})
+    expected = 0.5 * 0.117864961657 + 2 * 7.212114248279393
+    assert float(student.loss(STUDENT, targets)) == pytest.approx(expected, rel=1e-5)
+    smaller = Student(None, 4, method="dkd", hard_weight=0, options={"alpha": 1, "beta": 0})
+    assert float(smaller.loss(STUDENT, targets)) == pytest.approx(0.8252224375256652, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"alpha": 1, "method": "nkd"}, '"nkd" needs the label of every image'),
+        ({"alpha": 0.5}, "the hard-label loss needs labels"),
+        ({"alpha": 1, "teacher": "cnn"}, "no logits of 'cnn' among the targets"),
+    ],
+)
+def test_targets_that_a_loss_needs(settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Student(None, 4, **settings).loss(STUDENT, {"teacher": TEACHER})
+
+
+def test_label_smoothing_reads_no_teacher():
+    """Against Keras's CategoricalCrossentropy of the smoothed labels."""
+    smoothed = np.array([[0.1, 0.1, 0.8], [0.1, 0.8, 0.1]])
+    expected = keras.losses.CategoricalCrossentropy(from_logits=True)(smoothed, STUDENT)
+    student = Student(None, 1, 1, method="label_smoothing", options={"epsilon": 0.2})
+    loss = student.loss(STUDENT, {"labels": LABELS})
+    assert float(loss) == pytest.approx(float(expected), rel=1e-6)
+    with pytest.raises(ValueError, match="epsilon must lie between 0 and 1, got 2"):
+        Student(None, 1, 1, method="label_smoothing", options={"epsilon": 2}).loss(
+            STUDENT, {"labels": LABELS}
+        )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from common.data.transfer_sets import TransferSet
-from common.distillation import Distillation
+from common.distillation import LADDER, Distillation
 from common.runs import Recipe, Run
 
 TEACHER = "mnist-cnn-0123abcd-seed0@0123456789ab"
@@ -54,7 +54,16 @@ def test_every_recipe_field_determines_the_id(field):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"temperature": 5}, {"alpha": 0.8}, {"method": "dkd"}, {"control": "shuffled"}]
+    "changes",
+    [
+        {"temperature": 5},
+        {"alpha": 0.8},
+        {"method": "dkd"},
+        {"method": "dkd", "options": {"beta": 2}},
+        {"hard_weight": 1},
+        {"soft_weight": 2},
+        *({"control": control} for control in LADDER),
+    ],
 )
 def test_every_distillation_setting_determines_the_id(changes):
     other = dataclasses.replace(SETTINGS, **changes)
@@ -71,6 +80,9 @@ def test_every_distillation_setting_determines_the_id(changes):
         ({"alpha": 1.5}, r"alpha must lie between 0 and 1, got 1.5"),
         ({"alpha": -0.5}, r"alpha must lie between 0 and 1, got -0.5"),
         ({"control": "shufled"}, "unknown control 'shufled': did you mean shuffled"),
+        ({"hard_weight": -1}, "hard_weight must be a finite number of at least 0, got -1"),
+        ({"soft_weight": math.nan}, "soft_weight must be a finite number of at least 0, got nan"),
+        ({"hard_weight": 0, "soft_weight": 0}, "hard_weight and soft_weight are both 0"),
     ],
 )
 def test_bad_settings(changes, sentence):
@@ -175,3 +187,28 @@ def test_bad_runs(changes, sentence):
 def test_numpy_integers():
     run = Run("mnist", "mlp", Recipe(epochs=np.int64(3)), np.int64(2), {"width": np.int64(8)})
     assert run.name == Run("mnist", "mlp", Recipe(epochs=3), 2, {"width": 8}).name
+
+
+def test_weights_are_completed_from_alpha_or_by_one():
+    assert Distillation(4, 0.9).weights == (1 - 0.9, 0.9)
+    assert Distillation(4, 0.9, soft_weight=2).weights == (0.1, 2)
+    assert Distillation(4, 0.9, soft_weight=2) == Distillation(4, hard_weight=0.1, soft_weight=2)
+    assert Distillation(4, soft_weight=2).weights == (1, 2)
+    assert Distillation(4, hard_weight=0).weights == (0, 1)
+
+
+def test_settings_of_old_records_have_no_new_keys():
+    keys = {"temperature", "alpha", "shuffled"}
+    assert Distillation(4, 0.9, control="shuffled").configuration.keys() == keys
+    weighted = Distillation(4, soft_weight=2, method="dkd", options={"beta": 2})
+    assert weighted.label == "dkd-T4-h1-s2-beta2" and not weighted.is_plain
+    assert hash(weighted) == hash(Distillation(4.0, soft_weight=2.0, method="dkd"))
+
+
+def test_label_smoothing_needs_no_teacher():
+    smoothing = Distillation(1, hard_weight=0, method="label_smoothing", options={"epsilon": 0.2})
+    run = dataclasses.replace(RUN, teacher=None, distillation=smoothing)
+    assert "-label_smoothing-T1-h0-s1-epsilon0.2" in run.label
+    assert Run.from_configuration(run.configuration, run.seed) == run
+    with pytest.raises(ValueError, match=r"label_smoothing of weight 1 with teacher .*: give both"):
+        dataclasses.replace(run, teacher="cnn@1")

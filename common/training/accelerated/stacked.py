@@ -33,13 +33,11 @@ def choose(students):
 
 
 def stackable(students):
-    """Whether all students learn by "kd" and have one architecture that ends in dense layers.
+    """Whether all students have one architecture that ends in dense layers.
 
     Args:
         students: {name: side_by_side.Student}.
     """
-    if {student.method for student in students.values()} != {"kd"}:
-        return False
     keys = [_architecture_key(student.model) for student in students.values()]
     return None not in keys and all(key == keys[0] for key in keys)
 
@@ -148,22 +146,21 @@ class StackedStudents(SideBySide):
             targets: list of each student's targets.
         """
         students = [student for _, student in self._students]
-        alpha = np.array([student.alpha for student in students], "float32")
-        losses = (1 - alpha) * ops.mean(hard_label_loss(logits, labels), axis=1)
-        if not alpha.any():
+        weights = np.array([student.distillation.weights for student in students], "float32")
+        losses = weights[:, 0] * ops.mean(hard_label_loss(logits, labels), axis=1)
+        if not weights[:, 1].any():
             return losses
-        teacher_logits = [  # baseline students: dummy targets, weight 0
-            student.teacher_logits(targets[index]) if student.alpha else logits[index]
+        teacher_logits = [  # students without a teacher: dummy targets, of weight 0 or ignored
+            student.teacher_logits(targets[index]) if student.needs_teacher else logits[index]
             for index, student in enumerate(students)
         ]
-        temperatures = np.array([student.temperature for student in students], "float32")
-        soft_losses = _soft_losses(logits, teacher_logits, temperatures)
+        soft_weights = weights[:, 1]
         if any(student.shuffled for student in students):
             count = ops.shape(logits)[1]
-            alpha = alpha * ops.stack(
+            soft_weights = soft_weights * ops.stack(
                 [ops.cast(s.has_other_images(count), "float32") for s in students]
             )
-        return losses + alpha * ops.mean(soft_losses, axis=1)
+        return losses + soft_weights * _method_losses(students, logits, teacher_logits, labels)
 
     def _targets_of(self, name, targets):
         """A student's slice of a training batch's targets."""
@@ -174,6 +171,19 @@ class StackedStudents(SideBySide):
     def _sliced(self, batch):
         """(slices, n, ...) of (slices * n, ...)."""
         return ops.reshape(batch, (1 + max(self._slices.values()), -1, *batch.shape[1:]))
+
+
+def _method_losses(students, logits, teacher_logits, labels):
+    """(students,) losses of each student's method: "kd" of all at once, others one by one."""
+    if all(student.method == "kd" for student in students):
+        temperatures = np.array([student.temperature for student in students], "float32")
+        return ops.mean(_soft_losses(logits, teacher_logits, temperatures), axis=1)
+    return ops.stack(
+        [
+            student.method_loss(logits[index], teacher_logits[index], labels[index])
+            for index, student in enumerate(students)
+        ]
+    )
 
 
 def _soft_losses(logits, teacher_logits, temperatures):

@@ -1,5 +1,7 @@
 """Stacked students: the same losses and weights as students side by side."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -58,28 +60,25 @@ def test_stack_ends_with_the_weights_of_students_side_by_side(few, random_logits
     np.testing.assert_allclose(np.sort(joined), np.sort(others), atol=1e-4)
 
 
-def test_students_of_another_method_are_not_stacked(monkeypatch):
-    monkeypatch.setitem(LOSSES, "other", LOSSES["kd"])
-    model = models.build("mlp", (28, 28, 1), 10, width=2)
-    assert stacked.stackable({"kd": Student(model, 4, 0.9)})
-    assert not stacked.stackable({"other": Student(model, 4, 0.9, method="other")})
-
-
 @pytest.mark.parametrize(
     "settings",
     [
         SETTINGS,
         SETTINGS | {"T300": (300, 1), "T2": (2, 1)},
         {"baseline": (1, 0), "another baseline": (1, 0)},
+        {"baseline": (1, 0)} | {name: (2, None, "teacher", False, name, 1, 2) for name in LOSSES},
     ],
-    ids=["usual temperatures", "high temperature", "labels only"],
+    ids=["usual temperatures", "high temperature", "labels only", "methods"],
 )
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_losses_of_a_stack_are_those_of_each_student(random_logits, settings, shuffled):
+    def model():
+        return models.build("mlp", (28, 28, 1), 10, width=2)
+
     labels = np.arange(30) % 10
     targets = {"labels": labels, "teacher": random_logits(30, 99)}
     each = {
-        name: Student(models.build("mlp", (28, 28, 1), 10, width=2), *setting, shuffled=shuffled)
+        name: dataclasses.replace(Student(model(), *setting), shuffled=shuffled)
         for name, setting in settings.items()
     }
     logits = {name: keras.ops.array(random_logits(30, k)) for k, name in enumerate(each)}
