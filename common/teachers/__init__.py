@@ -13,7 +13,7 @@ float16 rounds a logit to 11 significant bits: the error is at most 2⁻¹¹ of 
 May import `data`, `models`, `backend` and `utils`.
 """
 
-from common.teachers import weights
+from common.teachers import controls, weights
 from common.teachers.identity import SPLITS, folder, identity, image_keys, weights_hash
 from common.teachers.logits import LazyLogits, Logits
 from common.teachers.pooled import PooledLogits
@@ -27,6 +27,7 @@ __all__ = [
     "PooledLogits",
     "Targets",
     "check_feasible",
+    "controls",
     "file_size",
     "folder",
     "identity",

@@ -10,10 +10,11 @@ class Targets:
         logits: (rows of the file, views, classes) float16.
         rows: (n,) row of `logits` of each image.
         subset: (n, views) view numbers of each image; None if the file has all views.
+        columns: (n, classes) order in which each image's logits are read; None for their own.
     """
 
-    def __init__(self, logits, rows, subset=None):
-        self.logits, self.rows, self.subset = logits, rows, subset
+    def __init__(self, logits, rows, subset=None, columns=None):
+        self.logits, self.rows, self.subset, self.columns = logits, rows, subset, columns
 
     def __len__(self):
         return len(self.rows)
@@ -35,7 +36,17 @@ class Targets:
             view_slot: (batch,) indices along the file's axis of views: view numbers, or columns
                 of `subset` if there is one.
         """
-        return self.logits[self.rows[images], view_slot].astype("float32")
+        logits = self.logits[self.rows[images], view_slot]
+        if self.columns is not None:
+            logits = np.take_along_axis(logits, self.columns[images], axis=-1)
+        return logits.astype("float32")
+
+    def all_views(self, images):
+        """(m, views, classes) logits, as the file has them, of a slice of the images."""
+        logits = self.logits[self.rows[images]]
+        if self.columns is None:
+            return logits
+        return np.take_along_axis(logits, self.columns[images][:, None], axis=-1)
 
     def shuffled(self, seed):
         """Targets of the shuffled control: the images' logits permuted, by `seed` alone.

@@ -4,6 +4,7 @@ from common.backend import batching, hardware, ops
 from common.data import augmentations
 from common.runs.model_io import build_model
 from common.side_by_side import SideBySide, Student
+from common.teachers import controls
 from common.training import acceleration, batches, data_checks, optimizers
 
 
@@ -85,6 +86,7 @@ class TrainingJob:
         return batching.to_tf_dataset(batches.validation_batches(self.dataset.validation, targets))
 
     def _batches(self):
+        self._controls = {}  # {target name: Control}, of the present members
         targets = {} if self.online else self._targets("train", self.recipe.view_set)
         return batches.Batches(self.dataset.train, targets, self.recipe, *self.seeds)
 
@@ -107,13 +109,19 @@ class TrainingJob:
             self._target_name(run),
             shuffled=self.online and settings.shuffled,
             method=settings.method,
+            hard_weight=settings.hard_weight,
+            soft_weight=settings.soft_weight,
+            options=settings.options,
         )
 
     def _target_name(self, run):
-        """Name of a run's teacher logits among the targets: shuffled ones are separate."""
-        separate = run.settings.shuffled and not self.online
-        seed = run.seed if len(self.seeds) > 1 else ""  # one seed's name serves another
-        return f"{run.teacher}{f' shuffled {seed}'.rstrip() * separate}"
+        """Name of a run's teacher logits among the targets: those of controls are separate."""
+        settings = run.settings
+        if settings.control is None or self.online:
+            return f"{run.teacher}"
+        temperature = f" T{settings.temperature:g}" * (settings.control in controls.AVERAGED)
+        seed = f" {run.seed}" * (len(self.seeds) > 1)  # one seed's name serves another
+        return f"{run.teacher} {settings.control}{seed}{temperature}"
 
     def _online_teachers(self):
         """{identity: model} of the teachers that are evaluated in the step; None if none is."""
@@ -129,6 +137,26 @@ class TrainingJob:
         return {name: self._targets_of(run, split, view_set) for name, run in distilled.items()}
 
     def _targets_of(self, run, split, view_set):
+        """A run's `teachers.Targets` of a split: the teacher's own, or those of its control."""
+        targets = self._teacher_targets(run, split, view_set)
+        if run.settings.control is None or self.online:
+            return targets
+        return self._control(run).targets(targets, getattr(self.dataset, split).labels)
+
+    def _control(self, run):
+        """`controls.Control` of a run, made once for its target name."""
+        name, settings = self._target_name(run), run.settings
+        if name not in self._controls:
+            self._controls[name] = controls.Control(
+                settings.control,
+                self._teacher_targets(run, "train", self.recipe.view_set),
+                self.dataset.train.labels,
+                temperature=settings.temperature,
+                seed=run.seed,
+            )
+        return self._controls[name]
+
+    def _teacher_targets(self, run, split, view_set):
         logits = self.teachers[run.teacher]
         targets = logits.targets(split, getattr(self.dataset, split).images, view_set)
         if targets.classes != self.dataset.classes:
@@ -139,7 +167,7 @@ class TrainingJob:
         if split == "train":
             labels = self.dataset.train.labels
             data_checks.check_logits(targets, labels, f"the logits of {logits.identity}")
-        return targets.shuffled(run.seed) if run.settings.shuffled and not self.online else targets
+        return targets
 
 
 class JobCache:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from common import backend, models
+from common.losses import require_method
 from common.runs import records
+from common.teachers import controls
 from common.teachers.online import OnlineTeacher
 from common.training import acceleration, data_checks, executors
 from common.training.group import checkpoint_path, train_group
@@ -75,7 +77,9 @@ def run(
 
 
 def check(runs, dataset, teachers_by_id):
-    """Raise ValueError unless runs and data fit, their models are known, their teachers passed.
+    """Raise ValueError unless `runs` are of `dataset` and all that they name is known and passed.
+
+    That is models, methods with their options, teachers, and images that controls need.
 
     Args:
         runs: list of Run.
@@ -94,9 +98,26 @@ def check(runs, dataset, teachers_by_id):
                 f"the data are {dataset.name} with limit {dataset.limit}"
             )
         require_choice("model", run.model, models.NAMES)
+        require_method(run.settings.method, run.settings.options)
         run.transfer_set.check(dataset.classes)
         if run.teacher:
             _check_teacher(run, dataset, teachers_by_id)
+        if run.settings.control not in (None, "shuffled"):
+            _check_control(run, dataset)
+
+
+def _check_control(run, dataset):
+    """Raise ValueError if the run's control cannot be made of its data."""
+    control, augmentation = run.settings.control, run.recipe.augmentation
+    if augmentation != "none":
+        raise ValueError(
+            f"the control {control!r} is made of a logits file, but with augmentation "
+            f"{augmentation!r} the teacher is evaluated in the step: choose the control 'shuffled'"
+        )
+    restricted = run.transfer_set.restrict(dataset)
+    controls.require_images(control, restricted.train.labels, dataset.classes)
+    if control == "same_class":
+        controls.require_images(control, dataset.validation.labels, dataset.classes)
 
 
 def _check_teacher(run, dataset, teachers_by_id):

@@ -84,6 +84,11 @@ class OnDeviceModel(multi_step.MultiStepModel):
         logits = {key: _as_variable(array) for key, array in _distinct_logits(batches).items()}
         self.logits = {name: logits[id(t.logits)] for name, t in batches.targets.items()}
         self.rows = {name: _as_variable(np.int32(t.rows)) for name, t in batches.targets.items()}
+        self.columns = {
+            name: _as_variable(np.int32(targets.columns))
+            for name, targets in batches.targets.items()
+            if targets.columns is not None
+        }
         self.built = True
         self.compile(
             students.optimizer,
@@ -162,6 +167,9 @@ class OnDeviceModel(multi_step.MultiStepModel):
             _, views, classes = logits.shape
             index = ops.take(self.rows[name], row) * views + view_slot
             taken = ops.take(ops.reshape(logits, (-1, classes)), index, axis=0)
+            if name in self.columns:
+                order = ops.take(self.columns[name], row, axis=0)
+                taken = ops.take_along_axis(taken, order, axis=-1)
             targets[name] = ops.cast(taken, "float32")
         return targets
 

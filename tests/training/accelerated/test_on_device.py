@@ -35,20 +35,20 @@ def logits_for(few, teacher_model, tmp_path):
     return make
 
 
-def pair(tiny_run, logits, recipe):
-    """A distilled student and its shuffled control."""
+def members(tiny_run, logits, recipe, controls=("shuffled", "permuted")):
+    """A distilled student and controls: with other rows, and with permuted columns."""
     settings = {"teacher": logits.identity, "temperature": 4, "alpha": 0.9}
     dropout = {"width": 16, "dropout": 0.3}
     return [
         tiny_run(recipe, options=dropout, **settings, control=control)
-        for control in (None, "shuffled")
+        for control in (None, *controls)
     ]
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_batches_are_those_of_the_host(tiny_run, few, logits_for, recipe):
     logits = logits_for(recipe)
-    job = TrainingJob(pair(tiny_run, logits, recipe), few, {logits.identity: logits})
+    job = TrainingJob(members(tiny_run, logits, recipe), few, {logits.identity: logits})
     students = on_device.OnDeviceModel(job.model, job.batches)
     indices = on_device.Indices(job.batches)
     assert len(indices) == len(job.batches) == 3
@@ -59,11 +59,11 @@ def test_batches_are_those_of_the_host(tiny_run, few, logits_for, recipe):
         assert batch["indices"].nbytes == 8 * 30
         np.testing.assert_array_equal(students._images(batch), images)
         looked_up = students._targets(batch)
-        assert looked_up.keys() == targets.keys() and len(targets) == 3
+        assert looked_up.keys() == targets.keys() and len(targets) == 4
         for name, values in targets.items():
             np.testing.assert_array_equal(looked_up[name], values)
     shared = {id(variable) for variable in students.logits.values()}
-    assert len(students.logits) == 2 and len(shared) == 1  # the control shares the array
+    assert len(students.logits) == 3 and len(shared) == 1  # the controls share the array
 
 
 def test_too_many_pixels_for_an_index_stay_on_the_host(monkeypatch):
@@ -99,7 +99,7 @@ def test_training_ends_with_the_weights_of_the_host(
         logits = logits_for(recipe)
     else:
         logits = OnlineTeacher(teacher_model, "mnist-mlp-0-seed7")
-    runs = pair(tiny_run, logits, recipe)
+    runs = members(tiny_run, logits, recipe, ("shuffled",))
     host = training.run(runs, few, output_dir=tmp_path / "host", teachers=[logits])
     used = on_a_gpu(monkeypatch)
     device = training.run(runs, few, output_dir=tmp_path / "device", teachers=[logits])
@@ -142,7 +142,7 @@ def test_data_stay_on_the_host_without_gpu_memory(few, monkeypatch):
 
 
 def test_saved_weights_are_the_students_without_the_data(tiny_run, few, logits, tmp_path):
-    job = TrainingJob(pair(tiny_run, logits, RECIPES["plain"]), few, {logits.identity: logits})
+    job = TrainingJob(members(tiny_run, logits, RECIPES["plain"]), few, {logits.identity: logits})
     students = on_device.OnDeviceModel(job.model, job.batches)
     assert sum(w.size for w in students.get_weights()) < few.train.images.size
     students.save_weights(tmp_path / "it.weights.h5")
