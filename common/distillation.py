@@ -83,6 +83,11 @@ class Distillation:
         return self.hard_weight, self.soft_weight
 
     @property
+    def ratio(self):
+        """The two weights, such as `1 : 2`: labels, then the method's loss."""
+        return " : ".join(f"{weight:g}" for weight in self.weights)
+
+    @property
     def needs_teacher(self):
         """Whether the objective reads a teacher's logits."""
         return self.weights[1] > 0 and self.method not in TEACHERLESS

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from common import experiments, results
+from common import experiments
 from common.data.transfer_sets import TransferSet
-from common.distillation import Distillation
 from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
 from mnist import hinton
@@ -126,7 +125,9 @@ def pairs(study, teachers=tuple(TEACHERS), students=PAIRED_STUDENTS):
     groups, (first, *others) = [], students
     for teacher in teachers:
         tuned = experiments.tune(study, first, teacher)
-        groups += tuned + experiments.train_pairs(study, others, [teacher], _chosen(tuned))
+        groups += tuned + experiments.train_pairs(
+            study, others, [teacher], experiments.chosen_settings(tuned)
+        )
     return groups
 
 
@@ -137,7 +138,9 @@ def published(study):
 
 def repeated_teacher(study):
     """Students of each training of the three CNNs, at the settings of its first."""
-    chosen = _chosen(experiments.tune(study, PAIRED_STUDENTS[0], REPEATED_TEACHER))
+    chosen = experiments.chosen_settings(
+        experiments.tune(study, PAIRED_STUDENTS[0], REPEATED_TEACHER)
+    )
     names = (ITS_STUDENTS, [REPEATED_TEACHER])
     return experiments.train_pairs(study, *names, chosen, teacher_seeds=study.seeds)
 
@@ -149,13 +152,8 @@ def temperature_alpha_grid(study):
 
 def low_data(study):
     """The two-layer net on rising fractions of the images, with and without soft targets."""
-    chosen = _chosen(experiments.tune(study, "cnn_small", "cnn"))
+    chosen = experiments.chosen_settings(experiments.tune(study, "cnn_small", "cnn"))
     return experiments.train_pairs(study, LOW_DATA_STUDENTS.values(), ["cnn"], chosen)
-
-
-def _chosen(groups):
-    """The `Distillation` that validation chooses."""
-    return Distillation.from_configuration(results.best_distilled(groups).configuration)
 
 
 def _hinton(study):

@@ -8,6 +8,7 @@ import contextlib
 import sys
 
 from common.cli import output
+from common.cli.objective import distillation_settings
 from common.cli.options import checked, parser
 from common.utils import packages, terminal
 
@@ -105,17 +106,13 @@ def _train_teacher(study, name, runs, view_set):
 def _distill(dataset, options):
     from common import experiments, results
     from common.utils import files
-    from common.utils.checks import require_fraction, require_positive, require_temperature
 
-    for temperature in options.temperature:
-        require_temperature(temperature)
-    require_fraction("alpha", options.alpha)
-    require_positive("alpha", options.alpha)  # 0 is the baseline, which is trained in any case
+    settings = distillation_settings(options)
     study = _study(dataset, options, "student_epochs")
 
     def train(study):
         names = (options.student, options.teacher)
-        return experiments.distill(study, *names, options.temperature, options.alpha, control=True)
+        return experiments.distill(study, *names, options.temperature, **settings)
 
     if options.list:
         output.print_missing(study, train)

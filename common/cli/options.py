@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from common.cli.objective import add_objective
 from common.utils import packages
 from common.utils.checks import (
     local_folder,
@@ -107,7 +108,7 @@ def _add_teacher(commands, shared):
 
 
 def _add_distill(commands, shared):
-    summary = "train baseline, distilled student and shuffled control"
+    summary = "train baseline, distilled student and controls"
     distill = commands.add_parser("distill", parents=[shared], help=summary)
     teacher, student = "a teacher of the recipes", "a student of the recipes"
     distill.add_argument("--teacher", required=True, metavar="NAME", help=teacher)
@@ -116,8 +117,7 @@ def _add_distill(commands, shared):
     distill.add_argument(
         "--temperature", type=float, nargs="+", default=[4.0], metavar="T", help=soft
     )
-    weight = "weight of the soft-target loss; default: 0.9"
-    distill.add_argument("--alpha", type=float, default=0.9, help=weight)
+    add_objective(distill)
     _add_list(distill)
     return distill
 

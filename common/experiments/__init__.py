@@ -4,6 +4,24 @@ Importing this does not import Keras; `common.experiments.study`, which defines 
 May import `results`, `training`, `runs`, `teachers`, `distillation`, `data` and `utils`.
 """
 
-from common.experiments.protocols import distill, grid, repeat, train_pairs, train_teacher, tune
+from common.experiments.protocols import (
+    chosen_settings,
+    distill,
+    distill_all,
+    grid,
+    repeat,
+    train_pairs,
+    train_teacher,
+    tune,
+)
 
-__all__ = ["distill", "grid", "repeat", "train_pairs", "train_teacher", "tune"]
+__all__ = [
+    "chosen_settings",
+    "distill",
+    "distill_all",
+    "grid",
+    "repeat",
+    "train_pairs",
+    "train_teacher",
+    "tune",
+]

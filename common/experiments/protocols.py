@@ -8,7 +8,8 @@ import dataclasses
 import itertools
 
 from common import results
-from common.distillation import Distillation
+from common.distillation import LADDER, Distillation
+from common.utils.checks import require_choice
 
 
 def train_teacher(study, name, seeds=None):
@@ -26,31 +27,71 @@ def train_teacher(study, name, seeds=None):
     return _train(study, runs)
 
 
-def distill(study, student, teacher, temperatures, alpha, *, control=False, teacher_seed=0):
+def distill(
+    study, student, teacher, temperatures, alpha=None, *, control=False, teacher_seed=0, **options
+):
     """Groups of a student's baseline and of its distillation at each temperature, side by side.
 
     Args:
         study: Study.
         student, teacher: names in its spec.
         temperatures: list of T > 0.
-        alpha: weight of the soft-target loss, in (0, 1].
-        control: whether to add the control with shuffled logits, at the first temperature.
+        alpha: weight of the method's loss, in (0, 1]; None for the weights among `options`.
+        control: controls to add at the first temperature: a name or list of names in
+            `distillation.LADDER`, True for "shuffled".
         teacher_seed: seed of the teacher's run.
+        options: of `Distillation`: method, hard_weight, soft_weight, options.
 
     Returns:
-        list of SeedGroup: baseline, one per temperature, then the control.
+        list of SeedGroup: baseline, one per temperature, then the controls.
+
+    Raises:
+        ValueError: as `Distillation` and `losses.require_method`, before anything is trained.
     """
-    settings = [Distillation(temperature, alpha) for temperature in temperatures]
-    if control:
-        settings.append(dataclasses.replace(settings[0], control="shuffled"))
+    settings = [Distillation(temperature, alpha, **options) for temperature in temperatures]
+    names = control_names(control)
+    settings += [dataclasses.replace(settings[0], control=name) for name in names]
+    return distill_all(study, student, teacher, settings, teacher_seed=teacher_seed)
+
+
+def control_names(control):
+    """List of controls of a `control` argument: a name, a list of names, True or False.
+
+    Raises:
+        ValueError: an unknown control; near ones are listed.
+    """
+    if isinstance(control, bool) or control is None:
+        return ["shuffled"] if control else []
+    names = [control] if isinstance(control, str) else list(control)
+    for name in names:
+        require_choice("control", name, LADDER)
+    return names
+
+
+def distill_all(study, student, teacher, settings, *, teacher_seed=0):
+    """Groups of a student's baseline and of each `Distillation` of a list, side by side.
+
+    Args:
+        study: Study.
+        student, teacher: names in its spec.
+        settings: list of Distillation.
+        teacher_seed: seed of the teacher's run.
+
+    Raises:
+        ValueError: as `losses.require_method`, before anything is trained.
+    """
+    from common.losses import require_method  # imports Keras, which the other functions need not
+
+    for distillation in settings:
+        require_method(distillation.method, distillation.options)
     return _distill(study, student, study.logits_for(student, teacher, teacher_seed), settings)
 
 
-def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_seed=0):
-    """Groups of baseline, all temperatures at the first alpha, other alphas at the best, control.
+def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_seed=0, control=True):
+    """Groups of baseline, all temperatures at the first alpha, other alphas at the best, controls.
 
     Temperature and then alpha are selected by the fewest validation errors, mean over seeds; the
-    control has the selected ones.
+    controls have the selected ones.
 
     Args:
         study: Study.
@@ -58,6 +99,7 @@ def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_see
         temperatures: list of T > 0; default the spec's.
         alphas: list of weights in (0, 1]; default the spec's.
         teacher_seed: seed of the teacher's run.
+        control: as of `distill`.
 
     Returns:
         list of SeedGroup, in the order named.
@@ -68,10 +110,12 @@ def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_see
     settings = [Distillation(temperature, first) for temperature in temperatures]
     groups = _distill(study, student, logits, settings, report=False)
     for alpha in others:
-        settings = [dataclasses.replace(_best(groups[: 1 + len(temperatures)]), alpha=alpha)]
+        best = chosen_settings(groups[: 1 + len(temperatures)])
+        settings = [dataclasses.replace(best, alpha=alpha)]
         groups += _distill(study, student, logits, settings, report=False)[1:]
-    control = dataclasses.replace(_best(groups), control="shuffled")
-    groups += _distill(study, student, logits, [control])[1:]
+    chosen = chosen_settings(groups)
+    controls = [dataclasses.replace(chosen, control=name) for name in control_names(control)]
+    groups += _distill(study, student, logits, controls)[1:]
     return groups
 
 
@@ -89,8 +133,8 @@ def repeat(study, student, teacher, comparison):
     return results.ControlledComparison(_distill(study, student, logits, settings))
 
 
-def _best(groups):
-    """The `Distillation` with the fewest validation errors."""
+def chosen_settings(groups):
+    """The plain `Distillation` with the fewest validation errors, mean over seeds."""
     return Distillation.from_configuration(results.best_distilled(groups).configuration)
 
 
@@ -147,7 +191,8 @@ def _distill(study, student, logits, settings, report=True):
 
 def _student_runs(study, student, logits, distillation):
     """List of Run: a student distilled from `logits`, one per seed of the study."""
-    settings = {"logits": logits, "distillation": distillation}
+    settings = {"logits": logits if distillation.needs_teacher else None}
+    settings["distillation"] = distillation
     return [study.student(student, seed, **settings) for seed in study.seeds]
 
 

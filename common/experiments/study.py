@@ -8,6 +8,7 @@ import dataclasses
 from pathlib import Path
 
 from common import training
+from common.distillation import TEACHERLESS
 from common.experiments.logits_store import LogitsStore
 from common.runs import Run
 from common.teachers.online import OnlineTeacher
@@ -120,7 +121,8 @@ class Study:
         Args:
             name: a name in the spec's students.
             seed: of the run.
-            logits: the teacher's Logits, or anything with their identity; None for a baseline.
+            logits: the teacher's Logits, or anything with their identity; None for a baseline or
+                a method without a teacher.
             distillation: Distillation; ignored for a baseline.
             transfer_set: overrides the student's.
 
@@ -131,6 +133,8 @@ class Study:
         settings = {}
         if logits is not None:
             settings = {"teacher": logits.identity, "distillation": distillation}
+        elif distillation and distillation.method in TEACHERLESS:
+            settings = {"distillation": distillation}
         net = self.spec.students[name]
         return self._run(net, seed, self.student_epochs, transfer_set, **settings)
 

@@ -5,15 +5,15 @@ from common.results.groups import best, select
 
 
 def best_distilled(groups):
-    """Distilled group with the fewest validation errors; controls are left out."""
-    return best(
-        [group for group in groups if group.teacher and not group.configuration["shuffled"]]
-    )
+    """Plainly distilled group with the fewest validation errors; controls are left out."""
+    groups = [group for group in groups if group.teacher and group.is_plain]
+    return best(select(groups, control=None))
 
 
 def temperature_sweep(groups, alpha):
     """Distilled groups at one alpha, by ascending temperature; controls are left out."""
-    distilled = select(groups, alpha=float(alpha), shuffled=False)
+    groups = [group for group in groups if group.is_plain]
+    distilled = select(groups, alpha=float(alpha), control=None)
     return sorted(distilled, key=lambda group: group.configuration["temperature"])
 
 
@@ -34,10 +34,10 @@ class ControlledComparison:
     """
 
     def __init__(self, groups):
-        self.baseline = _only("baseline", select(groups, teacher=None))
+        self.baseline = _only("baseline", select(groups, teacher=None, method="kd"))
         self.distilled = best_distilled(groups)
         settings = {key: self.distilled.configuration[key] for key in ("temperature", "alpha")}
-        self.control = _only("control", select(groups, shuffled=True, **settings))
+        self.control = _only("control", select(groups, method="kd", shuffled=True, **settings))
 
     def rows(self, prefix=""):
         """Rows of figures and tables: [(label, role, group)], role a key of `plots` colors.

@@ -44,9 +44,17 @@ class SeedGroup:
         return self.run.distillation
 
     @property
+    def is_plain(self):
+        """Whether this is a baseline or plain distillation, as of `Distillation.is_plain`."""
+        return self.run.settings.is_plain
+
+    @property
     def settings(self):
-        """Temperature and alpha in words, such as `T = 4, α = 0.9`."""
-        return f"T = {self.configuration['temperature']:g}, α = {self.configuration['alpha']:g}"
+        """Temperature and weight in words, such as `T = 4, α = 0.9` or `T = 4, 1 : 2`."""
+        settings = self.run.settings
+        weights = f"α = {settings.alpha:g}" if settings.alpha is not None else settings.ratio
+        options = [f"{name} = {value:g}" for name, value in sorted(settings.options.items())]
+        return ", ".join([f"T = {settings.temperature:g}", weights, *options])
 
     @property
     def teacher(self):
@@ -65,7 +73,9 @@ class SeedGroup:
 
         `teacher` is the model's name; `transfer_set` is None for all training images.
         """
-        values = {"transfer_set": None} | self.configuration | {"teacher": self.teacher}
+        omitted = {"transfer_set": None, "method": "kd", "control": None}
+        omitted |= {"control": "shuffled"} if self.configuration.get("shuffled") else {}
+        values = omitted | self.configuration | {"teacher": self.teacher}
         return all(values[key] == value for key, value in wanted.items())
 
 
@@ -111,7 +121,7 @@ def baseline_of(group, groups):
     same = {key: group.configuration[key] for key in ("dataset", "limit", "model", "options")}
     same |= {"recipe": group.configuration["recipe"]}
     same |= {"transfer_set": group.configuration.get("transfer_set")}
-    baselines = select(groups, teacher=None, **same)
+    baselines = select(groups, teacher=None, method="kd", **same)
     baselines = [other for other in baselines if set(other.seeds) & set(group.seeds)]
     return baselines[0] if baselines and baselines[0] is not group else None
 

@@ -16,14 +16,15 @@ class Results:
     A group belongs to a spec if it has its model, options, recipe and transfer set. Groups with
     another number of epochs, as in a quick look, belong to it only if none has the recipe's. Of a
     teacher trained with several seeds, the students of the lowest seed are meant, except in
-    `by_teacher_seed`.
+    `by_teacher_seed`. Groups of other methods, weights and controls than `Distillation.is_plain`
+    are left out: they have tables of their own.
 
     Args:
         groups: list of SeedGroup.
     """
 
     def __init__(self, groups):
-        self.groups = list(groups)
+        self.groups = [group for group in groups if group.is_plain]
 
     def of(self, spec):
         """Groups of the spec: its baseline and its students of every teacher, in given order."""

@@ -85,13 +85,18 @@ def _columns(groups):
 
 
 def _settings_cells(group):
-    """Student, teacher, temperature, alpha."""
-    settings = group.configuration
-    name = wording.display_name(settings)
-    if not group.teacher:
+    """Student, teacher, temperature, alpha or the ratio of labels' and method's weight."""
+    settings, name = group.run.settings, wording.display_name(group.configuration)
+    if not settings.weights[1]:
         return [name, "baseline", "", ""]
-    teacher = group.teacher + " (shuffled)" * settings["shuffled"]
-    return [name, teacher, f"{settings['temperature']:g}", f"{settings['alpha']:g}"]
+    differences = [settings.method] * (settings.method != "kd")
+    differences += [f"{key} {value:g}" for key, value in sorted(settings.options.items())]
+    differences += [settings.control] * bool(settings.control)
+    teacher = " ".join(
+        [group.teacher or "no teacher"] + [f"({', '.join(differences)})"] * bool(differences)
+    )
+    weight = f"{settings.alpha:g}" if settings.alpha is not None else settings.ratio
+    return [name, teacher, f"{settings.temperature:g}", weight]
 
 
 COMPARISON_COLUMNS = ("error reduction", "p (t)", "p (McNemar)")

@@ -1,11 +1,13 @@
 """`python -m mnist`: help without imports, one sentence for bad input, all commands end to end."""
 
+import argparse
 import csv
 import dataclasses
 import functools
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +19,11 @@ import pytest
 from scipy import stats
 
 from common import cli, data, experiments
-from common.cli import output
+from common.cli import objective, output
 from common.cli.options import checked, parser
 from common.data import catalogue, download
+from common.distillation import LADDER
+from common.losses import LOSSES
 from mnist import recipes
 from tests.support.helpers import no_fit
 
@@ -87,6 +91,19 @@ BAD = {
     "alpha below 0": ([*DISTILL, "--alpha", "-0.1"], "alpha must lie between 0 and 1, got -0.1"),
     "alpha of 0": ([*DISTILL, "--alpha", "0"], "alpha must be a finite number above 0"),
     "alpha": ([*DISTILL, "--alpha", "nan"], "alpha must lie between 0 and 1, got nan"),
+    "method": ([*DISTILL, "--method", "dk"], "unknown method 'dk': did you mean"),
+    "option": (
+        [*DISTILL, "--method", "dkd", "--option", "betta=2"],
+        "unknown option of the method dkd 'betta': did you mean beta",
+    ),
+    "option of kd": ([*DISTILL, "--option", "beta=2"], "the method kd takes no options, got"),
+    "option without number": ([*DISTILL, "--option", "beta"], "'beta' is not NAME=NUMBER"),
+    "control": ([*DISTILL, "--control", "permute"], "unknown control 'permute': did you mean"),
+    "weight": ([*DISTILL, "--soft-weight", "-2"], "soft_weight must be a finite number above 0"),
+    "both weights": (
+        [*DISTILL, "--hard-weight", "-1"],
+        "hard_weight must be a finite number of at least 0, got -1",
+    ),
     "epochs": ([*DISTILL, "--epochs", "-3"], "epochs must be a whole number above 0, got -3"),
     "limit": (["teacher", "cnn", "--limit", "0"], "limit must be a whole number above 0, got 0"),
     "seed": (["teacher", "cnn", "--seeds", "0", "-1"], "seed must be a whole number of at least 0"),
@@ -329,3 +346,31 @@ def test_committed_logits_of_a_seed_and_views(mnist_dir, capfd):
     for options, name in ((["--seeds", "1"], "seed1"), (["--views", "mnist_jitter"], "jitter")):
         with pytest.raises(SystemExit, match=f"no teacher's logits in .*{name}"):
             cli.main("mnist", [*committed, *options])
+
+
+def test_help_names_every_method_and_control(capsys):
+    with pytest.raises(SystemExit):
+        cli.main("mnist", ["distill", "--help"])
+    words = set(re.findall(r"\w+", capsys.readouterr().out))
+    assert words >= {*LOSSES, *LADDER}
+
+
+def test_objective_of_the_options():
+    def settings(*arguments):
+        options = argparse.ArgumentParser()
+        options.add_argument("--temperature", type=float, nargs="+", default=[4.0])
+        objective.add_objective(options)
+        return objective.distillation_settings(options.parse_args(arguments))
+
+    default = {"alpha": 0.9, "method": "kd", "options": {}, "control": ["shuffled"]}
+    assert settings() == default | {"hard_weight": None, "soft_weight": None}
+    arguments = ["--method", "dkd", "--soft-weight", "2", "--option", "beta=6"]
+    arguments += ["--control", "permuted", "smoothing"]
+    assert settings(*arguments) == {
+        "alpha": None,
+        "method": "dkd",
+        "options": {"beta": 6.0},
+        "hard_weight": None,
+        "soft_weight": 2.0,
+        "control": ["permuted", "smoothing"],
+    }

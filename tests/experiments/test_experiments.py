@@ -72,3 +72,35 @@ def test_grid_of_temperatures_and_alphas(study):
     groups = experiments.grid(study.replaced(seeds=[1]), "small", "large", [1, 8], [0.5, 1])
     cells = {(3, "large", t, alpha, False) for t in (1, 8) for alpha in (0.5, 1)}
     assert {settings(group) for group in groups} == cells | {(3, None, 1, 0, False)}
+
+
+def test_controls_by_name_or_true(study):
+    study = study.replaced(seeds=[1])
+
+    def controls(control):
+        groups = experiments.distill(study, "small", "large", [4, 8], 0.9, control=control)
+        return [(g.distillation.temperature, g.distillation.control) for g in groups[1:]]
+
+    distilled = [(4, None), (8, None)]
+    assert controls(False) == distilled
+    assert controls(True) == controls("shuffled") == [*distilled, (4, "shuffled")]
+    assert controls(["smoothing", "permuted"]) == [*distilled, (4, "smoothing"), (4, "permuted")]
+    with pytest.raises(ValueError, match="unknown control 'permute': did you mean permuted"):
+        controls("permute")
+
+
+def test_a_method_and_its_weights(study):
+    options = {"method": "dkd", "soft_weight": 2, "options": {"beta": 6}}
+    groups = experiments.distill(study, "small", "large", [4], control="permuted", **options)
+    distillation = Distillation(4, **options)
+    assert [group.distillation for group in groups] == [
+        None,
+        distillation,
+        dataclasses.replace(distillation, control="permuted"),
+    ]
+
+
+def test_unknown_methods_are_refused_before_the_teacher_is_trained(study):
+    with pytest.raises(ValueError, match="unknown method 'dk'"):
+        experiments.distill(study, "small", "large", [4], 0.9, method="dk")
+    assert not study.notes.trainings

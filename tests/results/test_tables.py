@@ -156,3 +156,41 @@ def test_students_by_teachers():
     assert cells[0] == "small" and cells[2] == "not run yet"
     assert cells[1].startswith(f"{before:.2f} ± ") and f" → {after:.2f} ± " in cells[1]
     assert f"(p = {stats.ttest_rel(DISTILLED_ERRORS, BASELINE_ERRORS).pvalue:.2g})" in cells[1]
+
+
+def test_other_methods_weights_and_controls_have_no_place_in_the_tables_of_a_student():
+    """All of them make no error, on validation either: none may be the best or the baseline."""
+    plain = [group(STUDENT, [9]), group(STUDENT, [8], **by(TEACHER))]
+    plain.append(group(STUDENT, [99], **by(TEACHER, control="shuffled")))
+    settings = [
+        Distillation(4, 0.9, "dkd"),
+        Distillation(4, soft_weight=9, hard_weight=1),
+        Distillation(4, 0.9, control="permuted"),
+        Distillation(4, 0.9, "nkd", "shuffled"),
+    ]
+    teacher = by(TEACHER)["teacher"]
+    others = [
+        group(STUDENT, [0], validation=0, teacher=teacher, distillation=each) for each in settings
+    ]
+    others += [group(STUDENT, [0], distillation=Distillation(1, 1, "label_smoothing"))]
+    groups = others + plain
+    assert results.groups_of(STUDENT, groups) == plain
+    assert results.best_distilled_by(STUDENT, TEACHER, groups) is plain[1]
+    assert results.best_distilled(groups) is plain[1]
+    assert results.temperature_sweep(groups, 0.9) == [plain[1]]
+    assert results.baseline_of(others[0], groups) is plain[0]
+    assert results.ControlledComparison(groups).rows() == [
+        ("baseline", "baseline", plain[0]),
+        ("distilled", "distilled", plain[1]),
+        ("control", "control", plain[2]),
+    ]
+
+
+def test_settings_of_a_method_in_a_row():
+    settings = Distillation(4, method="dkd", soft_weight=2, options={"beta": 8}, control="permuted")
+    taught = group(STUDENT, [3], **by(TEACHER) | {"distillation": settings})
+    smoothed = group(STUDENT, [3], distillation=Distillation(1, 1, "label_smoothing"))
+    *_, first, second = results.students_table([taught, smoothed]).splitlines()
+    assert first.startswith("| mlp | cnn (dkd, beta 8, permuted) | 4 | 1 : 2 | 3.0 |")
+    assert second.startswith("| mlp | no teacher (label_smoothing) | 1 | 1 | 3.0 |")
+    assert taught.settings == "T = 4, 1 : 2, beta = 8"
