@@ -3,7 +3,14 @@
 import dataclasses
 from importlib import metadata
 
-from common.benchmark import components, epoch_times, keras_contenders, rows, tables
+from common.benchmark import (
+    components,
+    epoch_times,
+    keras_contenders,
+    method_times,
+    rows,
+    tables,
+)
 from common.benchmark.tasks import CIFAR, MNIST
 from common.utils.checks import require_at_least, require_choice
 
@@ -23,6 +30,10 @@ def _peers(options):
 
 def _overhead(options):
     return epoch_times.overhead(_task(options), options.repeats)
+
+
+def _methods(options):
+    return method_times.methods(_task(options), options.repeats)
 
 
 def _stack(options):
@@ -55,6 +66,7 @@ def _views(options):
 PARTS = {
     "peers": _peers,
     "overhead": _overhead,
+    "methods": _methods,
     "stack": _stack,
     "logits": _logits,
     "start": _start,

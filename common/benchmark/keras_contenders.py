@@ -36,7 +36,11 @@ def ours(task, dataset, temperatures, model_class=None, seeds=(0,)):
         model_class: as in `TrainingJob`.
         seeds: of the students.
     """
-    runs = task.runs(temperatures, seeds)
+    return train(task, dataset, task.runs(temperatures, seeds), model_class)
+
+
+def train(task, dataset, runs, model_class=None):
+    """Contender `common.training` of a list of runs, side by side; arguments as of `ours`."""
     job = TrainingJob(runs, dataset, {TEACHER: RandomLogits(task)}, model_class)
     model, data = job.fit_inputs()
 
@@ -48,7 +52,10 @@ def ours(task, dataset, temperatures, model_class=None, seeds=(0,)):
 
 
 def plain(task, dataset, temperatures):
-    """Contender plain `fit`: as many students on labels only, one after another."""
+    """Contender plain `fit`: as many students on labels only, one after another.
+
+    `temperatures` may be any list, whose length counts.
+    """
     students = [_student(task) for _ in temperatures]
     for student in students:
         student.compile("adam", _hard_loss(), metrics=["accuracy"])

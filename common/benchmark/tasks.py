@@ -62,20 +62,25 @@ class Task:
 
     def runs(self, temperatures, seeds=(0,)):
         """List of runs.Run, a distilled student for each seed and temperature."""
-        recipe = Recipe(1, self.batch_size, schedule="constant", views=self.views)
         return [
-            Run(
-                "random",
-                self.student,
-                recipe,
-                seed=seed,
-                options=self.student_options,
-                teacher=TEACHER,
-                distillation=Distillation(temperature, alpha=0.9),
-            )
+            self._run(seed, Distillation(temperature, alpha=0.9))
             for seed in seeds
             for temperature in temperatures
         ]
+
+    def method_run(self, method):
+        """runs.Run of a student distilled by a method at T = 4, with labels of weight 1."""
+        return self._run(0, Distillation(4, hard_weight=1, method=method))
+
+    def baseline_run(self):
+        """runs.Run of a student on labels only."""
+        return self._run(0, None)
+
+    def _run(self, seed, distillation):
+        recipe = Recipe(1, self.batch_size, schedule="constant", views=self.views)
+        teacher = {"teacher": TEACHER, "distillation": distillation} if distillation else {}
+        options = {"options": self.student_options} | teacher
+        return Run("random", self.student, recipe, seed=seed, **options)
 
 
 class RandomLogits:

@@ -15,6 +15,7 @@ from common.benchmark import (
     distillation,
     epoch_times,
     keras_contenders,
+    method_times,
     startup,
     tables,
     tasks,
@@ -190,11 +191,12 @@ def test_rows_from_end_to_end(monkeypatch):
     large = dataclasses.replace(tasks.CIFAR, teacher="resnet8", student="resnet8")
     large = dataclasses.replace(large, batch_size=8, steps=2)
     rows = [
+        *method_times.methods(TINY, 1),
         *components.stack(TINY, (1.0, 4.0), 1),
         *components.logits_file(TINY, 1),
         *epoch_times.on_device(large, 1),
     ]
     names = [row.what.split()[0] for row in rows]
-    assert names == ["two-layer", "two-layer", "logits", "resnet8"]
-    for _, *cells, _ in (row.cells() for row in rows):
+    assert names == [*["cnn"] * 6, "7", "two-layer", "two-layer", "logits", "resnet8"]
+    for _, *cells, _ in (row.cells() for row in rows[7:]):
         assert all(float(cell.split()[0].strip("%")) > 0 for cell in cells)
