@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cifar100 import forty_epochs, full, one_cycle, pilot, pilot_long, repdistiller
+from cifar100 import forty_epochs, full, methods, one_cycle, pilot, pilot_long, repdistiller
 from common.experiments.spec import StudySpec
 
 FOLDER = Path(__file__).parent
@@ -28,5 +28,7 @@ STUDY = StudySpec(
         "forty_epochs": forty_epochs.reproduce,
         "large": full.reproduce,
         "field": repdistiller.reproduce,
+        "methods": methods.methods,
+        "ladder": methods.ladder,
     },
 )

@@ -1,7 +1,16 @@
 """CIFAR-100's tables: each study's networks, RepDistiller's pairs, costs; from records only."""
 
-from cifar100 import forty_epochs, full, one_cycle, pilot, pilot_long, recipes, repdistiller
-from common import results
+from cifar100 import (
+    forty_epochs,
+    full,
+    methods,
+    one_cycle,
+    pilot,
+    pilot_long,
+    recipes,
+    repdistiller,
+)
+from common import experiments, results
 from common.results import costs
 
 FOLDER = recipes.FOLDER
@@ -119,6 +128,18 @@ def of_costs(groups):
     return costs.table(costs.read(FOLDER))
 
 
+def of_methods(groups):
+    """Markdown table of the methods: chosen settings beside tuned KD."""
+    student, teacher = recipes.STUDENTS[methods.STUDENT], recipes.TEACHERS[methods.TEACHER]
+    return experiments.methods_tables(groups, student, [teacher], methods.SELECTION_SEEDS)
+
+
+def of_ladder(groups):
+    """Markdown table of the ladder of controls."""
+    student, teacher = recipes.STUDENTS[methods.STUDENT], recipes.TEACHERS[methods.TEACHER]
+    return experiments.ladder_tables(groups, [student], teacher)
+
+
 TABLES = {
     "pilot": of_pilot,
     "longer": of_longer,
@@ -128,6 +149,8 @@ TABLES = {
     "one_cycle": _measures(one_cycle, "14 to 30 epochs on "),
     "forty_epochs": _measures(forty_epochs, "40 epochs on "),
     "costs": of_costs,
+    "methods": of_methods,
+    "ladder": of_ladder,
 }
 TABLES_OF_WHOLE = {
     "field": of_field,

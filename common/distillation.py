@@ -61,7 +61,8 @@ class Distillation:
         for field in ("temperature", "alpha", "hard_weight", "soft_weight"):
             if getattr(self, field) is not None:  # 4 and 4.0 are the same settings
                 object.__setattr__(self, field, float(getattr(self, field)))
-        object.__setattr__(self, "options", dict(self.options or {}))
+        options = {name: _as_float(value) for name, value in (self.options or {}).items()}
+        object.__setattr__(self, "options", options)
 
     def _set_weights(self):
         """Complete the two weights, from alpha or by 1, and drop alpha."""
@@ -139,6 +140,11 @@ class Distillation:
         more["options"] = values.get("method_options", {})
         method = values.get("method", "kd")
         return cls(values["temperature"], values["alpha"], method, control, **more)
+
+
+def _as_float(value):
+    """A whole number as a float, for one id of 8 and 8.0; `losses.require_method` checks it."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 BASELINE = Distillation(temperature=1, alpha=0)  # on labels only

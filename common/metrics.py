@@ -155,6 +155,23 @@ def paired_t(first, second):
     return float(difference.mean()), float(low), float(high), float(test.pvalue)
 
 
+def holm(p_values):
+    """Holm's step-down correction for several tests (Holm 1979): adjusted p-values.
+
+    Args:
+        p_values: (n,) floats; nan, of a test that could not be made, is not counted.
+
+    Returns:
+        (n,) floats: at most 1, nan where the p-value is.
+    """
+    p_values = np.asarray(p_values, float)
+    adjusted, made = np.full(len(p_values), np.nan), np.flatnonzero(~np.isnan(p_values))
+    order = made[np.argsort(p_values[made], kind="stable")]
+    factors = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(factors * p_values[order]), 1)
+    return adjusted
+
+
 @dataclasses.dataclass(frozen=True)
 class Measure:
     """A measure of a model on one split: its key in records, its function, its table column.

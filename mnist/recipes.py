@@ -91,6 +91,11 @@ PAIRED_STUDENTS = (
 # taught by every training of one teacher: the student of the published table, and one that loses
 REPEATED_TEACHER, ITS_STUDENTS = "cnn_ensemble", ("cnn_small", "cnn_ensemble")
 
+# methods tuned alike, on the student of the published table
+METHODS_STUDENT, METHODS_TEACHERS = "cnn_small", ("cnn", "resnet164")
+# the ladder of controls, on few images and on all, at the settings that validation chose
+LADDER_STUDENTS, LADDER_TEACHER = ("cnn_small", "mlp"), "cnn"
+
 # the same number of updates whatever the share: each epoch passes over that many fewer images
 DATA_FRACTIONS = {1: 100, 3: 33, 10: 10, 100: 1}  # {% of the images: epochs}
 LOW_DATA_STUDENTS = {share: f"mlp_{share}" for share in DATA_FRACTIONS}
@@ -156,6 +161,21 @@ def low_data(study):
     return experiments.train_pairs(study, LOW_DATA_STUDENTS.values(), ["cnn"], chosen)
 
 
+def methods(study, teachers=METHODS_TEACHERS):
+    """Every method with nine settings to choose from, then on fresh seeds, for each teacher."""
+    by_teacher = [experiments.compare_methods(study, METHODS_STUDENT, name) for name in teachers]
+    return [group for groups in by_teacher for group in groups]
+
+
+def ladder(study, students=LADDER_STUDENTS):
+    """{student: groups} of labels alone, every control and the full teacher."""
+    groups = {}
+    for student in students:
+        chosen = experiments.chosen_settings(experiments.tune(study, student, LADDER_TEACHER))
+        groups[student] = experiments.ladder(study, student, LADDER_TEACHER, chosen)
+    return groups
+
+
 def _hinton(study):
     hinton.reproduce(study.replaced(spec=hinton.STUDY, dataset=study.dataset.trainval()))
 
@@ -175,6 +195,8 @@ STUDY = StudySpec(
         "crossed": pairs,
         "trainings": repeated_teacher,
         "hinton": _hinton,
+        "methods": methods,
+        "ladder": ladder,
     },
     # small enough for two CPU cores in a few minutes, large enough to show the effect
     smoke={"seeds": [0, 1, 2], "epochs": 4, "limit": 8_000},

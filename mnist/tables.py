@@ -1,6 +1,6 @@
 """MNIST's tables and figure: results of this study beside published ones, from records only."""
 
-from common import plots, results
+from common import experiments, plots, results
 from common.experiments.reproduction import PublishedTable
 from mnist import hinton_table, recipes, teacher_seeds_table
 
@@ -77,11 +77,41 @@ def temperature_picture(groups):
     )
 
 
+def methods(groups):
+    """Markdown tables of the methods, one a teacher: chosen settings beside tuned KD."""
+    student = recipes.STUDENTS[recipes.METHODS_STUDENT]
+    teachers = [recipes.TEACHERS[name] for name in recipes.METHODS_TEACHERS]
+    return experiments.methods_tables(groups, student, teachers)
+
+
+def ladders(groups):
+    """{student's title: results.Ladder} of the students of the ladder of controls."""
+    students = [recipes.STUDENTS[name] for name in recipes.LADDER_STUDENTS]
+    return experiments.ladders(groups, students, recipes.TEACHERS[recipes.LADDER_TEACHER])
+
+
+def ladder(groups):
+    """Markdown tables of the ladder of controls, one a student."""
+    students = [recipes.STUDENTS[name] for name in recipes.LADDER_STUDENTS]
+    teacher = recipes.TEACHERS[recipes.LADDER_TEACHER]
+    return experiments.ladder_tables(groups, students, teacher)
+
+
+def ladder_figure(groups, student=recipes.LADDER_STUDENTS[0]):
+    """Figure of one student: the share of the distillation gain that each part brings."""
+    title = recipes.STUDENTS[student].title
+    found = ladders(groups)[title]
+    heading = f"{title}: {found.finding()}"
+    return plots.intervals(found.rows(), heading, "share of the distillation gain, % (95 %)")
+
+
 TABLES = {
     "published": published,
     "crossed": pairs,
     "trainings": teacher_seeds_table.table,
     "students": students,
+    "methods": methods,
+    "ladder": ladder,
 }
 TABLES_OF_WHOLE = {"hinton": hinton_table.table}  # of runs on all training images
 PICTURES = {"temperature.png": temperature_picture}

@@ -4,24 +4,36 @@ Importing this does not import Keras; `common.experiments.study`, which defines 
 May import `results`, `training`, `runs`, `teachers`, `distillation`, `data` and `utils`.
 """
 
+from common.experiments.method_grids import GRIDS
+from common.experiments.methods import SELECTION_SEEDS, compare_methods
 from common.experiments.protocols import (
     chosen_settings,
     distill,
     distill_all,
     grid,
+    ladder,
     repeat,
     train_pairs,
     train_teacher,
     tune,
 )
+from common.experiments.tables import ladder_tables, ladders, methods_tables, tuned_methods
 
 __all__ = [
+    "GRIDS",
+    "SELECTION_SEEDS",
     "chosen_settings",
+    "compare_methods",
     "distill",
     "distill_all",
     "grid",
+    "ladder",
+    "ladder_tables",
+    "ladders",
+    "methods_tables",
     "repeat",
     "train_pairs",
     "train_teacher",
     "tune",
+    "tuned_methods",
 ]

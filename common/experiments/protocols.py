@@ -87,6 +87,21 @@ def distill_all(study, student, teacher, settings, *, teacher_seed=0):
     return _distill(study, student, study.logits_for(student, teacher, teacher_seed), settings)
 
 
+def ladder(study, student, teacher, distillation):
+    """Groups of a student's baseline, of the full teacher and of every control.
+
+    Args:
+        study: Study.
+        student, teacher: names in its spec.
+        distillation: Distillation of the full teacher; the controls have its settings.
+
+    Returns:
+        list of SeedGroup, of which `results.Ladder` makes the shares of the gain.
+    """
+    rungs = [dataclasses.replace(distillation, control=name) for name in (None, *LADDER)]
+    return distill_all(study, student, teacher, rungs)
+
+
 def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_seed=0, control=True):
     """Groups of baseline, all temperatures at the first alpha, other alphas at the best, controls.
 
@@ -159,7 +174,7 @@ def train_pairs(study, students, teachers, distillation, teacher_seeds=(0,)):
         for teacher, teacher_seed in itertools.product(teachers, teacher_seeds):
             targets = study.logits_for(student, teacher, teacher_seed)
             logits[targets.identity] = targets
-            runs += _student_runs(study, student, targets, distillation)
+            runs += student_runs(study, student, targets, distillation)
     records = [study.train(runs, logits=[*logits.values()]) for runs, logits in by_views.values()]
     study.report_cached()
     return results.group_seeds(itertools.chain(*records))
@@ -185,11 +200,11 @@ def _distill(study, student, logits, settings, report=True):
     """Groups of the baseline, then one for each `Distillation` of `settings`."""
     runs = [study.student(student, seed) for seed in study.seeds]
     for distillation in settings:
-        runs += _student_runs(study, student, logits, distillation)
+        runs += student_runs(study, student, logits, distillation)
     return _train(study, runs, [logits], report)
 
 
-def _student_runs(study, student, logits, distillation):
+def student_runs(study, student, logits, distillation):
     """List of Run: a student distilled from `logits`, one per seed of the study."""
     settings = {"logits": logits if distillation.needs_teacher else None}
     settings["distillation"] = distillation

@@ -5,7 +5,7 @@ Titles state the finding; the caller writes them, because only the caller knows 
 Importing this does not import Keras. May import `results`, `metrics` and `utils`.
 """
 
-from common.plots.comparisons import dot_plot, heat_map
+from common.plots.comparisons import dot_plot, heat_map, intervals
 from common.plots.curves import (
     bias_sweep,
     data_fraction_curves,
@@ -27,6 +27,7 @@ __all__ = [
     "dot_plot",
     "heat_map",
     "images_with_soft_targets",
+    "intervals",
     "labeled_images",
     "learning_curves",
     "temperature_curve",

@@ -84,3 +84,30 @@ def _label_cells(axes, values):
         text = f"{mean:.2f}" + (f" ± {sds[column, row]:.2f}" if sds is not None else "")
         color = "black" if mean > middle else "white"  # cividis is dark where values are low
         axes.text(column, row, text, ha="center", va="center", color=color, fontsize=9)
+
+
+def intervals(rows, title, measure):
+    """Means with 95 % intervals, one row each, from top to bottom.
+
+    Args:
+        rows: {label: (role, mean, low, high)}; role is a key of `style.COLORS`; low and high may
+            be nan, which draws no interval.
+        title: the finding.
+        measure: label of the horizontal axis, with the unit.
+
+    Returns:
+        matplotlib Figure.
+    """
+    figure, axes = style.axes(height=0.8 + 0.55 * len(rows))
+    axes.axvline(0, color="0.6", lw=1)
+    for row, (role, mean, low, high) in enumerate(rows.values()):
+        color = COLORS[role]
+        axes.plot([low, high], [row, row], color=color, lw=3, alpha=0.5)
+        axes.plot(mean, row, "o", color=color)
+        align = {"ha": "center", "va": "bottom"}
+        text = {"xytext": (0, 5), "textcoords": "offset points", "color": style.text_color(color)}
+        axes.annotate(f"{mean:.3g}", (mean, row), **text, **align)
+    axes.set_yticks(range(len(rows)), rows)
+    style.title(figure, title)
+    axes.set(xlabel=measure, ylim=(len(rows) - 0.5, -0.7))
+    return figure

@@ -13,8 +13,10 @@ from common.results.groups import (
     compare,
     dataset_settings,
     group_seeds,
+    merge_seeds,
     select,
 )
+from common.results.ladder import Ladder
 from common.results.selection import (
     Results,
     baseline_for,
@@ -39,6 +41,7 @@ from common.results.tables import (
     students_table,
     teachers_table,
 )
+from common.results.tuned import methods_table, tuned_methods
 from common.results.wording import (
     caption,
     confidence_interval,
@@ -56,6 +59,7 @@ __all__ = [
     "PUBLISHED_COLUMNS",
     "Comparison",
     "ControlledComparison",
+    "Ladder",
     "Results",
     "SeedGroup",
     "baseline_for",
@@ -79,6 +83,8 @@ __all__ = [
     "in_order",
     "markdown",
     "mean_sd",
+    "merge_seeds",
+    "methods_table",
     "p_inline",
     "p_value",
     "pairs_table",
@@ -90,4 +96,5 @@ __all__ = [
     "teachers_table",
     "temperature_alpha_grid",
     "temperature_sweep",
+    "tuned_methods",
 ]

@@ -29,6 +29,12 @@ class SeedGroup:
         """Values of one measure, (seeds,) floats in ascending order of the seeds."""
         return np.array([self.seeds[seed][split][measure] for seed in sorted(self.seeds)])
 
+    def of_seeds(self, seeds):
+        """The `SeedGroup` of those of the seeds that it has."""
+        return dataclasses.replace(
+            self, seeds={seed: record for seed, record in self.seeds.items() if seed in seeds}
+        )
+
     def curves(self, measure):
         """Learning curves of one measure, such as `val_accuracy`: (seeds, epochs) floats."""
         return np.array([self.seeds[seed]["curve"][measure] for seed in sorted(self.seeds)])
@@ -91,6 +97,11 @@ def group_seeds(records):
     return [
         SeedGroup(next(iter(seeds.values()))["configuration"], seeds) for seeds in by_run.values()
     ]
+
+
+def merge_seeds(groups):
+    """List of `SeedGroup` in which those of one configuration are one."""
+    return group_seeds(record for group in groups for record in group.seeds.values())
 
 
 def select(groups, **wanted):

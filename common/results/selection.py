@@ -21,10 +21,11 @@ class Results:
 
     Args:
         groups: list of SeedGroup.
+        plain: False to keep these too.
     """
 
-    def __init__(self, groups):
-        self.groups = [group for group in groups if group.is_plain]
+    def __init__(self, groups, plain=True):
+        self.groups = [group for group in groups if group.is_plain or not plain]
 
     def of(self, spec):
         """Groups of the spec: its baseline and its students of every teacher, in given order."""
@@ -35,7 +36,7 @@ class Results:
 
     def baseline(self, spec):
         """Group of the spec on labels only; None if there is none."""
-        return next((group for group in self.of(spec) if not group.teacher), None)
+        return next((g for g in self.of(spec) if not g.teacher and g.is_plain), None)
 
     def distilled(self, spec, teacher):
         """Groups of `spec` distilled from the spec `teacher`, controls included."""
@@ -43,7 +44,8 @@ class Results:
 
     def best_distilled(self, spec, teacher):
         """Distilled group with the fewest validation errors, no control; None if there is none."""
-        groups = select(self.distilled(spec, teacher), shuffled=False)
+        groups = [group for group in self.distilled(spec, teacher) if group.is_plain]
+        groups = select(groups, control=None)
         return best_distilled(groups) if groups else None
 
     def comparison(self, spec, teacher):

@@ -6,7 +6,7 @@ import pytest
 
 from common import experiments
 from common.cli.dry_run import DryRun
-from common.distillation import Distillation
+from common.distillation import LADDER, Distillation
 from common.experiments.spec import StudySpec
 from common.experiments.study import Study
 from common.runs import ModelSpec, Recipe
@@ -104,3 +104,32 @@ def test_unknown_methods_are_refused_before_the_teacher_is_trained(study):
     with pytest.raises(ValueError, match="unknown method 'dk'"):
         experiments.distill(study, "small", "large", [4], 0.9, method="dk")
     assert not study.notes.trainings
+
+
+def test_every_method_trains_the_same_number_of_runs(study):
+    """Nine settings with two seeds each, then one or two with the study's; a baseline."""
+    groups = experiments.compare_methods(study, "small", "large", selection_seeds=[7, 8])
+    by_title = {}
+    for group in groups[1:]:
+        own = group.teacher is not None and "width3" in group.configuration["teacher"]
+        key = "self" if own else group.distillation.method
+        by_title.setdefault(key, []).append(group)
+    assert by_title.keys() == experiments.GRIDS.keys()
+    for name, candidates in by_title.items():
+        assert len(candidates) == 9 and all({7, 8} <= set(group.seeds) for group in candidates)
+        tested = [group for group in candidates if {0, 5} <= set(group.seeds)]
+        published = experiments.GRIDS[name].published
+        assert published in [group.distillation for group in tested] and len(tested) <= 2
+    assert set(groups[0].seeds) == {0, 5} and groups[0].distillation is None
+
+
+def test_seeds_that_choose_do_not_test(study):
+    with pytest.raises(ValueError, match=r"seeds \[5\] choose the settings"):
+        experiments.compare_methods(study, "small", "large", selection_seeds=[5, 6])
+
+
+def test_ladder_has_every_rung_at_the_same_settings(study):
+    groups = experiments.ladder(study, "small", "large", SETTINGS)
+    controls = [g.distillation.control for g in groups[1:]]
+    assert controls == [None, *LADDER]
+    assert all(dataclasses.replace(g.distillation, control=None) == SETTINGS for g in groups[1:])

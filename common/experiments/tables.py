@@ -1,0 +1,59 @@
+"""Tables of the study of methods and of the ladder of controls, from records only."""
+
+from common import results
+from common.experiments.method_grids import GRIDS
+from common.experiments.methods import SELECTION_SEEDS
+
+
+def tuned_methods(groups, student, teacher, selection_seeds=SELECTION_SEEDS):
+    """{name: results.TunedMethod} of the methods of `GRIDS` whose runs are all there.
+
+    Args:
+        groups: list of SeedGroup.
+        student, teacher: ModelSpec.
+        selection_seeds: as of `compare_methods`.
+    """
+    return results.tuned_methods(groups, student, teacher, GRIDS, selection_seeds)
+
+
+def methods_tables(groups, student, teachers, selection_seeds=SELECTION_SEEDS, step_times=None):
+    """Markdown: a table for each teacher, every method beside tuned KD.
+
+    Args:
+        groups, student, selection_seeds: as of `tuned_methods`.
+        teachers: list of ModelSpec.
+        step_times: as of `results.methods_table`.
+    """
+    tables = []
+    for teacher in teachers:
+        caption = f"{student.title}, taught by {teacher.title}, {results.caption(groups)}"
+        tuned = tuned_methods(groups, student, teacher, selection_seeds)
+        tables.append(results.methods_table(tuned, step_times=step_times, caption=caption))
+    return "\n".join(tables)
+
+
+def ladders(groups, students, teacher):
+    """{student's title: results.Ladder}, of those with a baseline and the full teacher.
+
+    The full teacher's settings are those with the fewest validation errors.
+
+    Args:
+        groups: list of SeedGroup.
+        students: list of ModelSpec.
+        teacher: ModelSpec.
+    """
+    plain, ours, found = results.Results(groups), results.Results(groups, plain=False), {}
+    for student in students:
+        best, baseline = plain.best_distilled(student, teacher), plain.baseline(student)
+        if best and baseline:
+            rungs = [baseline, *ours.distilled(student, teacher)]
+            found[student.title] = results.Ladder(rungs, best.distillation)
+    return found
+
+
+def ladder_tables(groups, students, teacher):
+    """Markdown: a table for each student, from labels alone to the full teacher."""
+    return "\n".join(
+        ladder.table(f"{title}, taught by {teacher.title}, ")
+        for title, ladder in ladders(groups, students, teacher).items()
+    )

@@ -1,0 +1,159 @@
+"""Ladder of controls: the share of the distillation gain that each rung keeps, with intervals.
+
+The gain is the test errors of the baseline less those of the student of the full teacher. A rung's
+share is its own gain, paired by seed, over the mean of the full one; its 95 % interval (Student's
+t) is that of the rung's gain, with the full gain's mean taken as exact.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from common import metrics
+from common.distillation import LADDER
+from common.results import wording
+from common.results.groups import select
+from common.results.tables import markdown
+
+TITLES = {
+    None: "full teacher",
+    "smoothing": "mean confidence (label smoothing)",
+    "class_mean": "mean soft target of the class",
+    "same_class": "logits of another image of the class",
+    "permuted": "wrong classes permuted",
+    "shuffled": "logits of any image",
+}
+# what the step from one rung to the next adds; "baseline" is the student on labels only
+PARTS = (
+    ("confidence", "baseline", "smoothing"),
+    ("class similarity", "smoothing", "class_mean"),
+    ("the image itself", "class_mean", None),
+)
+COLUMNS = ("test errors", "accuracy %", "share of the gain", "95 % interval", "p against baseline")
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """Share of the distillation gain: its mean and 95 % interval; nan where there is no gain."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Ladder:
+    """Baseline, full teacher and controls of one student at one temperature and weight.
+
+    Args:
+        groups: list of SeedGroup of one student and teacher; others of its settings are ignored.
+        distillation: Distillation of the full teacher; None if `groups` has one only.
+
+    Attributes:
+        groups: {control, None for the full teacher, or "baseline": SeedGroup}, in `TITLES`' order.
+
+    Raises:
+        ValueError: no baseline, or not exactly one group of the full teacher.
+    """
+
+    def __init__(self, groups, distillation=None):
+        baselines = select(groups, teacher=None, method="kd")
+        taught = [group for group in groups if group.teacher]
+        full = [g for g in select(taught, control=None) if _is_wanted(g, distillation)]
+        if len(baselines) != 1 or len(full) != 1:
+            raise ValueError(
+                f"a ladder needs one baseline and one group of the full teacher, got "
+                f"{len(baselines)} and {len(full)}"
+            )
+        self.groups = {"baseline": baselines[0], None: full[0]}
+        for control in LADDER:
+            wanted = dataclasses.replace(full[0].distillation, control=control)
+            if found := [group for group in taught if group.distillation == wanted]:
+                self.groups[control] = found[0]
+
+    @property
+    def gain(self):
+        """Mean over seeds of the full teacher's gain, in test errors."""
+        return self._gains("baseline", None).mean()
+
+    def share(self, rung):
+        """`Share` of the gain that a rung keeps: a control, or None for the full teacher."""
+        return self._share("baseline", rung)
+
+    def parts(self):
+        """{part: Share} of `PARTS`, of those whose rungs are there; the shares add up to 1."""
+        return {
+            part: self._share(before, after)
+            for part, before, after in PARTS
+            if before in self.groups and after in self.groups
+        }
+
+    def _gains(self, before, after):
+        """(seeds,) test errors by which `after` has fewer than `before`, of their common seeds."""
+        pair = self.groups[before], self.groups[after]
+        seeds = set(pair[0].seeds) & set(pair[1].seeds)
+        first, second = (group.of_seeds(seeds).values("errors") for group in pair)
+        return first - second
+
+    def _share(self, before, after):
+        gain = self.gain
+        if gain <= 0:
+            return Share(np.nan, np.nan, np.nan)
+        gains = self._gains(before, after) / gain
+        _, low, high, _ = metrics.paired_t(gains, np.zeros(len(gains)))
+        return Share(float(gains.mean()), low, high)
+
+    def table(self, prefix=""):
+        """Markdown table: a row a rung, from the baseline to the full teacher.
+
+        Args:
+            prefix: begins the caption.
+        """
+        order = [None, *LADDER]
+        rungs = sorted((r for r in self.groups if r != "baseline"), key=order.index)
+        caption = prefix + wording.caption([self.groups["baseline"]])
+        rows = [["labels only", *_scores(self.groups["baseline"]), "", "", ""]]
+        rows += [self._row(rung) for rung in rungs[1:] + rungs[:1]]
+        return markdown([caption, *COLUMNS], rows)
+
+    def rows(self):
+        """Rows of a figure of the parts: {part: (role, mean, low, high)}, in % of the gain."""
+        return {
+            part: ("distilled", *(100 * value for value in dataclasses.astuple(share)))
+            for part, share in self.parts().items()
+        }
+
+    def finding(self):
+        """The shares of the parts in a sentence."""
+        if self.gain <= 0:
+            return "no gain to be shared: the full teacher does not help"
+        shares = [
+            f"{part} {_fraction(share.mean)}" + f" ({_interval(share)})" * bool(_interval(share))
+            for part, share in self.parts().items()
+        ]
+        return f"of {self.gain:.0f} errors fewer: {', '.join(shares)}"
+
+    def _row(self, rung):
+        share, gains = self.share(rung), self._gains("baseline", rung)
+        p = metrics.paired_t(gains, np.zeros(len(gains)))[3]
+        cells = [_fraction(share.mean), _interval(share)]
+        return [TITLES[rung], *_scores(self.groups[rung]), *cells, wording.p_value(p)]
+
+
+def _is_wanted(group, distillation):
+    return distillation in (None, group.distillation)
+
+
+def _scores(group):
+    accuracy = wording.mean_sd(group.values("accuracy"), 2, 100)
+    return [wording.mean_sd(group.values("errors")), accuracy]
+
+
+def _interval(share):
+    return "" if np.isnan(share.low) else f"{_fraction(share.low)} to {_fraction(share.high)}"
+
+
+def _fraction(value):
+    """Such as `25 %`; `-10.0 times` far below 0, empty for nan."""
+    if np.isnan(value):
+        return ""
+    return f"{value:.1f} times" if value < -2 else f"{100 * value:.0f} %"

@@ -1,0 +1,135 @@
+"""Methods tuned alike: settings chosen on validation, compared on the test images with fresh seeds.
+
+A method is anything with `title`, `settings`, `published` and `teacher`, as
+`experiments.method_grids.MethodGrid` has them.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from common import metrics
+from common.results import wording
+from common.results.groups import SeedGroup, best
+from common.results.selection import Results
+from common.results.tables import PENDING, markdown
+
+COLUMNS = ("settings", "test errors", "accuracy %", "errors less than KD", "95 % interval")
+COLUMNS += ("p (Holm)", "published settings, test errors", "gain by tuning", "p (t)")
+STEP_COLUMN = "time a step, against KD"
+
+
+@dataclasses.dataclass(frozen=True)
+class TunedMethod:
+    """One method of the study.
+
+    Args:
+        title: its name.
+        chosen, published: SeedGroup of the fresh seeds, at the settings with the fewest
+            validation errors of the selection seeds, and at the published ones.
+    """
+
+    title: str
+    chosen: SeedGroup
+    published: SeedGroup
+
+
+def tuned_methods(groups, spec, teacher, grids, selection_seeds):
+    """{name: TunedMethod} of the methods whose runs are all there.
+
+    Args:
+        groups: list of SeedGroup.
+        spec, teacher: ModelSpec of student and teacher.
+        grids: {name: method}, as described above.
+        selection_seeds: seeds that chose the settings; the others are the fresh ones.
+    """
+    ours, tuned = Results(groups, plain=False), {}
+    for name, grid in grids.items():
+        candidates = _candidates(ours, spec, spec if grid.teacher else teacher, grid)
+        of_selection = [group.of_seeds(selection_seeds) for group in candidates]
+        if len(candidates) < len(grid.settings) or not all(g.seeds for g in of_selection):
+            continue
+        chosen = best(of_selection).distillation
+        pair = [_fresh(candidates, each, selection_seeds) for each in (chosen, grid.published)]
+        if all(group.seeds for group in pair):
+            tuned[name] = TunedMethod(grid.title, *pair)
+    return tuned
+
+
+def methods_table(tuned, reference="kd", step_times=None, caption="method"):
+    """Markdown table: each method at its chosen settings beside KD, and what tuning alone brings.
+
+    Args:
+        tuned: {name: TunedMethod}.
+        reference: name that the others are compared with, paired by seed; p-values by Holm.
+        step_times: {name: text} of a last column; None for no such column.
+        caption: header of the methods' column.
+    """
+    differences = {
+        name: _paired(tuned[reference].chosen, method.chosen)
+        for name, method in tuned.items()
+        if reference in tuned and name != reference
+    }
+    adjusted = metrics.holm([difference[3] for difference in differences.values()])
+    p_values = dict(zip(differences, adjusted, strict=True))
+    rows = []
+    for name, method in tuned.items():
+        row = [method.title, method.chosen.settings, *_scores(method.chosen)]
+        row += _difference_cells(differences.get(name), p_values.get(name))
+        row += _tuning_cells(method)
+        rows.append(row + ([step_times.get(name, "")] if step_times is not None else []))
+    header = [caption, *COLUMNS] + [STEP_COLUMN] * (step_times is not None)
+    rows = rows or [[PENDING, *[""] * (len(header) - 1)]]
+    return markdown(header, rows)
+
+
+def finding(tuned, reference="kd", level=0.05):
+    """The study's result in a sentence: which methods differ from tuned KD by Holm's test."""
+    names = [name for name in tuned if name != reference]
+    tests = [_paired(tuned[reference].chosen, tuned[name].chosen) for name in names]
+    p_values = metrics.holm([test[3] for test in tests])
+    lists = {"fewer": [], "more": []}
+    for name, test, p in zip(names, tests, p_values, strict=True):
+        if p < level:
+            lists["fewer" if test[0] > 0 else "more"].append(tuned[name].title)
+    parts = [f"{word} errors than tuned KD: {', '.join(t)}" for word, t in lists.items() if t]
+    return "; ".join(parts) or f"no method of {len(names)} differs from tuned KD"
+
+
+def _candidates(ours, spec, teacher, grid):
+    """Groups of a method's settings, in their order, where there are any."""
+    distilled = ours.distilled(spec, teacher)
+    groups = distilled + [group for group in ours.of(spec) if not group.teacher]
+    return [group for each in grid.settings for group in groups if group.distillation == each]
+
+
+def _fresh(candidates, distillation, selection_seeds):
+    (group,) = [group for group in candidates if group.distillation == distillation]
+    return group.of_seeds(set(group.seeds) - set(selection_seeds))
+
+
+def _paired(first, second):
+    """`metrics.paired_t` of the test errors of the seeds that both groups have."""
+    seeds = set(first.seeds) & set(second.seeds)
+    return metrics.paired_t(*(g.of_seeds(seeds).values("errors") for g in (first, second)))
+
+
+def _scores(group):
+    accuracy = wording.mean_sd(group.values("accuracy"), 2, 100)
+    return [wording.mean_sd(group.values("errors")), accuracy]
+
+
+def _difference_cells(difference, p):
+    """Errors less than the reference, their interval and p; empty for the reference itself."""
+    if difference is None:
+        return ["", "", ""]
+    mean, low, high, _ = difference
+    interval = "" if np.isnan(low) else f"{low:+.1f} to {high:+.1f}"
+    return [f"{mean:+.1f}", interval, wording.p_value(p)]
+
+
+def _tuning_cells(method):
+    mean, _, _, p = _paired(method.published, method.chosen)
+    errors = wording.mean_sd(method.published.values("errors"))
+    same = method.published.distillation == method.chosen.distillation
+    return [errors, "0: the same" if same else f"{mean:+.1f}", "" if same else wording.p_value(p)]
