@@ -1,6 +1,7 @@
 """MNIST's tables and figure: results of this study beside published ones, from records only."""
 
 from common import experiments, plots, results
+from common.benchmark.tables import step_times
 from common.experiments.reproduction import PublishedTable
 from mnist import hinton_table, recipes, teacher_seeds_table
 
@@ -81,7 +82,7 @@ def methods(groups):
     """Markdown tables of the methods, one a teacher: chosen settings beside tuned KD."""
     student = recipes.STUDENTS[recipes.METHODS_STUDENT]
     teachers = [recipes.TEACHERS[name] for name in recipes.METHODS_TEACHERS]
-    return experiments.methods_tables(groups, student, teachers)
+    return experiments.methods_tables(groups, student, teachers, step_times=step_times())
 
 
 def ladders(groups):

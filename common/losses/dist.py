@@ -2,7 +2,7 @@
 
 from common.backend import ops
 from common.losses.soft_targets import logit_pair
-from common.utils.checks import require_positive
+from common.utils.checks import require_temperature
 
 _EPSILON = 1e-8  # added to the product of the norms, as in the authors' code
 _LEAST_SQUARE = 1e-30  # of a norm, below which it counts as 0
@@ -33,7 +33,7 @@ def dist(student_logits, teacher_logits, labels, temperature, *, beta=1.0, gamma
     Raises:
         ValueError: if temperature is not a finite number above 0, or shapes differ.
     """
-    require_positive("temperature", temperature)
+    require_temperature(temperature)
     pair = logit_pair(student_logits, teacher_logits)
     student, teacher = (_deviations(logits, temperature) for logits in pair)
     rows, columns = (_correlation(student, teacher, axis) for axis in (-1, 0))

@@ -4,7 +4,7 @@ from common.backend import ops
 from common.losses.kd import distillation_loss
 from common.losses.non_target import binary_logits, label_mask, non_target_logits
 from common.losses.soft_targets import logit_pair
-from common.utils.checks import require_positive
+from common.utils.checks import require_temperature
 
 
 def dkd(student_logits, teacher_logits, labels, temperature, *, alpha=1.0, beta=8.0):
@@ -33,7 +33,7 @@ def dkd(student_logits, teacher_logits, labels, temperature, *, alpha=1.0, beta=
     Raises:
         ValueError: no labels; as `distillation_loss`.
     """
-    require_positive("temperature", temperature)
+    require_temperature(temperature)
     pair = logit_pair(student_logits, teacher_logits)
     mask = label_mask("dkd", pair[0], labels)
     target = distillation_loss(*(binary_logits(x, mask, temperature) for x in pair), temperature)

@@ -15,7 +15,8 @@ def ls(student_logits, teacher_logits, labels, temperature):
     pair T = 2 to 4 and weights 1 to 12, of which the weight alone is ten times "kd"'s 0.9.
 
     Args:
-        student_logits, teacher_logits: (batch, classes) floats; no gradient into the teacher's.
+        student_logits, teacher_logits: (batch, classes) finite floats; no gradient into the
+            teacher's.
         labels: (batch,) integers, ignored.
         temperature: T > 0 that z-scores are divided by.
 

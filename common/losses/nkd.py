@@ -34,6 +34,7 @@ def nkd(student_logits, teacher_logits, labels, temperature, *, gamma=1.5):
     others = [non_target_logits(x, mask) for x in pair]
     # cross-entropy as KL plus the teacher's entropy, whose gradient is 0: precise at high T
     log_teacher = log_soft_targets(others[1], temperature)
-    entropy = -ops.sum(ops.where(mask, 0.0, ops.exp(log_teacher) * log_teacher), axis=-1)
+    p = ops.exp(log_teacher)
+    entropy = -ops.sum(ops.where(p > 0, p * log_teacher, 0.0), axis=-1)
     cross = distillation_loss(*others, temperature) + temperature**2 * entropy
     return ops.mean(target + gamma * cross)

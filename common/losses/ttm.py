@@ -29,4 +29,5 @@ def divergence(student_logits, teacher_logits, temperature):
     """(batch,) KL of `ttm`, with its arguments and errors."""
     student_logits, teacher_logits = logit_pair(student_logits, teacher_logits)
     teacher = log_soft_targets(teacher_logits, temperature)
-    return ops.sum(ops.exp(teacher) * (teacher - log_soft_targets(student_logits, 1)), axis=-1)
+    p, difference = ops.exp(teacher), teacher - log_soft_targets(student_logits, 1)
+    return ops.sum(ops.where(p > 0, p * difference, 0.0), axis=-1)  # 0 log 0 is 0, logits of -inf

@@ -131,7 +131,8 @@ def require_targets(students, targets):
         if targets.get("labels") is None and needs_labels(student):
             raise ValueError(
                 f"no labels among the targets {[*targets]}: {name!r} needs them, as "
-                '{"labels": labels}; only students with alpha = 1 do without'
+                '{"labels": labels}; only students with alpha = 1 and a method of '
+                f"{', '.join(sorted(LABEL_FREE))} do without"
             )
 
 
@@ -144,7 +145,7 @@ def check_control(students, inputs, batch_size, shuffle):
         batch_size: of arrays.
         shuffle: whether arrays are shuffled.
     """
-    if not any(student.shuffled and student.alpha for student in students.values()):
+    if not any(student.shuffled and student.needs_teacher for student in students.values()):
         return
     if inputs.whole:
         control_checks.require_control(control_checks.batch_sizes(len(inputs.images), batch_size))
@@ -162,7 +163,8 @@ def check_control(students, inputs, batch_size, shuffle):
 
 def needs_labels(student):
     """Whether a student's loss takes labels: with alpha = 1, some methods do not."""
-    return student.alpha < 1 or student.method not in LABEL_FREE
+    hard_weight, _ = student.distillation.weights
+    return hard_weight > 0 or student.method not in LABEL_FREE
 
 
 def check_values(students, online, classes, inputs, what=""):
@@ -178,7 +180,7 @@ def check_values(students, online, classes, inputs, what=""):
     targets, labels = inputs.targets, inputs.targets.get("labels")
     if labels is not None:
         labels = require_labels(labels, classes, f"{what}labels")
-    for name in dict.fromkeys(s.teacher for s in students.values() if s.alpha > 0):
+    for name in dict.fromkeys(s.teacher for s in students.values() if s.needs_teacher):
         if name not in targets and name in online:
             continue
         if name not in targets:

@@ -107,6 +107,8 @@ def _row(group, groups, source):
         "method": distillation and distillation.method,
         "temperature": distillation and distillation.temperature,
         "alpha": distillation and distillation.alpha,
+        "hard_weight": distillation and distillation.weights[0],
+        "soft_weight": distillation and distillation.weights[1],
         "control": distillation and distillation.control,
         "seeds": len(group.seeds),
     }

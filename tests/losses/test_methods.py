@@ -233,3 +233,15 @@ def test_jax_gives_the_values_and_gradients_of_tensorflow(tmp_path, random_logit
             slope = gradient(method, *arguments)
             atol = 1e-4 * np.abs(slope).max()
             np.testing.assert_allclose(results[f"slope {key}"], slope, atol=atol)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 4, 1000])
+@pytest.mark.parametrize("method", ["kd", "dkd", "nkd", "ttm", "wttm"])
+def test_a_class_masked_by_both_is_as_if_it_were_not_there(method, temperature, random_logits):
+    """Logits of -inf: the loss is that of the other classes, the gradient at them 0."""
+    student, teacher, labels = random_logits(5), random_logits(5, 1), np.arange(5)
+    masked = [np.insert(x, 7, -np.inf, axis=1) for x in (student, teacher)]
+    expected = definitions.LOSSES[method](student, teacher, labels, temperature)
+    assert value(method, *masked, labels, temperature) == pytest.approx(expected, rel=1e-4)
+    slope = gradient(method, *masked, labels, temperature)
+    assert np.isfinite(slope).all() and not slope[:, 7].any()
