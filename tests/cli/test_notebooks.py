@@ -55,6 +55,14 @@ def test_code_cells_are_short_and_define_nothing_long(notebook):
         assert all(f.end_lineno - f.lineno < longest for f in functions), cell.source
 
 
+def test_new_runs_go_into_the_repository_wherever_the_kernel_starts(notebook):
+    """Papermill starts it in the folder of the caller, JupyterLab in the notebook's."""
+    (line,) = [x for x in code(notebook)[0].source.splitlines() if x.startswith("output_dir")]
+    assert line.startswith("output_dir = None  # None: runs/")
+    sources = "".join(cell.source for cell in code(notebook))
+    assert "output_dir=output_dir or default_output_dir(" in sources
+
+
 def test_arguments_are_not_packed_to_save_lines(notebook):
     for cell in code(notebook):
         calls = [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Call)]
