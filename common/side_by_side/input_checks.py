@@ -13,7 +13,7 @@ from common.backend import keras
 from common.losses import LABEL_FREE
 from common.models.pixel_range import check_pixel_range
 from common.models.validation import require_classifier
-from common.utils import control_checks
+from common.side_by_side import control_checks
 from common.utils.target_checks import require_labels, require_logits, warn_at_chance
 
 
@@ -46,6 +46,7 @@ class InputChecks:
 
     def __init__(self, students, teachers, augmented):
         self.students, self.teachers, self.augmented = students, teachers, augmented
+        self._count = None  # of classes
 
     def checked(self, x, y=None, what=""):
         """`Inputs` that the students can train with; ValueError otherwise.
@@ -58,7 +59,9 @@ class InputChecks:
         require_targets(self.students, inputs.targets)
         if not self.augmented:
             self.check_pixels(inputs.images, error=True)
-        check_values(self.students, self.teachers, self._classes(inputs.images), inputs, what)
+        if self._count is None:  # to ask some models takes a second
+            self._count = self._classes(inputs.images)
+        check_values(self.students, self.teachers, self._count, inputs, what)
         return inputs
 
     def training(self, x, y, batch_size, shuffle):

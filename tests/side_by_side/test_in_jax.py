@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-INPUT = "test_side_by_side_input.py"
-FILES = ["test_side_by_side_objective.py", "test_side_by_side_teacher.py"]
+TESTS = Path(__file__).parents[1]
+INPUT = "side_by_side/test_input.py"
+FILES = ["side_by_side/test_objective.py"]
+FILES += ["side_by_side/test_teacher.py"]
 FILES += ["losses/test_masked_classes.py", f"{INPUT}::test_data_sets_are_looked_at"]
 FILES += [f"{INPUT}::test_distillation_without_labels", f"{INPUT}::test_models_that_fit_train"]
 
@@ -22,10 +23,10 @@ def test_students_in_jax():
     environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     environment["XLA_FLAGS"] = "--xla_backend_optimization_level=0"  # code that runs once
     done = subprocess.run(
-        [*command, *(str(HERE / file) for file in FILES)],
+        [*command, *(str(TESTS / file) for file in FILES)],
         env=environment,
         capture_output=True,
         text=True,
-        cwd=HERE.parent,
+        cwd=TESTS.parent,
     )
     assert done.returncode == 0, done.stdout[-4000:]

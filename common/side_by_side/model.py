@@ -1,117 +1,14 @@
-"""Side-by-side training: any number of students in one `fit`, each with its own loss.
-
-May import `utils`, `backend`, `losses`, `distillation` and `models`.
-"""
-
-import dataclasses
-import inspect
+"""SideBySide: any number of students as one Keras model, each with its own loss."""
 
 from common.backend import keras, ops
-from common.distillation import Distillation
-from common.losses import LOSSES, hard_label_loss, require_method
-from common.models.input_checks import InputChecks
 from common.models.validation import require_models
-from common.utils import weight_files
-
-_FIT = inspect.signature(keras.Model.fit)
-
-
-@dataclasses.dataclass(frozen=True)
-class Student:
-    """A model and its objective: hard_weight · hard-label loss + soft_weight · method's loss.
-
-    Args:
-        model: images (batch, h, w, c) -> logits (batch, classes).
-        temperature: T > 0 of the soft targets; "kd" multiplies their loss by T².
-        alpha: weight of the method's loss, in [0, 1], with 1 - alpha for the hard-label loss; 0 is
-            a baseline on labels only. May be None if one of the weights is given.
-        teacher: name of the teacher's logits among the training targets.
-        shuffled: learn from the logits of the batch's next image: a control. `fit` refuses what
-            would be none: batches of one image, which teach nothing even where it cannot see
-            them, and images in the order of their classes, which it sees in arrays (all), a
-            PyDataset (first and last batch) and other data sets (first batch).
-        method: a name in `losses.LOSSES`.
-        hard_weight, soft_weight: in place of 1 - alpha and alpha, or, without alpha, of 1.
-        options: {name: number} of keyword arguments of the method, such as {"beta": 8} of "dkd".
-
-    Attributes:
-        distillation: all settings but model and teacher, as a `Distillation`.
-
-    Raises:
-        ValueError: as `Distillation`; an unknown method, option or an option's value below 0.
-    """
-
-    model: keras.Model
-    temperature: float
-    alpha: float | None = None
-    teacher: str = "teacher"
-    shuffled: bool = False
-    method: str = "kd"
-    hard_weight: float | None = None
-    soft_weight: float | None = None
-    options: dict = dataclasses.field(default_factory=dict)
-    distillation: Distillation = dataclasses.field(init=False, repr=False, compare=False)
-
-    def __post_init__(self):
-        require_method(self.method, self.options)
-        settings = Distillation(
-            self.temperature,
-            self.alpha,
-            self.method,
-            "shuffled" if self.shuffled else None,
-            self.hard_weight,
-            self.soft_weight,
-            self.options,
-        )
-        object.__setattr__(self, "distillation", settings)
-
-    def loss(self, logits, targets):
-        """Mean loss of a batch, a scalar float32 in nats.
-
-        Args:
-            logits: (batch, classes) floats of the student.
-            targets: dict with `labels` (batch,), if the hard-label loss has a weight or the method
-                uses them, and, if it needs them, the teacher's logits.
-
-        Raises:
-            ValueError: labels or teacher's logits that are needed and not among the targets, or
-                logits of another shape.
-        """
-        total, labels = 0.0, targets.get("labels")
-        hard_weight, soft_weight = self.distillation.weights
-        if hard_weight > 0:
-            if labels is None:
-                raise ValueError("the hard-label loss needs labels: set its weight to 0 (alpha=1)")
-            total += hard_weight * ops.mean(hard_label_loss(logits, labels))
-        if soft_weight > 0:
-            teacher_logits = self.teacher_logits(targets) if self.needs_teacher else None
-            weight = soft_weight * self.has_other_images(ops.shape(logits)[0])
-            total += weight * self.method_loss(logits, teacher_logits, labels)
-        return total
-
-    @property
-    def needs_teacher(self):
-        """Whether the loss reads the teacher's logits."""
-        return self.distillation.needs_teacher
-
-    def method_loss(self, logits, teacher_logits, labels):
-        """The method's loss of a batch, scalar float32, without its weight."""
-        method = LOSSES[self.method]
-        return method(logits, teacher_logits, labels, self.temperature, **self.options)
-
-    def has_other_images(self, count):
-        """1, or 0 if it is shuffled and in a batch of `count` = 1 image, which has no other."""
-        return ops.cast(count > 1, "float32") if self.shuffled else 1
-
-    def teacher_logits(self, targets):
-        """(batch, classes) logits that the student learns from, rolled by one row if shuffled."""
-        if self.teacher not in targets:
-            raise ValueError(f"no logits of {self.teacher!r} among the targets {[*targets]}")
-        logits = targets[self.teacher]
-        return ops.roll(logits, 1, axis=0) if self.shuffled else logits
+from common.side_by_side.checked_inputs import CheckedInputs
+from common.side_by_side.input_checks import InputChecks
+from common.side_by_side.student import Student
+from common.side_by_side.weight_files import NamedWeights
 
 
-class SideBySide(keras.Model):
+class SideBySide(CheckedInputs, NamedWeights):
     """N students as one Keras model; they share batches and nothing else.
 
         both = SideBySide({"baseline": Student(a, 1, 0), "distilled": Student(b, 4, 0.9)})
@@ -151,7 +48,8 @@ class SideBySide(keras.Model):
         # closures: Keras would train and save models with the students
         self._online_teachers = tuple((name, _frozen(model)) for name, model in teachers.items())
         self._teachers = lambda: teachers
-        self._checks = lambda: InputChecks(students, teachers, augment is not None)
+        checks = InputChecks(students, teachers, augment is not None)
+        self._checks = lambda: checks
         self._weight_decay, self._augment, self._accurate = weight_decay, augment, True
         self.loss_trackers = {name: keras.metrics.Mean(f"{name}_loss") for name in students}
         self.accuracy_trackers = {name: keras.metrics.Mean(f"{name}_accuracy") for name in students}
@@ -192,63 +90,6 @@ class SideBySide(keras.Model):
                 "float16's loss scaling would mix the students, for where one overflows, all skip "
                 "the step: use mixed_bfloat16, which needs none, or compile(auto_scale_loss=False)"
             )
-
-    def fit(self, x=None, y=None, *settings, **options):
-        """Keras's `fit`, once images and targets are checked.
-
-        Raises:
-            ValueError: labels that are no classes, missing or misshapen logits of a teacher,
-                probabilities in their place, images of another scale than the students'; a
-                control that would be none.
-        """
-        options = _FIT.bind(self, x, y, *settings, **options).arguments
-        del options["self"]
-        settings = {"batch_size": None, "shuffle": True} | options
-        checks, sizes = self._checks(), {key: settings[key] for key in ("batch_size", "shuffle")}
-        inputs = checks.training(x, options.get("y"), **sizes)
-        if options.get("validation_data") is not None:
-            options["validation_data"] = checks.validation(options["validation_data"])
-        self.built = True  # the checks built what was not
-        return super().fit(**options | {"x": inputs.x, "y": inputs.y})
-
-    def evaluate(self, x=None, y=None, *settings, **options):
-        """Keras's `evaluate`; ValueError as `fit`."""
-        if not options.get("_use_cached_eval_dataset"):  # `fit`'s own, which it has checked
-            inputs = self._checks().checked(x, y)
-            x, y, self.built = inputs.x, inputs.y, True
-        return super().evaluate(x, y, *settings, **options)
-
-    def predict(self, x, *settings, **options):
-        """Keras's `predict`; a warning for images of another scale than the students'."""
-        if hasattr(x, "shape"):
-            self._checks().check_pixels(x, error=False)
-        return super().predict(x, *settings, **options)
-
-    def save_own_variables(self, store):
-        """Write the students' names into a file of weights, besides what Keras writes."""
-        super().save_own_variables(store)
-        weight_files.write_names(store, self.models)
-
-    def load_own_variables(self, store):
-        """Read what `save_own_variables` wrote; `load_weights` has checked the names."""
-        own = {key: store[key] for key in store.keys() if key != weight_files.KEY}  # noqa: SIM118
-        super().load_own_variables(own)
-
-    def load_weights(self, filepath, **options):
-        """Keras's `load_weights`, each student's by its name, in whichever order they are.
-
-        Raises:
-            ValueError: a file of other students, which are named.
-        """
-        weight_files.require_names(filepath, self.models)
-        super().load_weights(filepath, **options)
-
-    def save(self, *arguments, **options):
-        """Raise ValueError: a saved SideBySide could not be loaded; save each student."""
-        raise ValueError(
-            "students side by side are saved one by one, as models[name].save(path); or all their "
-            "weights, by save_weights or ModelCheckpoint(path, save_weights_only=True)"
-        )
 
     def train_step(self, *state_and_data):
         """Keras's `train_step` on the augmented batch."""

@@ -1,0 +1,102 @@
+"""Student: a model, its objective and the settings of its distillation."""
+
+import dataclasses
+
+from common.backend import keras, ops
+from common.distillation import Distillation
+from common.losses import LOSSES, hard_label_loss, require_method
+
+
+@dataclasses.dataclass(frozen=True)
+class Student:
+    """A model and its objective: hard_weight · hard-label loss + soft_weight · method's loss.
+
+    Args:
+        model: images (batch, h, w, c) -> logits (batch, classes).
+        temperature: T > 0 of the soft targets; "kd" multiplies their loss by T².
+        alpha: weight of the method's loss, in [0, 1], with 1 - alpha for the hard-label loss; 0 is
+            a baseline on labels only. May be None if one of the weights is given.
+        teacher: name of the teacher's logits among the training targets.
+        shuffled: learn from the logits of the batch's next image: a control. `fit` refuses what
+            would be none: batches of one image, which teach nothing even where it cannot see
+            them, and images in the order of their classes, which it sees in arrays (all), a
+            PyDataset (first and last batch) and other data sets (first batch).
+        method: a name in `losses.LOSSES`.
+        hard_weight, soft_weight: in place of 1 - alpha and alpha, or, without alpha, of 1.
+        options: {name: number} of keyword arguments of the method, such as {"beta": 8} of "dkd".
+
+    Attributes:
+        distillation: all settings but model and teacher, as a `Distillation`.
+
+    Raises:
+        ValueError: as `Distillation`; an unknown method, option or an option's value below 0.
+    """
+
+    model: keras.Model
+    temperature: float
+    alpha: float | None = None
+    teacher: str = "teacher"
+    shuffled: bool = False
+    method: str = "kd"
+    hard_weight: float | None = None
+    soft_weight: float | None = None
+    options: dict = dataclasses.field(default_factory=dict)
+    distillation: Distillation = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        require_method(self.method, self.options)
+        settings = Distillation(
+            self.temperature,
+            self.alpha,
+            self.method,
+            "shuffled" if self.shuffled else None,
+            self.hard_weight,
+            self.soft_weight,
+            self.options,
+        )
+        object.__setattr__(self, "distillation", settings)
+
+    def loss(self, logits, targets):
+        """Mean loss of a batch, a scalar float32 in nats.
+
+        Args:
+            logits: (batch, classes) floats of the student.
+            targets: dict with `labels` (batch,), if the hard-label loss has a weight or the method
+                uses them, and, if it needs them, the teacher's logits.
+
+        Raises:
+            ValueError: labels or teacher's logits that are needed and not among the targets, or
+                logits of another shape.
+        """
+        total, labels = 0.0, targets.get("labels")
+        hard_weight, soft_weight = self.distillation.weights
+        if hard_weight > 0:
+            if labels is None:
+                raise ValueError("the hard-label loss needs labels: set its weight to 0 (alpha=1)")
+            total += hard_weight * ops.mean(hard_label_loss(logits, labels))
+        if soft_weight > 0:
+            teacher_logits = self.teacher_logits(targets) if self.needs_teacher else None
+            weight = soft_weight * self.has_other_images(ops.shape(logits)[0])
+            total += weight * self.method_loss(logits, teacher_logits, labels)
+        return total
+
+    @property
+    def needs_teacher(self):
+        """Whether the loss reads the teacher's logits."""
+        return self.distillation.needs_teacher
+
+    def method_loss(self, logits, teacher_logits, labels):
+        """The method's loss of a batch, scalar float32, without its weight."""
+        method = LOSSES[self.method]
+        return method(logits, teacher_logits, labels, self.temperature, **self.options)
+
+    def has_other_images(self, count):
+        """1, or 0 if it is shuffled and in a batch of `count` = 1 image, which has no other."""
+        return ops.cast(count > 1, "float32") if self.shuffled else 1
+
+    def teacher_logits(self, targets):
+        """(batch, classes) logits that the student learns from, rolled by one row if shuffled."""
+        if self.teacher not in targets:
+            raise ValueError(f"no logits of {self.teacher!r} among the targets {[*targets]}")
+        logits = targets[self.teacher]
+        return ops.roll(logits, 1, axis=0) if self.shuffled else logits
