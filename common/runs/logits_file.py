@@ -5,6 +5,7 @@ the weights. A measure that is registered in `metrics.MEASURES` after the traini
 them when the record is read. float16 rounds a logit to 11 significant bits.
 """
 
+import sys
 import zipfile
 from pathlib import Path
 
@@ -48,21 +49,23 @@ def add_missing_measures(record, record_path):
         record_path: path of that file.
 
     Returns:
-        The record itself if it lacks no measure or has no logits file.
-
-    Raises:
-        ValueError: a damaged logits file, or one of another training.
+        The record itself if it lacks no measure or has no logits file. A damaged file, or one of
+        another training, is ignored with one sentence on standard error.
     """
     keys = {measure.key for measure in metrics.MEASURES}
     incomplete = [split for split in SPLITS if keys - set(record[split])]
     if not incomplete or not path(record_path).exists():
         return record
-    arrays = _read(path(record_path), record["weights_sha256"])
+    try:
+        arrays = _read(path(record_path), record["weights_sha256"])
+    except ValueError as error:
+        print(f"ignored: {error}", file=sys.stderr)
+        return record
     return record | {split: _measured(record, record_path, arrays, split) for split in incomplete}
 
 
 def _read(source, weights_sha256):
-    """{name: array} of a logits file."""
+    """{name: array} of a logits file; ValueError if it is damaged or of another training."""
     try:
         with np.load(source, allow_pickle=False) as stored:
             arrays = dict(stored)

@@ -84,7 +84,7 @@ def load(source):
     """The record in a file, a dict, with measures that were registered after its training.
 
     Raises:
-        ValueError: a damaged or incomplete record; as `logits_file.add_missing_measures`.
+        ValueError: a damaged or incomplete record.
     """
     try:
         record = json.loads(
