@@ -137,7 +137,9 @@ def test_bad_input(arguments, sentence, monkeypatch, capfd):
 @pytest.mark.parametrize("flag", ["--committed", "--dry-run"])
 def test_what_only_reads_needs_no_writable_folder(flag):
     options = ["teacher", "cnn", flag, "--output-dir", "/dev/null/x"]
-    arguments = parser("mnist", teacher=1, distill=1, reproduce=1, table=1).parse_args(options)
+    arguments = parser("mnist", teacher=1, train_one=1, distill=1, reproduce=1, table=1).parse_args(
+        options
+    )
     assert checked("mnist", arguments).folder == recipes.FOLDER
 
 
