@@ -122,7 +122,7 @@ def _explained(name, folder):
             f"pip install {error.name.split('.')[0]}, or delete the folder: then the data are "
             "prepared again in another format"
         ) from None
-    except (MemoryError, NotInstalledError):
+    except (MemoryError, ImportError, AttributeError, NotInstalledError):  # not the files' fault
         raise
     except Exception as error:
         raise _damaged(name, folder, _reason(error)) from None

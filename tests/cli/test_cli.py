@@ -4,6 +4,7 @@ import argparse
 import csv
 import dataclasses
 import functools
+import inspect
 import io
 import json
 import os
@@ -137,9 +138,8 @@ def test_bad_input(arguments, sentence, monkeypatch, capfd):
 @pytest.mark.parametrize("flag", ["--committed", "--dry-run"])
 def test_what_only_reads_needs_no_writable_folder(flag):
     options = ["teacher", "cnn", flag, "--output-dir", "/dev/null/x"]
-    arguments = parser("mnist", teacher=1, train_one=1, distill=1, reproduce=1, table=1).parse_args(
-        options
-    )
+    commands = list(inspect.signature(parser).parameters)[1:]
+    arguments = parser("mnist", **dict.fromkeys(commands)).parse_args(options)
     assert checked("mnist", arguments).folder == recipes.FOLDER
 
 

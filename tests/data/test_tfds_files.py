@@ -130,3 +130,14 @@ def test_labels_without_a_name(tmp_path):
     names.write_text("apple\nbear\n")
     with pytest.raises(tfds_files.DamagedDataError, match="label 99 is none of its 2 names"):
         data.load("cifar100", data_dir=tmp_path)
+
+
+def test_errors_of_the_installation_are_not_blamed_on_the_files(prepared, monkeypatch):
+    import tensorflow_datasets as tfds
+
+    def builder(*arguments, **options):
+        raise AttributeError("half-installed")
+
+    monkeypatch.setattr(tfds, "builder", builder)
+    with pytest.raises(AttributeError, match="half-installed"):
+        load(prepared)
