@@ -33,7 +33,7 @@ def methods_tables(groups, student, teachers, selection_seeds=SELECTION_SEEDS, s
 
 
 def ladders(groups, students, teacher):
-    """{student's title: results.Ladder}, of those with a baseline and the full teacher.
+    """{student's title: results.Ladder}, of those with the rungs of `results.Ladder.parts`.
 
     The full teacher's settings are those with the fewest validation errors.
 
@@ -48,7 +48,7 @@ def ladders(groups, students, teacher):
         if best and baseline:
             rungs = [baseline, *ours.distilled(student, teacher)]
             found[student.title] = results.Ladder(rungs, best.distillation)
-    return found
+    return {title: ladder for title, ladder in found.items() if ladder.is_complete}
 
 
 def ladder_tables(groups, students, teacher):
@@ -56,4 +56,4 @@ def ladder_tables(groups, students, teacher):
     return "\n".join(
         ladder.table(f"{title}, taught by {teacher.title}, ")
         for title, ladder in ladders(groups, students, teacher).items()
-    )
+    ) or results.markdown([f"ladder of controls: {results.PENDING}"], [])

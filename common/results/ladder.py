@@ -71,6 +71,11 @@ class Ladder:
                 self.groups[control] = found[0]
 
     @property
+    def is_complete(self):
+        """Whether every rung of `PARTS` is there."""
+        return {rung for part in PARTS for rung in part[1:]} <= set(self.groups)
+
+    @property
     def gain(self):
         """Mean over seeds of the full teacher's gain, in test errors."""
         return self._gains("baseline", None).mean()
