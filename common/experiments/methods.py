@@ -7,7 +7,9 @@ from common.experiments.method_grids import GRIDS, STUDENT_ITSELF
 from common.experiments.protocols import student_runs
 
 SELECTION_SEEDS = (5, 6, 7)
-SELF_TEACHER_SEED = 10  # of the student's architecture as teacher, apart from all students' seeds
+# The student's architecture as teacher is a run like the student's baseline. It has a seed and a
+# folder of its own, so that it is not one more seed of that baseline in the tables.
+SELF_TEACHER_SEED, SELF_TEACHER_FOLDER = 10, "self_teachers"
 
 
 def compare_methods(study, student, teacher, grids=GRIDS, *, selection_seeds=SELECTION_SEEDS):
@@ -30,7 +32,6 @@ def compare_methods(study, student, teacher, grids=GRIDS, *, selection_seeds=SEL
     """
     if both := sorted(set(selection_seeds) & set(study.seeds)):
         raise ValueError(f"seeds {both} choose the settings: test them with other seeds")
-    study = with_self_teacher(study, student)
     groups = results.group_seeds(study.train([study.student(student, s) for s in study.seeds]))
     for grid in grids.values():
         groups += _compare(study, student, teacher, grid, selection_seeds)
@@ -38,16 +39,26 @@ def compare_methods(study, student, teacher, grids=GRIDS, *, selection_seeds=SEL
     return groups
 
 
-def with_self_teacher(study, student):
-    """The study with a student of its spec also as a teacher, named `STUDENT_ITSELF`."""
+def self_teacher_logits(study, student):
+    """Logits of a teacher of a student's own architecture, recipe and images.
+
+    Its files are below the study's folders, in `SELF_TEACHER_FOLDER`.
+    """
     teachers = study.spec.teachers | {STUDENT_ITSELF: study.spec.students[student]}
-    return study.replaced(spec=dataclasses.replace(study.spec, teachers=teachers))
+    own = study.replaced(
+        spec=dataclasses.replace(study.spec, teachers=teachers),
+        output_dir=study.output_dir / SELF_TEACHER_FOLDER,
+        read_dirs=[folder / SELF_TEACHER_FOLDER for folder in study.read_dirs],
+    )
+    return own.logits_for(student, STUDENT_ITSELF, SELF_TEACHER_SEED)
 
 
 def _compare(study, student, teacher, grid, selection_seeds):
     """Groups of one method: all settings, then the chosen and the published with fresh seeds."""
-    seed = SELF_TEACHER_SEED if grid.teacher else 0
-    logits = study.logits_for(student, grid.teacher or teacher, seed)
+    if grid.teacher == STUDENT_ITSELF:
+        logits = self_teacher_logits(study, student)
+    else:
+        logits = study.logits_for(student, teacher)
     selecting = study.replaced(seeds=list(selection_seeds))
     candidates = _train(selecting, student, logits, grid.settings)
     finalists = (results.best(candidates).distillation, grid.published)

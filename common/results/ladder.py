@@ -69,6 +69,8 @@ class Ladder:
             wanted = dataclasses.replace(full[0].distillation, control=control)
             if found := [group for group in taught if group.distillation == wanted]:
                 self.groups[control] = found[0]
+        seeds = set(baselines[0].seeds) & set(full[0].seeds)
+        self.groups = {rung: group.of_seeds(seeds) for rung, group in self.groups.items()}
 
     @property
     def is_complete(self):

@@ -7,6 +7,7 @@ import pytest
 from common import experiments
 from common.cli.dry_run import DryRun
 from common.distillation import LADDER, Distillation
+from common.experiments import methods
 from common.experiments.spec import StudySpec
 from common.experiments.study import Study
 from common.runs import ModelSpec, Recipe
@@ -121,6 +122,17 @@ def test_every_method_trains_the_same_number_of_runs(study):
         published = experiments.GRIDS[name].published
         assert published in [group.distillation for group in tested] and len(tested) <= 2
     assert set(groups[0].seeds) == {0, 5} and groups[0].distillation is None
+    (own,) = {g.configuration["teacher"] for g in by_title["self"]}
+    assert own.partition("@")[0].endswith("-seed10")
+
+
+def test_the_self_teacher_is_no_seed_of_the_baseline(study, tmp_path):
+    """Its record is in a folder of its own, from which it is read the next time."""
+    real = Study(study.spec, study.dataset, seeds=[0])
+    made = methods.self_teacher_logits(real, "small").load()
+    assert not (tmp_path / "results").exists()
+    assert len([*(tmp_path / methods.SELF_TEACHER_FOLDER / "results").glob("*.json")]) == 1
+    assert methods.self_teacher_logits(real, "small").identity == made.identity
 
 
 def test_seeds_that_choose_do_not_test(study):

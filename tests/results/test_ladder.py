@@ -81,6 +81,13 @@ def test_other_settings_are_no_rungs(groups):
     assert ladder.groups["permuted"].values("errors").tolist() == ERRORS["permuted"]
 
 
+def test_a_further_seed_of_the_baseline_does_not_count(groups):
+    groups[0] = group(STUDENT, [*BASELINE, 900])
+    ladder = results.Ladder(groups)
+    assert ladder.groups["baseline"].values("errors").tolist() == BASELINE
+    assert ladder.gain == 40
+
+
 def test_without_a_gain_there_are_no_shares(groups):
     ladder = results.Ladder([groups[0], taught([120, 121, 122, 123])])
     assert ladder.finding() == "no gain to be shared: the full teacher does not help"
