@@ -18,7 +18,7 @@ CHUNK = 500  # rows copied between two updates of the progress bar
 
 
 class DamagedCacheError(ValueError):
-    """A cache whose files are missing, unreadable or differ from its header."""
+    """A cache with a file that is missing, unreadable or different from its header."""
 
 
 class UnreadableCacheError(OSError):
@@ -65,7 +65,7 @@ def write(name, data_dir, arrays, class_names):
 
 
 def read(name, data_dir):
-    """(arrays, class names) of a data set, the arrays memory-mapped; None if there is no cache.
+    """Read a data set's cache: (memory-mapped arrays, class names); None if there is no cache.
 
     Raises:
         DamagedCacheError: if version, shape, dtype or checksum differ from the header's.

@@ -1,9 +1,9 @@
 """Random affine augmentation: parameters drawn per image, images warped in the training step.
 
-Unlike `views.ViewSet` an augmentation has no finite set of views, so that no file can hold a
-teacher's logits for it: an online teacher is evaluated in the step, on the same warped images as
-the students. `Affine` draws the parameters in NumPy; `affine` warps images in Keras, which is
-imported only there, since recipes merely name an augmentation.
+Unlike `views.ViewSet`, an augmentation has no finite set of views, so no file can hold a teacher's
+logits for it. Instead, an online teacher is evaluated in each training step, on the same warped
+images as the students. `Affine` draws the parameters in NumPy; `affine` warps images in Keras,
+which is imported only there, because recipes only name an augmentation.
 """
 
 import dataclasses
@@ -17,14 +17,14 @@ from common.utils.checks import require_choice
 class Affine:
     """Random rotation, shift, shear and zoom about the center, each uniform in [-bound, bound].
 
-    Simard, Steinkraus & Platt 2003, "Best practices for convolutional neural networks applied to
-    visual document analysis", section 2, distort training digits in this way.
+    Source: Simard, Steinkraus & Platt 2003, "Best practices for convolutional neural networks
+    applied to visual document analysis", section 2.
 
     Args:
         name: the name in `AUGMENTATIONS`, which recipes and records hold.
         rotation: bound in degrees.
         shift: bound as a fraction of the image's height and width.
-        shear: bound in pixels sideways per pixel down.
+        shear: bound in pixels of horizontal shift per pixel of height.
         zoom: bound as a fraction of the size; height and width are drawn independently.
     """
 
@@ -43,7 +43,7 @@ class Affine:
             image_shape: (height, width, channels).
 
         Returns:
-            (rows, 2, 3) float32, as `affine` takes them.
+            (rows, 2, 3) float32, the argument `matrices` of `affine`.
         """
         angle, shear = rng.uniform(-1, 1, (2, rows)) * [[np.deg2rad(self.rotation)], [self.shear]]
         scale = 1 + self.zoom * rng.uniform(-1, 1, (rows, 2, 1))
@@ -56,7 +56,7 @@ class Affine:
         return np.concatenate([matrix, shift[..., None]], 2).astype("float32")
 
     def apply(self, images, parameters):
-        """`images` warped by `parameters` of `sample_parameters`, as in `affine`; float32."""
+        """Warp `images` by the `parameters` of `sample_parameters`, with `affine`; float32."""
         return affine(images, parameters)
 
 

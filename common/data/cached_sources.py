@@ -1,4 +1,4 @@
-"""Raw data sets, from the array cache or else from their source, which then fills the cache."""
+"""Raw data sets, read from the array cache or else from their source, which fills the cache."""
 
 import dataclasses
 import warnings
@@ -20,7 +20,7 @@ def read(spec, data_dir):
         download.UnavailableError: no prepared data, no answering host and no fallback.
         tfds_files.NotInstalledError, tfds_files.DamagedDataError, zip_images.BadArchiveError: as
             the source raises them.
-        InsufficientSpaceError: images that fit neither on the disk nor in memory.
+        InsufficientSpaceError: the images fit neither on the disk nor in memory.
     """
     try:
         return _from_cache(spec, data_dir) or _from_source(spec, data_dir)
@@ -48,7 +48,7 @@ def _from_source(spec, data_dir, fill_cache=True):
             raise
         warnings.warn(
             f"{error}. Using {spec.fallback} instead, 5,000 of MNIST's images: "
-            "its numbers are not MNIST's",
+            "results on it cannot be compared with results on MNIST",
             stacklevel=4,
         )
         return None
@@ -61,7 +61,9 @@ def _cached(name, data_dir, raw):
         array_cache.write(name, data_dir, raw.arrays, raw.class_names)
         return sources.RawDataset(*array_cache.read(name, data_dir))
     except OSError as error:  # a shared folder may be read-only; another process may be writing
-        warnings.warn(f"no array cache of {name} written to {data_dir} ({error})", stacklevel=5)
+        warnings.warn(
+            f"the array cache of {name} could not be written to {data_dir} ({error})", stacklevel=5
+        )
     return _in_memory(raw)
 
 

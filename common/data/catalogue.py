@@ -16,7 +16,7 @@ __all__ = ["CATALOGUE", "NAMES", "Dataset", "DatasetSpec", "Split", "load"]
 # (mean, standard deviation) of each channel of the training images, on the scale 0-255
 _MNIST_PIXELS = (33.32,), (78.57,)
 _CIFAR100_PIXELS = (129.3, 124.1, 112.4), (68.2, 65.4, 70.4)
-_TINY_IMAGENET_PIXELS = (122.5, 114.3, 101.4), (70.5, 68.6, 71.8)  # of all 200 classes
+_TINY_IMAGENET_PIXELS = (122.5, 114.3, 101.4), (70.5, 68.6, 71.8)  # computed over all 200 classes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +32,8 @@ class DatasetSpec:
             the validation split.
         pixel_statistics: (mean, standard deviation), one float per channel each, on the scale
             0-255; every network built for these data normalizes its input with them.
-        url: address that the reader downloads from, or only probes before TFDS downloads; None
-            for data that come with a package.
+        url: address that the reader downloads from or, for TFDS, checks before TFDS downloads;
+            None for data that come with a package.
         stratified: whether the validation split is the first images of each class; otherwise it
             is the last rows.
         fallback: name of the data set that `load` returns, with a warning, where this one is
@@ -117,8 +117,8 @@ def load(name, *, data_dir=None, limit=None):
             class, test the published val folder. tiny_imagenet20: its first 20 classes.
 
     Raises:
-        ValueError: unknown name; limit not a whole number above 0; data_dir empty, a file, a
-            remote address, or with data that this user may not read.
+        ValueError: unknown name; limit is not a whole number above 0; data_dir is empty, a file,
+            a remote address, or has data that this user may not read.
         download.UnavailableError: no prepared data, no answering host and no fallback.
         tfds_files.NotInstalledError: neither an array cache nor TensorFlow Datasets.
         tfds_files.DamagedDataError: prepared data that cannot be read.
@@ -149,5 +149,5 @@ def _data_folder(data_dir):
         data_dir = os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
     folder = local_folder("the data folder (--data-dir, TFDS_DATA_DIR)", data_dir)
     if os.path.isfile(folder):
-        raise ValueError(f"data_dir {folder} is a file: name the folder that is to hold the data")
+        raise ValueError(f"data_dir {folder} is a file: give the path of a folder")
     return folder

@@ -27,10 +27,10 @@ class Split:
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """Train, validation and test splits, and what is known of their classes and pixels.
+    """Train, validation and test splits with their class names and pixel statistics.
 
     Args:
-        name: as records hold it.
+        name: name of the data set in records.
         class_names: one name per class; class k is label k.
         limit: the `limit` that the splits were loaded with; None for all images.
         superclasses: the superclass index of each class; empty if there are none.
@@ -70,8 +70,8 @@ class Dataset:
     def with_train(self, train, name=None):
         """This data set with the training split `train`, perhaps under another name.
 
-        The pixel statistics stay: a network is the same function of an image whichever of the
-        training images it learns from.
+        The pixel statistics stay the same, so that a network normalizes images equally for every
+        subset of the training images.
         """
         return dataclasses.replace(
             self, name=name or self.name, train=train, fixed_statistics=self.pixel_statistics
@@ -80,7 +80,8 @@ class Dataset:
     def trainval(self):
         """This data set, named `<name>_all`, with the validation images added to `train`.
 
-        For final runs, after every choice is made: accuracy on validation is then meaningless.
+        Use it for final runs, after every choice is made: the validation accuracy is then
+        meaningless.
         """
         images, labels = (
             np.concatenate([getattr(split, field) for split in (self.train, self.validation)])

@@ -1,4 +1,4 @@
-"""Downloads with progress, complete or not at all, and a quick probe of whether a host answers."""
+"""Downloads with a progress bar, complete or not at all; a quick check that a host answers."""
 
 import http.client
 import threading
@@ -9,7 +9,7 @@ from common.utils.progress_bar import progress_bar
 
 
 class UnavailableError(ConnectionError):
-    """Neither prepared data nor an answering host."""
+    """A data set is not prepared and its host does not answer."""
 
 
 def answers(url, seconds=5):
@@ -34,7 +34,7 @@ def download(url, path, chunk_size=1 << 20):
     """Download `url` to `path`, a pathlib.Path, with a progress bar; nothing is left on failure.
 
     Raises:
-        OSError: the response is no file, ends early or does not fit on the disk.
+        OSError: the response is not a file, ends early or does not fit on the disk.
     """
     with (
         urllib.request.urlopen(url, timeout=30) as response,

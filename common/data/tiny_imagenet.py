@@ -21,7 +21,7 @@ ROOT = "tiny-imagenet-200"
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """Numbers that an archive is checked against; the defaults are the published data set's.
+    """Numbers that an archive must match; the defaults are those of the published data set.
 
     Args:
         classes: number of classes.
@@ -40,7 +40,7 @@ PUBLISHED = Layout()
 
 
 class TinyImageNetArchive:
-    """The archive, its lists of classes and images checked; no image is decoded yet.
+    """The archive with checked lists of classes and images; images are decoded lazily.
 
     The unlabeled test images and the bounding boxes may be absent.
 
@@ -50,8 +50,8 @@ class TinyImageNetArchive:
         classes: number of classes to use, in the order of wnids.txt; default all.
 
     Raises:
-        BadArchiveError: no complete zip file; a member name that leaves its folder; a list that
-            is missing or wrong; a wrong number of classes or images.
+        BadArchiveError: the file is not a complete zip; a member's path leaves the folder; a list
+            is missing or wrong; the number of classes or images is wrong.
     """
 
     def __init__(self, path, layout=PUBLISHED, classes=None):
@@ -69,7 +69,7 @@ class TinyImageNetArchive:
     def train(self):
         """(ZippedImages, labels (n,) int32): the first image of each class, then the second, ...
 
-        So any number of first or last rows is balanced.
+        Any number of first or last rows is therefore balanced.
         """
         names = [name for row in zip(*self._train, strict=True) for name in row]
         return self._pair(names, np.tile(np.arange(len(self.wnids)), self.layout.each))
@@ -87,7 +87,7 @@ class TinyImageNetArchive:
         names = self.zip.namelist()
         for name in names:  # never unpacked here, but users may unpack a checked archive
             if re.match(r"[\\/]|\w:", name) or ".." in re.split(r"[\\/]", name):
-                raise self._bad(f"holds a name that leaves its folder, {name!r}")
+                raise self._bad(f"has a member whose path leaves the folder, {name!r}")
         return set(names)
 
     def _lines(self, name):

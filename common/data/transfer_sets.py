@@ -24,8 +24,8 @@ class TransferSet:
         excluded_classes: indices of the classes excluded, instead of `classes`.
 
     Raises:
-        ValueError: a share outside (0, 1]; class indices that are no whole numbers from 0 on;
-            both `classes` and `excluded_classes`.
+        ValueError: share is outside (0, 1]; class indices are not whole numbers from 0 on; both
+            `classes` and `excluded_classes` are given.
     """
 
     share: float = 1.0
@@ -65,7 +65,7 @@ class TransferSet:
         return cls(values["share"], *(values[key] for key in _RECORDED.values()))
 
     def check(self, classes):
-        """Raise ValueError unless data of that many `classes` have the named ones and keep one."""
+        """Raise ValueError if an index is not below `classes`, or if no class is left."""
         for index in self.classes + self.excluded_classes:
             if index >= classes:
                 raise ValueError(
@@ -93,7 +93,7 @@ class TransferSet:
         """`dataset` with only the training images of this set, in their order.
 
         Raises:
-            ValueError: a class that the data do not have, or that has no training image.
+            ValueError: a class is not in the data, or has no training image.
         """
         self.check(dataset.classes)
         if self == ALL:

@@ -23,11 +23,11 @@ class ViewSet:
         name: the name in `VIEWS`, which recipes and records hold.
         shift: greatest shift in pixels, along each axis.
         flip: whether the views include left-right flips.
-        views_per_image: number of views that each image is seen in, those of `fixed_subset`;
+        views_per_image: number of views in which each image is used, those of `fixed_subset`;
             0 for all.
 
     Raises:
-        ValueError: views_per_image not a whole number from 0 to `count`.
+        ValueError: views_per_image is not a whole number from 0 to `count`.
     """
 
     name: str
@@ -56,7 +56,7 @@ class ViewSet:
 
     @property
     def seen_per_image(self):
-        """Number of views that each image is seen in."""
+        """Number of views in which each image is used."""
         return self.views_per_image or self.count
 
     @property
@@ -135,17 +135,17 @@ class ViewSet:
         return np.random.default_rng((seed, epoch, 1)).integers(self.seen_per_image, size=rows)
 
     def fixed_subset(self, keys):
-        """The `views_per_image` views that each image is seen in, a hash of the image's key.
+        """The `views_per_image` views in which each image is used, chosen by a hash of its key.
 
-        Teachers, baselines and distilled students thus see an image in the same views, in every
-        session (FKD: Shen & Xing 2022, arXiv:2112.01528, section 3).
+        Teachers, baselines and distilled students therefore use the same views of an image in
+        every session, as in FKD (Shen & Xing 2022, arXiv:2112.01528, section 3).
 
         Args:
             keys: (n,) uint64 hashes of the images, such as `teachers.image_keys`.
 
         Returns:
             (n, views_per_image) distinct view numbers, ascending, uint8 or, if the set has more
-            than 256 views, uint16; None if each image is seen in all views.
+            than 256 views, uint16; None if each image is used in all views.
         """
         k = self.views_per_image
         if not k:
@@ -196,7 +196,7 @@ def get(name, views_per_image=0):
     A `ViewSet` passed in place of a name is returned unchanged.
 
     Raises:
-        ValueError: an unknown name, near ones listed; views_per_image out of range.
+        ValueError: the name is unknown (similar names are listed); views_per_image is out of range.
     """
     if isinstance(name, ViewSet):
         return name

@@ -18,7 +18,7 @@ _DECODE_ERRORS = (*READ_ERRORS, SyntaxError, ValueError, Image.DecompressionBomb
 
 
 class BadArchiveError(ValueError):
-    """An archive that is truncated, damaged or not of the expected content."""
+    """An archive is truncated, damaged or lacks the expected content."""
 
 
 class UnpackedArchive:
@@ -50,8 +50,8 @@ class ZippedImages:
         side: height and width that every image must have, in pixels.
 
     Raises:
-        BadArchiveError: on slicing, if a member is damaged, no image or of another size; the
-            message names it.
+        BadArchiveError: on slicing, if a member is damaged, is not an image or has another size;
+            the message names it.
         InsufficientSpaceError: on conversion to a NumPy array, if memory does not suffice.
     """
 

@@ -128,7 +128,7 @@ def test_leftovers_of_a_killed_writer_are_ignored(copied_dir, mnist):
 def test_a_read_only_folder_can_be_read(copied_dir, mnist):
     shutil.rmtree(copied_dir / "arrays")
     (copied_dir / "arrays").write_text("in the way, as in a read-only folder")
-    with pytest.warns(UserWarning, match="no array cache of mnist written to") as caught:
+    with pytest.warns(UserWarning, match="array cache of mnist could not be written to") as caught:
         assert same(data.load("mnist", data_dir=copied_dir), mnist)
     assert caught[0].filename == __file__
 
@@ -186,5 +186,5 @@ def test_trainval_adds_the_validation_images(mnist):
 
 def test_a_file_is_no_data_folder(tmp_path):
     (tmp_path / "images.zip").touch()
-    with pytest.raises(ValueError, match=r"images\.zip is a file: name the folder"):
+    with pytest.raises(ValueError, match=r"images\.zip is a file: give the path"):
         data.load("mnist", data_dir=tmp_path / "images.zip")

@@ -77,7 +77,7 @@ def test_damaged_data(prepared, damage, reason):
         load(prepared)
     sentence = str(caught.value)
     assert sentence.startswith(f"the files of mnist in {prepared.parent}") and reason in sentence
-    assert sentence.endswith("delete this folder, then they are downloaded and prepared again")
+    assert sentence.endswith("delete this folder to have the data downloaded and prepared again")
     assert "\n" not in sentence and "{{" not in sentence
     assert not (prepared.parents[1] / "arrays").exists()
 
@@ -108,7 +108,7 @@ def _bytes(dataset):
 
 def test_without_the_package_of_a_file_format(prepared):
     change_info(prepared, fileFormat="riegeli")
-    with pytest.raises(tfds_files.NotInstalledError, match=r"takes riegeli.*pip install riegeli"):
+    with pytest.raises(tfds_files.NotInstalledError, match=r"needs riegeli.*pip install riegeli"):
         load(prepared)
 
 
@@ -128,7 +128,7 @@ def test_labels_without_a_name(tmp_path):
     conftest.prepare("cifar100", "3.0.2", features, tmp_path, rows, rows[:10])
     names = tmp_path / "cifar100" / "3.0.2" / "label.labels.txt"
     names.write_text("apple\nbear\n")
-    with pytest.raises(tfds_files.DamagedDataError, match="label 99 is none of its 2 names"):
+    with pytest.raises(tfds_files.DamagedDataError, match="label 99 is not one of 2 classes"):
         data.load("cifar100", data_dir=tmp_path)
 
 

@@ -124,13 +124,13 @@ WRONG = {
     ),
     "name above its folder": (
         MEMBERS | {"../evil.txt": "x"},
-        r"leaves its folder, '\.\./evil.txt'",
+        r"leaves the folder, '\.\./evil.txt'",
     ),
-    "name from the root": (MEMBERS | {"/etc/evil": "x"}, "leaves its folder, '/etc/evil'"),
-    "name of a drive": (MEMBERS | {"C:evil": "x"}, "leaves its folder, 'C:evil'"),
+    "name from the root": (MEMBERS | {"/etc/evil": "x"}, "leaves the folder, '/etc/evil'"),
+    "name of a drive": (MEMBERS | {"C:evil": "x"}, "leaves the folder, 'C:evil'"),
     "name inside, then above": (
         MEMBERS | {f"{ROOT}/a/../../../evil": "x"},
-        "leaves its folder, 'tiny-imagenet-200/a/",
+        "leaves the folder, 'tiny-imagenet-200/a/",
     ),
     "damaged JPEG": (MEMBERS | {FOX: MEMBERS[FOX][:300]}, f"the image {FOX} in .* cannot be read"),
     "no JPEG at all": (MEMBERS | {FOX: b"no image"}, f"the image {FOX} in .* cannot be read"),
@@ -307,7 +307,7 @@ def test_too_little_disk_then_too_little_memory(data_dir, monkeypatch):
 
 def test_without_a_cache_the_images_are_held_in_memory(data_dir):
     (data_dir / "arrays").write_text("in the way, as in a read-only folder")
-    with pytest.warns(UserWarning, match="no array cache of tiny_imagenet"):
+    with pytest.warns(UserWarning, match="array cache of tiny_imagenet could not be written"):
         loaded = data.load("tiny_imagenet", data_dir=data_dir)
     np.testing.assert_array_equal(loaded.train.images[21], decoded(FOX))
     assert not isinstance(loaded.train.images, np.memmap)
