@@ -33,7 +33,7 @@ def teachers_with_logits(study, seed=0):
     if not available:
         raise FileNotFoundError(
             f"no teacher's logits of {study.dataset.name} in {study.output_dir}: "
-            "make them first with study.logits"
+            "compute them first with study.logits"
         )
     return available
 

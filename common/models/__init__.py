@@ -34,8 +34,9 @@ def build(name, image_shape, classes, *, seed=0, pixel_statistics=None, **option
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
 
     Raises:
-        ValueError: unknown name (similar ones are listed), classes < 2, images too small for the
-            network (the least size is given), unfit pixel_statistics, an unknown or invalid option.
+        ValueError: unknown name (similar names are listed), classes < 2, images too small for the
+            network (the smallest size is given), pixel_statistics that do not fit the images, an
+            unknown or invalid option.
     """
     require_choice("model", name, NAMES)
     require_at_least("classes", classes, 2)

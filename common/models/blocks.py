@@ -22,9 +22,9 @@ def convolution(channels, size=3, strides=1, **options):
 def centered(x, window, strides=1):
     """Zero padding that centers a window on every `strides`-th pixel, from the first on.
 
-    The published PyTorch networks pad in this way, window // 2 zeros on each side. On even sizes
-    "same" would place a strided window one pixel lower and further right, off the pixels that a
-    1x1 shortcut of the same stride reads.
+    The published PyTorch networks pad in this way, with window // 2 zeros on each side. On even
+    sizes, "same" would place a strided window one pixel lower and further right than the pixels
+    that a 1x1 shortcut of the same stride reads.
 
     Returns:
         (x, padding): x, padded if needed, and the `padding` of the layer to apply to it.
@@ -63,7 +63,7 @@ def group_convolution(x, channels, groups):
         (batch, h, w, channels).
 
     Raises:
-        ValueError: groups that do not divide the inputs or the channels.
+        ValueError: groups does not divide the inputs or the channels.
     """
     for count in (x.shape[-1], channels):
         if count % groups:

@@ -16,8 +16,8 @@ def megabytes(model):
 def multiply_adds(model):
     """Multiply-adds of the convolutions and dense layers for one image.
 
-    A layer's kernel counts once for every position of its output; biases, normalizations,
-    activations and pooling are not counted, as is usual in papers.
+    A layer's kernel counts once for every position of its output. As usual in papers, biases,
+    normalizations, activations and pooling are not counted.
     """
     total = 0
     for layer in model.layers:

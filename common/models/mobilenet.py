@@ -1,8 +1,8 @@
 """MobileNetV2 for small images.
 
 Sandler et al. 2018, arXiv:1801.04381, table 2, as RepDistiller (Tian et al. 2020,
-arXiv:1910.10699) trains it on CIFAR-100: ReLU in place of ReLU6, no halving in the second
-stage and in the last but one, no dropout, half the width.
+arXiv:1910.10699) trains it on CIFAR-100: ReLU in place of ReLU6, stride 1 in the second and the
+second-to-last stage, no dropout, half the width.
 """
 
 from common.backend import keras, layers

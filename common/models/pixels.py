@@ -20,7 +20,7 @@ def statistics(image_shape, pixel_statistics=None):
         (mean, standard deviation), two lists of floats.
 
     Raises:
-        ValueError: not one finite number per channel, or a deviation not above 0.
+        ValueError: not one finite number per channel, or a deviation that is not above 0.
     """
     channels = image_shape[-1]
     if pixel_statistics is None:
@@ -28,8 +28,8 @@ def statistics(image_shape, pixel_statistics=None):
     mean, deviation = ([float(value) for value in values] for values in pixel_statistics)
     if not len(mean) == len(deviation) == channels:
         raise ValueError(
-            f"pixel_statistics of {len(mean)} means and {len(deviation)} deviations, but images "
-            f"of {channels} channels"
+            f"pixel_statistics have {len(mean)} means and {len(deviation)} deviations, but the "
+            f"images have {channels} channels"
         )
     if not all(map(math.isfinite, mean + deviation)) or min(deviation) <= 0:
         raise ValueError(
@@ -43,7 +43,7 @@ def standardized(image_shape, pixel_statistics=None, min_side=1):
 
     Args:
         image_shape: (height, width, channels).
-        pixel_statistics: as for `statistics`.
+        pixel_statistics: as in `statistics`.
         min_side: least height and width for the network, so that its last stage has one pixel.
 
     Returns:

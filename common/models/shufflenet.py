@@ -29,8 +29,8 @@ def shufflenet(image_shape, classes, *, seed=0, pixel_statistics=None, groups=3,
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
 
     Raises:
-        ValueError: groups not in table 1 or that do not divide the scaled channels, width
-            not above 0 or too small, images smaller than 8x8 pixels.
+        ValueError: groups is not in table 1 or does not divide the scaled channels, width is not
+            above 0 or too small, images are smaller than 8x8 pixels.
     """
     require_at_least("groups", groups, 1)
     require_choice("number of groups", groups, CHANNELS)
@@ -52,7 +52,7 @@ def shuffle_v1(image_shape, classes, *, seed=0, pixel_statistics=None):
 
     Three groups and full width. It differs from the paper: a 1x1 stem that never halves,
     ReLU after the depthwise convolutions, bottlenecks of a quarter of the channels that the
-    convolutions add. Kernels start from N(0, 2 / fan_in).
+    convolutions add (see `unit`). Kernels start from N(0, 2 / fan_in).
 
     Args:
         seed: seed of the initial weights, independent of other networks.
@@ -105,7 +105,7 @@ def unit(x, channels, strides, groups, bottleneck, *, active=False, scale=True):
         scale: whether the normalizations scale.
 
     Raises:
-        ValueError: channels that leave the convolutions none to add.
+        ValueError: too few channels, so that the convolutions would add none.
     """
     added = channels - (x.shape[-1] if strides > 1 else 0)
     inner = bottleneck(channels, added)

@@ -21,8 +21,7 @@ def shufflenet_tiny(
     """A 3x3 convolution of 24 channels, max-pooling, three stages of 180, 360, 720; logits.
 
     Pooling and stages each halve height and width; images have at least 16x16 pixels.
-    Normalizations shift but do not scale. Kernels start from
-    N(0, 2 / fan_in).
+    Normalizations shift but do not scale. Kernels start from N(0, 2 / fan_in).
 
     Args:
         groups: of the 1x1 convolutions, a key of `shufflenet.CHANNELS`.
@@ -35,9 +34,9 @@ def shufflenet_tiny(
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
 
     Raises:
-        ValueError: groups not in the paper's table or that do not divide the channels, width
-            that leaves the first stage no channels of its own, dropout outside [0, 1],
-            images smaller than 16x16 pixels.
+        ValueError: groups is not in the paper's table or does not divide the channels, width is
+            too small for the first stage, dropout is outside [0, 1], images are smaller than
+            16x16 pixels.
     """
     require_at_least("groups", groups, 1)
     require_choice("number of groups", groups, CHANNELS)

@@ -10,7 +10,7 @@ _PROBED = 12  # images
 def require_models(students, teachers):
     """Raise ValueError unless models are distinct, of equal shapes, and return logits.
 
-    What an unbuilt model does not show, `require_classifiers` sees on the first images.
+    Of an unbuilt model only a part is known; `require_classifier` checks the rest on images.
 
     Args:
         students, teachers: {name: keras.Model}.
@@ -23,7 +23,7 @@ def require_models(students, teachers):
         require_model(what, model)
     models = [model for _, model in named]
     if len({id(model) for model in models}) < len(models):
-        raise ValueError("every student, and the teacher, needs a model of its own")
+        raise ValueError("two students, or student and teacher, share a model: build one for each")
     for what in ("input_shape", "output_shape"):
         shapes = [shape for model in models if (shape := shape_of(model, what)) is not None]
         if not all(_fit(a, b) for a in shapes for b in shapes):
@@ -32,7 +32,7 @@ def require_models(students, teachers):
 
 
 def require_model(what, model):
-    """Raise ValueError unless `model` is a keras.Model, images -> logits, as far as it shows.
+    """Raise ValueError unless `model` is a keras.Model, images -> logits, as far as it is built.
 
     Args:
         what: such as "student 'a'".
@@ -40,7 +40,7 @@ def require_model(what, model):
     """
     if not isinstance(model, keras.Model):
         kind = type(model).__name__
-        raise ValueError(f"{what} is a {kind}, no keras.Model: pass a model, loaded or built")
+        raise ValueError(f"{what} is a {kind}: pass a keras.Model, loaded or built")
     for name, end in (
         ("input_shape", "images (batch, height, width, channels)"),
         ("output_shape", "logits (batch, classes)"),
@@ -52,30 +52,31 @@ def require_model(what, model):
         several = isinstance(shape, dict) or (shape and isinstance(shape[0], (list, tuple)))
         if several or (name == "output_shape" and shape and len(shape) != 2):
             raise ValueError(
-                f"{what}, model {model.name!r}, has {name} {shape}: it needs one, {end}; wrap what "
-                "you mean in a keras.Model of its own"
+                f"{what}, model {model.name!r}, has {name} {shape}: it must have one, {end}; wrap "
+                "that part in a keras.Model"
             )
     end = outputs.kind_of_output(model)
     if end not in (outputs.LOGITS, outputs.UNKNOWN):
         raise ValueError(
-            f"model {model.name!r} ends in a {end}: let it return logits, for these are what the "
-            "temperature divides"
+            f"model {model.name!r} ends in a {end}: remove it, because the temperature divides "
+            "logits"
         )
 
 
 def require_classifier(what, model, images):
-    """Number of classes of a model, built if it was not; ValueError unless it returns logits.
+    """Number of classes of a model, which is built if needed; ValueError unless it returns logits.
 
-    Only a model whose graph does not show what it returns is called.
+    The model is called only if its graph does not show whether it returns logits.
 
     Args:
-        what: as of `require_model`.
+        what: as in `require_model`.
         model: keras.Model.
-        images: (n, h, w, c), n > 0, of which a few are looked at.
+        images: (n, h, w, c), n > 0; the first few are used.
     """
     expected = shape_of(model, "input_shape")
     if expected is not None and not _fit(expected, tuple(images.shape[1:])):
-        raise ValueError(f"images of shape {tuple(images.shape[1:])}, but {what} takes {expected}")
+        shape = tuple(images.shape[1:])
+        raise ValueError(f"images have shape {shape}, but {what} takes {expected}")
     if model.built and outputs.kind_of_output(model) == outputs.LOGITS:
         return shape_of(model, "output_shape")[-1]
     logits = model(ops.convert_to_tensor(images[:_PROBED]), training=False)
@@ -102,5 +103,5 @@ def _has(model, what):
 
 
 def _fit(a, b):
-    """Whether two shapes agree, an unknown size with any."""
+    """Whether two shapes agree; an unknown size agrees with any."""
     return len(a) == len(b) and all(None in (i, j) or i == j for i, j in zip(a, b, strict=True))

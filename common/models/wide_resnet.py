@@ -17,7 +17,7 @@ def wide_resnet(name, image_shape, classes, *, seed=0, pixel_statistics=None):
     """Three stages of 16, 32 and 64 times `width` channels, (depth - 4) / 6 blocks each; logits.
 
     The second and third stage halve height and width. Takes images of at least 4x4 pixels
-    as they are. Kernels start from N(0, 2 / fan_out).
+    without padding. Kernels start from N(0, 2 / fan_out).
 
     Args:
         name: a key of `SIZES`.

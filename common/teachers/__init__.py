@@ -1,11 +1,12 @@
 """Teachers' logits files: computed once, checked, looked up by (image, view).
 
 A folder holds `header.json` and, for each split, the logits as float16 (images, views, classes)
-and a 64-bit hash of each image; if the views of each training image are a fixed subset, also
-which. Images are found by hash, that is by content: neither another order nor a subset of the
-data set can pair an image with the targets of another.
+and a 64-bit hash of each image. If each training image has a fixed subset of the views, the folder
+also holds their numbers. Images are found by the hash of their content, so an image gets its own
+targets in any order and in any subset of the data set.
 
-The teacher's weights lie beside them if they take at most 8 MB, as float32 or else float16.
+The folder also holds the teacher's weights, as float32 if they take at most 8 MB, else as float16
+if these do.
 
 float16 rounds a logit to 11 significant bits: the error is at most 2⁻¹¹ of its value (0.05 %), or
 2⁻²⁵ near zero.

@@ -1,4 +1,4 @@
-"""A teacher's logits: `Logits` reads and checks a file, `LazyLogits` makes it when it is needed.
+"""A teacher's logits: `Logits` reads and checks a file, `LazyLogits` computes it when needed.
 
 Arrays are memory-mapped, so that a file may be larger than memory.
 """
@@ -31,22 +31,22 @@ class Logits:
         header: dict; run, weights, data set and views that the logits were computed from.
 
     Raises:
-        FileNotFoundError: no such file.
-        ValueError: another version, a file that differs from its checksum, NaN in logits.
+        FileNotFoundError: there is no such file.
+        ValueError: the file has another version, differs from its checksum, or holds NaN.
     """
 
     def __init__(self, folder):
         self.folder = Path(folder)
         path = self.folder / "header.json"
         if not path.exists():
-            raise FileNotFoundError(f"no teacher's logits in {folder}: make them first")
+            raise FileNotFoundError(f"no teacher's logits in {folder}: compute them first")
         try:
             self.header = _read_header(path)
             self._arrays = {name: self._read(name) for name in self._names()}
             self._check()
         except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
             raise ValueError(
-                f"the logits file {folder} is damaged: {error}; delete it, and it is made again"
+                f"the logits file {folder} is damaged: {error}; delete it to have it written again"
             ) from None
 
     def __reduce__(self):
@@ -82,15 +82,15 @@ class Logits:
             view_set: `ViewSet` or its name; validation and test have the view set "plain" only.
 
         Raises:
-            ValueError: the file lacks some of the images (another data set or split), or has
-                another set of views or another number of views per image.
+            ValueError: the file lacks some of the images (it is of another data set or split), or
+                has another set of views or another number of views per image.
         """
         view_set = views.get(view_set)
         stored = self.view_set if split == "train" else views.get("plain")
         if view_set != stored:
             raise ValueError(
                 f"{self.folder} has the {split} logits of views {_described(stored)}, "
-                f"not {_described(view_set)}: make them for the views of the recipe"
+                f"not {_described(view_set)}: compute them for the views of the recipe"
             )
         rows = self._rows(split, image_keys(images))
         subset = self._arrays["train_views.npy"][rows] if view_set.views_per_image else None
@@ -99,7 +99,7 @@ class Logits:
     def in_file_order(self, split):
         """((n, classes) float16 logits, (n,) image keys) of a split, in the order of the file.
 
-        Of the training images those of the first view.
+        For training images these are the logits of the first view.
         """
         return np.array(self._arrays[f"{split}.npy"][:, 0]), self._arrays[f"{split}_keys.npy"]
 
@@ -122,8 +122,8 @@ class Logits:
         missing = int(np.sum(stored[rows] != keys))
         if missing:
             raise ValueError(
-                f"{self.folder}, made for the {split} split of {self.header['dataset']}, lacks "
-                f"{missing} of {len(keys)} images: another data set, split or file"
+                f"{self.folder} has the {split} split of {self.header['dataset']} and lacks "
+                f"{missing} of {len(keys)} images: use logits of the same data set and split"
             )
         return rows
 
@@ -162,7 +162,7 @@ class Logits:
 class LazyLogits:
     """`Logits` of a trained teacher, computed or read when targets are first looked up.
 
-    Finished runs of its students are found by the identity alone.
+    Finished runs of its students are found by the identity, without the logits.
 
     Args:
         identity: the identity that the Logits will have.
@@ -179,7 +179,7 @@ class LazyLogits:
         return self.load().__reduce__()
 
     def load(self):
-        """The Logits, made by the first call; raises what `make` raises."""
+        """The Logits, computed or read by the first call; raises what `make` raises."""
         if self._logits is None:
             self._logits = self._make()
         return self._logits

@@ -1,4 +1,4 @@
-"""Online teacher: a model evaluated in every training step, where no file can hold its logits."""
+"""Online teacher: a model evaluated in every training step, if no file can hold its logits."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from common.utils.target_checks import require_logits
 
 
 class OnlineTeacher:
-    """A trained model that computes its logits itself; it has the identity of its logits files.
+    """A trained model used in place of its logits file, with the same identity.
 
     Args:
         model: the trained teacher; neither its weights nor its statistics are changed.
@@ -25,7 +25,7 @@ class OnlineTeacher:
         """The teacher's `Targets` for images without augmentation, computed once per array.
 
         Args:
-            split, view_set: as of `Logits.targets`; ignored.
+            split, view_set: as in `Logits.targets`; ignored.
             images: uint8 (n, h, w, c).
         """
         key = files.sha256_of([images])

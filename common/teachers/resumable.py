@@ -30,14 +30,14 @@ def partial_path(folder):
 def resumable_folder(folder, request):
     """Yield the partial folder of `folder`, locked, with what an equal request wrote to it.
 
-    It is removed when the block ends without an error.
+    The partial folder is removed when the block ends without an error.
 
     Args:
         folder: Path of the finished folder.
-        request: dict of JSON values; what a call with another request left is deleted.
+        request: dict of JSON values; files left by a call with another request are deleted.
 
     Raises:
-        ValueError: a folder that cannot be written, or that another process is writing.
+        ValueError: the folder cannot be written, or another process is writing it.
     """
     partial = partial_path(folder)
     require_writable(partial.parent)
@@ -77,7 +77,7 @@ class ViewedImages:
 
 
 def write_logits(model, classes, viewed, path, batch_size, title):
-    """Write a model's logits of all viewed images to an .npy file, after those it already holds.
+    """Append a model's missing logits of the viewed images to an .npy file.
 
     Batches always start at the same images, so that a resumed file has the same bits.
 
@@ -90,8 +90,8 @@ def write_logits(model, classes, viewed, path, batch_size, title):
         title: of the progress bar.
 
     Raises:
-        ValueError: probabilities; logits that are not finite in float16.
-        OSError: a full disk.
+        ValueError: the model returns probabilities, or logits that are not finite in float16.
+        OSError: the disk is full.
     """
     shape = (len(viewed.images), viewed.views_each, classes)
     path.touch()
@@ -141,19 +141,19 @@ def _float16(logits):
         rounded = logits.astype("<f2")
     if not np.isfinite(rounded).all():
         raise ValueError(
-            f"the teacher's logits are not finite or exceed float16's 65,504, the greatest being "
-            f"{np.abs(logits).max():.3g}: train it with a lower learning rate, and mask classes by "
-            "-1e4 instead of -inf"
+            f"the teacher's logits are not finite or exceed float16's maximum of 65,504 (largest: "
+            f"{np.abs(logits).max():.3g}): train it with a lower learning rate, and mask classes "
+            "by -1e4 instead of -inf"
         )
     return rounded.tobytes()
 
 
 @contextlib.contextmanager
 def _locked(partial, folder):
-    """Hold the lock in the partial folder, which another process may be removing at the moment."""
+    """Hold the lock in the partial folder; retry if another process is just removing it."""
     while True:
         partial.mkdir(exist_ok=True)
-        busy = f"another process is making {folder}: wait for it to end"
+        busy = f"another process is writing {folder}: wait for it to end"
         try:
             lock = files.acquire_lock(partial / LOCK, busy)
         except FileNotFoundError:

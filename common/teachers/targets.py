@@ -25,7 +25,7 @@ class Targets:
         return self.logits.shape[-1]
 
     def unaugmented(self):
-        """(n, classes) float32 logits of all images, of a file with one view per image."""
+        """(n, classes) float32 logits of all images, if the file has one view per image."""
         return self.take(np.arange(len(self)), 0)
 
     def take(self, images, view_slot):
@@ -49,9 +49,9 @@ class Targets:
         return np.take_along_axis(logits, self.columns[images][:, None], axis=-1)
 
     def shuffled(self, seed):
-        """Targets of the shuffled control: the images' logits permuted, by `seed` alone.
+        """Targets of the shuffled control: the logits in a random order that `seed` determines.
 
-        A permutation leaves about one image its own logits.
+        In a random permutation, on average one image keeps its own logits.
         """
         order = np.random.default_rng((seed, 2)).permutation(len(self.rows))
         return Targets(self.logits, self.rows[order], self.subset)

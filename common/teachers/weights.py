@@ -1,7 +1,7 @@
-"""Small weights of a teacher beside its logits: as float32 if they fit, else as float16.
+"""Weights of a small teacher, stored with its logits: as float32 if they fit, else as float16.
 
-float16 weights suffice to compute the teacher's predictions on other images; the logits beside
-them were computed with the exact weights.
+float16 weights suffice to compute the teacher's predictions on other images; the stored logits
+were computed with the exact weights.
 """
 
 import json
@@ -31,7 +31,7 @@ def load_compact(model, folder):
     """Set a model's weights to the float16 weights in a logits folder.
 
     Raises:
-        ValueError: weights that differ from their checksum or are of another network.
+        ValueError: the weights differ from their checksum or are those of another network.
     """
     path = Path(folder) / FLOAT16_FILE
     shapes = [weight.shape for weight in model.get_weights()]

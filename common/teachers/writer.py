@@ -23,9 +23,10 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
 
     Args:
         folder: path of the logits file.
-        model: the trained teacher, a keras.Model or what has its predict_on_batch, get_weights,
-            count_params and output_shape.
-        dataset: data.Dataset; train in the views of `view_set`, validation and test as they are.
+        model: the trained teacher, a keras.Model or any object with its methods predict_on_batch,
+            get_weights and count_params and its output_shape.
+        dataset: data.Dataset; training images are used in the views of `view_set`, validation and
+            test images without augmentation.
         teacher: name of the run that trained the model.
         view_set: views of the training images, a `ViewSet` or its name.
         batch_size: images per call of the model.
@@ -34,9 +35,9 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
         Logits, read back and checked.
 
     Raises:
-        ValueError: as `check_feasible`; a model that is none or returns no logits; logits that are
-            not finite in float16; another process that is making the same file.
-        InsufficientSpaceError: as `check_feasible`.
+        ValueError: as in `check_feasible`; the object is not such a model or does not return
+            logits; logits are not finite in float16; another process is writing the same file.
+        InsufficientSpaceError: as in `check_feasible`.
     """
     require_positive("batch_size", batch_size, integer=True)
     folder, view_set = Path(folder).expanduser(), views.get(view_set)
@@ -56,16 +57,16 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
 
 
 def check_feasible(folder, dataset, classes, view_set="plain"):
-    """Raise unless the logits can be made: the views exist and the disk has room for them.
+    """Raise unless the logits can be computed: the views fit the images and the disk has space.
 
     Args:
-        folder: that they will be written to; what an interrupted call wrote is counted as done.
-        dataset, view_set: as for `make`.
+        folder: path of the logits file; batches of an interrupted call count as done.
+        dataset, view_set: as in `make`.
         classes: number of the teacher's classes.
 
     Raises:
-        ValueError: views that shift by more than the images' size.
-        InsufficientSpaceError: too little free disk.
+        ValueError: the views shift by more than the images' size.
+        InsufficientSpaceError: there is too little free disk space.
     """
     view_set = views.get(view_set)
     view_set.check_shape(dataset.image_shape)
@@ -79,7 +80,7 @@ def check_feasible(folder, dataset, classes, view_set="plain"):
 
 
 def file_size(dataset, classes, view_set="plain"):
-    """Bytes of the logits that `make` writes: (images, views, classes) float16, and keys."""
+    """Bytes of the file that `make` writes: (images, views, classes) float16 logits, and keys."""
     view_set, total = views.get(view_set), 0
     subset_bytes = view_set.views_per_image * np.min_scalar_type(view_set.count - 1).itemsize
     for split in SPLITS:

@@ -1,11 +1,11 @@
-"""Checks of targets as arrays: labels are class numbers, logits are neither probabilities nor
-shuffled rows. NumPy alone; errors name the value and the remedy."""
+"""Checks of target arrays: labels are class indices, logits are neither probabilities nor in
+another order than the labels. Needs only NumPy; errors name the value and the remedy."""
 
 import warnings
 
 import numpy as np
 
-SAMPLE = 1_000  # rows that are looked at, spread over all rows
+SAMPLE = 1_000  # rows that are checked, spread over all rows
 _SIGMOID_NUMBERS = 100  # so many logits of three or more classes never lie in [0, 1] by chance
 
 
@@ -20,22 +20,24 @@ def require_labels(labels, classes, what="labels"):
     labels = _numbers(np.asarray(labels), what)
     if labels.ndim != 1 and labels.shape != (len(labels) if labels.ndim else 0, 1):
         raise ValueError(
-            f"{what} of shape {labels.shape}: give the number of each image's class, "
-            "such as np.argmax(labels, axis=-1) of one-hot rows"
+            f"{what} have shape {labels.shape}: pass one class index per image, for one-hot rows "
+            "np.argmax(labels, axis=-1)"
         )
     if not labels.size:
-        raise ValueError(f"{what} of no image")
+        raise ValueError(f"{what} are empty: pass one class index per image")
     if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):
         raise ValueError(f"{what} must be whole numbers, got {labels[labels != labels.round()][0]}")
     low, high = np.min(labels), np.max(labels)
     if low < 0 or (classes is not None and high >= classes):
         hint = ": subtract 1" if low == 1 and high == classes else ""
-        raise ValueError(f"{what} from {low} to {high}, but students of {classes} classes{hint}")
+        raise ValueError(
+            f"{what} are from {low} to {high}, but the students have {classes} classes{hint}"
+        )
     return labels
 
 
 def _numbers(labels, what):
-    """The labels as an array of numbers; ValueError for words."""
+    """The labels as an array of numbers; ValueError if they are strings."""
     if labels.dtype.kind == "b":
         return labels.astype("int32")
     if labels.dtype.kind == "O":  # a column of numbers, or anything else
@@ -46,18 +48,18 @@ def _numbers(labels, what):
     if labels.dtype.kind not in "iuf":
         first = labels.ravel()[0] if labels.size else labels
         raise ValueError(
-            f"{what} must be the numbers of classes, got {str(first)!r}: number them, such as by "
+            f"{what} must be class indices, got {str(first)!r}: convert them, such as by "
             "np.unique(labels, return_inverse=True)[1]"
         )
     return labels
 
 
 def require_logits(values, what):
-    """Raise ValueError if `values` are probabilities: what the temperature divides are logits.
+    """Raise ValueError if `values` are probabilities, since the temperature must divide logits.
 
     Args:
-        values: (n, classes) floats, of which a sample is looked at.
-        what: whose they are, such as "the logits of 'teacher'".
+        values: (n, classes) floats, of which a sample is checked.
+        what: name of the values in an error, such as "the logits of 'teacher'".
     """
     rows = sample(np.asarray(values)).astype("float64")
     if rows.ndim != 2 or not rows.size:
@@ -69,20 +71,20 @@ def require_logits(values, what):
     softmax = rows.shape[1] > 1 and np.allclose(sums, 1, atol=1e-2)
     sigmoid = rows.shape[1] > 2 and rows.size >= _SIGMOID_NUMBERS and 0 < low < high < 1
     if softmax or sigmoid:
-        kind = "their rows sum to 1, as a softmax's" if softmax else "all are in 0 to 1"
+        kind = "their rows sum to 1, as after a softmax" if softmax else "all are between 0 and 1"
         raise ValueError(
-            f"{what} look like probabilities ({kind}): let the model return logits, for these "
-            "are what the temperature divides, or pass the logarithms of the softmax's"
+            f"{what} look like probabilities ({kind}): remove the model's last activation, because "
+            "the temperature divides logits, or pass the logarithms of a softmax's output"
         )
 
 
 def warn_at_chance(logits, labels, what):
-    """Warn if logits know the labels no better than chance, as in another order of the rows.
+    """Warn if logits predict the labels no better than chance, as if their rows were permuted.
 
     Args:
         logits: (n, classes) floats.
-        labels: (n,) or (n, 1) class numbers, of which a sample of SAMPLE is compared.
-        what: whose the logits are.
+        labels: (n,) or (n, 1) class indices, of which a sample of SAMPLE is compared.
+        what: name of the logits in the warning.
     """
     predicted = np.argmax(sample(np.asarray(logits)), axis=1)
     labels = sample(np.asarray(labels).reshape(-1))
@@ -92,8 +94,8 @@ def warn_at_chance(logits, labels, what):
     hits = np.mean(labels == predicted)
     if hits <= chance + 3 * spread and len(np.unique(labels)) > 1:
         warnings.warn(
-            f"{what} are right on {hits:.1%} of the labels, chance is {chance:.1%}: are their rows "
-            "in the order of the images?",
+            f"{what} predict {hits:.1%} of the labels correctly, chance is {chance:.1%}: are their "
+            "rows in the order of the images?",
             stacklevel=2,
         )
 

@@ -144,7 +144,7 @@ def test_values_out_of_range_are_refused(study, bad):
 
 
 def test_a_study_without_logits_is_refused(few, tmp_path):
-    with pytest.raises(FileNotFoundError, match="make them first"):
+    with pytest.raises(FileNotFoundError, match="compute them first"):
         Explorer(small_study(few, tmp_path))
 
 

@@ -98,7 +98,7 @@ def test_a_run_on_catalogued_data_is_built_with_the_published_ones(few):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        (((1.0,), (1.0,)), "1 means and 1 deviations, but images of 3 channels"),
+        (((1.0,), (1.0,)), "1 means and 1 deviations, but the images have 3"),
         (((1, 1, 1), (1, 1)), "3 means and 2 deviations"),
         (((1, 1, 1), (1, 0, 1)), "deviations above 0"),
         (((1, float("nan"), 1), (1, 1, 1)), "must be finite"),

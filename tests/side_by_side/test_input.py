@@ -209,7 +209,7 @@ KINDS = {"PyDataset": Rows, "generator": generator, "tf.data": tf_data}
 @pytest.mark.parametrize(
     ("targets", "sentence"),
     [
-        ({"labels": Y + 1}, r"labels from 1 to 10, but students of 10 classes: subtract 1"),
+        ({"labels": Y + 1}, r"labels are from 1 to 10, but the students have 10 classes: subtract 1"),
         ({"labels": Y - 1}, "labels from -1 to 8"),
         ({"labels": Y + 1000}, "labels from 1000 to 1009"),
         ({"labels": Y + 0.5}, "labels must be whole numbers"),
@@ -241,7 +241,7 @@ WORDS = np.array(["cat", "dog"])[Y % 2]
 
 def test_labels_as_lists_and_words(no_training):
     for words in (WORDS, list(WORDS), WORDS.astype(object)):
-        with refused(r"must be the numbers of classes, got '(cat|dog)': number them"):
+        with refused(r"must be class indices, got '(cat|dog)': convert them"):
             both(alpha=0).fit(X, words)
 
 
@@ -292,7 +292,7 @@ def test_chance_level_logits_are_named():
         model._checks().checked(*data)
     wrong = data[1] | {"teacher": np.roll(data[1]["teacher"], 250, axis=0)}
     hits = np.mean(wrong["teacher"].argmax(axis=1) == data[1]["labels"])
-    sentence = f"'teacher' are right on {hits:.1%} of the labels.*order of the images"
+    sentence = f"'teacher' predict {hits:.1%} of the labels correctly.*order of the images"
     with pytest.warns(UserWarning, match=sentence):
         model._checks().checked(data[0], wrong)
 
@@ -401,13 +401,13 @@ def dict_output():
 
 
 UNFIT = {
-    "list": (lambda: [net()], "is a list, no keras.Model"),
-    "function": (lambda: softmax, "is a function, no keras.Model"),
-    "layer": (lambda: layers.Dense(10), "is a Dense, no keras.Model"),
-    "path": (lambda: "teacher.keras", "is a str, no keras.Model"),
-    "two outputs": (two_outputs, "has output_shape .*: it needs one, logits"),
-    "dict output": (dict_output, "has output_shape .*: it needs one, logits"),
-    "two inputs": (two_inputs, "has input_shape .*: it needs one, images"),
+    "list": (lambda: [net()], "is a list: pass a keras.Model"),
+    "function": (lambda: softmax, "is a function: pass a keras.Model"),
+    "layer": (lambda: layers.Dense(10), "is a Dense: pass a keras.Model"),
+    "path": (lambda: "teacher.keras", "is a str: pass a keras.Model"),
+    "two outputs": (two_outputs, "has output_shape .*: it must have one, logits"),
+    "dict output": (dict_output, "has output_shape .*: it must have one, logits"),
+    "two inputs": (two_inputs, "has input_shape .*: it must have one, images"),
     "pixels": (lambda: keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(10, 1)]), "logits"),
     "subclassed, a dict": (lambda: Subclassed(returns=lambda x: {"y": x}), "returns dict"),
     "subclassed, 7 classes": (lambda: Subclassed(7), "differ in numbers of classes"),

@@ -29,7 +29,7 @@ class ConstantTeacher:
 def test_logits_that_are_not_finite_in_float16_are_not_written(few, tmp_path, value):
     with pytest.raises(ValueError, match="not finite or exceed float16"):
         teachers.make(tmp_path, ConstantTeacher(value), few, "t")
-    with pytest.raises(FileNotFoundError, match="make them first"):
+    with pytest.raises(FileNotFoundError, match="compute them first"):
         teachers.Logits(tmp_path)
 
 
@@ -109,5 +109,5 @@ def test_damaged_logits_file_is_refused_with_its_path(copied, damage):
 
 
 def test_missing_logits_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no teacher's logits in .*make them first"):
+    with pytest.raises(FileNotFoundError, match=r"no teacher's logits in .*compute them first"):
         teachers.Logits(tmp_path / "nowhere")

@@ -88,7 +88,7 @@ def test_identity_names_the_run_and_the_weights(logits, teacher_model):
 def test_images_of_another_data_set_or_split_are_refused(few, logits):
     changed = few.train.images.copy()
     changed[3, 14, 14] ^= 1  # one pixel of one image
-    with pytest.raises(ValueError, match="lacks 1 of 100 images: another data set, split or file"):
+    with pytest.raises(ValueError, match="lacks 1 of 100 images: use logits of the same data set"):
         logits.targets("train", changed)
     with pytest.raises(ValueError, match="lacks 100 of 100"):
         logits.targets("train", few.test.images)

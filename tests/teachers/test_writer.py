@@ -55,7 +55,7 @@ def test_interrupted_writing_resumes_to_the_same_bytes(tmp_path, sampled, torn):
         with pytest.raises(KeyboardInterrupt):
             teachers.make(tmp_path / "interrupted", killed, data, "t", **batch)
         calls += len(killed.batches)
-        with pytest.raises(FileNotFoundError, match="make them first"):
+        with pytest.raises(FileNotFoundError, match="compute them first"):
             teachers.Logits(tmp_path / "interrupted")
         tear(tmp_path / "interrupted.part" / "train.npy", torn)
     rest = Linear(data.image_shape, 10)
@@ -144,7 +144,7 @@ def test_batches_of_every_split(tmp_path):
 def test_another_process_writing_the_same_file(tmp_path):
     data = noise(5)
     (tmp_path / "t.part").mkdir()
-    sentence = f"another process is making {tmp_path / 't'}: wait"
+    sentence = f"another process is writing {tmp_path / 't'}: wait"
     with filelock.FileLock(tmp_path / "t.part" / "lock"), pytest.raises(ValueError, match=sentence):
         teachers.make(tmp_path / "t", Linear(data.image_shape, 10), data, "t")
 

@@ -29,7 +29,7 @@ def changed(few, name, **fields):
         (lambda s: {"labels": s.labels + 1}, "labels from 1 to 10, .*10 classes: subtract 1"),
         (lambda s: {"labels": np.eye(10)[s.labels]}, "labels of shape"),
         (lambda s: {"labels": s.labels[:99]}, r"labels are int32 \(99,\) for 100 images"),
-        (lambda s: {"labels": s.labels.astype(str)}, "labels must be the numbers of classes"),
+        (lambda s: {"labels": s.labels.astype(str)}, "labels must be class indices"),
         (lambda s: {"images": s.images / 255}, "images are float64: pass uint8 in 0 to 255"),
         (lambda s: {"images": s.images[:0], "labels": s.labels[:0]}, "has no .* images: set some"),
     ],
@@ -59,7 +59,7 @@ def test_logits_of_probabilities_or_in_another_order(random_logits):
         check_logits(targets(logits), labels, "those of t")
     with pytest.raises(ValueError, match="those of t look like probabilities"):
         check_logits(targets(special.softmax(logits, axis=1)), labels, "those of t")
-    with pytest.warns(UserWarning, match=r"those of t are right on .* of the labels, chance is"):
+    with pytest.warns(UserWarning, match=r"those of t predict .* of the labels correctly, chance is"):
         check_logits(
             targets(logits[np.random.default_rng(0).permutation(2_000)]), labels, "those of t"
         )
@@ -98,8 +98,8 @@ class Subclassed(keras.Model):
             "softmax",
         ),
         (lambda: Subclassed(lambda x: {"logits": x}), "returns dict"),
-        (lambda: [Subclassed()], "is a list, no keras.Model"),
-        (lambda: "teacher.keras", "is a str, no keras.Model"),
+        (lambda: [Subclassed()], "is a list: pass a keras.Model"),
+        (lambda: "teacher.keras", "is a str: pass a keras.Model"),
     ],
 )
 def test_teachers_that_do_not_fit_get_one_sentence(few, tmp_path, teacher, sentence):
