@@ -1,8 +1,9 @@
-"""Logits of a trained run on validation and test, beside its record, for measures added later.
+"""Logits file of a run: its validation and test logits, from which later measures are computed.
 
-`<run>-seed<k>.npz` holds the logits as float16, the labels, a hash of the images and the hash of
-the weights. A measure that is registered in `metrics.MEASURES` after the training is computed from
-them when the record is read. float16 rounds a logit to 11 significant bits.
+`<run>-seed<k>.npz`, in the folder of the run's record, holds the logits as float16, the labels, a
+hash of the images and the hash of the weights. A measure that is registered in `metrics.MEASURES`
+after the training is computed from these logits when the record is read. float16 rounds a logit to
+11 significant bits.
 """
 
 import sys
@@ -49,8 +50,8 @@ def add_missing_measures(record, record_path):
         record_path: path of that file.
 
     Returns:
-        The record itself if it lacks no measure or has no logits file. A damaged file, or one of
-        another training, is ignored with one sentence on standard error.
+        dict; `record` itself if it has all measures or has no logits file. A file that is damaged
+        or of another training is ignored, with one sentence on standard error.
     """
     keys = {measure.key for measure in metrics.MEASURES}
     incomplete = [split for split in SPLITS if keys - set(record[split])]
@@ -80,7 +81,7 @@ def _read(source, weights_sha256):
 
 
 def _measured(record, record_path, arrays, split):
-    """The measures of one split, those of the record first."""
+    """Measures of one split: those of the record, then those computed from its logits."""
     logits = arrays[split].astype("float64")
     absent = [
         measure

@@ -8,7 +8,7 @@ from common.runs import records
 def load_model(folder, run, dataset):
     """A finished run's model with its trained weights, checked against its record.
 
-    If only float16 weights exist, as of large committed teachers, the model has these.
+    If only float16 weights exist, as for large committed teachers, these are loaded.
 
     Args:
         folder: the data set's folder.
@@ -16,8 +16,8 @@ def load_model(folder, run, dataset):
         dataset: data.Dataset of its images and classes.
 
     Raises:
-        ValueError: no record or weights in `folder`, damaged weights, or weights whose hash is
-            not the record's.
+        ValueError: `folder` has no record or no weights of the run, the weights are damaged, or
+            their hash is not the record's.
     """
     require_weights(folder, run)
     path = records.find_weights(folder, run)
@@ -29,14 +29,17 @@ def load_model(folder, run, dataset):
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"the weights {path} are damaged ({error}): delete them") from None
     if teachers.weights_hash(model) != records.read(folder, run)["weights_sha256"]:
-        raise ValueError(f"the weights {path} are not those that its record describes")
+        raise ValueError(
+            f"the weights {path} do not match their record: train the run again with --retrain "
+            "--output-dir DIR"
+        )
     return model
 
 
 def require_weights(folder, run):
     """Raise ValueError unless `folder` holds a finished run's record and weights."""
     if records.read(folder, run) is None:
-        raise ValueError(f"{folder} holds no trained {run.name}: train it first")
+        raise ValueError(f"{folder} has no trained {run.name}: train it first")
     if not records.has_weights(folder, run):
         raise ValueError(
             f"{folder} has the record of {run.name} but not its weights, which are needed here: "

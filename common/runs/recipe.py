@@ -17,7 +17,7 @@ class Recipe:
     """How to train. The defaults suit small networks on MNIST.
 
     Args:
-        epochs, batch_size: whole numbers above 0; a smaller last batch is left out.
+        epochs, batch_size: whole numbers above 0; an incomplete last batch is dropped.
         optimizer: "adam"; "sgd" with Nesterov momentum 0.9; "momentum", plain momentum 0.9.
         learning_rate: the maximum of the schedule.
         schedule: "constant"; "cosine", down to `final_lr_fraction`; "steps", times 0.1 at
@@ -34,7 +34,7 @@ class Recipe:
             student's teacher is evaluated in the training step.
 
     Raises:
-        ValueError: a value out of range, an unknown name, milestones that do not ascend.
+        ValueError: a value is out of range, a name is unknown, milestones do not ascend.
     """
 
     epochs: int = 10
@@ -58,7 +58,7 @@ class Recipe:
         for field in ("warmup", "final_lr_fraction", "weight_decay"):
             require_fraction(field, getattr(self, field))
         if self.warmup == 1:
-            raise ValueError("warmup must be less than 1, for the rate to fall after it")
+            raise ValueError("warmup must be less than 1, so that the rate can fall after it")
         self._check_milestones()
         require_choice("optimizer", self.optimizer, ("adam", "sgd", "momentum"))
         require_choice("schedule", self.schedule, ("constant", "cosine", "steps"))
@@ -75,7 +75,7 @@ class Recipe:
 
     @property
     def configuration(self):
-        """Dict of the fields as records have them, without later ones at their default."""
+        """Dict of the fields as in records; fields added later are omitted at their default."""
         values = dataclasses.asdict(self)
         for field, default in _OMITTED_DEFAULTS.items():
             if values[field] == default:
@@ -94,7 +94,7 @@ class Recipe:
         if not integers or any(a >= b for a, b in itertools.pairwise((0, *epochs))):
             raise ValueError(f"milestones must be ascending epochs from 1 on, got {epochs!r}")
         if self.schedule == "steps" and not epochs:
-            raise ValueError('the schedule "steps" needs milestones: epochs at which it falls')
+            raise ValueError('the schedule "steps" needs milestones, the epochs at which it falls')
 
 
 @dataclasses.dataclass(frozen=True)

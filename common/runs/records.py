@@ -32,7 +32,7 @@ def weights_path(folder, run):
 
 
 def find_weights(folder, run):
-    """Path of a run's exact weights, of training or beside logits; None if missing."""
+    """Path of a run's exact weights, in weights/ or in a logits folder; None if missing."""
     beside_logits = Path(folder) / "teachers" / run.name / weights.FLOAT32_FILE
     candidates = (weights_path(folder, run), beside_logits)
     return next((path for path in candidates if path.exists()), None)
@@ -69,14 +69,14 @@ def read(folder, run):
     """The record of `run` in `folder`, a dict; None if there is none.
 
     Raises:
-        ValueError: a damaged record, or one with another configuration than the run's.
+        ValueError: the record is damaged, or its configuration is not the run's.
     """
     source = path(folder, run)
     if not source.exists():
         return None
     record = load(source)
     if record["configuration"] != run.configuration or record["seed"] != run.seed:
-        raise ValueError(f"{source} holds another configuration than its name says: delete it")
+        raise ValueError(f"the configuration in {source} does not match its name: delete it")
     return record
 
 
@@ -84,7 +84,7 @@ def load(source):
     """The record in a file, a dict, with measures that were registered after its training.
 
     Raises:
-        ValueError: a damaged or incomplete record.
+        ValueError: the record is damaged or incomplete.
     """
     try:
         record = json.loads(
@@ -108,4 +108,4 @@ def load_all(folder):
 
 
 def _refuse_constant(text):
-    raise ValueError(f"{text} among its numbers")
+    raise ValueError(f"it contains {text}")

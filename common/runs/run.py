@@ -24,15 +24,15 @@ class Run:
         recipe: Recipe.
         seed: of initial weights, order of batches, views and dropout; a whole number from 0 on.
         options: keyword arguments of the model's builder, such as {"width": 0.1}.
-        limit: as of `data.load`.
+        limit: as in `data.load`.
         teacher: `Logits.identity` of the teacher; None for a baseline.
         distillation: Distillation from the teacher; None for a baseline. With a method that needs
             no teacher's logits ("label_smoothing"), without `teacher`.
         transfer_set: which of the training images it is trained on; by default all.
 
     Raises:
-        ValueError: a teacher without a loss that learns from it, or the other way round; a seed
-            out of range.
+        ValueError: a teacher is passed although the loss does not learn from one, or no teacher
+            although it does; the seed is out of range.
     """
 
     dataset: str
@@ -47,7 +47,10 @@ class Run:
 
     def __post_init__(self):
         if self.settings.needs_teacher != (self.teacher is not None):
-            raise ValueError(f"{self._objective} with teacher {self.teacher}: give both or none")
+            raise ValueError(
+                f"{self._objective} with teacher {self.teacher}: pass a teacher exactly if the "
+                "loss learns from one"
+            )
         require_seed(self.seed)
         object.__setattr__(self, "seed", int(self.seed))
         object.__setattr__(self, "options", {k: plain(v) for k, v in self.options.items()})

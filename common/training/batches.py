@@ -18,7 +18,7 @@ class Batches(keras.utils.PyDataset):
             `batch_size` examples of every seed, in the order of `seeds`.
 
     Raises:
-        ValueError: targets of another number of images or of other views than the recipe's.
+        ValueError: the targets have another number of images or other views than the recipe.
 
     Yields:
         images uint8 (seeds * batch, h, w, c) and {"labels": (seeds * batch,) int32, name:
@@ -39,7 +39,7 @@ class Batches(keras.utils.PyDataset):
         self.set_epoch(0)
 
     def set_epoch(self, epoch):
-        """Draw order, views and augmentation parameters of an epoch."""
+        """Draw the order of images, their views and augmentation parameters for an epoch."""
         by_seed = [self._draw(seed, epoch) for seed in self.seeds]
         self._drawn = [np.stack(arrays) for arrays in zip(*by_seed, strict=True)]
 
@@ -79,15 +79,18 @@ class Batches(keras.utils.PyDataset):
             target_count, target_views = len(targets), targets.logits.shape[1]
             if (target_count, target_views) != (count, views):
                 raise ValueError(
-                    f"{name}: its logits are of {target_count} images in {target_views} views, "
-                    f"not of {count} in {views}: make them for the views of the recipe"
+                    f"{name} has logits of {target_count} images in {target_views} views, but the "
+                    f"recipe has {count} in {views}: compute logits for the views of the recipe"
                 )
             if self.subset is not None and not np.array_equal(targets.subset, self.subset):
-                raise ValueError(f"{name}: its logits are of other sampled views than the images'")
+                raise ValueError(
+                    f"{name} has logits of other views than those of the images: compute logits "
+                    "for the views of the recipe"
+                )
 
 
 def validation_batches(split, targets):
-    """A split in order, without augmentation, as `SequentialBatches` of what `Batches` yields.
+    """`SequentialBatches` of a split without augmentation; each batch is like those of `Batches`.
 
     Args:
         split: data.Split.

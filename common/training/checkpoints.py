@@ -26,7 +26,7 @@ def load_progress(path):
     """The progress saved at `path`; None if there is no file.
 
     Raises:
-        ValueError: a damaged file, with its path.
+        ValueError: the file is damaged; the message has its path.
     """
     if not Path(path).exists():
         return None
@@ -35,7 +35,7 @@ def load_progress(path):
         if not {"members", "seconds"} <= set(progress):
             raise ValueError("its progress is incomplete")
         if len(progress["history"]["loss"]) != progress["epochs"]:
-            raise ValueError(f"its history is not of {progress['epochs']} epochs")
+            raise ValueError(f"its history does not have {progress['epochs']} epochs")
         return progress
 
 

@@ -18,13 +18,13 @@ def write_records(job, folder, progress, done=()):
         job: TrainingJob, trained.
         folder: data set's folder, with weights/ and results/.
         progress: dict that `fit` returned.
-        done: names of members that have a record already, which is not changed.
+        done: names of members that already have a record; their records are not changed.
 
     Returns:
-        {name: record} of the others.
+        {name: record} of the other members.
 
     Raises:
-        FloatingPointError: a member whose logits are not finite.
+        FloatingPointError: the logits of a member are not finite.
     """
     logits = {split: _predict(job, split) for split in ("validation", "test")}
     for name, test_logits in logits["test"].items():

@@ -1,4 +1,4 @@
-"""One fit of a training job: resumed from its checkpoint, which every epoch replaces."""
+"""One `fit` of a training job: it resumes from the checkpoint, which is replaced every epoch."""
 
 import math
 import time
@@ -39,8 +39,8 @@ def fit(job, checkpoint, progress, callbacks):
         _train(job, progress["epochs"], callbacks)
     if progress["epochs"] < epochs:
         raise ValueError(
-            f"a callback stopped the training after epoch {progress['epochs']} of {epochs}: "
-            "there is no record yet, the next call resumes it"
+            f"a callback stopped the training after epoch {progress['epochs']} of {epochs}, so no "
+            "record was written: the next call resumes the training"
         )
     job.model.sync_weights()
     return progress
@@ -69,7 +69,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
     Args:
         job: TrainingJob.
         path: of the checkpoint.
-        progress: dict as of `fit`; its epochs, seconds and history are updated.
+        progress: dict as in `fit`; its epochs, seconds and history are updated.
     """
 
     def __init__(self, job, path, progress):
@@ -105,9 +105,9 @@ class Progress(keras.callbacks.Callback):
     """Progress bar of a fit: epochs and steps, time left, range of validation accuracies.
 
     Args:
-        title: in front of the bar.
-        first_epoch: epochs that were trained before.
-        epochs: number of epochs, those included.
+        title: text in front of the bar.
+        first_epoch: number of epochs that are already trained.
+        epochs: total number of epochs.
         steps: number of batches per epoch.
     """
 

@@ -16,7 +16,7 @@ from common.utils.checks import require_writable
 def train_group(members, done, dataset, folder, teachers, callbacks=(), jobs=None):
     """Train the members of a group that have no record; calling it again trains nothing.
 
-    A member that another process is training is waited for, and its record is read.
+    If another process is training a member, this waits for it and reads its record.
 
     Args:
         members: list of Run that train together.
@@ -70,8 +70,8 @@ def _train(members, done, folder, create, callbacks):
     _require_space(job.model, folder)
     if saved and saved.get("kind", job.kind) != job.kind:
         print(
-            f"{checkpoint} is of a {saved['kind']}, this machine trains a {job.kind}: "
-            "training from the start"
+            f"the checkpoint {checkpoint} is of a {saved['kind']}, but this machine trains a "
+            f"{job.kind}: training starts again"
         )
         saved = None
     progress = fit(job, checkpoint, saved, callbacks)
@@ -89,10 +89,10 @@ def _remove_leftovers(checkpoint, members, folder):
 
 
 def _resumable(members, done, checkpoint):
-    """(runs to train, progress in the checkpoint); the progress is None to train from the start.
+    """(runs to train, progress in the checkpoint); the progress is None to start from epoch 1.
 
-    All runs of a checkpoint resume, in its order, even if an interruption between two records
-    left some of them done.
+    All runs of a checkpoint resume, in its order, even if some of them already have a record
+    because the interruption came while records were written.
     """
     pending = sorted((run for run in members if run.name not in done), key=lambda run: run.name)
     saved = checkpoints.load_progress(checkpoint)
@@ -103,6 +103,6 @@ def _resumable(members, done, checkpoint):
 
 
 def _require_space(model, folder):
-    """Raise InsufficientSpaceError without disk for two checkpoints and the final weights."""
+    """Raise InsufficientSpaceError unless two checkpoints and the final weights fit on the disk."""
     size = sum(math.prod(variable.shape) * 4 for variable in model.state)
     resources.require_disk(folder, 3 * size, "the state and weights of this training")

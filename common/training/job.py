@@ -19,18 +19,19 @@ class TrainingJob:
         dataset: data.Dataset.
         teachers: {identity: Logits} of every teacher that the members name; OnlineTeacher if the
             recipe augments without a finite set of views.
-        model_class: class that trains the students; by default the fastest here.
+        model_class: class that trains the students; by default the fastest on this machine.
 
     Attributes:
-        full_dataset, dataset: the data set, and its part in the members' transfer set.
+        full_dataset: the data set.
+        dataset: the data set restricted to the members' transfer set.
         batches: Batches of the training images.
         model: compiled SideBySide, or a subclass.
         kind: name of the model's class.
         aliases: {name of a member: its name in the model}, equal unless the job was `reseed`ed.
 
     Raises:
-        ValueError: teacher logits of other images, views or classes than the data; several
-            seeds of networks that cannot be stacked.
+        ValueError: the teacher's logits are of other images, views or classes than the data;
+            networks of several seeds cannot be stacked.
     """
 
     def __init__(self, members, dataset, teachers, model_class=None):
@@ -96,7 +97,9 @@ class TrainingJob:
             options["augment"] = self.augmentation.apply
         if len(self.seeds) > 1:
             if not getattr(model_class, "takes_seed_slices", False):
-                raise ValueError(f"seeds {self.seeds} together need networks that can be stacked")
+                raise ValueError(
+                    f"seeds {self.seeds} cannot train together: their networks cannot be stacked"
+                )
             options["seed_slices"] = {run.name: self.seeds.index(run.seed) for run in self.members}
         return model_class(students, self._online_teachers(), **options)
 

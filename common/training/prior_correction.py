@@ -1,9 +1,9 @@
 """Prior correction: biases for classes that are missing from a student's training images.
 
-A student whose transfer set lacks the threes knows them from its teacher's soft targets but
-under-predicts them; a bias correction restores their prior (Hinton, Vinyals & Dean 2015,
-arXiv:1503.02531, section 3). The paper tuned one bias on the test set; `prior_shifts` needs no
-labels.
+A student without training images of threes learns about threes from its teacher's soft targets,
+but predicts them too rarely. A bias added to their logit restores their prior (Hinton, Vinyals &
+Dean 2015, arXiv:1503.02531, section 3). The paper tuned one bias on the test set; `prior_shifts`
+needs no labels.
 """
 
 import numpy as np
@@ -16,10 +16,10 @@ _STEPS, _PRECISION = 2_000, 1e-4
 
 
 def prior_shifts(logits, priors, missing):
-    """Biases with which each missing class has its prior's share of the probability.
+    """Biases that make the mean predicted probability of each missing class equal its prior.
 
-    The probability of a class is its mean softmax at temperature 1 over images of all classes,
-    whose labels are not needed. log(prior / probability) is added until the two agree.
+    The mean is of the softmax at temperature 1, over images of all classes, whose labels are not
+    needed. log(prior / mean probability) is added to the logits until the two agree.
 
     Args:
         logits: (n, classes) floats of the student.
@@ -42,7 +42,7 @@ def prior_shifts(logits, priors, missing):
 
 
 def error_curve(logits, labels, missing):
-    """Errors after the same bias is added to the logits of all missing classes.
+    """Numbers of errors after each bias of BIAS_GRID is added to the missing classes' logits.
 
     The paper lowers the other classes instead, which is equivalent.
 
@@ -63,10 +63,10 @@ def evaluate_corrections(unlabeled_logits, test_logits, labels, priors, missing)
     """Test errors without correction, with `prior_shifts`, and with the paper's bias.
 
     Args:
-        unlabeled_logits: (m, classes) the student's logits of images without labels.
-        test_logits: (n, classes) its logits of the test images.
-        labels: (n,) integers of the test images; the paper's rule tunes its bias on them.
-        priors, missing: as of `prior_shifts`.
+        unlabeled_logits: (m, classes) logits of the student for images whose labels are not used.
+        test_logits: (n, classes) logits of the student for the test images.
+        labels: (n,) labels of the test images, on which the paper's rule tunes its bias.
+        priors, missing: as in `prior_shifts`.
 
     Returns:
         dict of plain values: the missing classes and the number of their images; for each rule

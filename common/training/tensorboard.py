@@ -8,7 +8,7 @@ from common.utils.checks import require_writable
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
-    """Keras's callback that writes each training into its own folder below `log_dir`.
+    """Keras's callback, but with a separate folder below `log_dir` for each training.
 
     Runs that train side by side share a folder, named after the first of them; the names of
     their losses and accuracies begin with the runs' names.
@@ -18,14 +18,14 @@ class TensorBoard(keras.callbacks.TensorBoard):
         options: of keras.callbacks.TensorBoard.
 
     Raises:
-        ValueError: a folder that cannot be written, or a package that is not installed.
+        ValueError: the folder cannot be written, or a package is not installed.
     """
 
     def __init__(self, log_dir, **options):
         for package in ("tensorflow", "tensorboard"):
             if not importlib.util.find_spec(package):
                 raise ValueError(
-                    f"TensorBoard's log needs the package {package}: pip install {package}==2.21.0"
+                    f"writing a TensorBoard log needs {package}: pip install {package}==2.21.0"
                 )
         self.root = require_writable(log_dir)
         super().__init__(log_dir=str(self.root), **options)

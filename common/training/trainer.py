@@ -1,4 +1,4 @@
-"""Trainer of runs: finished ones are read, missing ones trained side by side, or resumed."""
+"""Trainer of runs: finished runs are read; missing runs are trained side by side, or resumed."""
 
 from pathlib import Path
 
@@ -49,17 +49,17 @@ def run(
             runs that train together. Its processes must see `output_dir` under the same path.
             None to train one group after the other in this process.
 
-    A run that another process is training is waited for, and then read.
+    If another process is training a run, this waits for it and reads its record.
 
     Returns:
         list of dict, one record per run, in the order of `runs`.
 
     Raises:
-        ValueError: runs of another data set; a missing teacher; an output folder that cannot be
-            written; a damaged record or checkpoint; with an executor, callbacks that cannot be
+        ValueError: a run is of another data set; a teacher is missing; the output folder cannot
+            be written; a record or checkpoint is damaged; with an executor, callbacks cannot be
             sent to another process.
-        InsufficientSpaceError: too little disk for the checkpoint and weights.
-        FloatingPointError: a loss that is no longer finite.
+        InsufficientSpaceError: there is too little disk space for checkpoint and weights.
+        FloatingPointError: a loss is no longer finite.
     """
     teachers_by_id = {logits.identity: logits for logits in teachers}
     check(runs, dataset, teachers_by_id)
@@ -77,9 +77,9 @@ def run(
 
 
 def check(runs, dataset, teachers_by_id):
-    """Raise ValueError unless `runs` are of `dataset` and all that they name is known and passed.
+    """Raise ValueError unless `dataset` and `teachers_by_id` are what `runs` need.
 
-    That is models, methods with their options, teachers, and images that controls need.
+    Checks data set, models, methods with their options, teachers, and images that controls need.
 
     Args:
         runs: list of Run.
@@ -87,7 +87,7 @@ def check(runs, dataset, teachers_by_id):
         teachers_by_id: {identity: Logits or OnlineTeacher}.
 
     Raises:
-        ValueError: also under a backend that cannot train.
+        ValueError: also if the backend cannot train.
     """
     backend.require_training()
     data_checks.require_data(dataset)
@@ -95,7 +95,7 @@ def check(runs, dataset, teachers_by_id):
         if (run.dataset, run.limit) != (dataset.name, dataset.limit):
             raise ValueError(
                 f"{run.name} is a run on {run.dataset} with limit {run.limit}, "
-                f"the data are {dataset.name} with limit {dataset.limit}"
+                f"but the data set passed is {dataset.name} with limit {dataset.limit}"
             )
         require_choice("model", run.model, models.NAMES)
         require_method(run.settings.method, run.settings.options)
@@ -122,13 +122,13 @@ def _check_control(run, dataset):
 
 def _check_teacher(run, dataset, teachers_by_id):
     if run.teacher not in teachers_by_id:
-        raise ValueError(f"{run.name} needs {run.teacher}: pass its Logits as a teacher")
+        raise ValueError(f"{run.name} needs teacher {run.teacher}: pass its Logits in `teachers`")
     teacher = teachers_by_id[run.teacher]
     made_for = getattr(teacher, "dataset", dataset.name)
     if made_for != dataset.name:
         raise ValueError(
-            f"the logits of {run.teacher} were made for {made_for}, the data are "
-            f"{dataset.name}: make them for these"
+            f"the logits of {run.teacher} are of {made_for}, but the data set is {dataset.name}: "
+            "compute the teacher's logits of this data set"
         )
     augmented = run.recipe.augmentation != "none"
     if isinstance(teacher, OnlineTeacher) != augmented:

@@ -73,7 +73,7 @@ def test_targets_of_other_views_are_refused(few, sampled):
     targets = sampled.targets("train", few.train.images, views.get("mnist_jitter", K))
     targets.subset = targets.subset[::-1]
     recipe = Recipe(batch_size=20, views="mnist_jitter", views_per_image=K)
-    with pytest.raises(ValueError, match="of other sampled views than the images'"):
+    with pytest.raises(ValueError, match="of other views than those of the images"):
         Batches(few.train, {"t": targets}, recipe, 0)
 
 

@@ -236,7 +236,9 @@ def test_logits_of_another_data_set_are_refused(tmp_path):
     same = dataclasses.replace(data, name="noise_all")
     settings = {"teacher": made.identity, "distillation": Distillation(4, 0.9)}
     run = Run("noise_all", "mlp", Recipe(epochs=1), options={"width": 4}, **settings)
-    sentence = "the logits of noise-linear-0@.* were made for noise, the data are noise_all: make"
+    sentence = (
+        "the logits of noise-linear-0@.* are of noise, but the data set is noise_all: compute"
+    )
     with pytest.raises(ValueError, match=sentence):
         training.run([run], same, output_dir=tmp_path, teachers=[made])
 

@@ -48,11 +48,14 @@ def trained(few, tmp_path_factory):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"dataset": "mnist5k"}, "is a run on mnist5k with limit 100, the data are mnist"),
-        ({"limit": None}, "with limit None, the data are mnist with limit 100"),
+        ({"dataset": "mnist5k"}, "is a run on mnist5k with limit 100, but the data set passed"),
+        ({"limit": None}, "with limit None, but the data set passed is mnist with limit 100"),
         ({"model": "mpl"}, "unknown model 'mpl': did you mean mlp"),
         ({"options": {"width": 0}}, "width must be a whole number above 0"),
-        ({"teacher": "mnist-cnn-0@1", "alpha": 0.5}, "needs mnist-cnn-0@1: pass its Logits"),
+        (
+            {"teacher": "mnist-cnn-0@1", "alpha": 0.5},
+            "needs teacher mnist-cnn-0@1: pass its Logits",
+        ),
     ],
 )
 def test_runs_that_do_not_fit_the_data(tiny_run, few, tmp_path, no_training, changes, sentence):
@@ -107,7 +110,7 @@ def test_damaged_record_file_is_refused(tiny_run, few, tmp_path, no_training, te
     [
         (lambda record: record["test"].pop("errors"), "lacks test's errors"),
         (lambda record: record.update(validation=None), "is damaged"),
-        (lambda record: record["test"].update(accuracy=float("nan")), "NaN among its numbers"),
+        (lambda record: record["test"].update(accuracy=float("nan")), "it contains NaN"),
         (lambda record: record.pop("images"), "lacks images"),
     ],
 )
@@ -167,7 +170,7 @@ def test_record_under_the_name_of_another_run(trained, tiny_run, few, tmp_path, 
     path = records.path(tmp_path, tiny_run())
     path.parent.mkdir()
     path.write_bytes(records.path(*trained).read_bytes())
-    with pytest.raises(ValueError, match="holds another configuration than its name"):
+    with pytest.raises(ValueError, match="does not match its name"):
         training.run([tiny_run()], few, output_dir=tmp_path)
 
 
@@ -185,7 +188,7 @@ def test_damaged_or_missing_weights_are_refused(trained, few):
         path.unlink()
         with pytest.raises(ValueError, match=f"record of {run.name} but not its weights.*retrain"):
             load_model(folder, run, few)
-        with pytest.raises(ValueError, match=r"holds no trained mnist-mlp-.*: train it first"):
+        with pytest.raises(ValueError, match=r"has no trained mnist-mlp-.*: train it first"):
             load_model(folder, dataclasses.replace(run, seed=1), few)
     finally:
         path.write_bytes(intact)
@@ -232,7 +235,7 @@ def test_damaged_checkpoint_is_refused(checkpoint, few, no_training, damage):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda progress: progress.update(epochs=2), "its history is not of 2 epochs"),
+        (lambda progress: progress.update(epochs=2), "its history does not have 2 epochs"),
         (lambda progress: progress.pop("epochs"), "epochs"),
         (lambda progress: progress.pop("members"), "its progress is incomplete"),
     ],

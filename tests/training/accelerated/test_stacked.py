@@ -137,9 +137,7 @@ def test_seeds_train_together_only_if_they_can_be_stacked(few, tiny_run, monkeyp
     stackable = stacked.stackable({"student": Student(model_io.build_model(run, few), 1, 0)})
     assert stackable if stacked.can_stack_seeds(run) else set(options) & {"dropout", "max_norm"}
     seeds = [tiny_run(options={"dropout": 0.5}, seed=seed) for seed in (0, 1)]
-    with pytest.raises(
-        ValueError, match=r"seeds \[0, 1\] together need networks that can be stacked"
-    ):
+    with pytest.raises(ValueError, match=r"seeds \[0, 1\] cannot train together: their networks"):
         job.TrainingJob(seeds, few, {})
 
 
@@ -221,7 +219,7 @@ def test_checkpoint_of_another_model_class_is_not_used(
     monkeypatch.setattr(hardware, "gpu_memory", lambda: 1)
     both = training.run(runs, few, output_dir=tmp_path, teachers=[logits])
     assert all(record["stacked"] and len(record["curve"]["loss"]) == 2 for record in both)
-    message = "is of a SideBySide, this machine trains a StackedStudents: training from the start"
+    message = "is of a SideBySide, but this machine trains a StackedStudents: training starts again"
     assert message in capsys.readouterr().out
 
 
