@@ -1,4 +1,4 @@
-"""Experiments that notebooks and the command line share, each a few lines over a `Study`.
+"""Experiments that notebooks and the command line share; each is a short function of a `Study`.
 
 Importing this does not import Keras; `common.experiments.study`, which defines `Study`, does.
 May import `results`, `training`, `runs`, `teachers`, `distillation`, `data` and `utils`.

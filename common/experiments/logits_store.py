@@ -1,4 +1,4 @@
-"""Logits store: teachers' logits and weights in the folders of a study, read, checked, written."""
+"""Logits store: reads, checks and writes teachers' logits and weights in a study's folders."""
 
 from common import teachers
 from common.data import views
@@ -17,7 +17,7 @@ class LogitsStore:
         self.folders, self.dataset = folders, dataset
 
     def find(self, run, view_set="plain"):
-        """`Logits` of a teacher's run, from the first folder that has them; None if none has.
+        """`Logits` of a teacher's run, from the first folder that has them; None if there are none.
 
         Args:
             run: Run of the teacher.
@@ -37,8 +37,8 @@ class LogitsStore:
 
         Raises:
             FileNotFoundError: there are none.
-            ValueError: logits of another teacher or data set, or of weights that differ from
-                the record's.
+            ValueError: the logits are of another teacher or data set, or of weights that differ
+                from the record's.
         """
         view_set = views.get(view_set)
         logits = teachers.Logits(teachers.folder(folder, run, view_set))
@@ -50,17 +50,17 @@ class LogitsStore:
             stored = logits.header.get(key, 0)  # files of all views have no "sampled"
             if stored != value:
                 raise ValueError(
-                    f"{logits.folder} holds the logits of {key} {stored}, not {value}: "
-                    "delete it, and they are made again"
+                    f"{logits.folder} has the logits of {key} {stored}, not {value}: "
+                    "delete it to have them computed again"
                 )
         return logits
 
     def identity(self, run, view_set="plain"):
         """The identity that a finished teacher's logits have or will have.
 
-        A teacher reloaded from float16 weights has another hash. If only these are left, the
-        identity is theirs, unless recorded students in these views used the exact hash and none
-        used the other.
+        The identity includes a hash of the weights, and a teacher that is reloaded from float16
+        weights has another hash. If only float16 weights are left, the identity has their hash,
+        unless recorded students with these views used the exact weights and none used float16.
         """
         folder, record = self._finished(run)
         exact = teachers.identity(run.name, record["weights_sha256"])
@@ -78,10 +78,10 @@ class LogitsStore:
         )
 
     def make(self, identity, run, view_set="plain"):
-        """`Logits` of a finished teacher, read or else computed and written.
+        """`Logits` of a finished teacher: read, or else computed and written.
 
         Raises:
-            ValueError: the remaining weights are not those of `identity`; as `teachers.make`.
+            ValueError: the remaining weights are not those of `identity`; as in `teachers.make`.
         """
         if logits := self.find(run, view_set):
             return logits
@@ -95,9 +95,9 @@ class LogitsStore:
         return teachers.make(folder, model, self.dataset, run.name, view_set)
 
     def check_feasible(self, run, view_set="plain"):
-        """Raise ValueError, as `teachers.check_feasible`, unless the logits can be made.
+        """Raise as in `teachers.check_feasible` unless the logits can be computed.
 
-        Called before the teacher is trained, which may take hours.
+        Call it before the teacher is trained, which may take hours.
         """
         folder = teachers.folder(self.folders[0], run, view_set)
         teachers.check_feasible(folder, self.dataset, self.dataset.classes, view_set)
@@ -125,7 +125,7 @@ class LogitsStore:
         return (with_weights or pairs or [(self.folders[0], None)])[0]
 
     def _other_weights(self, logits, folder, run):
-        """The recorded weights' hash, if the logits are of neither these nor their float16."""
+        """The recorded hash of the weights, unless the logits are of these weights or float16."""
         record, stored = records.read(folder, run), logits.header["weights_sha256"]
         if record is None or stored in (record["weights_sha256"], self._float16_hash(folder, run)):
             return None

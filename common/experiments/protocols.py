@@ -1,7 +1,7 @@
-"""Protocols of distillation: teacher, distillation, tuning, pairs of networks, grid.
+"""Protocols of experiments: train a teacher, distill, tune, train pairs of networks, train a grid.
 
-Each takes a `Study`, trains its seeds and returns a list of `results.SeedGroup`. Students learn
-from one training of the teacher, by default its seed 0.
+Each takes a `Study`, trains its seeds and returns a list of `results.SeedGroup`. All students are
+distilled from the teacher with one seed, by default 0.
 """
 
 import dataclasses
@@ -88,7 +88,7 @@ def distill_all(study, student, teacher, settings, *, teacher_seed=0):
 
 
 def ladder(study, student, teacher, distillation):
-    """Groups of a student's baseline, of the full teacher and of every control.
+    """Train a student's baseline, its distillation from the full teacher, and every control.
 
     Args:
         study: Study.
@@ -96,17 +96,18 @@ def ladder(study, student, teacher, distillation):
         distillation: Distillation of the full teacher; the controls have its settings.
 
     Returns:
-        list of SeedGroup, of which `results.Ladder` makes the shares of the gain.
+        list of SeedGroup, from which `results.Ladder` computes the fractions of the gain.
     """
     rungs = [dataclasses.replace(distillation, control=name) for name in (None, *LADDER)]
     return distill_all(study, student, teacher, rungs)
 
 
 def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_seed=0, control=True):
-    """Groups of baseline, all temperatures at the first alpha, other alphas at the best, controls.
+    """Tune temperature, then alpha, of a student; train its baseline and its controls.
 
-    Temperature and then alpha are selected by the fewest validation errors, mean over seeds; the
-    controls have the selected ones.
+    All temperatures are trained with the first alpha, then the other alphas with the best
+    temperature. Best is the fewest validation errors, mean over seeds. The controls have the
+    selected temperature and alpha.
 
     Args:
         study: Study.
@@ -117,7 +118,7 @@ def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_see
         control: as of `distill`.
 
     Returns:
-        list of SeedGroup, in the order named.
+        list of SeedGroup: baseline, temperatures, other alphas, control.
     """
     temperatures = study.spec.temperatures if temperatures is None else temperatures
     first, *others = study.spec.alphas if alphas is None else alphas
@@ -135,12 +136,12 @@ def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_see
 
 
 def repeat(study, student, teacher, comparison):
-    """`ControlledComparison` of the study's seeds at the settings of another one, without tuning.
+    """Repeat a `ControlledComparison` at its settings, without tuning, with the study's seeds.
 
     Args:
-        study: Study, such as `Study.in_view` returns.
+        study: Study, such as the one that `Study.in_view` returns.
         student, teacher: names in its spec.
-        comparison: ControlledComparison of the same two.
+        comparison: ControlledComparison of this student and teacher.
     """
     control = comparison.control.distillation
     settings = [comparison.distilled.distillation, control]

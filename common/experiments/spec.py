@@ -1,4 +1,4 @@
-"""StudySpec: what a data set's recipes define and its notebooks and commands can train."""
+"""StudySpec: the networks and experiments of a data set, defined in its recipes."""
 
 import dataclasses
 from pathlib import Path
@@ -12,9 +12,9 @@ class StudySpec:
         folder: the data set's folder, with committed results/ and teachers/.
         teachers, students: {name: runs.ModelSpec}.
         seeds: default seeds of teachers and students.
-        temperatures, alphas: that `experiments.tune` selects from.
+        temperatures, alphas: the values from which `experiments.tune` selects.
         steps: {name: function of a Study}, in the order of `python -m DATASET reproduce`.
-        smoke: notebook parameters of a quick look, `make quick`.
+        smoke: notebook parameters of the quick run by `make quick`.
         smoke_by_notebook: {notebook's name: parameters} that override `smoke`.
     """
 

@@ -1,6 +1,6 @@
 """Study: teachers and students of one data set by name, and the folders of their runs.
 
-Notebooks, command line and tests all train through a `Study`.
+Notebooks, command line and tests all use a `Study` for training.
 """
 
 import copy
@@ -28,12 +28,12 @@ class Study:
     Args:
         spec: StudySpec.
         dataset: data.Dataset.
-        seeds: list of int, of each student; default the spec's.
+        seeds: list of int, the seeds of each student; default the spec's.
         output_dir: folder that training writes to; default the spec's folder, which is committed.
         retrain: whether to train committed runs again instead of reading them; "students" trains
             students again and reads teachers and their logits.
-        epochs: overrides the recipes' epochs, of teachers and students, for a quick look.
-        student_epochs: overrides those of students only, so that committed teachers are used.
+        epochs: overrides the recipes' epochs of teachers and students, for a quick run.
+        student_epochs: overrides the epochs of students only, so that committed teachers are used.
         callbacks: Keras callbacks for each training.
         executor: as of `training.run`.
         run: function that trains runs, with the arguments of `training.run`; a dry run passes
@@ -46,7 +46,7 @@ class Study:
             retrained, those of teachers only.
 
     Raises:
-        ValueError: epochs that are not whole numbers above 0; an unknown retrain, or one into
+        ValueError: epochs are not whole numbers above 0; retrain is unknown, or would write to
             the committed folder.
     """
 
@@ -96,7 +96,7 @@ class Study:
         return other
 
     def in_view(self, train):
-        """A copy with one more seed, which has no record and is trained in view of the reader.
+        """A copy of the study with one new seed, so that a notebook's reader sees it train.
 
         Args:
             train: "one seed"; "nothing" for no copy.
@@ -105,13 +105,13 @@ class Study:
             Study whose only seed follows those of this one; None for "nothing".
 
         Raises:
-            ValueError: another value of `train`.
+            ValueError: `train` has another value.
         """
         require_choice("train", train, ("nothing", "one seed"))
         return self.replaced(seeds=[max(self.seeds) + 1]) if train == "one seed" else None
 
     def teacher(self, name, seed=0):
-        """`Run` of a teacher; ValueError, with near names, if the name is unknown."""
+        """`Run` of a teacher; ValueError, with similar names, if the name is unknown."""
         require_choice("teacher", name, self.spec.teachers)
         return self._run(self.spec.teachers[name], seed, self.epochs)
 
@@ -127,7 +127,7 @@ class Study:
             transfer_set: overrides the student's.
 
         Raises:
-            ValueError: an unknown name.
+            ValueError: the name is unknown.
         """
         require_choice("student", name, self.spec.students)
         settings = {}

@@ -1,4 +1,4 @@
-"""Comparison figures of groups: dot plot of seeds, heat map over temperature and alpha."""
+"""Figures that compare groups: dot plot of seeds, heat map over temperature and alpha."""
 
 import numpy as np
 
@@ -7,10 +7,10 @@ from common.plots.style import COLORS
 
 
 def dot_plot(groups, title, measure="test errors", published=None):
-    """Dot plot: each group's seeds as points and their mean as a line, one row a group.
+    """Dot plot: each group's seeds as points and their mean as a line, one row per group.
 
-    A control with a mean over five times that of all others is a number at the right edge, so
-    that the differences of the others stay visible.
+    A control whose mean is over five times that of every other group is written as a number at
+    the right edge, so that the differences between the other groups stay visible.
 
     Args:
         groups: {label: (role, (seeds,) floats)}, from top to bottom; role is a key of

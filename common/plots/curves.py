@@ -1,4 +1,4 @@
-"""Curves over epochs, temperature, class bias and data fraction: mean and ± sd over seeds."""
+"""Curves against epochs, temperature, class bias and data fraction: mean and ± sd over seeds."""
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -8,7 +8,7 @@ from common.plots.style import COLORS
 
 
 def learning_curves(curves, title, measure="validation errors, %"):
-    """Learning curves: mean ± sd over seeds of one measure after each epoch, log scale.
+    """Learning curves: mean ± sd over seeds of one measure after each epoch, on a log scale.
 
     Args:
         curves: {label: (role, (seeds, epochs) floats)}; role is a key of `style.COLORS`.
@@ -16,7 +16,7 @@ def learning_curves(curves, title, measure="validation errors, %"):
         measure: label of the vertical axis, with the unit.
 
     Returns:
-        matplotlib Figure, as of all functions here.
+        matplotlib Figure, as all functions of this module do.
     """
     figure, axes = style.axes()
     for label, (role, values) in curves.items():
@@ -35,7 +35,7 @@ def learning_curves(curves, title, measure="validation errors, %"):
 
 
 def temperature_curve(x, y, marked, title, measure):
-    """Curve over the temperature, with one temperature marked.
+    """Curve against the temperature, with one temperature marked.
 
     Args:
         x: (n,) temperatures; y: (n,) floats.

@@ -17,7 +17,7 @@ def labeled_images(images, labels, title):
         title: the finding.
 
     Returns:
-        matplotlib Figure, as of all functions here.
+        matplotlib Figure, as all functions of this module do.
     """
     figure, grid = style.axes(len(images), 1, 1.5 * len(images), 2.1, squeeze=False)
     for axes, image, label in zip(grid[0], images, labels, strict=True):
@@ -28,7 +28,7 @@ def labeled_images(images, labels, title):
 
 
 def images_with_soft_targets(images, logits, temperatures, class_names, title):
-    """Images beside bar charts of the teacher's soft targets, one column a temperature.
+    """Images beside bar charts of the teacher's soft targets, one column per temperature.
 
     Args:
         images: uint8 (n, h, w, c).
@@ -53,7 +53,7 @@ def images_with_soft_targets(images, logits, temperatures, class_names, title):
 
 
 def contact_sheet(images, names, title, columns=10):
-    """Contact sheet: a grid of small images, each with its class's name below.
+    """Contact sheet: a grid of small images, each with the name of its class below.
 
     Args:
         images: uint8 (n, h, w, c).
@@ -74,7 +74,7 @@ def contact_sheet(images, names, title, columns=10):
 
 
 def top_classes(images, labels, logits, temperatures, class_names, title, most=5):
-    """Images beside bar charts of their most probable classes, one column a temperature.
+    """Images beside bar charts of their most probable classes, one column per temperature.
 
     The order of the classes is the same at every temperature; the label's class is bold. Each
     panel has an axis of its own, because probabilities shrink as T grows.

@@ -45,7 +45,7 @@ def axes(columns=1, rows=1, width=7.0, height=4.0, **options):
     """Figure and axes in `STYLE`: `plt.subplots` of width x height inches, with its `options`."""
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), **options)
-    plt.close(figure)  # a notebook shows what a cell returns, once
+    plt.close(figure)  # else a notebook displays it twice: by pyplot and as the cell's value
     _show_in_notebooks()
     return figure, axes
 
@@ -66,7 +66,7 @@ def _show_in_notebooks():
 
 
 def temperature_panels(images, temperatures, width):
-    """Grid of panels: a row an image, a column for the images and one for each temperature.
+    """Grid of panels: a row per image, a column for the images and one for each temperature.
 
     Args:
         images: number of rows.
@@ -110,8 +110,8 @@ def reference_line(axes, values, label, color, x=0.01, below=False):
     """Horizontal line at the mean of (seeds,) values, with its ± sd band and a label above it.
 
     Args:
-        x: where the label begins, as a fraction of the axes' width.
-        below: put the label below, where another line is close above.
+        x: position of the label's first letter, as a fraction of the axes' width.
+        below: whether to put the label below the line, if another line is close above.
     """
     mean, sd = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0
     axes.axhline(mean, color=color)

@@ -1,7 +1,7 @@
 """Results of finished runs: records grouped over seeds, compared, written as tables and sentences.
 
-Nothing is trained here, and importing it does not import Keras. `fidelity`, `costs` and `readme`
-are modules of their own. May import `runs`, `metrics`, `data` and `utils`.
+This package trains nothing, and importing it does not import Keras. Import the modules
+`fidelity`, `costs` and `readme` by name. May import `runs`, `metrics`, `data` and `utils`.
 """
 
 from common.results.controlled import ControlledComparison, best_distilled, temperature_sweep

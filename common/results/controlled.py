@@ -18,7 +18,7 @@ def temperature_sweep(groups, alpha):
 
 
 class ControlledComparison:
-    """Baseline, distilled student and control: the three groups that support a claim.
+    """Baseline, distilled student and control: the three groups that a claim needs.
 
     The distilled group is the one with the fewest validation errors. The control has the same
     temperature and alpha, and learns from the logits of other images.
@@ -30,7 +30,8 @@ class ControlledComparison:
         baseline, distilled, control: SeedGroup.
 
     Raises:
-        ValueError: not exactly one baseline, no distilled group, or not exactly one control.
+        ValueError: there is not exactly one baseline, no distilled group, or not exactly one
+            control.
     """
 
     def __init__(self, groups):
@@ -40,9 +41,9 @@ class ControlledComparison:
         self.control = _only("control", select(groups, method="kd", shuffled=True, **settings))
 
     def rows(self, prefix=""):
-        """Rows of figures and tables: [(label, role, group)], role a key of `plots` colors.
+        """Rows of figures and tables: [(label, role, group)].
 
-        `prefix` begins the labels.
+        `role` is a key of `plots.style.COLORS`; each label begins with `prefix`.
         """
         return [
             (f"{prefix}baseline", "baseline", self.baseline),

@@ -17,7 +17,7 @@ def read(folder):
 
 
 def table(costs):
-    """Markdown table of costs: a row an architecture, by ascending multiply-adds.
+    """Markdown table of costs: a row per architecture, by ascending multiply-adds.
 
     Args:
         costs: {"device", "repeats", "nets": {name: {"parameters", "multiply_adds",

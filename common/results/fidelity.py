@@ -1,6 +1,7 @@
 """Fidelity of a student to its teacher (Stanton et al. 2021, arXiv:2106.05945), from records.
 
-How often the two agree, which of the teacher's mistakes the student corrects, and which it copies.
+Measures: how often the two agree, and how many of the teacher's mistakes the student corrects or
+copies.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ def predictions(record, labels):
         labels: (n,) integers, the test split's.
 
     Raises:
-        ValueError: an old record, without the wrong predictions.
+        ValueError: the record is old and has no wrong predictions.
     """
     test, classes = record["test"], np.array(labels)
     if "wrong_answers" not in test:
@@ -76,12 +77,12 @@ def measures(group, teacher, labels):
 
 
 def gain(measure, group, baseline, teacher, labels):
-    """Gain of a group over its baseline in words, such as `+12 points (p = 0.01)`.
+    """Difference of a group from its baseline in words, such as `+12 points (p = 0.01)`.
 
     Args:
         measure: key of a measure in [0, 1], such as "copied_mistakes"; points are percentage
             points.
-        group, baseline: SeedGroup of the same seeds, which are paired.
+        group, baseline: SeedGroup of the same seeds; they are paired by seed.
         teacher, labels: as in `measures`.
     """
     both = [measures(each, teacher, labels)[measure] for each in (group, baseline)]
@@ -92,7 +93,7 @@ def gain(measure, group, baseline, teacher, labels):
 
 
 def table(title, rows, labels):
-    """Markdown table of fidelity: a row a student, mean ± sd over seeds.
+    """Markdown table of fidelity: a row per student, mean ± sd over seeds.
 
     Args:
         title: header of the row labels.
@@ -107,10 +108,10 @@ def table(title, rows, labels):
 
 
 def equivalent_fraction(fractions, errors, wanted):
-    """Fraction of the images at which errors would fall to `wanted`, interpolated.
+    """Fraction of the training images at which errors would fall to `wanted`, interpolated.
 
-    Errors are taken as a power law of the fraction between neighbors (a line on log-log axes),
-    and as never rising with more images.
+    Between neighboring fractions, errors are assumed to follow a power law (a line on log-log
+    axes), and never to rise with more images.
 
     Args:
         fractions: (n,) ascending floats.
@@ -118,7 +119,7 @@ def equivalent_fraction(fractions, errors, wanted):
         wanted: errors above 0.
 
     Returns:
-        float in [fractions[0], fractions[-1]]; the nearer end where `wanted` lies outside.
+        float in [fractions[0], fractions[-1]]; the nearer end if `wanted` lies outside.
     """
     falling = np.minimum.accumulate(np.asarray(errors, float))[::-1]
     log_fraction = np.interp(np.log(wanted), np.log(falling), np.log(fractions)[::-1])

@@ -1,4 +1,4 @@
-"""Groups of records, one a configuration: values over seeds, baselines, paired comparisons."""
+"""Groups of records, one per configuration: values over seeds, baselines, paired comparisons."""
 
 import dataclasses
 import functools
@@ -22,7 +22,7 @@ class SeedGroup:
     seeds: dict
 
     def has(self, measure, split="test"):
-        """Whether every record has a measure; a record without logits lacks those added later."""
+        """Whether every record has a measure; without logits, a record lacks later measures."""
         return all(measure in record[split] for record in self.seeds.values())
 
     def values(self, measure, split="test"):
@@ -142,8 +142,8 @@ class Comparison:
     """Comparison of a group with a baseline on the test split, paired by seed.
 
     error_reduction: fraction of the baseline's errors that the group avoids, at most 1; negative
-    if it makes more. p: paired t-test over seeds, nan where they allow none. mcnemar: the largest
-    p-value of the seeds' exact McNemar tests.
+    if it makes more. p: p-value of the paired t-test over seeds, nan with too few seeds. mcnemar:
+    the largest p-value of the exact McNemar tests, one per seed.
     """
 
     error_reduction: float
@@ -155,11 +155,11 @@ def compare(group, baseline):
     """`Comparison` of a group with a baseline over the seeds that both have.
 
     Raises:
-        ValueError: no seed in common.
+        ValueError: they have no seed in common.
     """
     seeds = sorted(set(group.seeds) & set(baseline.seeds))
     if not seeds:
-        raise ValueError("no seed in common: nothing to compare")
+        raise ValueError("the group and its baseline have no seed in common to compare")
     ours, theirs = ([g.seeds[seed] for seed in seeds] for g in (group, baseline))
     errors = [np.array([r["test"]["errors"] for r in records]) for records in (ours, theirs)]
     return Comparison(

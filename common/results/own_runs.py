@@ -1,7 +1,7 @@
-"""One's own runs beside committed baselines: which records to read, and the tables of them.
+"""Tables of a user's own runs, compared with the user's and the committed baselines.
 
-Students trained into a folder of one's own are compared with baselines that may be committed
-instead. `beside_baselines` adds these, so that error reductions and p-values are not lost.
+Students in a user's folder may have only a committed baseline. `beside_baselines` adds it, so that
+tables can show error reductions and p-values.
 """
 
 import csv
@@ -19,11 +19,11 @@ from common.results.wording import display_name
 
 
 def beside_baselines(own, committed):
-    """Groups of one's own records, then of the committed baselines of one's students.
+    """Groups of a user's own records, then of the committed baselines of the user's students.
 
     Args:
-        own, committed: lists of records, as `records.load_all` returns them. A run and seed that
-            is in both is one's own.
+        own, committed: lists of records, as `records.load_all` returns them. Of a run and seed
+            that is in both, the own record is used.
 
     Returns:
         list of SeedGroup. A baseline with own and committed seeds is one group.
@@ -39,15 +39,15 @@ def beside_baselines(own, committed):
 
 
 def own_groups(groups, own):
-    """Those of the groups that have a record of one's own."""
+    """The groups that have at least one of the user's own records."""
     runs = {record["run"] for record in own}
     return [group for group in groups if group.run.id in runs]
 
 
 def render(module, groups, own):
-    """Yield Markdown tables: one of every run for each data set, then those with an own row.
+    """Yield Markdown tables: for each data set one of all runs, then those with an own run.
 
-    A table whose rows are all in the first one is left out.
+    A table is left out if all its rows are in the first one.
 
     Args:
         module: a data set's module `tables`.
@@ -67,8 +67,8 @@ def render(module, groups, own):
 def rows(groups, own):
     """One dict of plain values for each group: settings, mean and sd of measures, comparison.
 
-    Measures are in the units of the records (accuracy in [0, 1]); sd is the sample's. None stands
-    for a value that cannot be computed: the sd of one seed, a p-value of too few.
+    Measures are in the units of the records (accuracy in [0, 1]); sd is the sample standard
+    deviation. None stands for a value that cannot be computed: an sd or p-value of too few seeds.
 
     Args:
         groups, own: SeedGroups, as `beside_baselines` and `own_groups` return them.

@@ -45,7 +45,7 @@ def render_all(module, groups, also=()):
     """Yield each table, as Markdown, that a data set's tables module makes of `groups`.
 
     Args:
-        also: names of data sets whose full-size tables are made even if no group is theirs.
+        also: names of data sets whose full-size tables are rendered even without a group.
     """
     settings = dataset_settings(groups)
     full_size = [{"dataset": name, "limit": None} for name in also]
@@ -55,14 +55,14 @@ def render_all(module, groups, also=()):
 
 
 def tables_that_differ(module, groups, without):
-    """Yield each table of `groups` with a row that it lacks when made of `without`.
+    """Yield each table that has a row with `groups` and lacks this row with `without` alone.
 
     Rows without a run are left out.
 
     Args:
         module: a data set's module `tables`.
         groups: list of SeedGroup of one data set and limit.
-        without: some of them.
+        without: list of some of these groups.
     """
     for make in _tables_by_name(module, groups[0].configuration["dataset"]).values():
         table = make(groups)

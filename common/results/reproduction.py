@@ -25,9 +25,9 @@ class Reproduction:
 
     Args:
         label: string.
-        published: accuracy in %; None if nobody printed it.
-        committed, reproduced: SeedGroup of the same configuration; None where there is none.
-        note: why there is no committed one, in a few words.
+        published: accuracy in %; None if it was not published.
+        committed, reproduced: SeedGroup of the same configuration; None if there is none.
+        note: why there is no committed group, in a few words.
     """
 
     label: str
@@ -52,7 +52,7 @@ class Reproduction:
         return prediction_interval(errors, len(self.reproduced.seeds), 1 - (1 - CONFIDENCE) / rows)
 
     def agrees(self, rows=1):
-        """Whether the reproduced mean lies in `interval`; None where nothing can be compared."""
+        """Whether the reproduced mean lies in `interval`; None if the row cannot be compared."""
         if self.reason():
             return None
         low, high = self.interval(rows)
@@ -106,6 +106,6 @@ def verdict(rows):
 
 
 def disagreements(rows):
-    """The rows whose reproduced mean is not allowed by the committed seeds."""
+    """The rows whose reproduced mean lies outside the interval of the committed seeds."""
     count = comparable(rows)
     return [row for row in rows if row.agrees(count) is False]

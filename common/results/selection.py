@@ -1,7 +1,7 @@
 """Groups selected by model specification: baselines, distilled students, teacher seeds.
 
-`Results` answers for the groups of one data set and limit. The functions do the same for a single
-question, with the groups as an argument.
+`Results` selects among the groups of one data set and limit. The functions do the same for a
+single selection, with the groups as an argument.
 """
 
 import dataclasses
@@ -14,10 +14,10 @@ class Results:
     """Groups of one data set and limit, selected by `runs.ModelSpec`.
 
     A group belongs to a spec if it has its model, options, recipe and transfer set. Groups with
-    another number of epochs, as in a quick look, belong to it only if none has the recipe's. Of a
-    teacher trained with several seeds, the students of the lowest seed are meant, except in
-    `by_teacher_seed`. Groups of other methods, weights and controls than `Distillation.is_plain`
-    are left out: they have tables of their own.
+    another number of epochs, as in a quick run, belong to it only if none has the recipe's. If a
+    teacher was trained with several seeds, the students of its lowest seed are selected, except in
+    `by_teacher_seed`. Groups with methods, weights or controls for which `Distillation.is_plain`
+    is false are left out: other tables have them.
 
     Args:
         groups: list of SeedGroup.
@@ -28,7 +28,7 @@ class Results:
         self.groups = [group for group in groups if group.is_plain or not plain]
 
     def of(self, spec):
-        """Groups of the spec: its baseline and its students of every teacher, in given order."""
+        """Groups of the spec: its baseline and its students of every teacher, in the given order."""
         groups = self._of_all_teacher_seeds(spec)
         teachers = sorted((group.teacher_run for group in groups if group.teacher), reverse=True)
         first = dict(teachers)  # {id of the teacher's run: its lowest seed}
@@ -49,7 +49,7 @@ class Results:
         return best_distilled(groups) if groups else None
 
     def comparison(self, spec, teacher):
-        """`ControlledComparison` of `spec` and `teacher`; ValueError where a group is missing."""
+        """`ControlledComparison` of `spec` and `teacher`; ValueError if a group is missing."""
         baseline = [group for group in self.of(spec) if not group.teacher]
         return ControlledComparison(baseline[:1] + self.distilled(spec, teacher))
 
@@ -102,7 +102,7 @@ def best_distilled_by(spec, teacher, groups):
 
 
 def controlled_comparison(spec, teacher, groups):
-    """`ControlledComparison` of `spec` and `teacher`; ValueError where a group is missing."""
+    """`ControlledComparison` of `spec` and `teacher`; ValueError if a group is missing."""
     return Results(groups).comparison(spec, teacher)
 
 
@@ -129,7 +129,7 @@ def in_order(groups):
 def _is_from(teacher, group):
     """Whether a group's teacher was trained by the spec `teacher`, with any seed.
 
-    Its epochs are the spec's or, in a quick look, the student's.
+    Its epochs are the spec's or, in a quick run, the student's.
     """
     if not group.teacher:
         return False

@@ -38,8 +38,8 @@ def students_table(groups, prefix="", notes=None):
     """Markdown table of students: test measures, and error reduction paired by seed.
 
     Args:
-        groups: list of SeedGroup, a row each; baselines are looked up among them.
-        prefix: begins the caption, where a data set has several tables.
+        groups: list of SeedGroup, one per row; baselines are looked up among them.
+        prefix: first words of the caption, if a data set has several tables.
         notes: {run id: text}, appended to the teacher's cell in the rows of these runs.
     """
     columns = _columns(groups)
@@ -75,7 +75,7 @@ def _seed_cell(measure, record):
 
 
 def _columns(groups):
-    """Measures that a record has; without groups those that every data set has."""
+    """Measures that at least one record has; without groups, those that every data set has."""
     keys = {key for group in groups for record in group.seeds.values() for key in record["test"]}
     return [
         measure
@@ -127,7 +127,7 @@ def published_row(label, published, group, baseline=None):
 
     Args:
         label: string.
-        published: accuracy in % as printed elsewhere; None if it is not.
+        published: published accuracy in %; None if there is none.
         group: our SeedGroup; None if it has not been run yet.
         baseline: the SeedGroup that it is compared with; None for no comparison.
     """
@@ -159,7 +159,7 @@ def pairs_table(students, teachers, groups):
     """Markdown table of student-teacher pairs: accuracy in %, baseline → best distilled.
 
     Args:
-        students, teachers: lists of ModelSpec, a row and a column each.
+        students, teachers: lists of ModelSpec, one per row and one per column.
         groups: list of SeedGroup.
     """
     ours = Results(groups)

@@ -7,7 +7,7 @@ from common.results.groups import compare
 
 
 def mean_sd(values, digits=1, scale=1):
-    """`mean ± sd` of values times `scale`; the sample's sd, left out for a single value."""
+    """`mean ± sd` of values times `scale`; the sample sd, left out for a single value."""
     values = np.asarray(values, float) * scale
     mean = f"{values.mean():.{digits}f}"
     return f"{mean} ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else mean
@@ -23,7 +23,7 @@ def confidence_interval(values, digits=1, scale=1):
 
 
 def p_value(p):
-    """p-value of a table's cell; empty for nan, where the seeds allow no test."""
+    """p-value in a table's cell; empty for nan, that is, too few seeds for a test."""
     if np.isnan(p):
         return ""
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"

@@ -49,7 +49,7 @@ def test_logits_of_neither_exact_nor_float16_weights_are_refused(study):
     header.write_text(text.replace(exact, teachers.weights_hash(made.model(run))))
     assert made.logits("tiny").header["weights_sha256"] != exact  # of the float16 weights
     header.write_text(text.replace(exact, "0" * 64))
-    with pytest.raises(ValueError, match=r"holds the logits of weights_sha256 0000.* delete it"):
+    with pytest.raises(ValueError, match=r"has the logits of weights_sha256 0000.* delete it"):
         made.logits("tiny")
 
 
