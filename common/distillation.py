@@ -29,17 +29,17 @@ class Distillation:
     Args:
         temperature: T > 0 of the soft targets.
         alpha: weight of the method's loss, in [0, 1], with 1 - alpha for the labels; 0 is a
-            baseline, on labels only. None: the two weights are given, or 1.
+            baseline, on labels only. None if the two weights are used.
         method: a name in `common.losses.LOSSES`; checked when a Student is built.
-        control: a name in `LADDER`, for targets that lack some of the teacher's answer; None for
-            the image's own logits.
+        control: a name in `LADDER`, for targets without a part of the teacher's information; None
+            for the logits of the image itself.
         hard_weight, soft_weight: finite weights of at least 0, not both 0, in place of 1 - alpha
-            and alpha; afterwards both are set and alpha is None.
-        options: {name: number} of keyword arguments of the method; checked as the method is.
+            and alpha. If one is passed, both attributes are set and alpha is None.
+        options: {name: number} of keyword arguments of the method; checked with the method.
 
     Raises:
-        ValueError: a temperature that is not a finite number above 0, alpha outside [0, 1], no
-            weight above 0, a negative one, an unknown control.
+        ValueError: temperature is not a finite number above 0, alpha is outside [0, 1], no weight
+            is above 0, a weight is negative, or control is unknown.
     """
 
     temperature: float
@@ -95,7 +95,7 @@ class Distillation:
 
     @property
     def is_plain(self):
-        """Whether temperature and alpha say all: method "kd", the image's own logits or shuffled.
+        """Whether temperature and alpha are all: method "kd", no control but "shuffled", no weights.
 
         These are the settings of the tables that show one student with its control.
         """

@@ -1,4 +1,4 @@
-"""Keras, imported quietly: `from common.backend import keras, layers, ops`.
+"""Keras without TensorFlow's start-up messages: `from common.backend import keras, layers, ops`.
 
 May import `utils`.
 """
@@ -25,7 +25,7 @@ def require_training():
 
 
 def _is_relevant(record):
-    """False for TensorFlow's advice on retracing: one traced function per model is intended."""
+    """False for TensorFlow's warning about retracing: one traced function per model is intended."""
     return "triggered tf.function retracing" not in record.getMessage()
 
 

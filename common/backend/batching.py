@@ -1,7 +1,7 @@
 """Batches for Keras's `fit`, `evaluate` and `predict`, without tf.data's autotuning.
 
-Under TensorFlow, each pass over data ends by waiting for the autotuning thread, which sleeps for a
-time that doubles from 10 ms on: it may take half of an epoch of one second.
+With autotuning, each pass over data under TensorFlow ends by waiting for the autotuning thread,
+which sleeps for a time that doubles from 10 ms on. The wait may take half of a one-second epoch.
 """
 
 from common.backend import keras

@@ -46,7 +46,7 @@ def predict_seconds(model, images, batch_size):
 
     Args:
         images: (n, h, w, c).
-        batch_size: images a call.
+        batch_size: images per call.
     """
     ends, last = [], -(-len(images) // batch_size) - 1
 

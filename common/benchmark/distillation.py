@@ -84,7 +84,7 @@ def add_arguments(parser):
         "--small", action="store_true", help="tiny networks, to check that all parts run"
     )
     parser.add_argument(
-        "--write", action="store_true", help="save the rows, which the README's table is made of"
+        "--write", action="store_true", help="save the rows for the tables of the README"
     )
 
 
@@ -128,4 +128,4 @@ def _check(options):
     if options.steps is not None:
         require_at_least("steps", options.steps, 1)
     if options.small and options.write:
-        raise ValueError("--small times nothing worth keeping: leave out --write")
+        raise ValueError("--small is only a check, its times are not saved: leave out --write")

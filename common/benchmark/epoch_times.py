@@ -47,7 +47,7 @@ def online_contenders(task, repeats):
 
 
 def _measure(task, repeats):
-    """({name: list of seconds an epoch}, names of the contenders, only the faster Distiller)."""
+    """({name: list of seconds per epoch}, names of contenders, only the faster Distiller)."""
     longer_task = longer(task)
     dataset = longer_task.dataset()
     ours = {

@@ -37,7 +37,7 @@ _NO_KERNELS = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast",
 
 def add_arguments(parser):
     parser.add_argument(
-        "--write", action="store_true", help="save the counts, which the README's table is made of"
+        "--write", action="store_true", help="save the counts for the table of the README"
     )
 
 

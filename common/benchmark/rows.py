@@ -18,7 +18,7 @@ class Row:
 
     Args:
         what: the two sides, such as "one distilled student, against plain fit".
-        ours, theirs: lists of one value a repeat.
+        ours, theirs: lists of one value per repeat.
         unit: `s`, `GB` or `images/s`.
         shown: form of the ratio: `times` (how many times as fast), `more` (by how many % ours
             exceeds theirs) or `share` (how many % of theirs ours is).

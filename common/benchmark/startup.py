@@ -23,7 +23,7 @@ def measure(kind):
     command = [sys.executable, "-m", "common.benchmark.startup", kind]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
-        raise ValueError(f"{' '.join(command)} failed: run it to see why")
+        raise ValueError(f"{' '.join(command)} failed: run this command to see the error")
     *_, first, memory = done.stdout.split()
     return float(first) - start, int(memory)
 

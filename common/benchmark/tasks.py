@@ -20,7 +20,7 @@ class Task:
         teacher, student: names in `common.models`.
         student_options: the builder's own, such as {"width": 0.1}.
         image_shape, classes: of images and logits.
-        batch_size: images a step.
+        batch_size: images per step.
         steps: in one epoch.
         views: name of the view set that the students' images are drawn from.
     """

@@ -33,7 +33,7 @@ def line(teacher, repeats, limit=None, data_dir=None):
     Raises:
         ValueError: an unknown teacher, repeats below 1, or as `data.load`.
     """
-    from common import data  # here, for TensorFlow takes seconds to import
+    from common import data  # here, because importing TensorFlow takes seconds
     from common.benchmark import timing
     from common.experiments.study import Study
     from common.utils import packages

@@ -38,7 +38,7 @@ def run(options):
         require_at_least("threads", options.threads, 1)
     clock = time.process_time if options.threads == 1 else time.perf_counter
     contenders = _contenders(options.threads)
-    print(f"{options.batch_size} images a call, medians of {options.repeats} interleaved calls")
+    print(f"{options.batch_size} images per call, medians of {options.repeats} interleaved calls")
     for net in options.nets or NETS:
         for phase in PHASES:
             calls = {name: make(net, phase, options) for name, make in contenders.items()}

@@ -1,4 +1,4 @@
-"""Command line of the data sets' folders: commands, dry run, time estimates, notebook execution.
+"""Command line of each data set: commands, dry run, time estimates, notebook execution.
 
 May import every package but `explorer` and `benchmark`.
 """

@@ -18,7 +18,7 @@ def main(dataset, arguments=None):
 
     Args:
         dataset: a data set with recipes, such as "mnist".
-        arguments: list of str; by default the process's.
+        arguments: list of str; by default those of the command line.
     """
     terminal.replace_unencodable()
     functions = {"teacher": _teacher, "distill": _distill, "reproduce": _reproduce}
@@ -31,8 +31,8 @@ def main(dataset, arguments=None):
         sys.exit(f"error: {error}")
     except ModuleNotFoundError as error:
         sys.exit(
-            f"error: {error}: first `source .venv/bin/activate`, which `make mnist` sets up, or "
-            "install what KERAS_BACKEND names"
+            f"error: {error}: run `source .venv/bin/activate` (`make mnist` creates .venv), or "
+            "install the backend that KERAS_BACKEND names"
         )
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command resumes after the last complete epoch")

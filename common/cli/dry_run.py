@@ -1,7 +1,8 @@
 """Dry run of a study: which runs and logits are missing, without training anything.
 
 Missing runs are replaced by dummy records, so that dependent runs (the control at the best
-temperature, a teacher's students) are counted as well, though the real choice may differ.
+temperature, a teacher's students) are counted as well. The best temperature of the real runs may
+be another one.
 """
 
 import numpy as np
@@ -17,7 +18,7 @@ _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class DryRun:
-    """Notes of what a study would train and compute.
+    """List of what a study would train and compute.
 
     Attributes:
         finished: set of names of the runs that have a record.
@@ -29,15 +30,15 @@ class DryRun:
         self.finished, self.trainings, self.pending_logits = set(), [], {}
 
     def study(self, study):
-        """A copy of `study` whose runner and logits store only take notes here."""
+        """A copy of `study` that trains nothing and adds its runs and logits to this list."""
         return study.replaced(run=self.run, _make_store=self.store)
 
     def store(self, folders, dataset):
-        """Logits store of a study that takes notes here."""
+        """Logits store of a study; it adds the logits to be computed to this list."""
         return DryStore(self, folders, dataset)
 
     def run(self, runs, dataset, *, output_dir, read_dirs, teachers, **_):
-        """Records of `runs`, dummies for missing ones; arguments as of `training.run`."""
+        """Records of `runs`, dummies for missing ones; arguments as in `training.run`."""
         teachers_by_id = {logits.identity: logits for logits in teachers}
         trainer.check(runs, dataset, teachers_by_id)
         done = trainer.finished(runs, [output_dir, *read_dirs], self._note_finished)
@@ -65,7 +66,7 @@ class DryRun:
 
 
 class DryStore(LogitsStore):
-    """A logits store that notes which logits are to be computed."""
+    """A logits store that only lists which logits are to be computed."""
 
     def __init__(self, notes, folders, dataset):
         super().__init__(folders, dataset)
@@ -77,7 +78,7 @@ class DryStore(LogitsStore):
         return teachers.identity(run.name, _UNTRAINED)
 
     def make(self, identity, run, view_set="plain"):
-        """Zeros in place of the logits; ValueError if the real ones could not be computed."""
+        """Zeros in place of the logits; ValueError if the real logits could not be computed."""
         self.check_feasible(run, view_set)
         if self.is_finished(run):
             self.require_weights(run)

@@ -88,7 +88,7 @@ def main(arguments=None):
         figures += execute(notebook, folder, parameters | _folders(folder, options.data_dir))
     print(f"\nAll notebooks executed in {_elapsed(began)}.")
     if quick:
-        print("This is a quick look at few images and epochs; README's results use all images.")
+        print("This was a quick run on few images and epochs; README's results use all images.")
         _print_tables(options.dataset, folder)
     print(f"\nExecuted notebooks and {len(figures)} figures: {files.display_path(folder)}")
 

@@ -74,7 +74,7 @@ def _training_options(output_dir):
     shared = argparse.ArgumentParser(add_help=False)
     seeds = "one training per seed; default: those of the tables"
     shared.add_argument("--seeds", type=int, nargs="+", metavar="K", help=seeds)
-    epochs = "override the recipe's epochs; of distill: the students' only"
+    epochs = "override the recipe's epochs; for distill, those of the students only"
     shared.add_argument("--epochs", type=int, metavar="N", help=epochs)
     limit = "use only N images of each split, with the class proportions kept"
     shared.add_argument("--limit", type=int, metavar="N", help=limit)
@@ -110,7 +110,7 @@ def _add_teacher(commands, shared):
 def _add_distill(commands, shared):
     summary = "train baseline, distilled student and controls"
     distill = commands.add_parser("distill", parents=[shared], help=summary)
-    teacher, student = "a teacher of the recipes", "a student of the recipes"
+    teacher, student = "name of a teacher in the recipes", "name of a student in the recipes"
     distill.add_argument("--teacher", required=True, metavar="NAME", help=teacher)
     distill.add_argument("--student", required=True, metavar="NAME", help=student)
     soft = "temperatures of the soft targets; default: 4"
@@ -150,7 +150,7 @@ def _add_table(commands):
     table = commands.add_parser("table", help="print the tables")
     folder = "folder of your records, shown beside committed baselines; default: the committed ones"
     table.add_argument("--output-dir", type=_folder, metavar="DIR", help=folder)
-    form = "markdown: the tables; csv, json: one row a run, with unrounded numbers"
+    form = "markdown: the tables; csv, json: one row per run, with unrounded numbers"
     choices = ("markdown", "csv", "json")
     table.add_argument("--format", choices=choices, default="markdown", help=form)
     return table

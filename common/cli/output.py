@@ -1,4 +1,4 @@
-"""Output of the commands: plans with time estimates, test errors, tables of records.
+"""Output of the commands: dry runs with time estimates, test errors, tables of records.
 
 Keras and NumPy are imported inside the functions, as in `commands`.
 """
@@ -175,7 +175,7 @@ def _own_groups(dataset, folder):
         return results.group_seeds(committed), []
     own = records.load_all(folder)
     if not own:
-        raise ValueError(f"{folder} holds no records: train something into it first")
+        raise ValueError(f"{folder} has no records: train runs with --output-dir {folder} first")
     groups = own_runs.beside_baselines(own, committed)
     return groups, own_runs.own_groups(groups, own)
 

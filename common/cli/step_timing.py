@@ -29,7 +29,7 @@ class StepTimes:
 def measure(run, dataset, on_batch=lambda: None):
     """`StepTimes` of a run's network on this machine: the minimum of `TIMED` batches.
 
-    If a GPU dispatches several steps at once, the median of as many dispatches.
+    If a GPU dispatches several steps at once, it is the median of `TIMED` dispatches.
 
     Args:
         run: Run; its teacher is left out.
@@ -47,7 +47,7 @@ def measure(run, dataset, on_batch=lambda: None):
 
 
 def prediction_seconds(model, dataset, on_batch):
-    """Seconds of a model's predictions for `BATCH_SIZE` images; `on_batch` as of `measure`."""
+    """Seconds of a model's predictions for `BATCH_SIZE` images; `on_batch` as in `measure`."""
     images = dataset.validation.images[:_IMAGES]
     seconds = _fastest(lambda: model.predict_on_batch(images), on_batch)
     return seconds * batching.BATCH_SIZE / len(images)

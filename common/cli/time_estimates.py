@@ -65,8 +65,8 @@ def describe_logits(dataset, run, view_set, seconds=None):
     Args:
         dataset: data.Dataset.
         run: Run of the teacher.
-        view_set: as of `teachers.make`.
-        seconds: of computing them all; `logits_seconds` by default.
+        view_set: as in `teachers.make`.
+        seconds: time to compute all logits; `logits_seconds` by default.
     """
     if seconds is None:
         seconds = logits_seconds(dataset, run, view_set)
@@ -83,7 +83,7 @@ def logits_seconds(dataset, run, view_set, predict=None):
     """Seconds to compute all of a teacher's logits on this machine.
 
     Args:
-        dataset, run, view_set: as of `describe_logits`.
+        dataset, run, view_set: as in `describe_logits`.
         predict: seconds per batch, `StepTimes.predict`; measured here if None.
     """
     if predict is None:
@@ -94,7 +94,7 @@ def logits_seconds(dataset, run, view_set, predict=None):
 
 
 def format_duration(seconds):
-    """Such as `about 40 s`, `about 7 min` or `about 2.5 h`."""
+    """Duration in words, such as `about 40 s`, `about 7 min` or `about 2.5 h`."""
     for size, unit, digits in ((3600, "h", 1), (60, "min", 0)):
         if seconds >= 1.5 * size:
             return f"about {seconds / size:.{digits}f} {unit}"
@@ -135,7 +135,7 @@ def _predict_seconds(step_times, run):
 
 
 def _kind(run):
-    """What determines the time of a batch."""
+    """Tuple of the settings that determine the time of a batch."""
     recipe = run.recipe
     return (run.model, str(run.options), recipe.batch_size, recipe.precision, recipe.views)
 

@@ -32,7 +32,7 @@ def teachers_with_logits(study, seed=0):
             available[spec.title] = (name, study.logits(name, seed))
     if not available:
         raise FileNotFoundError(
-            f"no teacher's logits of {study.dataset.name} in {study.output_dir}: "
+            f"there are no teacher's logits of {study.dataset.name} in {study.output_dir}: "
             "compute them first with study.logits"
         )
     return available

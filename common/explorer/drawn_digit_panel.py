@@ -43,7 +43,7 @@ class DrawnDigitPanel(Panel):
         self.selection, dataset = selection, selection.study.dataset
         if tuple(dataset.image_shape) != (digit_file.SIDE, digit_file.SIDE, 1):
             raise ValueError(
-                f"a drawn digit needs MNIST's networks, the data set is {dataset.name}"
+                f"a drawn digit needs networks trained on MNIST, but the data set is {dataset.name}"
             )
         self.names, self.digit, self._teachers, self._logits = dataset.class_names, None, {}, []
         self._make_widgets()

@@ -43,7 +43,7 @@ class Reproduction:
         if self.committed is None:
             return self.note
         if len(self.committed.seeds) < 2:
-            return "one committed seed has no spread"
+            return "one committed seed has no standard deviation"
         return None
 
     def interval(self, rows=1):

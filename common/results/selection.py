@@ -28,7 +28,7 @@ class Results:
         self.groups = [group for group in groups if group.is_plain or not plain]
 
     def of(self, spec):
-        """Groups of the spec: its baseline and its students of every teacher, in the given order."""
+        """Groups of the spec: its baseline and its students of every teacher, in their order."""
         groups = self._of_all_teacher_seeds(spec)
         teachers = sorted((group.teacher_run for group in groups if group.teacher), reverse=True)
         first = dict(teachers)  # {id of the teacher's run: its lowest seed}

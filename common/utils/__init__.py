@@ -1,7 +1,7 @@
 """Argument checks, atomic files, disk and memory, progress bars, terminals, packages, workers.
 
-Imports nothing of this repository. Import the modules, such as `common.utils.checks`: only some of
-them need NumPy or tqdm.
+Imports no other package of this repository. Import its modules one by one, such as
+`common.utils.checks`, because only some of them need NumPy or tqdm.
 """
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Argument checks with actionable messages: each names the value and the remedy in a sentence."""
+"""Argument checks with actionable messages: one sentence with the value and the remedy."""
 
 import difflib
 import itertools
@@ -12,12 +12,13 @@ LEAST_TEMPERATURE = 1e-6  # logits divided by it, and its square, are far inside
 
 
 def require_choice(kind, name, known):
-    """Raise ValueError, listing similar names or else all, unless `name` is one of `known`."""
+    """Raise ValueError unless `name` is one of `known`; it lists similar names, or else all."""
     known = list(known)
     if name not in known:
         names = [str(choice) for choice in known]
         similar = difflib.get_close_matches(str(name), names, n=4, cutoff=0.4)
-        hint = f"did you mean {', '.join(similar)}?" if similar else f"known are {', '.join(names)}"
+        every = f"choose from {', '.join(names)}"
+        hint = f"did you mean {', '.join(similar)}?" if similar else every
         raise ValueError(f"unknown {kind} {name!r}: {hint}")
 
 
@@ -133,6 +134,6 @@ def require_distinct_folder(folder, published):
     """
     if local_folder("the output folder", folder).resolve() == Path(published).resolve():
         raise ValueError(
-            f"retrained runs would be written to {folder}, which holds the committed ones: name "
+            f"retrained runs would be written to {folder}, which has the committed runs: choose "
             "another output folder (--output-dir DIR, output_dir)"
         )

@@ -67,20 +67,23 @@ def acquire_lock(path, busy, *, wait=False):
 
 @contextlib.contextmanager
 def explain_disk_full(path):
-    """Context in which an error about a full disk becomes an OSError that names `path`."""
+    """Context that turns an error about a full disk into an OSError that names `path`."""
     try:
         yield
     except (OSError, RuntimeError) as error:  # HDF5 raises RuntimeError
         if "No space left" not in str(error):
             raise
-        raise OSError(f"no room left for {path}: make room, the same call goes on") from None
+        raise OSError(
+            f"the disk is full, so {path} was not written: free some space and run again, which "
+            "resumes"
+        ) from None
 
 
 def remove_temporaries(path):
     """Remove the temporary files of `path` that killed processes left.
 
-    No other process may be writing `path`. Its name may be a pattern: `*` for all files of a
-    folder.
+    No other process may be writing `path` meanwhile. The name may be a pattern: `*` for all files
+    of a folder.
     """
     for temporary in Path(path).parent.glob(f".*-{Path(path).name}"):
         _remove(temporary)

@@ -1,6 +1,6 @@
 """Packages of the data sets, which hold recipes, tables and records; default output folders.
 
-Imports no NumPy: the command line's `--help` imports this module.
+This module imports no NumPy, because the command line's `--help` imports it.
 """
 
 import importlib
@@ -35,6 +35,6 @@ def load_module(dataset, kind):
     """The module `kind` of a data set's package, such as `recipes` or `tables`.
 
     Raises:
-        ModuleNotFoundError: no such module, or one of its own imports is not installed.
+        ModuleNotFoundError: there is no such module, or one of its imports is not installed.
     """
     return importlib.import_module(f"{package_name(dataset)}.{kind}")

@@ -28,7 +28,7 @@ def progress_bar(total, title, unit, initial=0, delay=0, unit_scale=False, strea
         total: number of units of the full task.
         title: text before the percentage.
         unit: name of the unit, such as "images".
-        initial: units done already.
+        initial: number of units that are already done.
         delay: seconds before the bar appears.
         unit_scale: whether 1,400,000 is written as 1.40M.
         stream: output stream, default standard output; updated every 0.5 s on a terminal, every

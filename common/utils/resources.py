@@ -8,13 +8,13 @@ class InsufficientSpaceError(OSError, ValueError):
     """Too little free disk or memory."""
 
 
-def require_disk(folder, needed, what, hint="make room or choose another folder"):
+def require_disk(folder, needed, what, hint="free some space or choose another folder"):
     """Raise InsufficientSpaceError unless `needed` bytes for `what` fit on the disk of `folder`.
 
     Args:
-        folder: where it will be written; need not exist yet.
+        folder: folder that the files will be written to; it need not exist yet.
         needed: bytes.
-        what: noun in the plural that starts the message.
+        what: plural noun that starts the message.
         hint: what the user can do about it.
     """
     folder = Path(folder).absolute()
@@ -32,7 +32,7 @@ def require_memory(needed, what):
     if free is not None and needed > free:
         raise InsufficientSpaceError(
             f"{what} take {needed / 1e9:.3g} GB of memory, {free / 1e9:.3g} GB are free: "
-            "make room, or use a writable data folder, in which they are memory-mapped"
+            "free some memory, or use a writable data folder, where they are memory-mapped"
         )
 
 

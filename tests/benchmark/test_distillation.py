@@ -95,7 +95,7 @@ def test_saved_rows_name_machine_and_settings(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--small", "--write"], "--small times nothing worth keeping"),
+        (["--small", "--write"], "its times are not saved"),
         (["peer"], "unknown part 'peer': did you mean peers"),
     ],
 )

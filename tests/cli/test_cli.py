@@ -113,12 +113,12 @@ BAD = {
     "workers": (["reproduce", "--workers", "0"], "workers must be a whole number of at least 1, g"),
     "table to reproduce": (
         ["reproduce", "hinton", "--students-only"],
-        "unknown published table 'hinton': known are published",
+        "unknown published table 'hinton': choose from published",
     ),
-    "table": (["table", "--output-dir", "/dev/null/x"], "/dev/null/x holds no records"),
+    "table": (["table", "--output-dir", "/dev/null/x"], "/dev/null/x has no records"),
     "no records as CSV": (
         ["table", "--output-dir", "/dev/null/x", "--format", "csv"],
-        "/dev/null/x holds no records",
+        "/dev/null/x has no records",
     ),
     "format": (["table", "--format", "xls"], "invalid choice: 'xls'"),
 }
@@ -166,7 +166,7 @@ def test_data_that_cannot_be_downloaded(monkeypatch, tmp_path):
 def test_home_folder_is_expanded(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "out" / "results").mkdir(parents=True)
-    with pytest.raises(SystemExit, match=rf"error: {tmp_path}/out holds no records"):
+    with pytest.raises(SystemExit, match=rf"error: {tmp_path}/out has no records"):
         cli.main("mnist", ["table", "--output-dir=~/out"])
 
 
@@ -175,7 +175,7 @@ def test_missing_package_is_one_sentence(monkeypatch):
         raise ModuleNotFoundError("No module named 'jax'")
 
     monkeypatch.setattr(data, "load", load)
-    with pytest.raises(SystemExit, match="error: No module named 'jax': first `source"):
+    with pytest.raises(SystemExit, match="error: No module named 'jax': run `source"):
         cli.main("mnist", ["teacher", "cnn"])
 
 

@@ -269,7 +269,7 @@ class TestEnsemble:
         ("vgg16", ((15, 32, 3), 10), {}, "at least 16x16"),
         ("mlp", (CIFAR, 10), {"max_norm": -1.0}, "max_norm must be .* above 0, got -1.0"),
         ("mlp", ((28, 28), 10), {}, r"image_shape must be \(height, width, channels\)"),
-        ("cnn", (CIFAR, 10), {"groups": 2}, "unknown option of cnn 'groups': known are width"),
+        ("cnn", (CIFAR, 10), {"groups": 2}, "unknown option of cnn 'groups': choose from width"),
         ("cnn", (CIFAR, 10), {"width": 0}, "width must be a finite number above 0, got 0"),
         ("mobilenet_v2", (CIFAR, 10), {"width": -1}, "width must be .* above 0, got -1"),
         ("shufflenet", (CIFAR, 10), {"width": 0}, "width must be .* above 0, got 0"),
@@ -281,7 +281,7 @@ class TestEnsemble:
         ("cnn_ensemble", (CIFAR, 10), {"members": 0}, "members must be .* at least 1, got 0"),
         ("cnn_ensemble", (CIFAR, 10), {"mean": "geometric"}, "unknown mean 'geometric'"),
         ("cnn_ensemble", (CIFAR, 10), {"temperature": 0}, "temperature must be .* above 0, got 0"),
-        ("vgg8", (CIFAR, 10), {"pools": 5}, "unknown number of pools 5: known are 3, 4"),
+        ("vgg8", (CIFAR, 10), {"pools": 5}, "unknown number of pools 5: choose from 3, 4"),
     ],
 )
 def test_bad_input_is_refused_in_a_sentence(name, arguments, options, sentence):

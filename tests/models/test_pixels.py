@@ -66,7 +66,7 @@ def test_every_builder_passes_them_on(name, monkeypatch):
 
 def test_statistics_are_no_option():
     assert "pixel_statistics" in inspect.signature(models.build).parameters
-    with pytest.raises(ValueError, match="unknown option of cnn 'pixels': known are width"):
+    with pytest.raises(ValueError, match="unknown option of cnn 'pixels': choose from width"):
         models.build("cnn", CIFAR, 10, pixels=STATISTICS)
 
 

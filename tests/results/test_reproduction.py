@@ -56,7 +56,7 @@ def test_equal_errors_of_equal_seeds_agree():
     ("committed", "reproduced", "reason"),
     [
         (None, group(3), "no committed run of this recipe and data"),
-        (group(3), group(3), "one committed seed has no spread"),
+        (group(3), group(3), "one committed seed has no standard deviation"),
         (group(3, 4), None, "not trained"),
     ],
 )

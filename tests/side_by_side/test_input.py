@@ -209,11 +209,11 @@ KINDS = {"PyDataset": Rows, "generator": generator, "tf.data": tf_data}
 @pytest.mark.parametrize(
     ("targets", "sentence"),
     [
-        ({"labels": Y + 1}, r"labels are from 1 to 10, but the students have 10 classes: subtract 1"),
-        ({"labels": Y - 1}, "labels from -1 to 8"),
-        ({"labels": Y + 1000}, "labels from 1000 to 1009"),
+        ({"labels": Y + 1}, r"labels are from 1 to 10, .* have 10 classes: subtract 1"),
+        ({"labels": Y - 1}, "labels are from -1 to 8"),
+        ({"labels": Y + 1000}, "labels are from 1000 to 1009"),
         ({"labels": Y + 0.5}, "labels must be whole numbers"),
-        ({"labels": np.eye(10)[Y]}, "labels of shape"),
+        ({"labels": np.eye(10)[Y]}, "labels have shape"),
         ({"teacher": special.softmax(LOGITS, axis=1)}, "look like probabilities"),
         ({"teacher": LOGITS[:, :7]}, "shape .*7.*, the students have 10 classes"),
     ],

@@ -26,8 +26,8 @@ def changed(few, name, **fields):
     [
         (lambda s: {"labels": s.labels.astype(float)}, r"labels are float64 \(100,\)"),
         (lambda s: {"labels": s.labels[:, None]}, r"labels are int32 \(100, 1\)"),
-        (lambda s: {"labels": s.labels + 1}, "labels from 1 to 10, .*10 classes: subtract 1"),
-        (lambda s: {"labels": np.eye(10)[s.labels]}, "labels of shape"),
+        (lambda s: {"labels": s.labels + 1}, "labels are from 1 to 10, .*10 classes: subtract 1"),
+        (lambda s: {"labels": np.eye(10)[s.labels]}, "labels have shape"),
         (lambda s: {"labels": s.labels[:99]}, r"labels are int32 \(99,\) for 100 images"),
         (lambda s: {"labels": s.labels.astype(str)}, "labels must be class indices"),
         (lambda s: {"images": s.images / 255}, "images are float64: pass uint8 in 0 to 255"),
@@ -59,7 +59,7 @@ def test_logits_of_probabilities_or_in_another_order(random_logits):
         check_logits(targets(logits), labels, "those of t")
     with pytest.raises(ValueError, match="those of t look like probabilities"):
         check_logits(targets(special.softmax(logits, axis=1)), labels, "those of t")
-    with pytest.warns(UserWarning, match=r"those of t predict .* of the labels correctly, chance is"):
+    with pytest.warns(UserWarning, match=r"those of t predict .* of the labels correctly, chance"):
         check_logits(
             targets(logits[np.random.default_rng(0).permutation(2_000)]), labels, "those of t"
         )

@@ -118,7 +118,7 @@ def compiled(step):
     """JAX-compiled function (state, stack) -> (last logs, state): one step per batch of a stack.
 
     Args:
-        step: as of `train_function`.
+        step: as in `train_function`.
     """
     import jax
 

@@ -38,7 +38,7 @@ def nbytes(batches):
 
 
 class Indices(keras.utils.PyDataset):
-    """`Batches` as the indices that a step looks them up with.
+    """`Batches` as indices, with which a training step looks up images and logits.
 
     Args:
         batches: Batches.
@@ -98,12 +98,12 @@ class OnDeviceModel(multi_step.MultiStepModel):
 
     @property
     def models(self):
-        """{name: model} of the students, as of `SideBySide`."""
+        """{name: model} of the students, as in `SideBySide`."""
         return self.students.models
 
     @property
     def state(self):
-        """The students' variables, as of `SideBySide`, without the data."""
+        """The students' variables, as in `SideBySide`, without the data."""
         return self.students.state
 
     @property

@@ -55,7 +55,7 @@ class StackedStudents(SideBySide):
         students: {name: Student}, `stackable`.
         seed_slices: {name: k}: the student trains on the k-th of the equal slices of each training
             batch, as `Batches` of several seeds concatenates them; by default all train on all.
-        options: as of SideBySide.
+        options: as in SideBySide.
 
     Raises:
         ValueError: students that are not `stackable`.
@@ -112,7 +112,7 @@ class StackedStudents(SideBySide):
         return {name: x[index] for index, name in enumerate(self.by_name)}
 
     def total_loss(self, logits, targets, training):
-        """Sum of the students' losses, as of SideBySide, computed in one operation each."""
+        """Sum of the students' losses, as in SideBySide, each step computed in one operation."""
         if not training:
             return super().total_loss(logits, targets, training)
         by_student = [self._targets_of(name, targets) for name in self.by_name]
