@@ -1,7 +1,7 @@
 """Accuracy, NLL, calibration and agreement of logits; paired significance tests. NumPy, float64.
 
-`MEASURES` lists what records hold and tables print. To add a measure, write its function here and
-add one row to that list. Imports no other module of `common`.
+`MEASURES` lists the measures in records and tables. To add a measure, write its function here and
+add one row to that list. This module imports no other module of `common`.
 """
 
 import dataclasses
@@ -19,8 +19,8 @@ def errors(logits, labels):
         labels: (n,) integers in [0, classes).
 
     Raises:
-        ValueError: shapes that do not pair, no rows, or logits that are not finite. So do all
-            measures of logits and labels below.
+        ValueError: the shapes are others, there are no rows, or logits are not finite. All
+            measures of logits and labels below raise the same.
     """
     return int(np.sum(~correct(logits, labels)))
 
@@ -80,18 +80,18 @@ def agreement(logits, other_logits):
         logits, other_logits: (n, classes) floats of the same rows.
 
     Raises:
-        ValueError: shapes that differ.
+        ValueError: the shapes differ.
     """
     logits, other_logits = np.asarray(logits), np.asarray(other_logits)
     if logits.shape != other_logits.shape:
-        raise ValueError(f"logits of shapes {logits.shape} and {other_logits.shape} do not pair")
+        raise ValueError(f"logits have different shapes: {logits.shape} and {other_logits.shape}")
     return float(np.mean(logits.argmax(axis=1) == other_logits.argmax(axis=1)))
 
 
 def accuracy_on(rows, predictions, labels):
     """Accuracy on a subset of rows, in [0, 1]; nan for an empty subset.
 
-    On the rows that a teacher gets wrong it measures how often its student corrects it.
+    With the rows that a teacher gets wrong, it measures how often a student corrects the teacher.
 
     Args:
         rows: (m,) integers or (n,) booleans that select rows.
@@ -107,21 +107,21 @@ def accuracy_on(rows, predictions, labels):
 def mcnemar(correct_a, correct_b):
     """Exact two-sided p-value of McNemar's paired test (McNemar 1947).
 
-    Under the null hypothesis a row that only one of the two models classifies correctly is
-    equally likely to be either model's.
+    Null hypothesis: a row that exactly one of the two models classifies correctly is equally
+    likely to be classified correctly by either model.
 
     Args:
         correct_a, correct_b: (n,) booleans, whether each model is correct on each row.
 
     Returns:
-        p in (0, 1]; 1 where the models never differ.
+        p in (0, 1]; 1 if the models never differ.
 
     Raises:
-        ValueError: different numbers of rows.
+        ValueError: the numbers of rows differ.
     """
     correct_a, correct_b = np.asarray(correct_a, bool), np.asarray(correct_b, bool)
     if correct_a.shape != correct_b.shape:
-        raise ValueError(f"{correct_a.shape} and {correct_b.shape} rows do not pair")
+        raise ValueError(f"the models have {correct_a.shape} and {correct_b.shape} rows")
     only_a, only_b = np.sum(correct_a & ~correct_b), np.sum(correct_b & ~correct_a)
     if only_a + only_b == 0:
         return 1.0
@@ -139,11 +139,11 @@ def paired_t(first, second):
         variance cannot be estimated: one pair, or the same difference in all pairs.
 
     Raises:
-        ValueError: no runs, or different numbers of runs.
+        ValueError: there are no runs, or the numbers of runs differ.
     """
     first, second = np.asarray(first, float), np.asarray(second, float)
     if first.shape != second.shape or not first.size:
-        raise ValueError(f"{first.shape} and {second.shape} runs do not pair")
+        raise ValueError(f"runs cannot be paired: {first.shape} and {second.shape}")
     difference = first - second
     if len(difference) > 1 and not difference.any():
         return 0.0, 0.0, 0.0, 1.0
@@ -180,10 +180,10 @@ class Measure:
         key: name in records, such as "accuracy".
         function: (logits, labels) -> number; (logits, teacher_logits) if `against` is "teacher".
         column: header in tables, with the unit.
-        digits: decimals of one model's value in tables; a mean over seeds has at least one.
+        digits: decimals in tables for one model; a mean over seeds has at least one decimal.
         scale: factor from the recorded to the printed value, such as 100 for %.
         against: second argument of `function`, "labels" or "teacher".
-        min_classes: with fewer classes the measure is left out.
+        min_classes: the measure is left out for data sets with fewer classes.
     """
 
     key: str
@@ -206,7 +206,7 @@ MEASURES = (  # in the order of the columns
 
 
 def measures_for(classes, has_teacher):
-    """Those of `MEASURES` that apply to a model with so many classes, with a teacher or without."""
+    """`MEASURES` that apply to a model with this number of classes, with or without a teacher."""
     return [
         measure
         for measure in MEASURES
@@ -223,8 +223,8 @@ def summary(logits, labels, teacher_logits=None):
         teacher_logits: (n, classes) floats; None leaves out the measures against the teacher.
 
     Returns:
-        Plain values for a record. `wrong` lists the misclassified rows, `wrong_answers` the
-        classes predicted there.
+        dict of plain values for a record. `wrong` lists the misclassified rows, `wrong_answers`
+        the classes predicted for them.
     """
     seconds = {"labels": labels, "teacher": teacher_logits}
     values = {
@@ -239,7 +239,7 @@ def summary(logits, labels, teacher_logits=None):
 def _checked(logits, labels):
     logits, labels = np.asarray(logits, "float64"), np.asarray(labels)
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
-        raise ValueError(f"logits {logits.shape} and labels {labels.shape} do not pair")
+        raise ValueError(f"not (n, classes) and (n,): logits {logits.shape}, labels {labels.shape}")
     if not len(labels) or not np.isfinite(logits).all():
-        raise ValueError("logits must be finite numbers, at least one row")
+        raise ValueError("logits must have at least one row and be finite")
     return logits, labels

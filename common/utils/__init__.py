@@ -1,6 +1,6 @@
 """Argument checks, atomic files, disk and memory, progress bars, terminals, packages, workers.
 
-Imports no other package of this repository. Import its modules one by one, such as
+Imports nothing of this repository. Import its modules one by one, such as
 `common.utils.checks`, because only some of them need NumPy or tqdm.
 """
 
