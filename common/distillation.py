@@ -95,7 +95,7 @@ class Distillation:
 
     @property
     def is_plain(self):
-        """Whether temperature and alpha are all: method "kd", no control but "shuffled", no weights.
+        """Whether only temperature, alpha and perhaps the control "shuffled" differ from defaults.
 
         These are the settings of the tables that show one student with its control.
         """
