@@ -40,7 +40,7 @@ def ours(task, dataset, temperatures, model_class=None, seeds=(0,)):
 
 
 def train(task, dataset, runs, model_class=None):
-    """Contender `common.training` of a list of runs, side by side; arguments as of `ours`."""
+    """Contender `common.training` of a list of runs, side by side; arguments as in `ours`."""
     job = TrainingJob(runs, dataset, {TEACHER: RandomLogits(task)}, model_class)
     model, data = job.fit_inputs()
 

@@ -39,7 +39,7 @@ def main(dataset, arguments=None):
 
 
 def _executor(options):
-    """Context of the local workers that the options ask for; of None for this process alone."""
+    """Context of the local workers of `--workers`; of None to train in this process."""
     if getattr(options, "workers", 1) < 2:
         return contextlib.nullcontext()
     from common.utils.workers import LocalWorkers
@@ -61,7 +61,7 @@ def _study(dataset, options, epochs="epochs"):
 
     callbacks = [TensorBoard(options.tensorboard)] if options.tensorboard else []
     if options.executor and hardware.gpu_memory():
-        print("one process trains on a GPU: --workers is not used")
+        print("a GPU is used by one process only: --workers is ignored")
         options.executor = None
     return Study(
         spec,
@@ -141,7 +141,7 @@ def _reproduce(dataset, options):
 
 
 def _only_printed(options, study, train):
-    """Whether only missing runs were asked for, which are then printed."""
+    """Print the missing runs if an option asks for this; return whether it does."""
     if options.list:
         output.print_missing(study, train)
     elif options.dry_run:

@@ -11,8 +11,8 @@ _LONGEST = 80  # bytes of a folder for sockets, whose whole path may have 107 on
 def papermill_options():
     """Context of keyword arguments for papermill.execute_notebook that start the kernel.
 
-    A kernel spec called python3 that another Python installed, in $JUPYTER_PATH, is not used, and
-    neither is $MPLBACKEND, under which figures would not be in the notebook.
+    It ignores a kernel spec "python3" of another Python in $JUPYTER_PATH, and $MPLBACKEND, which
+    would keep figures out of the notebook.
     """
     if os.name != "posix":  # no sockets: over TCP the kernel prints a warning
         yield {"kernel_manager_class": _manager()}

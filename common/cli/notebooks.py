@@ -73,7 +73,7 @@ def main(arguments=None):
     """Execute all notebooks of a data set, print its tables and where the figures are.
 
     Args:
-        arguments: list of str; by default the process's.
+        arguments: list of str; by default those of the command line.
     """
     terminal.replace_unencodable()
     options = _options(arguments)

@@ -1,4 +1,4 @@
-"""Options of the command `distill` that make the objective: method, weights, controls."""
+"""Options of the command `distill` for the objective: method, weights, controls."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from common.utils.checks import require_choice, require_fraction, require_positi
 
 
 def add_objective(distill):
-    """Method, weights and controls of the command `distill`."""
+    """Add the options for method, weights and controls to the command `distill`."""
     method = "kd (default), dkd, dist, ls, nkd, ttm, wttm or label_smoothing: see common.losses"
     distill.add_argument("--method", default="kd", metavar="M", help=method)
     weight = "weight of the method's loss, 1 - alpha that of the labels; default: 0.9"
@@ -29,8 +29,8 @@ def distillation_settings(options):
     Without a weight, alpha is 0.9; with one, the other is 1.
 
     Raises:
-        ValueError: an unknown control or method, a number out of range, weights that leave out
-            the method's loss.
+        ValueError: a control or method is unknown, a number is out of range, or the weight of the
+            method's loss is 0.
     """
     alpha, weights = options.alpha, (options.hard_weight, options.soft_weight)
     if alpha is None and weights == (None, None):

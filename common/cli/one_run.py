@@ -1,4 +1,4 @@
-"""One run of a data set's steps, trained by its name, for schedulers of any kind."""
+"""Training of one run by its name, for schedulers of any kind."""
 
 from common import training
 from common.cli.dry_run import DryRun, DryStore
@@ -35,7 +35,7 @@ class _OneRun(DryRun):
         self.name, self.record = name, None
 
     def run(self, runs, dataset, *, teachers, **options):
-        """As of `DryRun`."""
+        """As in `DryRun`."""
         for run in runs:
             if run.name == self.name and self.record is None:
                 needed = [logits for logits in teachers if logits.identity == run.teacher]
@@ -43,7 +43,7 @@ class _OneRun(DryRun):
         return super().run(runs, dataset, teachers=teachers, **options)
 
     def note_logits(self, missing, teachers_by_id):
-        """Nothing: the logits of other runs are not needed."""
+        """Do nothing: the logits of other runs are not needed."""
 
     def store(self, folders, dataset):
         """Logits store that computes logits of finished teachers."""

@@ -142,7 +142,7 @@ def _add_train_one(commands, shared):
 
 
 def _add_list(command):
-    text = "only print the names of missing runs that can be trained now, one a line"
+    text = "only print the names of missing runs that can be trained now, one per line"
     command.add_argument("--list", action="store_true", help=text)
 
 

@@ -27,12 +27,12 @@ def print_plan(study, train):
 
 
 def print_missing(study, train):
-    """Print the names of the missing runs that can be trained now, one a line.
+    """Print the names of the missing runs that can be trained now, one per line.
 
-    Those whose teacher is still to be trained are counted on standard error.
+    The number of runs whose teacher must be trained first goes to standard error.
 
     Args:
-        study, train: as of `print_plan`.
+        study, train: as in `print_plan`.
     """
     from common.cli.dry_run import DryRun
 
@@ -42,18 +42,22 @@ def print_missing(study, train):
     for run in ready:
         print(run.name)
     if waiting:
-        print(f"{len(waiting)} more after their teachers: list them again", file=sys.stderr)
+        print(
+            f"{len(waiting)} more runs need a teacher that is not trained yet: run --list again "
+            "after its training",
+            file=sys.stderr,
+        )
 
 
 def reproduced_table(dataset, steps):
     """The data set's only `PublishedTable`, or the one named in `steps`.
 
     Raises:
-        ValueError: an unknown table, several, or a data set without one.
+        ValueError: the table is unknown, `steps` has several, or the data set has none.
     """
     known = getattr(packages.load_module(dataset, "tables"), "REPRODUCED", {})
     if not known:
-        raise ValueError(f"{dataset} has no published table whose students are trained again")
+        raise ValueError(f"{dataset} has no published table, which --students-only needs")
     if len(steps) > 1:
         raise ValueError(f"--students-only takes one table, got {', '.join(steps)}")
     name = steps[0] if steps else next(iter(known))
@@ -66,7 +70,7 @@ def print_reproduction(study, dataset, rows):
 
     Args:
         study: Study that trained the students.
-        dataset: name of the data set that was asked for.
+        dataset: name of the data set of the command.
         rows: list of results.reproduction.Reproduction.
     """
     from common.results import reproduction

@@ -1,4 +1,4 @@
-"""Data sets shared with other processes: their arrays are memory-mapped there, not sent."""
+"""Data sets shared with other processes, which memory-map the arrays instead of receiving them."""
 
 import dataclasses
 import functools
@@ -13,7 +13,7 @@ _SPLITS = ("train", "validation", "test")
 
 @dataclasses.dataclass(frozen=True)
 class MappedArray:
-    """Place of an array in a file: what `load` memory-maps."""
+    """Position of an array in a file, from which `load` memory-maps it."""
 
     path: str
     dtype: str
@@ -43,11 +43,11 @@ class SharedDataset:
 
 
 def share(dataset, folder):
-    """`SharedDataset` of a data set; arrays that lie in no file yet are written to `folder`.
+    """`SharedDataset` of a data set; arrays that are not in a file yet are written to `folder`.
 
     Args:
         dataset: Dataset.
-        folder: existing folder that the other processes read too.
+        folder: existing folder that the other processes can read.
     """
     arrays = tuple(
         tuple(

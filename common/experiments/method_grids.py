@@ -1,7 +1,7 @@
-"""Grids of the equal-budget study: nine settings a method, with its published ones in the middle.
+"""Grids of the equal-budget study: nine settings per method, the published ones in the middle.
 
-Every method gets the same factors: half, once and twice its published temperature, times a third,
-once and three times the published weight of its loss.
+Every method has the same factors: 1/2, 1 and 2 times its published temperature, each with 1/3, 1
+and 3 times the published weight of its loss.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ STUDENT_ITSELF = "student"  # the teacher is the student's own architecture
 
 @dataclasses.dataclass(frozen=True)
 class MethodGrid:
-    """The settings that a method may choose from on validation.
+    """The settings of a method, one of which is chosen on validation.
 
     Args:
         title: name in tables and figures.
@@ -35,7 +35,7 @@ def around(title, published, teacher=None):
     """The `MethodGrid` of the module's factors around published settings.
 
     Args:
-        title, teacher: as of `MethodGrid`.
+        title, teacher: as in `MethodGrid`.
         published: Distillation with weights, not alpha.
     """
     settings = tuple(

@@ -1,4 +1,4 @@
-"""Equal-budget study of methods: settings by validation, then fresh seeds on the test images."""
+"""Equal-budget study of methods: settings chosen on validation, then tested with fresh seeds."""
 
 import dataclasses
 
@@ -13,10 +13,11 @@ SELF_TEACHER_SEED, SELF_TEACHER_FOLDER = 10, "self_teachers"
 
 
 def compare_methods(study, student, teacher, grids=GRIDS, *, selection_seeds=SELECTION_SEEDS):
-    """Groups of every method at all its settings, and of a baseline.
+    """Train every method with all its settings, and a baseline.
 
-    Each method's settings train with `selection_seeds`; those with the fewest validation errors
-    and the published ones then train with the study's seeds, which have chosen nothing.
+    All settings of a method are trained with `selection_seeds`. The settings with the fewest
+    validation errors and the published settings are then trained with the study's seeds, which
+    take no part in the choice.
 
     Args:
         study: Study.
@@ -28,10 +29,10 @@ def compare_methods(study, student, teacher, grids=GRIDS, *, selection_seeds=SEL
         list of SeedGroup; `results.tuned_methods` reads the choices from them.
 
     Raises:
-        ValueError: a seed of the study that is also a selection seed.
+        ValueError: a seed of the study is also a selection seed.
     """
     if both := sorted(set(selection_seeds) & set(study.seeds)):
-        raise ValueError(f"seeds {both} choose the settings: test them with other seeds")
+        raise ValueError(f"seeds {both} choose the settings: use other seeds for the test")
     groups = results.group_seeds(study.train([study.student(student, s) for s in study.seeds]))
     for grid in grids.values():
         groups += _compare(study, student, teacher, grid, selection_seeds)

@@ -46,7 +46,7 @@ def distill(
         list of SeedGroup: baseline, one per temperature, then the controls.
 
     Raises:
-        ValueError: as `Distillation` and `losses.require_method`, before anything is trained.
+        ValueError: as in `Distillation` and `losses.require_method`, before anything is trained.
     """
     settings = [Distillation(temperature, alpha, **options) for temperature in temperatures]
     names = control_names(control)
@@ -58,7 +58,7 @@ def control_names(control):
     """List of controls of a `control` argument: a name, a list of names, True or False.
 
     Raises:
-        ValueError: an unknown control; near ones are listed.
+        ValueError: the control is unknown; similar names are listed.
     """
     if isinstance(control, bool) or control is None:
         return ["shuffled"] if control else []
@@ -78,7 +78,7 @@ def distill_all(study, student, teacher, settings, *, teacher_seed=0):
         teacher_seed: seed of the teacher's run.
 
     Raises:
-        ValueError: as `losses.require_method`, before anything is trained.
+        ValueError: as in `losses.require_method`, before anything is trained.
     """
     from common.losses import require_method  # imports Keras, which the other functions need not
 
@@ -115,10 +115,10 @@ def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_see
         temperatures: list of T > 0; default the spec's.
         alphas: list of weights in (0, 1]; default the spec's.
         teacher_seed: seed of the teacher's run.
-        control: as of `distill`.
+        control: as in `distill`.
 
     Returns:
-        list of SeedGroup: baseline, temperatures, other alphas, control.
+        list of SeedGroup: baseline, temperatures, other alphas, controls.
     """
     temperatures = study.spec.temperatures if temperatures is None else temperatures
     first, *others = study.spec.alphas if alphas is None else alphas

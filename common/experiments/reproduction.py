@@ -29,19 +29,19 @@ class PublishedTable:
 def reproduce_students(study, table):
     """Train a table's students again: baseline, distilled from each teacher, shuffled controls.
 
-    Temperature and alpha are those that the committed runs chose on validation; the teachers'
-    logits are the committed ones, of images found by their content.
+    Temperature and alpha are those of the committed runs, chosen on validation. The teachers'
+    logits are the committed ones; images are found in them by their content.
 
     Args:
-        study: Study, with `retrain="students"` to train also what is committed.
+        study: Study, with `retrain="students"` to train students that have committed runs.
         table: PublishedTable.
 
     Returns:
-        list of results.reproduction.Reproduction, a row each.
+        list of results.reproduction.Reproduction, one per row.
 
     Raises:
-        FileNotFoundError: a teacher without committed logits.
-        ValueError: no committed student of a teacher; as `Study.train`.
+        FileNotFoundError: a teacher has no committed logits.
+        ValueError: a teacher has no committed student; as in `Study.train`.
     """
     committed = _Committed(study, table)
     logits = {name: committed.logits(name) for name in table.teachers}
@@ -79,7 +79,7 @@ class _Committed:
         self.student = self.spec.students[table.student]
 
     def teacher(self, name):
-        """`Run` of a committed teacher, whatever the study's data and epochs."""
+        """`Run` of a committed teacher, for any data and epochs of the study."""
         spec = self.spec.teachers[name]
         options = {"options": spec.options, "transfer_set": spec.transfer_set}
         return Run(self.table.dataset, spec.model, spec.recipe, **options)

@@ -35,7 +35,7 @@ class Study:
         epochs: overrides the recipes' epochs of teachers and students, for a quick run.
         student_epochs: overrides the epochs of students only, so that committed teachers are used.
         callbacks: Keras callbacks for each training.
-        executor: as of `training.run`.
+        executor: as in `training.run`.
         run: function that trains runs, with the arguments of `training.run`; a dry run passes
             another one.
         store: function (folders, dataset) -> LogitsStore.

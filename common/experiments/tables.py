@@ -6,23 +6,23 @@ from common.experiments.methods import SELECTION_SEEDS
 
 
 def tuned_methods(groups, student, teacher, selection_seeds=SELECTION_SEEDS):
-    """{name: results.TunedMethod} of the methods of `GRIDS` whose runs are all there.
+    """{name: results.TunedMethod} of the methods of `GRIDS` whose runs are complete.
 
     Args:
         groups: list of SeedGroup.
         student, teacher: ModelSpec.
-        selection_seeds: as of `compare_methods`.
+        selection_seeds: as in `compare_methods`.
     """
     return results.tuned_methods(groups, student, teacher, GRIDS, selection_seeds)
 
 
 def methods_tables(groups, student, teachers, selection_seeds=SELECTION_SEEDS, step_times=None):
-    """Markdown: a table for each teacher, every method beside tuned KD.
+    """Markdown: one table per teacher, which compares every method with tuned KD.
 
     Args:
-        groups, student, selection_seeds: as of `tuned_methods`.
+        groups, student, selection_seeds: as in `tuned_methods`.
         teachers: list of ModelSpec.
-        step_times: as of `results.methods_table`.
+        step_times: as in `results.methods_table`.
     """
     tables = []
     for teacher in teachers:
@@ -52,7 +52,7 @@ def ladders(groups, students, teacher):
 
 
 def ladder_tables(groups, students, teacher):
-    """Markdown: a table for each student, from labels alone to the full teacher."""
+    """Markdown: one table per student, from labels only to the full teacher."""
     return "\n".join(
         ladder.table(f"{title}, taught by {teacher.title}, ")
         for title, ladder in ladders(groups, students, teacher).items()

@@ -1,4 +1,4 @@
-"""What a model ends in, as its graph shows: logits, probabilities, or something else."""
+"""Kind of a model's outputs, read from its graph: logits, probabilities or unknown."""
 
 from common.backend import keras
 
@@ -11,10 +11,10 @@ _TRANSPARENT = {  # layers and operations that change shape or dtype only
 
 
 def kind_of_output(model):
-    """LOGITS, UNKNOWN or, of probabilities, what returns them: "softmax", "sigmoid" or the like.
+    """LOGITS, UNKNOWN, or the function that returns probabilities, such as "softmax" or "sigmoid".
 
     Args:
-        model: keras.Model; one without a graph, as a subclass is, is UNKNOWN.
+        model: keras.Model; UNKNOWN if it has no graph, as a subclass.
     """
     operation, tensor = _producer(model)
     while operation is not None:

@@ -1,4 +1,4 @@
-"""The range of pixels that a network scales, against the range of the images it gets."""
+"""Check that the range of the images is the range of pixels that a network expects."""
 
 import warnings
 
@@ -14,8 +14,8 @@ _SKIPPED = {"InputLayer", "Identity", "Reshape", "Cast", "RandomFlip", "RandomTr
 def scales_bytes(model):
     """Whether a model's first layer scales pixels of 0 to 255 to about 1.
 
-    That is a Rescaling by at most 1/64, a Normalization of a deviation above 1, which pixels in
-    0 to 1 cannot have, or a division or product by such a number.
+    Such a layer is a Rescaling by at most 1/64, a Normalization with a deviation above 1 (pixels in
+    0 to 1 cannot have one), or a division or product by such a number.
 
     Args:
         model: keras.Model.
@@ -34,16 +34,16 @@ def scales_bytes(model):
 
 
 def check_pixel_range(what, model, images, error=True):
-    """Raise ValueError, or warn, if images in 0 to 1 meet a model that `scales_bytes`.
+    """Raise ValueError, or warn, if images in 0 to 1 are passed to a model that `scales_bytes`.
 
-    Floats within 0 to 1, not all whole, or around 0 are refused. Pixels of only 0 and 1 are
-    warned about, for they may be black images in 0 to 255; if all are 0, nothing is said.
+    It raises for floats within 0 to 1, not all whole, or around 0. It warns for pixels of only 0
+    and 1, because they may be dark images in 0 to 255. It accepts images that are all 0.
 
     Args:
         what: such as "student 'a'".
         model: keras.Model.
-        images: (n, h, w, c), of which the first are looked at.
-        error: whether to refuse; prediction, perhaps of one dark image, only warns.
+        images: (n, h, w, c), of which the first few are checked.
+        error: whether to raise; prediction, perhaps of one dark image, only warns.
     """
     images = np.asarray(images[:_LOOKED_AT])
     if not images.size or images.max() > _STANDARDIZED or not scales_bytes(model):
@@ -83,6 +83,6 @@ def _constants(operation):
 
 
 def _scale(kind, value):
-    """What pixels are multiplied by."""
+    """Factor that pixels are multiplied by."""
     with np.errstate(divide="ignore"):
         return float(np.max(np.abs(value if kind == "Multiply" else 1 / value)))

@@ -51,7 +51,7 @@ class SeedGroup:
 
     @property
     def is_plain(self):
-        """Whether this is a baseline or plain distillation, as of `Distillation.is_plain`."""
+        """Whether this is a baseline or plain distillation, as in `Distillation.is_plain`."""
         return self.run.settings.is_plain
 
     @property

@@ -24,7 +24,7 @@ def tasks(executor, groups, done):
     same bits whatever it trains together with.
 
     Args:
-        executor: as of `training.run`.
+        executor: as in `training.run`.
         groups: list of lists of Run.
         done: names of finished runs.
 
@@ -44,9 +44,9 @@ def train(executor, groups, done, dataset, folder, teachers, callbacks):
     A group that fails does not stop the others.
 
     Args:
-        executor: as of `training.run`.
+        executor: as in `training.run`.
         groups: list of lists of Run, of `tasks`.
-        done, dataset, folder, teachers, callbacks: as of `train_group`.
+        done, dataset, folder, teachers, callbacks: as in `train_group`.
 
     Returns:
         {name: record} of the runs that are not `done`.

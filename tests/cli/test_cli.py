@@ -318,7 +318,7 @@ def test_missing_runs_are_listed_and_trained_one_by_one(mnist_dir, tmp_path, cap
     first = listed()
     teacher, baseline = sorted(first.out.split())
     assert teacher.startswith("mnist-cnn-") and baseline.startswith("mnist-mlp-")
-    assert "2 more after their teachers" in first.err
+    assert "2 more runs need a teacher" in first.err
     cli.main("mnist", ["train-one", teacher, *options])
     assert f"{teacher}: " in capsys.readouterr().out
     names = listed().out.split()

@@ -108,7 +108,7 @@ class OnDeviceModel(multi_step.MultiStepModel):
 
     @property
     def non_trainable_variables(self):
-        """Keras's list, and the online teachers' variables, as of `SideBySide`."""
+        """Keras's list, and the online teachers' variables, as in `SideBySide`."""
         mine = super().non_trainable_variables
         known = {id(variable) for variable in mine}
         return mine + [v for v in self.students.non_trainable_variables if id(v) not in known]
@@ -136,7 +136,7 @@ class OnDeviceModel(multi_step.MultiStepModel):
         return [*super().metrics, *(metric for kind in trackers for metric in kind.values())]
 
     def get_metrics_result(self):
-        """Keras's results, without accuracies where there are no labels, as of `SideBySide`."""
+        """Keras's results, without accuracies where there are no labels, as in `SideBySide`."""
         return self.students.without_missing(super().get_metrics_result())
 
     def call(self, x, training=False):
