@@ -22,7 +22,7 @@ class DamagedCacheError(ValueError):
 
 
 class UnreadableCacheError(OSError):
-    """A cache that another user wrote and this one may not read."""
+    """This user may not read the cache, which another user wrote."""
 
 
 def folder(name, data_dir):

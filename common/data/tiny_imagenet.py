@@ -59,7 +59,7 @@ class TinyImageNetArchive:
         try:
             self.zip = UnpackedArchive(path) if Path(path).is_dir() else zipfile.ZipFile(path)
         except (zipfile.BadZipFile, EOFError, ValueError) as error:
-            raise self._bad(f"is no complete zip file ({error})") from None
+            raise self._bad(f"is not a complete zip file ({error})") from None
         self._members = self._checked_members()
         wnids = self._wnids()
         self._all_wnids, self.wnids = set(wnids), wnids[:classes]

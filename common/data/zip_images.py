@@ -22,10 +22,10 @@ class BadArchiveError(ValueError):
 
 
 class UnpackedArchive:
-    """An unpacked archive, with those methods of zipfile.ZipFile that are used here.
+    """An unpacked archive, with the methods of zipfile.ZipFile that are used here.
 
     Args:
-        folder: path of the archive's top folder, whose name begins all names.
+        folder: path of the archive's top folder; all member names begin with its name.
     """
 
     def __init__(self, folder):

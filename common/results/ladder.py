@@ -1,8 +1,9 @@
-"""Ladder of controls: the share of the distillation gain that each rung keeps, with intervals.
+"""Ladder of controls: the share of the distillation gain that each control keeps, with intervals.
 
-The gain is the test errors of the baseline less those of the student of the full teacher. A rung's
-share is its own gain, paired by seed, over the mean of the full one; its 95 % interval (Student's
-t) is that of the rung's gain, with the full gain's mean taken as exact.
+Each control is a rung of the ladder. The gain of a student is the number of test errors by which
+it has fewer than the baseline, paired by seed. A rung's share is its gain divided by the mean gain
+of the student of the full teacher. Its 95 % interval (Student's t) is that of the rung's gain; the
+mean full gain is treated as exact.
 """
 
 import dataclasses
@@ -34,7 +35,7 @@ COLUMNS = ("test errors", "accuracy %", "share of the gain", "95 % interval", "p
 
 @dataclasses.dataclass(frozen=True)
 class Share:
-    """Share of the distillation gain: its mean and 95 % interval; nan where there is no gain."""
+    """Share of the distillation gain: its mean and 95 % interval; nan if there is no gain."""
 
     mean: float
     low: float
@@ -45,14 +46,14 @@ class Ladder:
     """Baseline, full teacher and controls of one student at one temperature and weight.
 
     Args:
-        groups: list of SeedGroup of one student and teacher; others of its settings are ignored.
-        distillation: Distillation of the full teacher; None if `groups` has one only.
+        groups: list of SeedGroup of one student and teacher; groups of other settings are ignored.
+        distillation: Distillation of the full teacher; None if `groups` has only one.
 
     Attributes:
         groups: {control, None for the full teacher, or "baseline": SeedGroup}, in `TITLES`' order.
 
     Raises:
-        ValueError: no baseline, or not exactly one group of the full teacher.
+        ValueError: there is no baseline, or not exactly one group of the full teacher.
     """
 
     def __init__(self, groups, distillation=None):
@@ -74,7 +75,7 @@ class Ladder:
 
     @property
     def is_complete(self):
-        """Whether every rung of `PARTS` is there."""
+        """Whether there is a group for every rung of `PARTS`."""
         return {rung for part in PARTS for rung in part[1:]} <= set(self.groups)
 
     @property
@@ -87,7 +88,7 @@ class Ladder:
         return self._share("baseline", rung)
 
     def parts(self):
-        """{part: Share} of `PARTS`, of those whose rungs are there; the shares add up to 1."""
+        """{part: Share} of those `PARTS` whose rungs have groups; all shares add up to 1."""
         return {
             part: self._share(before, after)
             for part, before, after in PARTS
@@ -95,7 +96,7 @@ class Ladder:
         }
 
     def _gains(self, before, after):
-        """(seeds,) test errors by which `after` has fewer than `before`, of their common seeds."""
+        """(seeds,) test errors of `before` minus those of `after`, for their common seeds."""
         pair = self.groups[before], self.groups[after]
         seeds = set(pair[0].seeds) & set(pair[1].seeds)
         first, second = (group.of_seeds(seeds).values("errors") for group in pair)
@@ -110,10 +111,10 @@ class Ladder:
         return Share(float(gains.mean()), low, high)
 
     def table(self, prefix=""):
-        """Markdown table: a row a rung, from the baseline to the full teacher.
+        """Markdown table: one row per rung, from the baseline to the full teacher.
 
         Args:
-            prefix: begins the caption.
+            prefix: first words of the caption.
         """
         order = [None, *LADDER]
         rungs = sorted((r for r in self.groups if r != "baseline"), key=order.index)

@@ -1,7 +1,7 @@
-"""Methods tuned alike: settings chosen on validation, compared on the test images with fresh seeds.
+"""Equally tuned methods: settings chosen on validation, compared on test images with fresh seeds.
 
-A method is anything with `title`, `settings`, `published` and `teacher`, as
-`experiments.method_grids.MethodGrid` has them.
+A method is any object with the attributes `title`, `settings`, `published` and `teacher` of
+`experiments.method_grids.MethodGrid`.
 """
 
 import dataclasses
@@ -25,8 +25,9 @@ class TunedMethod:
 
     Args:
         title: its name.
-        chosen, published: SeedGroup of the fresh seeds, at the settings with the fewest
-            validation errors of the selection seeds, and at the published ones.
+        chosen: SeedGroup of the fresh seeds, at the settings with the fewest validation errors of
+            the selection seeds.
+        published: SeedGroup of the fresh seeds, at the published settings.
     """
 
     title: str
@@ -35,7 +36,7 @@ class TunedMethod:
 
 
 def tuned_methods(groups, spec, teacher, grids, selection_seeds):
-    """{name: TunedMethod} of the methods whose runs are all there.
+    """{name: TunedMethod} of the methods whose runs are complete.
 
     Args:
         groups: list of SeedGroup.
@@ -57,11 +58,12 @@ def tuned_methods(groups, spec, teacher, grids, selection_seeds):
 
 
 def methods_table(tuned, reference="kd", step_times=None, caption="method"):
-    """Markdown table: each method at its chosen settings beside KD, and what tuning alone brings.
+    """Markdown table: each method at its chosen settings beside KD, and the gain of tuning alone.
 
     Args:
         tuned: {name: TunedMethod}.
-        reference: name that the others are compared with, paired by seed; p-values by Holm.
+        reference: name of the method that the others are compared with, paired by seed; p-values
+            have Holm's correction.
         step_times: {name: text} of a last column; None for no such column.
         caption: header of the methods' column.
     """
@@ -84,7 +86,7 @@ def methods_table(tuned, reference="kd", step_times=None, caption="method"):
 
 
 def finding(tuned, reference="kd", level=0.05):
-    """The study's result in a sentence: which methods differ from tuned KD by Holm's test."""
+    """The study's result in a sentence: which methods differ from tuned KD (Holm-corrected)."""
     names = [name for name in tuned if name != reference]
     tests = [_paired(tuned[reference].chosen, tuned[name].chosen) for name in names]
     p_values = metrics.holm([test[3] for test in tests])
@@ -97,7 +99,7 @@ def finding(tuned, reference="kd", level=0.05):
 
 
 def _candidates(ours, spec, teacher, grid):
-    """Groups of a method's settings, in their order, where there are any."""
+    """Groups of a method's settings, in their order; settings without a group are left out."""
     distilled = ours.distilled(spec, teacher)
     groups = distilled + [group for group in ours.of(spec) if not group.teacher]
     return [group for each in grid.settings for group in groups if group.distillation == each]
@@ -120,7 +122,7 @@ def _scores(group):
 
 
 def _difference_cells(difference, p):
-    """Errors less than the reference, their interval and p; empty for the reference itself."""
+    """Difference in errors from the reference, interval and p; empty for the reference itself."""
     if difference is None:
         return ["", "", ""]
     mean, low, high, _ = difference

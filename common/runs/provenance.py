@@ -13,7 +13,7 @@ from common.utils.workers import thread_limit
 def environment():
     """Dict of plain values for a record: device, backend, versions and commit.
 
-    Also the number of threads if it was limited: sums over several threads have other last bits.
+    It includes the number of threads if that is limited, because it changes the last bits of sums.
     """
     limit = thread_limit()
     names = ["keras", "numpy", keras.config.backend()]

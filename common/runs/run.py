@@ -26,8 +26,8 @@ class Run:
         options: keyword arguments of the model's builder, such as {"width": 0.1}.
         limit: as in `data.load`.
         teacher: `Logits.identity` of the teacher; None for a baseline.
-        distillation: Distillation from the teacher; None for a baseline. With a method that needs
-            no teacher's logits ("label_smoothing"), without `teacher`.
+        distillation: Distillation from the teacher; None for a baseline. If its method needs no
+            teacher's logits ("label_smoothing"), `teacher` is None.
         transfer_set: which of the training images it is trained on; by default all.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Teacher's logits for images of its data set that are split in another way."""
+"""A teacher's logits for the images of its data set in other splits."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ from common.teachers.targets import Targets
 
 
 class PooledLogits:
-    """`Logits` in which an image is looked up in all splits.
+    """`Logits` that are looked up in all splits of the teacher's data set.
 
-    `mnist5k` is a sample of MNIST's training images: its students can be distilled from teachers
-    of MNIST without evaluating these.
+    `mnist5k` is a sample of MNIST's training images, so its students can be distilled from MNIST's
+    teachers without evaluating the teachers.
 
     Args:
         logits: Logits of one view of each image.

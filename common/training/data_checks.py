@@ -1,4 +1,4 @@
-"""Checks of a data set and of teachers' logits before a training, for what records would miss."""
+"""Checks of a data set and of teachers' logits before a training starts."""
 
 import numpy as np
 
@@ -34,9 +34,9 @@ def check_logits(targets, labels, what):
     """Raise ValueError for probabilities in place of logits; warn of logits at chance level.
 
     Args:
-        targets: teachers.Targets of training images, of which a sample is looked at.
+        targets: teachers.Targets of training images, of which a sample is checked.
         labels: (n,) integers of the same images.
-        what: whose the logits are.
+        what: name of the logits in messages.
     """
     rows = sample(np.arange(len(targets)))
     logits = targets.take(rows, 0)

@@ -18,10 +18,10 @@ POLL_SECONDS = 1  # between two looks at the checkpoints
 
 
 def tasks(executor, groups, done):
-    """The groups as an executor trains them: evenly over its workers, if it has a number of them.
+    """Tasks for an executor: the groups, distributed evenly if the executor has `workers`.
 
-    The groups that are left over after an even distribution are split; each run ends with the
-    same bits whatever it trains together with.
+    The groups that are left over after an even distribution are split. Splitting changes no
+    result: each run ends with the same bits, alone or with others.
 
     Args:
         executor: as in `training.run`.
@@ -29,7 +29,7 @@ def tasks(executor, groups, done):
         done: names of finished runs.
 
     Returns:
-        list of lists of Run; empty if one local process with all cores is as good.
+        list of lists of Run; empty if one local process with all cores is as fast.
     """
     workers = getattr(executor, "workers", 1)
     whole = len(groups) - len(groups) % workers
@@ -52,9 +52,9 @@ def train(executor, groups, done, dataset, folder, teachers, callbacks):
         {name: record} of the runs that are not `done`.
 
     Raises:
-        ValueError: callbacks that cannot be sent to another process.
-        Exception: of the same class as the first group's that failed, once all others finished;
-            its message lists all.
+        ValueError: the callbacks cannot be sent to another process.
+        Exception: of the class of the first failure, after all other groups have finished; its
+            message lists all failures.
     """
     _require_picklable(callbacks)
     _report_workers(executor, groups)
@@ -87,7 +87,7 @@ def _train_in_worker(members, done, data, folder, teachers, callbacks):
 
 
 def _collect(futures, done, folder):
-    """{name: record} of all futures' runs; the errors, together, once all have ended."""
+    """{name: record} of all futures' runs; raises all errors as one, after all have ended."""
     records, errors, pending = {}, [], set(futures)
     with _Progress(futures, done, folder) as progress:
         while pending:
@@ -137,12 +137,12 @@ class _Progress:
         return self.bar.__exit__(*error)
 
     def update(self):
-        """Show the epochs and runs that are finished, the runs in training and those waiting."""
+        """Show the finished epochs and the numbers of finished, running and waiting runs."""
         finished = sum(n for future, n in self.counts.items() if future.done())
         running = sum(n for future, n in self.counts.items() if future.running())
         epochs = sum(n * self._finished_epochs(future) for future, n in self.counts.items())
         waiting = self.runs - finished - running
-        text = f"{finished} runs finished, {running} in training, {waiting} waiting"
+        text = f"{finished} runs finished, {running} running, {waiting} waiting"
         self.bar.set_postfix_str(text, refresh=False)
         self.bar.update(max(epochs - self.bar.n, 0))
 
@@ -161,7 +161,7 @@ class _Progress:
 
 
 def _loaded(logits):
-    """The logits, computed here if they are lazy, before several workers need them."""
+    """The logits; lazy ones are computed here, once for all workers."""
     return logits.load() if hasattr(logits, "load") else logits
 
 

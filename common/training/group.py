@@ -1,4 +1,4 @@
-"""Training of one group of runs: locked, resumed from its checkpoint, each run recorded."""
+"""Training of one group of runs: locked, resumed from its checkpoint, one record per run."""
 
 import contextlib
 import functools
@@ -14,13 +14,13 @@ from common.utils.checks import require_writable
 
 
 def train_group(members, done, dataset, folder, teachers, callbacks=(), jobs=None):
-    """Train the members of a group that have no record; calling it again trains nothing.
+    """Train the members of a group that have no record; a second call trains nothing.
 
     If another process is training a member, this waits for it and reads its record.
 
     Args:
         members: list of Run that train together.
-        done: names of members that are finished and neither trained nor locked.
+        done: names of members that are finished; they are neither trained nor locked.
         dataset: data.Dataset.
         folder: Path of the output folder.
         teachers: {identity: Logits or OnlineTeacher}.
@@ -46,14 +46,14 @@ def train_group(members, done, dataset, folder, teachers, callbacks=(), jobs=Non
 
 
 def checkpoint_path(members, folder):
-    """Path of the checkpoint of a training of just these runs, in any order."""
+    """Path of the checkpoint of exactly these runs, in any order."""
     key = hashlib.sha256("\n".join(sorted(run.name for run in members)).encode()).hexdigest()
     return folder / "state" / f"{key[:16]}.npz"
 
 
 @contextlib.contextmanager
 def _locked(folder, runs):
-    """Hold the locks of `runs`, after waiting for the processes that hold them."""
+    """Hold the locks of `runs`; wait first for other processes that hold them."""
     with contextlib.ExitStack() as stack:
         for run in sorted(runs, key=lambda run: run.name):  # one order: no circle of waiting
             path = require_writable(folder / "state") / f"{run.name}.lock"

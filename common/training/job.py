@@ -49,9 +49,9 @@ class TrainingJob:
         self.model.optimizer.build(self.model.trainable_variables)
 
     def reseed(self, members):
-        """Make this the job of the same runs with another seed, with weights of that seed.
+        """Use this job for the same runs with another seed, with initial weights of that seed.
 
-        The model keeps its traced functions, and therefore the names of the first members.
+        The model keeps its traced functions, and therefore the names of its first members.
 
         Args:
             members: list of Run, in the order of the present ones.
@@ -174,7 +174,7 @@ class TrainingJob:
 
 
 class JobCache:
-    """Training jobs, of which the last is used again for another seed of the same runs.
+    """Creates training jobs; the last one is reused for another seed of the same runs.
 
     Tracing nine networks takes as long as training them for two epochs.
     """
@@ -185,8 +185,8 @@ class JobCache:
     def job(self, members, dataset, teachers, callbacks=()):
         """`TrainingJob` of the members.
 
-        Callbacks, which see the names in the model, get a job of their own, and so do stacks and
-        data in GPU memory.
+        The job is new if there are callbacks, which see the names in the model, or if it stacks
+        its students or keeps its data in GPU memory.
         """
         key = (tuple(run.id for run in members), id(dataset), members[0].recipe)
         seeds = {run.seed for run in members}

@@ -53,7 +53,7 @@ def require_fraction(kind, value):
 
 
 def local_folder(kind, name):
-    """The folder as a Path, with `~` expanded; ValueError if it is empty, remote or homeless.
+    """The folder as a Path, with `~` expanded; ValueError if it is empty, remote, or in a missing home folder.
 
     Args:
         kind: noun that begins the message.
@@ -61,14 +61,14 @@ def local_folder(kind, name):
     """
     name = os.fspath(name)
     if not name:
-        raise ValueError(f"{kind} is empty: name a folder")
+        raise ValueError(f"{kind} is empty: choose a folder")
     if re.match(r"[A-Za-z][\w+.-]+:/", name):
-        raise ValueError(f"{kind} {name} is a remote address: name a folder of this machine")
+        raise ValueError(f"{kind} {name} is a remote address: choose a folder on this machine")
     try:
         return Path(name).expanduser()
     except RuntimeError:  # as in a container whose user has no account
         raise ValueError(
-            f"{kind} {name} lies in a home folder that does not exist: name another folder"
+            f"{kind} {name} is in a home folder that does not exist: choose another folder"
         ) from None
 
 
@@ -85,7 +85,7 @@ def require_readable(path):
         if os.access(each, os.F_OK, **effective) and not os.access(each, right, **effective):
             raise ValueError(
                 f"{each} cannot be read by this user: its owner can allow it with "
-                f"`chmod -R a+rX {min(each, path)}`, or name another folder"
+                f"`chmod -R a+rX {min(each, path)}`, or choose another folder"
             )
 
 

@@ -27,7 +27,7 @@ def default_output_dir(dataset):
 
 
 def reproduced_dir(dataset):
-    """Folder for students of published tables that are trained again, not committed."""
+    """Folder, not committed, for students of published tables that are trained again."""
     return Path(__file__).parents[2] / "build" / package_name(dataset) / "reproduced"
 
 

@@ -12,7 +12,7 @@ _disabled = False
 
 @contextlib.contextmanager
 def hidden():
-    """Context in which progress bars are not shown, as in a worker process."""
+    """Context without progress bars, for worker processes."""
     global _disabled
     before, _disabled = _disabled, True
     try:

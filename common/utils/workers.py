@@ -27,7 +27,7 @@ def cores():
 
 
 def thread_limit():
-    """Number of threads that this process is limited to as a worker; None for any other."""
+    """Number of threads that this worker process is limited to; None for other processes."""
     return int(os.environ[_THREADS]) if _THREADS in os.environ else None
 
 
@@ -37,8 +37,8 @@ class LocalWorkers:
     A function whose worker is killed is called again in a new worker, so it must be idempotent.
 
     Args:
-        workers: number of processes; they start when they are needed.
-        threads: of each worker; default the cores divided by the workers.
+        workers: number of processes; each starts when it is needed.
+        threads: number of threads of each worker; by default cores / workers.
 
     Raises:
         ValueError: workers not a whole number of at least 1.
@@ -92,7 +92,7 @@ class LocalWorkers:
 
 
 class _WorkerDiedError(Exception):
-    """A worker's process ended before it answered."""
+    """A worker's process ended before it returned a result."""
 
 
 class _Worker:
@@ -117,7 +117,7 @@ class _Worker:
         return result
 
     def end(self, at_once):
-        """End the process: killed, or after it has left its loop if it is idle."""
+        """End the process: kill it, or, if it is idle, let it leave its loop first."""
         if not at_once:
             self._connection.close()
             self.process.join(EXIT_SECONDS)
@@ -126,7 +126,7 @@ class _Worker:
 
 
 def _serve(connection, threads):
-    """Call what the connection asks for until it is closed."""
+    """Call the functions that the connection sends, until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _limit_threads(threads)

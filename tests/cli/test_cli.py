@@ -109,7 +109,7 @@ BAD = {
     "limit": (["teacher", "cnn", "--limit", "0"], "limit must be a whole number above 0, got 0"),
     "seed": (["teacher", "cnn", "--seeds", "0", "-1"], "seed must be a whole number of at least 0"),
     "folder": (["teacher", "cnn", "--output-dir", "/dev/null/x"], "cannot write to /dev/null/x"),
-    "retrain": (["reproduce", "--retrain"], "name another output folder"),
+    "retrain": (["reproduce", "--retrain"], "choose another output folder"),
     "workers": (["reproduce", "--workers", "0"], "workers must be a whole number of at least 1, g"),
     "table to reproduce": (
         ["reproduce", "hinton", "--students-only"],

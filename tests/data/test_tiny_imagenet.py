@@ -228,7 +228,7 @@ def test_truncated_archive(data_dir, share):
     path = data_dir / "downloads" / "manual" / tiny_imagenet.NAME
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(
-        BadArchiveError, match=r"is no complete zip file .*: delete it and download it"
+        BadArchiveError, match=r"is not a complete zip file .*: delete it and download it"
     ):
         data.load("tiny_imagenet", data_dir=data_dir)
 

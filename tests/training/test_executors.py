@@ -61,7 +61,7 @@ def test_records_are_those_of_the_loop(runs, few, logits, tmp_path, capsys):
         record["weights_sha256"] for record in expected[:3]
     ]
     printed = capsys.readouterr().out
-    assert "3 runs finished, 0 in training, 0 waiting" in printed
+    assert "3 runs finished, 0 running, 0 waiting" in printed
     assert f"{runs[0].name}: look here" in printed and "side by side" not in printed
     all_made = training.run(runs, few, **options)
     for key in ("weights_sha256", "curve", "test", "validation"):
