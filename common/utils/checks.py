@@ -53,7 +53,7 @@ def require_fraction(kind, value):
 
 
 def local_folder(kind, name):
-    """The folder as a Path, with `~` expanded; ValueError if it is empty, remote, or in a missing home folder.
+    """The folder as a Path, with `~` expanded; ValueError unless it is a local path.
 
     Args:
         kind: noun that begins the message.
