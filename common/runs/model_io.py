@@ -30,7 +30,7 @@ def load_model(folder, run, dataset):
         raise ValueError(f"the weights {path} are damaged ({error}): delete them") from None
     if teachers.weights_hash(model) != records.read(folder, run)["weights_sha256"]:
         raise ValueError(
-            f"the weights {path} do not match their record: train the run again with --retrain "
+            f"the weights {path} are not those of their record: train the run again with --retrain "
             "--output-dir DIR"
         )
     return model

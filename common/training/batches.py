@@ -79,8 +79,9 @@ class Batches(keras.utils.PyDataset):
             target_count, target_views = len(targets), targets.logits.shape[1]
             if (target_count, target_views) != (count, views):
                 raise ValueError(
-                    f"{name} has logits of {target_count} images in {target_views} views, but the "
-                    f"recipe has {count} in {views}: compute logits for the views of the recipe"
+                    f"{name} has logits of {target_count} images in {target_views} views, but "
+                    f"students train on {count} in {views}: compute the logits of these images and "
+                    "views"
                 )
             if self.subset is not None and not np.array_equal(targets.subset, self.subset):
                 raise ValueError(

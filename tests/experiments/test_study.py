@@ -98,7 +98,7 @@ def test_logits_of_another_teacher_are_refused(spec, few, change, sentence):
     made, record = study.logits("tiny"), records.path(spec.folder, study.teacher("tiny"))
     change(made, record)
     for read in (study.logits, study.committed_logits):
-        with pytest.raises(ValueError, match=sentence + ".*delete it, and they are made"):
+        with pytest.raises(ValueError, match=sentence + ".*delete it to have them computed"):
             read("tiny")
 
 
@@ -107,7 +107,7 @@ def test_logits_in_the_folder_of_other_views_are_refused(spec, few):
     plain, jittered = (study.logits("tiny", view_set=name) for name in ("plain", "mnist_jitter"))
     shutil.rmtree(jittered.folder)
     shutil.copytree(plain.folder, jittered.folder)
-    with pytest.raises(ValueError, match="of views plain, not mnist_jitter: delete it, and they"):
+    with pytest.raises(ValueError, match="of views plain, not mnist_jitter: delete it to have"):
         study.logits("tiny", view_set="mnist_jitter")
 
 

@@ -102,9 +102,7 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damaged_logits_file_is_refused_with_its_path(copied, damage):
     damage(copied)
-    with pytest.raises(
-        ValueError, match=f"file {copied} is damaged: .*; delete it, and it is made"
-    ):
+    with pytest.raises(ValueError, match=f"file {copied} is damaged: .*; delete it to have it"):
         teachers.Logits(copied)
 
 

@@ -97,10 +97,10 @@ def test_incomplete_last_batch_is_left_out(few):
 def test_logits_of_other_views_or_images_are_refused(few, logits):
     targets = {"t": logits.targets("train", few.train.images)}
     with pytest.raises(
-        ValueError, match="t has logits of 100 images in 1 views, but the recipe has 100 in"
+        ValueError, match="t has logits of 100 images in 1 views, but students train on 100 in"
     ):
         Batches(few.train, targets, Recipe(batch_size=25, views="mnist_jitter"), 0)
-    with pytest.raises(ValueError, match="of 100 images in 1 views, not of 10 in 1"):
+    with pytest.raises(ValueError, match="of 100 images in 1 views, but students train on 10 in 1"):
         Batches(few.train.take(slice(10)), targets, Recipe(batch_size=5), 0)
 
 
