@@ -139,9 +139,8 @@ def load(name, *, data_dir=None, limit=None):
         key: tuple(np.asarray(raw.arrays.get(key, ())).tolist())
         for key in ("superclasses", "superclass_names")
     }
-    statistics = {"fixed_statistics": spec.pixel_statistics}
-    class_names = tuple(raw.class_names)
-    return Dataset(spec.name, class_names, **splits, limit=limit, **superclasses, **statistics)
+    known = superclasses | {"fixed_statistics": spec.pixel_statistics, "catalogued": True}
+    return Dataset(spec.name, tuple(raw.class_names), **splits, limit=limit, **known)
 
 
 def _data_folder(data_dir):

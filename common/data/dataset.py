@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 
-from common.utils import packages
+from common.utils import files, packages
 
 _CHUNK = 500  # images that are float64 at a time
 
@@ -36,6 +36,7 @@ class Dataset:
         superclasses: the superclass index of each class; empty if there are none.
         superclass_names: one name per superclass.
         fixed_statistics: `pixel_statistics` to use instead of those of the training images.
+        catalogued: whether `data.load` read it, so that name and limit say which images it has.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Dataset:
     superclasses: tuple = ()
     superclass_names: tuple = ()
     fixed_statistics: tuple | None = None
+    catalogued: bool = False
 
     @property
     def classes(self):
@@ -57,6 +59,24 @@ class Dataset:
     def image_shape(self):
         """(height, width, channels)."""
         return self.train.images.shape[1:]
+
+    @functools.cached_property
+    def digest(self):
+        """16 hexadecimal digits of a hash of all images and labels; None if `catalogued`.
+
+        Two data sets of one name, such as the same photographs at 32 and at 48 pixels, have other
+        digests, and so other runs and other logits.
+        """
+        if self.catalogued:
+            return None
+        splits = [split for split in (self.train, self.validation, self.test) if split is not None]
+        arrays = [array for each in splits for array in (each.images, _comparable(each.labels))]
+        return files.sha256_of(arrays)[:16]
+
+    @property
+    def identity(self):
+        """The fields of a `runs.Run` that say on which images it is trained."""
+        return {"dataset": self.name, "limit": self.limit, "digest": self.digest}
 
     @functools.cached_property
     def pixel_statistics(self):
@@ -88,6 +108,12 @@ class Dataset:
             for field in ("images", "labels")
         )
         return self.with_train(Split(images, labels), self.name + packages.TRAINVAL_SUFFIX)
+
+
+def _comparable(labels):
+    """The labels in a dtype that equal numbers share, whatever integers they were."""
+    labels = np.asarray(labels)
+    return labels.astype("int64" if labels.dtype.kind in "iub" else "U")
 
 
 def channel_statistics(images):

@@ -43,11 +43,11 @@ class LogitsStore:
         view_set = views.get(view_set)
         logits = teachers.Logits(teachers.folder(folder, run, view_set))
         expected = {"teacher": run.name, "dataset": self.dataset.name, "views": view_set.name}
-        expected["sampled"] = view_set.views_per_image
+        expected |= {"sampled": view_set.views_per_image, "digest": self.dataset.digest or 0}
         if recorded := self._other_weights(logits, folder, run):
             expected["weights_sha256"] = recorded
         for key, value in expected.items():
-            stored = logits.header.get(key, 0)  # files of all views have no "sampled"
+            stored = logits.header.get(key, 0)  # absent: all views; data in the catalogue
             if stored != value:
                 raise ValueError(
                     f"{logits.folder} has the logits of {key} {stored}, not {value}: "

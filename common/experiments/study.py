@@ -248,12 +248,11 @@ class Study:
         if epochs is not None:
             recipe = dataclasses.replace(recipe, epochs=epochs)
         return Run(
-            self.dataset.name,
-            spec.model,
-            recipe,
-            seed,
+            model=spec.model,
+            recipe=recipe,
+            seed=seed,
             options=spec.options,
-            limit=self.dataset.limit,
             transfer_set=transfer_set or spec.transfer_set,
+            **self.dataset.identity,
             **settings,
         )

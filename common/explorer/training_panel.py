@@ -74,12 +74,11 @@ class TrainingPanel(Panel):
         dataset = self.study.dataset
         recipe = dataclasses.replace(spec.recipe, epochs=self.epochs.value)
         run = Run(
-            dataset.name,
-            spec.model,
-            recipe,
-            self.seed.value,
+            model=spec.model,
+            recipe=recipe,
+            seed=self.seed.value,
             options=spec.options,
-            limit=dataset.limit,
+            **dataset.identity,
             **teacher,
         )
         title = f"{self.student.value}, trial {len(self.trials) + 1}"

@@ -11,6 +11,8 @@ from common.models import plain
 from common.runs.recipe import Recipe
 from common.utils.checks import require_seed
 
+# data set, model, options and settings, eight digits of a hash (tests have fewer), seed
+_RUN_NAME = re.compile(r"(?P<id>[^-]+-[^-]+-(.+-)?[0-9a-f]{1,8})-seed(?P<seed>\d+)")
 FORMAT = 1  # part of every run's id: raise it when training itself changes
 
 
@@ -29,6 +31,8 @@ class Run:
         distillation: Distillation from the teacher; None for a baseline. If its method needs no
             teacher's logits ("label_smoothing"), `teacher` is None.
         transfer_set: which of the training images it is trained on; by default all.
+        digest: `Dataset.digest`, of data without an entry in the catalogue; `Dataset.identity`
+            has it with `dataset` and `limit`.
 
     Raises:
         ValueError: a teacher is passed although the loss does not learn from one, or no teacher
@@ -44,6 +48,7 @@ class Run:
     teacher: str | None = None
     distillation: Distillation | None = None
     transfer_set: transfer_sets.TransferSet = transfer_sets.ALL
+    digest: str | None = None
 
     def __post_init__(self):
         if self.settings.needs_teacher != (self.teacher is not None):
@@ -68,6 +73,8 @@ class Run:
         values |= {"teacher": self.teacher} | self.settings.configuration
         if subset := self.transfer_set.configuration:  # omitted for all images, as in old records
             values["transfer_set"] = subset
+        if self.digest:  # omitted for data in the catalogue
+            values["digest"] = self.digest
         return json.loads(json.dumps(values))
 
     @classmethod
@@ -88,6 +95,7 @@ class Run:
             transfer_set=transfer_sets.TransferSet.from_configuration(subset)
             if subset
             else transfer_sets.ALL,
+            digest=values.get("digest"),
         )
 
     @property
@@ -103,11 +111,15 @@ class Run:
 
     @property
     def label(self):
-        """A readable name, such as `mnist-mlp-from-cnn-T4-a0.9`; recipes are not in it."""
-        parts = [self.dataset, self.model]
+        """A readable name, such as `mnist-mlp-from-cnn-T4-a0.9`; recipes are not in it.
+
+        It begins a file's name: in names of data, models and teachers, `_` stands for a hyphen,
+        which separates the parts, and for what a file's name cannot hold.
+        """
+        parts = [_part(self.dataset), _part(self.model)]
         parts += [f"{key}{value}" for key, value in sorted(self.options.items())]
         if self.teacher:
-            parts += [f"from-{teacher_model(self.teacher)}"]
+            parts += [f"from-{_part(teacher_model(self.teacher))}"]
         if self.distillation and self.settings.weights[1] > 0:
             parts += [self.settings.label]
         return "-".join(parts + [self.transfer_set.label] * bool(self.transfer_set.label))
@@ -124,11 +136,15 @@ class Run:
 def teacher_model(teacher):
     """Model name in a teacher's identity; the full name if no run has it."""
     name = teacher.partition("@")[0]
-    return name.split("-")[1] if "-" in name else name
+    return name.split("-")[1] if _RUN_NAME.fullmatch(name) else name
 
 
 def teacher_run(teacher):
     """(id, seed) of the run that a teacher's identity names; (name, 0) if no run has it."""
     name = teacher.partition("@")[0]
-    match = re.fullmatch(r"(.+)-seed(\d+)", name)
-    return (match[1], int(match[2])) if match else (name, 0)
+    match = _RUN_NAME.fullmatch(name)
+    return (match["id"], int(match["seed"])) if match else (name, 0)
+
+
+def _part(name):
+    return re.sub(r"[^\w.+]", "_", name)

@@ -106,6 +106,7 @@ def _header(model, dataset, teacher, view_set):
         "dataset": dataset.name,
         "views": view_set.name,
     }
+    header |= {"digest": dataset.digest} if dataset.digest else {}
     return header | ({"sampled": view_set.views_per_image} if view_set.views_per_image else {})
 
 

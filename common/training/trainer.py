@@ -92,11 +92,7 @@ def check(runs, dataset, teachers_by_id):
     backend.require_training()
     data_checks.require_data(dataset)
     for run in runs:
-        if (run.dataset, run.limit) != (dataset.name, dataset.limit):
-            raise ValueError(
-                f"{run.name} is a run on {run.dataset} with limit {run.limit}, "
-                f"but the data set passed is {dataset.name} with limit {dataset.limit}"
-            )
+        _check_data(run, dataset)
         require_choice("model", run.model, models.NAMES)
         require_method(run.settings.method, run.settings.options)
         run.transfer_set.check(dataset.classes)
@@ -104,6 +100,20 @@ def check(runs, dataset, teachers_by_id):
             _check_teacher(run, dataset, teachers_by_id)
         if run.settings.control not in (None, "shuffled"):
             _check_control(run, dataset)
+
+
+def _check_data(run, dataset):
+    """Raise ValueError unless a run is one on these data."""
+    if (run.dataset, run.limit) != (dataset.name, dataset.limit):
+        raise ValueError(
+            f"{run.name} is a run on {run.dataset} with limit {run.limit}, "
+            f"but the data set passed is {dataset.name} with limit {dataset.limit}"
+        )
+    if run.digest != dataset.digest:
+        raise ValueError(
+            f"{run.name} is a run on images and labels of digest {run.digest}, those of "
+            f"{dataset.name} have {dataset.digest}: make the run by Run(..., **dataset.identity)"
+        )
 
 
 def _check_control(run, dataset):

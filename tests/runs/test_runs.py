@@ -38,6 +38,7 @@ OTHER_RUNS = {
     "teacher": TEACHER.replace("seed0", "seed1"),
     "distillation": Distillation(5, 0.9),
     "transfer_set": TransferSet(share=0.1),
+    "digest": "0123456789abcdef",
 }
 
 

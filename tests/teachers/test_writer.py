@@ -218,7 +218,7 @@ def test_training_reads_memory_mapped_logits(tmp_path, monkeypatch):
     )
     recipe = Recipe(epochs=1, batch_size=20, views="crop_flip")
     settings = {"teacher": made.identity, "distillation": Distillation(4, 0.9)}
-    run = Run("noise", "mlp", recipe, options={"width": 4}, **settings)
+    run = Run(model="mlp", recipe=recipe, options={"width": 4}, **data.identity, **settings)
     arrays, take = [], teachers.Targets.take
     monkeypatch.setattr(
         teachers.Targets,
@@ -235,7 +235,8 @@ def test_logits_of_another_data_set_are_refused(tmp_path):
     made = teachers.make(tmp_path / "t", Linear(data.image_shape, 10), data, "noise-linear-0")
     same = dataclasses.replace(data, name="noise_all")
     settings = {"teacher": made.identity, "distillation": Distillation(4, 0.9)}
-    run = Run("noise_all", "mlp", Recipe(epochs=1), options={"width": 4}, **settings)
+    options = {"model": "mlp", "recipe": Recipe(epochs=1), "options": {"width": 4}}
+    run = Run(**options, **same.identity, **settings)
     sentence = (
         "the logits of noise-linear-0@.* are of noise, but the data set is noise_all: compute"
     )
