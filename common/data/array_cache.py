@@ -6,6 +6,7 @@ class names, and the shape, dtype and SHA-256 of each array.
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def folder(name, data_dir):
     return Path(data_dir) / "arrays" / name
 
 
-def write(name, data_dir, arrays, class_names):
+def write(name, data_dir, arrays, class_names, origin=None):
     """Write the array cache of a data set, replacing any earlier one.
 
     Args:
@@ -39,6 +40,7 @@ def write(name, data_dir, arrays, class_names):
         arrays: {key: array}; an array may be anything with shape, dtype and nbytes whose slices
             are NumPy arrays. It is read `CHUNK` rows at a time.
         class_names: one name per class.
+        origin: text that `read` compares, such as a hash of the files that the arrays come from.
 
     Raises:
         InsufficientSpaceError: too little disk, before anything is written.
@@ -59,13 +61,17 @@ def write(name, data_dir, arrays, class_names):
             "version": VERSION,
             "class_names": list(class_names),
             "arrays": {key: _description(array) for key, array in copies.items()},
-        }
+        } | ({"origin": origin} if origin else {})
         files.write_json(temporary / "header.json", header)
         shutil.rmtree(target, ignore_errors=True)
 
 
-def read(name, data_dir):
+def read(name, data_dir, origin=None):
     """Read a data set's cache: (memory-mapped arrays, class names); None if there is no cache.
+
+    Args:
+        name, data_dir: as of `write`.
+        origin: as of `write`; None also if the cache has another one.
 
     Raises:
         DamagedCacheError: if version, shape, dtype or checksum differ from the header's.
@@ -78,6 +84,8 @@ def read(name, data_dir):
         header = json.loads((source / "header.json").read_text(encoding="utf-8"))
         if header["version"] != VERSION:
             raise ValueError(f"version {header['version']}, expected {VERSION}")
+        if origin and header["origin"] != origin:
+            return None
         arrays = {}
         for key, expected in header["arrays"].items():
             arrays[key] = np.load(source / f"{key}.npy", mmap_mode="r", allow_pickle=False)
@@ -104,9 +112,13 @@ def _description(array):
 def _copy_to(path, array, bar):
     """Copy `array` to an .npy file in chunks; return the copy, memory-mapped."""
     copy = np.lib.format.open_memmap(path, "w+", array.dtype, array.shape)
+    began = time.perf_counter()
     for start in range(0, len(array), CHUNK):
         rows = slice(start, start + CHUNK)
         copy[rows] = array[rows]
+        rate = min(start + CHUNK, len(array)) / (time.perf_counter() - began)
+        if len(array.shape) == 4:
+            bar.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
         bar.update(copy[rows].nbytes)
     copy.flush()
     return copy

@@ -52,13 +52,32 @@ def _from_source(spec, data_dir, fill_cache=True):
             stacklevel=4,
         )
         return None
-    return _cached(spec.name, data_dir, raw) if fill_cache else _in_memory(raw)
+    return cached(spec.name, data_dir, raw) if fill_cache else _in_memory(raw)
 
 
-def _cached(name, data_dir, raw):
-    """`raw`, written to the array cache and memory-mapped; in memory if it cannot be written."""
+def from_cache(name, data_dir, origin):
+    """RawDataset of the array cache `name`; None if it is missing, damaged or of another origin.
+
+    Args:
+        name, data_dir, origin: as of `array_cache.read`.
+    """
     try:
-        array_cache.write(name, data_dir, raw.arrays, raw.class_names)
+        found = array_cache.read(name, data_dir, origin)
+        return found and sources.RawDataset(*found)
+    except (array_cache.DamagedCacheError, array_cache.UnreadableCacheError) as error:
+        warnings.warn(f"{error}; reading the original data instead", stacklevel=4)
+    return None
+
+
+def cached(name, data_dir, raw, origin=None):
+    """`raw`, written to the array cache and memory-mapped; in memory if it cannot be written.
+
+    Args:
+        name, data_dir, origin: as of `array_cache.write`.
+        raw: RawDataset.
+    """
+    try:
+        array_cache.write(name, data_dir, raw.arrays, raw.class_names, origin)
         return sources.RawDataset(*array_cache.read(name, data_dir))
     except OSError as error:  # a shared folder may be read-only; another process may be writing
         warnings.warn(

@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from common.data import cached_sources, sources, tiny_imagenet
+from common.data import cached_sources, image_folder, sources, tiny_imagenet
 from common.data.dataset import Dataset, Split, split_arrays, stratified
 from common.utils.checks import local_folder, require_choice, require_positive
 
@@ -129,7 +129,12 @@ def load(name, *, data_dir=None, limit=None):
     if limit is not None:
         require_positive("limit", limit, integer=True)
         limit = int(limit)
-    spec, data_dir = CATALOGUE[name], _data_folder(data_dir)
+    spec, data_dir = CATALOGUE[name], data_folder(data_dir)
+    if image_folder.holds_images(data_dir):
+        raise ValueError(
+            f"{data_dir} is a folder of images, into which {name} would be written: read them by "
+            "data.from_folder, or let data_dir name another folder"
+        )
     while (raw := cached_sources.read(spec, data_dir)) is None:
         spec = CATALOGUE[spec.fallback]
     splits = split_arrays(raw.arrays, spec.validation_fraction, spec.stratified)
@@ -143,7 +148,8 @@ def load(name, *, data_dir=None, limit=None):
     return Dataset(spec.name, tuple(raw.class_names), **splits, limit=limit, **known)
 
 
-def _data_folder(data_dir):
+def data_folder(data_dir=None):
+    """TFDS's folder, which holds the array caches too: `data_dir` or the default of `load`."""
     if data_dir is None:
         data_dir = os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
     folder = local_folder("the data folder (--data-dir, TFDS_DATA_DIR)", data_dir)

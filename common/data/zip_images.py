@@ -14,7 +14,7 @@ from common.utils import resources
 # RuntimeError: a password, or a compression method that Python lacks, such as Deflate64
 READ_ERRORS = (KeyError, OSError, EOFError, RuntimeError, UnicodeDecodeError)
 READ_ERRORS += (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
-_DECODE_ERRORS = (*READ_ERRORS, SyntaxError, ValueError, Image.DecompressionBombError)
+DECODE_ERRORS = (*READ_ERRORS, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 class BadArchiveError(ValueError):
@@ -80,7 +80,7 @@ class ZippedImages:
         try:
             with Image.open(io.BytesIO(self.archive.read(name))) as image:
                 pixels = np.asarray(image.convert("RGB"))
-        except _DECODE_ERRORS as error:
+        except DECODE_ERRORS as error:
             reason = str(error).split(": <_io")[0]  # Pillow names the buffer's address
             raise self._bad(name, f"cannot be read ({reason})") from None
         if pixels.shape != self.shape[1:]:

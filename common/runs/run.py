@@ -9,6 +9,7 @@ from common.data import transfer_sets
 from common.distillation import BASELINE, Distillation
 from common.models import plain
 from common.runs.recipe import Recipe
+from common.utils import files
 from common.utils.checks import require_seed
 
 # data set, model, options and settings, eight digits of a hash (tests have fewer), seed
@@ -116,10 +117,10 @@ class Run:
         It begins a file's name: in names of data, models and teachers, `_` stands for a hyphen,
         which separates the parts, and for what a file's name cannot hold.
         """
-        parts = [_part(self.dataset), _part(self.model)]
+        parts = [files.name_part(self.dataset), files.name_part(self.model)]
         parts += [f"{key}{value}" for key, value in sorted(self.options.items())]
         if self.teacher:
-            parts += [f"from-{_part(teacher_model(self.teacher))}"]
+            parts += [f"from-{files.name_part(teacher_model(self.teacher))}"]
         if self.distillation and self.settings.weights[1] > 0:
             parts += [self.settings.label]
         return "-".join(parts + [self.transfer_set.label] * bool(self.transfer_set.label))
@@ -144,7 +145,3 @@ def teacher_run(teacher):
     name = teacher.partition("@")[0]
     match = _RUN_NAME.fullmatch(name)
     return (match["id"], int(match["seed"])) if match else (name, 0)
-
-
-def _part(name):
-    return re.sub(r"[^\w.+]", "_", name)

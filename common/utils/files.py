@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -116,6 +117,11 @@ def sha256_of(arrays):
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(array.data)
     return digest.hexdigest()
+
+
+def name_part(text):
+    """`text` as a part of a file's name, with `_` for spaces, signs and hyphens."""
+    return re.sub(r"[^\w.+]", "_", text)
 
 
 def _remove(path):

@@ -1,0 +1,45 @@
+"""Validation and test images set aside from a user's training images, in proportion by class."""
+
+import numpy as np
+
+
+def set_aside(labels, fractions, class_names, seed=0):
+    """{split: sorted rows} of train and of the splits in `fractions`, random within each class.
+
+    Each split gets at least one image of each class.
+
+    Args:
+        labels: (n,) integers.
+        fractions: {split: fraction of the images of each class, in (0, 1)}.
+        class_names: one name per class.
+        seed: of the random choice, which is the same whatever the other classes hold.
+
+    Raises:
+        ValueError: fractions that leave no training images; too few images of a class.
+    """
+    require_fractions(fractions)
+    labels, rows = np.asarray(labels), {split: [] for split in ("train", *fractions)}
+    for index, name in enumerate(class_names):
+        own = np.flatnonzero(labels == index)
+        if len(own) <= len(fractions):
+            raise ValueError(
+                f"class {name!r} has {len(own)} images, too few for {len(fractions) + 1} splits: "
+                "add some, or leave out the class"
+            )
+        own = np.random.default_rng((seed, len(own))).permutation(own)
+        for split, fraction in fractions.items():
+            count = min(max(1, round(fraction * len(labels[labels == index]))), len(own) - 1)
+            rows[split].append(own[:count])
+            own = own[count:]
+        rows["train"].append(own)
+    return {split: np.sort(np.concatenate(parts)) for split, parts in rows.items()}
+
+
+def require_fractions(fractions):
+    """Raise ValueError unless the fractions lie in (0, 1) and their sum below 1."""
+    for split, fraction in fractions.items():
+        is_number = isinstance(fraction, (int, float)) and not isinstance(fraction, bool)
+        if not is_number or not 0 < fraction < 1:
+            raise ValueError(f"{split} is a fraction between 0 and 1, got {fraction!r}")
+    if sum(fractions.values()) >= 1:
+        raise ValueError(f"{fractions} leave no training images: lower them")

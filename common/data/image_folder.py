@@ -1,0 +1,150 @@
+"""Image folders as people have them: one sub-folder a class, or train/, val/, test/ with such.
+
+Hidden files, files that are no images and folders without images are passed over; symbolic links
+are followed, once each.
+"""
+
+import hashlib
+import json
+import os
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp")
+_SPLITS = {"train": "train", "training": "train", "test": "test"}
+_SPLITS |= dict.fromkeys(("val", "valid", "validation"), "validation")
+_SKIPPED = ("__MACOSX", "@eaDir")  # folders of archives from macOS, of network storage
+
+
+def list_images(root):
+    """{split: {class: sorted paths below `root`, as text}} of an image folder.
+
+    Without a folder train/, the only split is "all". A folder val/ or test/ without sub-folders
+    has no labels and is passed over.
+
+    Args:
+        root: Path.
+
+    Raises:
+        ValueError: no folder; fewer than two classes with images; classes whose names differ only
+            in case; a class of val/ or test/ that train/ lacks.
+    """
+    if not root.is_dir():
+        raise ValueError(f"{root} is no folder: name one with a sub-folder for each class")
+    folders = _subfolders(root)
+    by_split = {_SPLITS[name.lower()]: name for name in folders if name.lower() in _SPLITS}
+    if "train" not in by_split or not _classes(root, by_split["train"]):
+        by_split = {"all": ""}
+    listed = {split: _classes(root, name) for split, name in by_split.items()}
+    listed = {split: classes for split, classes in listed.items() if classes}
+    known = listed.get("train") or listed.get("all") or {}
+    _require_classes(root, known)
+    for split, classes in listed.items():
+        if unknown := sorted(set(classes) - set(known)):
+            raise ValueError(
+                f"{root}/{by_split[split]} has images of {', '.join(map(repr, unknown))}, which "
+                f"{root}/{by_split['train']} lacks: add training images of them, or remove these"
+            )
+    return listed
+
+
+def holds_images(folder):
+    """Whether `folder` looks like an image folder: images below one of its sub-folders."""
+    if not folder.is_dir():
+        return False
+    names = _subfolders(folder)
+    return any(
+        entry.name.lower().endswith(SUFFIXES)
+        for name in names
+        for sub in (
+            folder / name,
+            *((folder / name / other) for other in _subfolders(folder / name)),
+        )
+        for entry in os.scandir(sub)
+    )
+
+
+def fingerprint(root, listed, settings):
+    """Hash of an image folder: paths, sizes and times of all its images, and how they are read.
+
+    Args:
+        root: Path.
+        listed: as of `list_images`.
+        settings: dict of JSON values.
+    """
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for split, classes in sorted(listed.items()):
+        for name in names_of({split: classes}):
+            status = os.stat(root / name)
+            digest.update(f"{split}\0{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def names_of(listed):
+    """List of the names of all files of a listing."""
+    return [name for classes in listed.values() for paths in classes.values() for name in paths]
+
+
+def flattened(classes, class_names):
+    """(list of names, int32 labels) of {class: names}."""
+    names = [name for paths in classes.values() for name in paths]
+    labels = [class_names.index(key) for key, paths in classes.items() for _ in paths]
+    return names, np.asarray(labels, "int32")
+
+
+def without(listed, names):
+    """The listing without some files, and without classes that these leave empty."""
+    kept = {
+        split: {key: [p for p in paths if p not in names] for key, paths in classes.items()}
+        for split, classes in listed.items()
+    }
+    return {split: {k: paths for k, paths in c.items() if paths} for split, c in kept.items()}
+
+
+def _classes(root, split):
+    """{class: sorted paths} of the sub-folders of root/split that have images."""
+    classes = {name: _images(root, Path(split) / name) for name in _subfolders(root / split)}
+    return {name: paths for name, paths in sorted(classes.items()) if paths}
+
+
+def _subfolders(folder):
+    return sorted(e.name for e in os.scandir(folder) if e.is_dir() and not _skipped(e.name))
+
+
+def _images(root, folder):
+    """Sorted paths, relative to `root`, of the images in a folder and below it."""
+    paths, visited = [], set()
+    for parent, names, files in os.walk(root / folder, followlinks=True):
+        real = os.path.realpath(parent)
+        names[:] = [] if real in visited else sorted(n for n in names if not _skipped(n))
+        if real not in visited:
+            visited.add(real)
+            paths += [
+                (Path(parent) / name).relative_to(root).as_posix()
+                for name in files
+                if name.lower().endswith(SUFFIXES) and not _skipped(name)
+            ]
+    return sorted(paths)
+
+
+def _skipped(name):
+    return name.startswith(".") or name in _SKIPPED
+
+
+def _require_classes(root, classes):
+    if len(classes) < 2:
+        has = f"images of {', '.join(classes)} only" if classes else "no images in sub-folders"
+        raise ValueError(
+            f"{root} has {has}: make a sub-folder for each class, with PNG, JPEG, WebP or BMP files"
+        )
+    seen = {}
+    for name in classes:
+        key = unicodedata.normalize("NFC", name).casefold()
+        if key in seen:
+            raise ValueError(
+                f"the classes {seen[key]!r} and {name!r} in {root} differ only in case: rename one "
+                "or merge them"
+            )
+        seen[key] = name

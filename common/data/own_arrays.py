@@ -1,0 +1,129 @@
+"""A user's arrays of images and labels as a `Dataset`, checked; others' conventions are refused."""
+
+import numpy as np
+
+from common.data import catalogue
+from common.data.dataset import Dataset, Split, stratified
+from common.data.held_out import set_aside
+from common.utils.checks import require_positive
+from common.utils.target_checks import require_labels
+
+_SET_ASIDE = 0.1  # of the training images, for a split that is not given
+_MOST_CHANNELS = 4
+
+
+def from_arrays(name, train, validation=None, test=None, class_names=None, *, limit=None):
+    """A `Dataset` of arrays.
+
+    Args:
+        name: as records hold it; not a name of the catalogue.
+        train, validation, test: (images, labels) each. Images (n, h, w) or (n, h, w, c): uint8 or
+            other integers in 0 to 255, or floats in 0 to 1, which are multiplied by 255, or in 0
+            to 255; floats are rounded. Labels (n,): whole numbers from 0 on. None: a tenth of the
+            training images of each class, drawn at random and always the same ones.
+        class_names: one name per class; default the numbers up to the largest training label.
+        limit: as of `data.load`.
+
+    Raises:
+        ValueError: images of another range or shape; labels that are no class numbers; a name of
+            the catalogue; too few images of a class.
+    """
+    name = own_name(name)
+    given = {"train": train, "validation": validation, "test": test}
+    pairs = {split: _pair(split, pair) for split, pair in given.items() if pair is not None}
+    images = {split: bytes_of(pair[0], f"{split} images") for split, pair in pairs.items()}
+    _require_one_shape(images)
+    names = _class_names(class_names, pairs["train"][1])
+    splits = {}
+    for split, (_, labels) in pairs.items():
+        labels = require_labels(labels, len(names), f"{split} labels").reshape(-1).astype("int32")
+        if len(labels) != len(images[split]):
+            raise ValueError(f"{len(images[split])} {split} images have {len(labels)} labels")
+        splits[split] = Split(images[split], labels)
+    missing = {split: _SET_ASIDE for split in given if split not in splits}
+    if missing:
+        full = splits["train"]
+        splits |= {k: full.take(v) for k, v in set_aside(full.labels, missing, names).items()}
+    return limited(Dataset(name, names, **splits), limit)
+
+
+def limited(dataset, limit):
+    """A data set with at most `limit` images of each split, as of `data.load`."""
+    if limit is None:
+        return dataset
+    require_positive("limit", limit, integer=True)
+    splits = {split: getattr(dataset, split) for split in ("train", "validation", "test")}
+    splits = {key: each.take(stratified(each.labels, int(limit))) for key, each in splits.items()}
+    return Dataset(dataset.name, dataset.class_names, **splits, limit=int(limit))
+
+
+def own_name(name):
+    """The name of a user's data; ValueError unless it is a text that the catalogue lacks."""
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"the data need a name, as records hold it, got {name!r}")
+    if name in catalogue.NAMES:
+        raise ValueError(
+            f"{name!r} is a data set of the catalogue, whose records are here: name yours otherwise"
+        )
+    return name
+
+
+def bytes_of(images, what):
+    """The images as uint8 (n, h, w, c).
+
+    Args:
+        images: as of `from_arrays`.
+        what: such as "train images", for errors.
+
+    Raises:
+        ValueError: as `from_arrays`.
+    """
+    images = np.asarray(images)
+    images = images[..., None] if images.ndim == 3 else images
+    if images.ndim != 4 or images.dtype.kind not in "biuf" or not images.size:
+        raise ValueError(
+            f"{what} are {images.dtype} {images.shape}: pass numbers (n, height, width, channels)"
+        )
+    if images.shape[3] > _MOST_CHANNELS >= images.shape[1]:
+        raise ValueError(
+            f"{what} of shape {images.shape} have their channels first: pass "
+            "np.moveaxis(images, 1, -1)"
+        )
+    if images.dtype == "uint8":
+        return images
+    low, high = images.min(), images.max()
+    if not (np.isfinite(low) and np.isfinite(high) and low >= 0 and high <= 255):
+        raise ValueError(
+            f"{what} lie in {low:.3g} to {high:.3g}: pass uint8 in 0 to 255, or floats in 0 to 1, "
+            "as they were before any standardization"
+        )
+    unit = images.dtype.kind == "b" or (images.dtype.kind == "f" and high <= 1)
+    return np.rint(images * 255.0 if unit else images).astype("uint8")
+
+
+def _pair(split, pair):
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise ValueError(f"{split} is a pair (images, labels), got a {type(pair).__name__}")
+    return pair
+
+
+def _require_one_shape(images):
+    shapes = {split: array.shape[1:] for split, array in images.items()}
+    if len(set(shapes.values())) > 1:
+        raise ValueError(f"the splits' images differ in shape: {shapes}")
+
+
+def _class_names(names, labels):
+    """The names as a tuple, by default numbers; ValueError unless they are distinct."""
+    if names is None:
+        labels = require_labels(labels, None, "train labels")
+        if np.min(labels) > 0:
+            raise ValueError(
+                f"train labels from {np.min(labels):g} on: classes are numbered from 0, subtract "
+                f"{np.min(labels):g}, or pass class_names"
+            )
+        names = [str(number) for number in range(int(np.max(labels)) + 1)]
+    names = tuple(str(name) for name in names)
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise ValueError(f"class_names must be two or more that differ, got {names}")
+    return names

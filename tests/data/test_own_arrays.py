@@ -1,0 +1,77 @@
+"""A user's arrays become a data set; what is no image or no label gets one sentence."""
+
+import numpy as np
+import pytest
+
+from common import data
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (60, 6, 6, 3)).astype("uint8")
+LABELS = np.arange(60) % 3
+PAIR = (IMAGES, LABELS)
+
+
+def test_three_splits_are_taken_as_they_are():
+    dataset = data.from_arrays("mine", PAIR, PAIR, PAIR, ["cat", "dog", "owl"])
+    assert dataset.class_names == ("cat", "dog", "owl") and dataset.image_shape == (6, 6, 3)
+    np.testing.assert_array_equal(dataset.test.images, IMAGES)
+    assert dataset.train.labels.dtype == "int32" and not dataset.catalogued
+
+
+def test_missing_splits_are_a_tenth_of_each_class():
+    dataset = data.from_arrays("mine", PAIR)
+    splits = (dataset.train, dataset.validation, dataset.test)
+    assert [np.bincount(split.labels).tolist() for split in splits] == [[16] * 3, [2] * 3, [2] * 3]
+    together = np.concatenate([split.images for split in splits])
+    assert {image.tobytes() for image in together} == {image.tobytes() for image in IMAGES}
+    assert data.from_arrays("mine", PAIR).digest == dataset.digest
+
+
+def test_limit_keeps_the_proportions():
+    dataset = data.from_arrays("mine", PAIR, PAIR, PAIR, limit=9)
+    assert np.bincount(dataset.train.labels).tolist() == [3, 3, 3] and dataset.limit == 9
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda images: images / 255,
+        lambda images: (images / 255).astype("float32"),
+        lambda images: images.astype("float64"),
+        lambda images: images.astype("int64"),
+    ],
+)
+def test_other_numbers_are_the_same_bytes(convert):
+    dataset = data.from_arrays("mine", (convert(IMAGES), LABELS), PAIR, PAIR)
+    np.testing.assert_array_equal(dataset.train.images, IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("train", "sentence"),
+    [
+        ((IMAGES / 127.5 - 1, LABELS), "lie in -1 to 1: pass uint8"),
+        ((IMAGES * 257.0, LABELS), "lie in 0 to 6.55e"),
+        ((np.where(IMAGES > 9, np.nan, 1.0), LABELS), "lie in nan"),
+        ((np.moveaxis(np.repeat(IMAGES, 3, 1), -1, 1), LABELS), "channels first"),
+        ((IMAGES[0, 0], LABELS), r"uint8 \(6, 3\): pass numbers"),
+        ((IMAGES, LABELS[:-1]), "60 train images have 59 labels"),
+        ((IMAGES, LABELS + 1), "train labels from 1 on: .* subtract 1"),
+        ((IMAGES, np.eye(3)[LABELS]), "np.argmax"),
+        ((IMAGES, LABELS.astype(str)), "must be the numbers of classes"),
+        (IMAGES, r"train is a pair \(images, labels\), got a ndarray"),
+        ((IMAGES[:, :5], LABELS), "differ in shape"),
+        ((IMAGES, LABELS * 0), "class_names must be two or more"),
+    ],
+)
+def test_what_does_not_fit_gets_one_sentence(train, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        data.from_arrays("mine", train, PAIR, PAIR)
+
+
+def test_names_and_classes_of_their_own():
+    with pytest.raises(ValueError, match="'mnist' is a data set of the catalogue"):
+        data.from_arrays("mnist", PAIR, PAIR, PAIR)
+    with pytest.raises(ValueError, match=r"labels from 0 to 2, but students of 2 classes"):
+        data.from_arrays("mine", PAIR, PAIR, PAIR, ["cat", "dog"])
+    with pytest.raises(ValueError, match="class '2' has 2 images, too few for 3 splits"):
+        data.from_arrays("mine", (IMAGES[:8], LABELS[:8]))

@@ -1,0 +1,245 @@
+"""Folders of images as people have them, against pixels computed without Pillow."""
+
+import os
+import shutil
+import stat
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from common import data
+from common.data import array_cache, image_files
+
+RNG = np.random.default_rng(0)
+COLOR = (200, 40, 90)
+
+
+def save(path, pixels, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.asarray(pixels, "uint8")).save(path, **options)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two classes of ten 8x8 PNGs, with what people and file managers leave beside them."""
+    root = tmp_path / "my photos à Paris"
+    for name in ("owl", "cat"):
+        for number in range(10):
+            save(root / name / f"{number}.png", RNG.integers(0, 256, (8, 8, 3)))
+    (root / "empty").mkdir()
+    (root / ".thumbnails").mkdir()
+    (root / "cat" / "._0.png").write_bytes(b"resource fork")
+    (root / "cat" / "notes.txt").write_text("taken in May")
+    return root
+
+
+@pytest.fixture
+def read(folder, tmp_path):
+    return lambda **options: data.from_folder(folder, data_dir=tmp_path / "caches", **options)
+
+
+def pixels_of(split):
+    return {image.tobytes() for image in split.images}
+
+
+def test_one_subfolder_a_class(folder, read):
+    dataset = read()
+    assert dataset.name == "my photos à Paris" and dataset.class_names == ("cat", "owl")
+    splits = (dataset.train, dataset.validation, dataset.test)
+    assert [np.bincount(split.labels).tolist() for split in splits] == [[8, 8], [1, 1], [1, 1]]
+    for index, name in enumerate(dataset.class_names):
+        expected = {np.asarray(Image.open(path)).tobytes() for path in folder.glob(f"{name}/?.png")}
+        read_back = [pixels_of(split.take(split.labels == index)) for split in splits]
+        assert set.union(*read_back) == expected and sum(map(len, read_back)) == 10
+
+
+def test_splits_repeat_and_depend_on_the_seed(read):
+    first = read()
+    assert read().digest == first.digest != read(seed=1).digest
+    assert np.bincount(read(validation=0.3, test=0.2).validation.labels).tolist() == [3, 3]
+    assert read(limit=4).limit == 4 and len(read(limit=4).train) == 4
+
+
+@pytest.mark.parametrize("validation", ["val", "valid", "Validation"])
+def test_splits_of_the_folder_itself(tmp_path, validation):
+    for split, count in (("train", 6), (validation, 2)):
+        for name in ("a", "b"):
+            for number in range(count):
+                save(
+                    tmp_path / "own" / split / name / f"{number}.bmp", RNG.integers(0, 256, (8, 8))
+                )
+    save(tmp_path / "own" / "test" / "unlabeled.png", np.zeros((8, 8)))
+    dataset = data.from_folder(tmp_path / "own", data_dir=tmp_path)
+    sizes = [len(split) for split in (dataset.train, dataset.validation, dataset.test)]
+    assert sizes == [10, 4, 2] and dataset.image_shape == (8, 8, 1)
+
+
+def test_decoded_once_and_again_when_a_file_changes(folder, read, monkeypatch):
+    first, decode, decoded = read(), image_files.decode, []
+    monkeypatch.setattr(image_files, "decode", lambda *a: decoded.append(a) or decode(*a))
+    assert read().digest == first.digest and not decoded
+    save(folder / "cat" / "0.png", RNG.integers(0, 256, (8, 8, 3)))
+    assert read().digest != first.digest and len(decoded) == 20
+
+
+def test_the_folder_is_never_written_to(folder, read, monkeypatch):
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    read()
+    for data_dir in (folder, folder / "cat"):
+        with pytest.raises(ValueError, match="would be written into the image folder"):
+            data.from_folder(folder, data_dir=data_dir)
+    with pytest.raises(ValueError, match=r"is a folder of images, into which mnist would be"):
+        data.load("mnist", data_dir=folder)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
+    with pytest.raises(ValueError, match="let data_dir or"):
+        data.from_folder(folder)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def seen(tmp_path, name, image, shape=(6, 8, 3), **options):
+    image.save(tmp_path / name, **options)
+    return image_files.decode(tmp_path / name, shape)
+
+
+def test_images_as_a_person_sees_them(tmp_path):
+    solid = np.full((6, 8, 3), COLOR, "uint8")
+    image = Image.fromarray(solid)
+    for name in ("a.png", "a.bmp", "a.webp", "a.jpg"):
+        lossless = {"lossless": True} if name == "a.webp" else {}
+        tolerance = 3 if name == "a.jpg" else 0
+        np.testing.assert_allclose(seen(tmp_path, name, image, **lossless), solid, atol=tolerance)
+    palette = image.quantize(4)
+    np.testing.assert_allclose(seen(tmp_path, "p.png", palette), solid, atol=1)
+    np.testing.assert_allclose(seen(tmp_path, "k.jpg", image.convert("CMYK")), solid, atol=4)
+    half = np.dstack([solid, np.full((6, 8), 51, "uint8")])  # 20 % of the color on white
+    expected = np.rint(0.2 * solid + 0.8 * 255)
+    np.testing.assert_allclose(seen(tmp_path, "t.png", Image.fromarray(half)), expected, atol=1)
+    gray = np.dstack([np.full((6, 8), 100, "uint8"), np.full((6, 8), 51, "uint8")])
+    alone = seen(tmp_path, "la.png", Image.fromarray(gray, "LA"), (6, 8, 1))
+    np.testing.assert_allclose(alone, 224, atol=1)
+
+
+def test_sixteen_bits(tmp_path):
+    deep = np.arange(48, dtype="uint16").reshape(6, 8) * 1365  # 0 to 64,155
+    expected = np.rint(deep / 65535 * 255)
+    measured = seen(tmp_path, "d.png", Image.fromarray(deep), (6, 8, 1))[..., 0]
+    np.testing.assert_array_equal(measured, expected)
+    color = seen(tmp_path, "d.png", Image.fromarray(deep))
+    np.testing.assert_array_equal(color, expected[..., None].repeat(3, -1))
+
+
+def test_turned_as_exif_says(tmp_path):
+    pixels = RNG.integers(0, 256, (8, 6, 3)).astype("uint8")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a quarter clockwise
+    Image.fromarray(pixels).save(tmp_path / "x.png", exif=exif)
+    assert image_files.describe(tmp_path / "x.png") == ((6, 8), False)
+    turned = image_files.decode(tmp_path / "x.png", (6, 8, 3))
+    np.testing.assert_array_equal(turned, np.rot90(pixels, -1))
+
+
+def test_other_sizes_are_center_cropped_and_it_is_said(folder, read, capsys):
+    wide = np.zeros((8, 24, 3), "uint8")
+    wide[:, 8:16] = COLOR
+    for number in range(10):
+        save(folder / "wide" / f"{number}.png", wide)
+    dataset = read()
+    assert dataset.image_shape == (8, 8, 3)
+    assert capsys.readouterr().out == (
+        "10 of 30 images are not 8x8: they are resized by the shorter side and center-cropped; "
+        "image_size= sets another size\n"
+    )
+    middle = dataset.train.take(dataset.train.labels == 2).images
+    np.testing.assert_array_equal(middle, np.broadcast_to(np.uint8(COLOR), middle.shape))
+    assert read(image_size=4).image_shape == (4, 4, 3)
+    assert read(image_size=(4, 6)).image_shape == (4, 6, 3)
+    assert len({read(image_size=size).digest for size in (4, 6, None)}) == 3
+
+
+def test_unreadable_images(folder, read, capsys):
+    complete = (folder / "cat" / "3.png").read_bytes()
+    (folder / "cat" / "3.png").write_bytes(complete[:-60])
+    (folder / "owl" / "4.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match=r"the image .*[34].png cannot be read \(.*skip_unr"):
+        read()
+    dataset = read(skip_unreadable=True)
+    out = capsys.readouterr().out
+    assert "left out 2 images that cannot be read: " in out and "3.png" in out and "4.png" in out
+    total = sum(len(split) for split in (dataset.train, dataset.validation, dataset.test))
+    assert total == 18 and read(skip_unreadable=True).digest == dataset.digest
+    (folder / "owl" / "4.png").write_bytes(complete)
+    with pytest.raises(ValueError, match=r"the image .*3.png cannot be read"):
+        read()
+
+
+def test_a_folder_that_changes_while_it_is_read(folder, read, tmp_path, monkeypatch):
+    write = array_cache.write
+
+    def slow(*arguments):
+        write(*arguments)
+        shutil.copy(folder / "cat" / "0.png", folder / "cat" / "new.png")
+
+    monkeypatch.setattr(array_cache, "write", slow)
+    with pytest.raises(ValueError, match="changed while it was read: read it again"):
+        read()
+    assert not list((tmp_path / "caches" / "arrays").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda root: shutil.rmtree(root), "is no folder"),
+        (lambda root: shutil.rmtree(root / "owl"), "has images of cat only"),
+        (
+            lambda root: [shutil.rmtree(root / n) for n in ("owl", "cat")],
+            "no images in sub-folders",
+        ),
+        (lambda root: shutil.copytree(root / "owl", root / "Owl"), "'Owl' and 'owl' .* in case"),
+        (
+            lambda root: [(root / "owl" / f"{n}.png").unlink() for n in range(8)],
+            "class 'owl' has 2 images, too few for 3 splits",
+        ),
+    ],
+)
+def test_folders_that_do_not_fit_get_one_sentence(folder, read, change, sentence):
+    change(folder)
+    with pytest.raises(ValueError, match=sentence):
+        read()
+
+
+def test_a_class_without_training_images(tmp_path):
+    for name in ("train/a", "train/b", "val/c"):
+        save(tmp_path / "own" / name / "1.png", np.zeros((8, 8)))
+    with pytest.raises(ValueError, match=r"own/val has images of 'c', which .*/train lacks"):
+        data.from_folder(tmp_path / "own", data_dir=tmp_path)
+
+
+def test_links_are_followed_once(folder, read):
+    os.symlink(folder / "owl", folder / "owls of a friend")
+    os.symlink(folder, folder / "cat" / "all")
+    assert read().class_names == ("cat", "owl", "owls of a friend")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_cache_that_cannot_be_written(folder, tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=stat.S_IRUSR | stat.S_IXUSR)
+    with pytest.warns(UserWarning, match="no array cache"):
+        assert len(data.from_folder(folder, data_dir=closed).train) == 16
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"image_size": 0}, "image_size must be a whole number above 0"),
+        ({"image_size": (3, 4, 5)}, "image_size is one number or"),
+        ({"validation": 0}, "validation is a fraction between 0 and 1, got 0"),
+        ({"validation": 0.5, "test": 0.5}, "leave no training images"),
+        ({"name": "cifar100"}, "is a data set of the catalogue"),
+        ({"limit": 0}, "limit must be"),
+    ],
+)
+def test_options_that_do_not_fit(read, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read(**options)
