@@ -32,6 +32,31 @@ def kind_of_output(model):
     return UNKNOWN
 
 
+def logits_model(model):
+    """A model that returns the logits before the softmax that `model` ends in; else the model.
+
+    Args:
+        model: keras.Model; its weights are shared.
+
+    Raises:
+        ValueError: a softmax inside a nested model, or behind layers that change the shape.
+    """
+    if kind_of_output(model) != "softmax":
+        return model
+    operation, _ = _producer(model)
+    if isinstance(operation, keras.Model) or _activation_name(operation) not in _BOUNDED:
+        raise ValueError(
+            f"the softmax of model {model.name!r} is not its last layer: pass a function images -> "
+            "probabilities, such as model.predict_on_batch"
+        )
+    if not isinstance(operation, (keras.layers.Dense, keras.layers.Conv2D)):
+        return keras.Model(model.inputs, operation.input, name=model.name)
+    linear = operation.from_config(operation.get_config() | {"activation": "linear"})
+    outputs = linear(operation.input)
+    linear.set_weights(operation.get_weights())
+    return keras.Model(model.inputs, outputs, name=model.name)
+
+
 def _activation_name(operation):
     """Name of the function that an operation or layer applies last; "" if it has none."""
     if isinstance(operation, keras.layers.Lambda):

@@ -8,6 +8,9 @@ targets in any order and in any subset of the data set.
 The folder also holds the teacher's weights, as float32 if they take at most 8 MB, else as float16
 if these do.
 
+`from_callable` and `from_logits` write the same file for teachers of any framework, `average` for
+several of them.
+
 float16 rounds a logit to 11 significant bits: the error is at most 2⁻¹¹ of its value (0.05 %), or
 2⁻²⁵ near zero.
 
@@ -15,8 +18,11 @@ May import `data`, `models`, `backend` and `utils`.
 """
 
 from common.teachers import controls, weights
+from common.teachers.averages import average
+from common.teachers.callables import from_callable
 from common.teachers.identity import SPLITS, folder, identity, image_keys, weights_hash
 from common.teachers.logits import LazyLogits, Logits
+from common.teachers.own_logits import from_logits
 from common.teachers.pooled import PooledLogits
 from common.teachers.targets import Targets
 from common.teachers.writer import check_feasible, file_size, make
@@ -27,10 +33,13 @@ __all__ = [
     "Logits",
     "PooledLogits",
     "Targets",
+    "average",
     "check_feasible",
     "controls",
     "file_size",
     "folder",
+    "from_callable",
+    "from_logits",
     "identity",
     "image_keys",
     "make",

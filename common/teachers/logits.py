@@ -96,6 +96,16 @@ class Logits:
         subset = self._arrays["train_views.npy"][rows] if view_set.views_per_image else None
         return Targets(self._arrays[f"{split}.npy"], rows, subset)
 
+    def stored(self, split, kind=""):
+        """The array of a split as it is stored, memory-mapped.
+
+        Args:
+            split: "train", "validation" or "test".
+            kind: "" for (n, views, classes) logits, "_keys" for (n,) image keys, "_views" for
+                (n, views) view numbers of a sampled set.
+        """
+        return self._arrays[f"{split}{kind}.npy"]
+
     def in_file_order(self, split):
         """((n, classes) float16 logits, (n,) image keys) of a split, in the order of the file.
 

@@ -100,7 +100,7 @@ def write_logits(model, classes, viewed, path, batch_size, title):
         with progress_bar(len(viewed), title, "images", initial=done, delay=5) as line:
             for logits, rate in _predictions(model, viewed, done, batch_size):
                 require_logits(logits, "the teacher's outputs")
-                file.write(_float16(logits))
+                file.write(to_float16(logits).tobytes())
                 file.flush()  # from here on these logits survive an interruption
                 line.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
                 line.update(len(logits))
@@ -135,8 +135,8 @@ def _resume(file, shape, batch_size):
     return done
 
 
-def _float16(logits):
-    """Bytes of the logits as little-endian float16; ValueError unless all are finite."""
+def to_float16(logits):
+    """The logits as little-endian float16; ValueError unless all are finite."""
     with np.errstate(over="ignore"):  # overflow raises below
         rounded = logits.astype("<f2")
     if not np.isfinite(rounded).all():
@@ -145,7 +145,7 @@ def _float16(logits):
             f"{np.abs(logits).max():.3g}): train it with a lower learning rate, and mask classes "
             "by -1e4 instead of -inf"
         )
-    return rounded.tobytes()
+    return rounded
 
 
 @contextlib.contextmanager

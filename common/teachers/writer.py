@@ -1,5 +1,7 @@
 """Writer of a teacher's logits file: computed once, in batches, resumed after an interruption."""
 
+import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -43,15 +45,34 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
     folder, view_set = Path(folder).expanduser(), views.get(view_set)
     classes = _classes(model, dataset, f"teacher {teacher!r}")
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
-    header = _header(model, dataset, teacher, view_set)
+    header = header_of(dataset, teacher, view_set) | {"weights_sha256": weights_hash(model)}
     request = header | {"batch_size": int(batch_size), "images": files.sha256_of(keys.values())}
+
+    def write(partial):
+        check_feasible(folder, dataset, classes, view_set)
+        write_splits(model, classes, dataset, keys, request, partial)
+        weights.save_compact(model, partial)
+
+    return write_folder(folder, header, request, write)
+
+
+def write_folder(folder, header, request, write):
+    """Logits in `folder`, written by `write` to its partial folder and checked.
+
+    Args:
+        folder: Path.
+        header: dict, as of `header_of`. Without "weights_sha256", a hash of the logits takes its
+            place: all that is known of a teacher whose weights are not at hand.
+        request: dict of JSON values that distinguishes what an interrupted call left.
+        write: function (partial folder) that writes or completes the arrays.
+    """
     with resumable_folder(folder, request) as partial:
         if not (partial / "header.json").exists():
-            check_feasible(folder, dataset, classes, view_set)
-            _write_splits(model, classes, dataset, keys, request, partial)
-            weights.save_compact(model, partial)
+            write(partial)
             sums = {path.name: checksum(path) for path in sorted(partial.glob("*.npy"))}
-            files.write_json(partial / "header.json", header | {"sha256": sums})
+            answers = hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
+            complete = {"weights_sha256": answers} | header | {"sha256": sums}
+            files.write_json(partial / "header.json", complete)
         _move(partial, folder)
         return Logits(folder)
 
@@ -97,12 +118,11 @@ def _classes(model, dataset, what):
     return require_classifier(what, model, dataset.train.images)  # builds it, if it was not
 
 
-def _header(model, dataset, teacher, view_set):
-    """The header of a logits file, without checksums."""
+def header_of(dataset, teacher, view_set):
+    """The header of a logits file, without checksums and the hash of the weights."""
     header = {
         "version": VERSION,
         "teacher": teacher,
-        "weights_sha256": weights_hash(model),
         "dataset": dataset.name,
         "views": view_set.name,
     }
@@ -110,16 +130,16 @@ def _header(model, dataset, teacher, view_set):
     return header | ({"sampled": view_set.views_per_image} if view_set.views_per_image else {})
 
 
-def _write_splits(model, classes, dataset, keys, request, partial):
+def write_splits(model, classes, dataset, keys, request, partial):
     """Write each split's logits and image keys, and the view numbers if views are a subset."""
     view_set = views.get(request["views"], request.get("sampled", 0))
     for split in SPLITS:
         title = f"{dataset.name} {split}, logits of {request['teacher']}"
         viewed = _viewed(dataset, split, keys[split], view_set)
         write_logits(model, classes, viewed, partial / f"{split}.npy", request["batch_size"], title)
-        _save(partial / f"{split}_keys.npy", keys[split])
+        save(partial / f"{split}_keys.npy", keys[split])
         if viewed.subset is not None:
-            _save(partial / f"{split}_views.npy", viewed.subset)
+            save(partial / f"{split}_views.npy", viewed.subset)
 
 
 def _viewed(dataset, split, keys, view_set):
@@ -129,7 +149,7 @@ def _viewed(dataset, split, keys, view_set):
     return ViewedImages(images, view_set, view_set.fixed_subset(keys))
 
 
-def _save(path, array):
+def save(path, array):
     with files.atomic_write(path) as temporary, open(temporary, "wb") as file:
         np.save(file, array, allow_pickle=False)
 

@@ -6,6 +6,8 @@ import warnings
 import numpy as np
 
 SAMPLE = 1_000  # rows that are checked, spread over all rows
+LEAST = 50  # rows; fewer cannot tell accuracy from chance
+SOFTMAX, SIGMOID = "softmax", "sigmoid"  # kinds of probabilities
 _SIGMOID_NUMBERS = 100  # so many logits of three or more classes never lie in [0, 1] by chance
 
 
@@ -61,46 +63,65 @@ def require_logits(values, what):
         values: (n, classes) floats, of which a sample is checked.
         what: name of the values in an error, such as "the logits of 'teacher'".
     """
+    if kind := kind_of_probabilities(values):
+        signs = {SOFTMAX: "their rows sum to 1, as after a softmax"}
+        signs[SIGMOID] = "all are between 0 and 1"
+        raise ValueError(
+            f"{what} look like probabilities ({signs[kind]}): remove the model's last activation, "
+            "because the temperature divides logits, or pass the logarithms of a softmax's output"
+        )
+
+
+def kind_of_probabilities(values):
+    """SOFTMAX if rows in 0 to 1 sum to 1, SIGMOID if all lie inside 0 to 1; None for logits.
+
+    Args:
+        values: (n, classes) floats, of which a sample is checked.
+    """
     rows = sample(np.asarray(values)).astype("float64")
     if rows.ndim != 2 or not rows.size:
-        return
+        return None
     low, high = rows.min(), rows.max()
     if low < 0 or high > 1 + 1e-2:
-        return
-    sums = rows.sum(axis=1)
-    softmax = rows.shape[1] > 1 and np.allclose(sums, 1, atol=1e-2)
-    sigmoid = rows.shape[1] > 2 and rows.size >= _SIGMOID_NUMBERS and 0 < low < high < 1
-    if softmax or sigmoid:
-        kind = "their rows sum to 1, as after a softmax" if softmax else "all are between 0 and 1"
-        raise ValueError(
-            f"{what} look like probabilities ({kind}): remove the model's last activation, because "
-            "the temperature divides logits, or pass the logarithms of a softmax's output"
-        )
+        return None
+    if rows.shape[1] > 1 and np.allclose(rows.sum(axis=1), 1, atol=1e-2):
+        return SOFTMAX
+    many = rows.shape[1] > 2 and rows.size >= _SIGMOID_NUMBERS
+    return SIGMOID if many and 0 < low < high < 1 else None
 
 
 def warn_at_chance(logits, labels, what):
     """Warn if logits predict the labels no better than chance, as if their rows were permuted.
 
     Args:
-        logits: (n, classes) floats.
-        labels: (n,) or (n, 1) class indices, of which a sample of SAMPLE is compared.
+        logits, labels: as of `at_chance`.
         what: name of the logits in the warning.
     """
-    predicted = np.argmax(sample(np.asarray(logits)), axis=1)
-    labels = sample(np.asarray(labels).reshape(-1))
-    if len(labels) != len(predicted) or len(labels) < 50:  # too few to tell
-        return
-    chance, spread = _chance(labels.astype(int), predicted)
-    hits = np.mean(labels == predicted)
-    if hits <= chance + 3 * spread and len(np.unique(labels)) > 1:
+    if sentence := at_chance(logits, labels):
         warnings.warn(
-            f"{what} predict {hits:.1%} of the labels correctly, chance is {chance:.1%}: are their "
-            "rows in the order of the images?",
-            stacklevel=2,
+            f"{what} {sentence}: are their rows in the order of the images?", stacklevel=2
         )
 
 
-def _chance(labels, predicted):
+def at_chance(logits, labels):
+    """Accuracy and chance in words if logits predict no better than chance; else None.
+
+    Args:
+        logits: (n, classes) floats.
+        labels: (n,) or (n, 1) class numbers, of which a sample of SAMPLE is compared.
+    """
+    predicted = np.argmax(sample(np.asarray(logits)), axis=1)
+    labels = sample(np.asarray(labels).reshape(-1))
+    if len(labels) != len(predicted) or len(labels) < LEAST:
+        return None
+    chance, spread = chance_level(labels.astype(int), predicted)
+    hits = np.mean(labels == predicted)
+    if hits > chance + 3 * spread or len(np.unique(labels)) == 1:
+        return None
+    return f"predict {hits:.1%} of the labels correctly, chance is {chance:.1%}"
+
+
+def chance_level(labels, predicted):
     """Mean and standard deviation of the accuracy if the predictions' rows are permuted."""
     size = max(labels.max(), predicted.max()) + 1
     p, q = (np.bincount(each, minlength=size) / len(labels) for each in (labels, predicted))

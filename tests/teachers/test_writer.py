@@ -282,7 +282,7 @@ def test_disk_that_fills_up_during_writing(tmp_path, monkeypatch):
     def full(logits):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(resumable, "_float16", full)
+    monkeypatch.setattr(resumable, "to_float16", full)
     with pytest.raises(OSError, match=r"full, so .*train\.npy was not written: free some space"):
         teachers.make(tmp_path / "t", Linear((20, 20, 3), 10), noise(5), "t")
 

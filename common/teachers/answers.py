@@ -1,0 +1,137 @@
+"""A teacher's answers as logits of the student's classes: probabilities, other classes, NaN."""
+
+import numpy as np
+from scipy import special
+
+from common.utils.checks import require_choice
+from common.utils.target_checks import SOFTMAX, kind_of_probabilities
+
+KINDS = (None, "logits", "probabilities")
+
+
+class Answers:
+    """Conversion of what a teacher returns into logits (n, classes).
+
+    Args:
+        what: such as "teacher 'forest'", for messages.
+        dataset: data.Dataset.
+        classes: {teacher's column: class or its name, or None}; None if its columns are the
+            classes. Columns that are left out, or that None is given for, are ignored.
+
+            A class with several columns gets their summed probability (the logit of a sum is
+            logsumexp), taken at temperature 1, as the teacher gives it; the softmax at the
+            student's temperature then renormalizes what is left. To sum at a high temperature
+            instead would favor a class for the number of its columns alone.
+        kind: "logits" or "probabilities"; None: probabilities are recognized, for their rows sum
+            to 1.
+
+    Attributes:
+        hard, count: numbers of probabilities that were exactly 0 or 1, and of all.
+
+    Raises:
+        ValueError: an unknown kind, column or class; a class without a column.
+    """
+
+    def __init__(self, what, dataset, classes=None, kind=None):
+        require_choice("kind", kind, KINDS)
+        self.what, self.dataset, self.kind = what, dataset, kind
+        self.columns = None if classes is None else _columns(classes, dataset, what)
+        self.hard = self.count = 0
+
+    def logits(self, values, images):
+        """(n, classes) logits of a teacher's `values`, in float32 or float64.
+
+        Args:
+            values: (n, columns) array, list or tensor of any framework.
+            images: their number n.
+
+        Raises:
+            ValueError: another shape, NaN or infinity, sigmoids in place of logits.
+        """
+        values = _array(values)
+        self._require(values, images)
+        if self.kind is None:
+            softmax = kind_of_probabilities(values) == SOFTMAX
+            self.kind = "probabilities" if softmax else "logits"
+        if self.kind == "probabilities":
+            values = self._logarithms(values)
+        if self.columns is None:
+            return values
+        return np.stack([special.logsumexp(values[:, own], axis=1) for own in self.columns], axis=1)
+
+    def report(self):
+        """Print that probabilities were converted, and what share lost its softness."""
+        if self.kind == "probabilities" and self.count:
+            print(
+                f"{self.what} answers with probabilities, whose logarithms are taken; "
+                f"{self.hard / self.count:.1%} of them are exactly 0 or 1: how small the others "
+                "were is lost, and no temperature brings it back"
+            )
+
+    def _logarithms(self, values):
+        """Logarithms; of 0, that of the smallest normal number of its dtype."""
+        low, high, sums = values.min(), values.max(), values.sum(axis=1)
+        if low < 0 or not np.allclose(sums, 1, atol=1e-2):
+            raise ValueError(
+                f"{self.what} answers with probabilities from {low:.3g} to {high:.3g} whose rows "
+                f"sum to {sums.min():.3g} to {sums.max():.3g}, not 1: pass logits"
+            )
+        self.hard += int(np.sum((values == 0) | (values == 1)))
+        self.count += values.size
+        return np.log(np.maximum(values, np.finfo(values.dtype).tiny))
+
+    def _require(self, values, images):
+        shape, expected = values.shape, self.dataset.classes
+        if values.ndim != 2 or shape[0] != images or values.dtype.kind not in "fiu":
+            raise ValueError(
+                f"{self.what} returns {values.dtype} {shape} for {images} images: let it return "
+                "logits (images, classes)"
+            )
+        if self.columns is None and shape[1] != expected:
+            raise ValueError(
+                f"{self.what} has {shape[1]} columns, {self.dataset.name} has {expected} classes: "
+                "pass classes={column: class}"
+            )
+        if self.columns is not None and max(map(max, self.columns)) >= shape[1]:
+            raise ValueError(
+                f"classes names column {max(map(max, self.columns))} of {self.what}, which has "
+                f"columns 0 to {shape[1] - 1}"
+            )
+        if not np.isfinite(values).all():
+            raise ValueError(
+                f"{self.what} returns NaN or infinity: mask classes by -1e4 instead of -inf, or "
+                "look at its preprocessing"
+            )
+
+
+def _array(values):
+    """A NumPy array of an array, list or tensor of any framework, in float32 or float64."""
+    if hasattr(values, "detach"):  # PyTorch
+        values = values.detach().cpu().numpy()
+    values = np.asarray(values)
+    return (
+        values
+        if values.dtype.kind not in "fiu" or values.dtype.itemsize > 4
+        else (values.astype("float32"))
+    )
+
+
+def _columns(classes, dataset, what):
+    """List of the teacher's columns of each class of the data."""
+    columns = [[] for _ in dataset.class_names]
+    for column, target in classes.items():
+        if isinstance(target, str):
+            require_choice("class", target, dataset.class_names)
+            target = dataset.class_names.index(target)
+        if not isinstance(column, (int, np.integer)) or column < 0:
+            raise ValueError(f"classes maps columns of {what}, numbers from 0 on, got {column!r}")
+        if target is not None and not 0 <= target < dataset.classes:
+            raise ValueError(
+                f"classes maps column {column} to {target}, but {dataset.name} has classes 0 to "
+                f"{dataset.classes - 1}"
+            )
+        if target is not None:
+            columns[target].append(int(column))
+    if empty := [name for name, own in zip(dataset.class_names, columns, strict=True) if not own]:
+        raise ValueError(f"classes gives no column of {what} to {', '.join(empty)}")
+    return columns

@@ -1,0 +1,98 @@
+"""Average of several teachers' logits files: one teacher that is their ensemble."""
+
+import numpy as np
+from scipy import special
+
+from common.teachers import writer
+from common.teachers.identity import SPLITS, VERSION
+from common.teachers.places import require_name
+from common.utils import files
+from common.utils.checks import require_choice, require_not_negative
+
+_ROWS = 1_000  # images that are float64 at a time
+
+
+def average(teachers, of="probabilities", weights=None, *, name=None):
+    """`Logits` of an ensemble, written beside those of the first teacher.
+
+    The two averages are different targets: that of the probabilities is large wherever one teacher
+    is confident, that of the logits where all are (it is the geometric mean).
+
+    Args:
+        teachers: list of two or more Logits of the same images in the same views.
+        of: "probabilities", averaged at temperature 1, whose logarithms are the ensemble's logits;
+            or "logits".
+        weights: one number of at least 0 for each, scaled to the sum 1; default all the same.
+        name: of the ensemble, as tables show it; default from the teachers'.
+
+    Raises:
+        ValueError: one teacher; teachers of other images, views or classes; unfit weights.
+    """
+    teachers = [each.load() if hasattr(each, "load") else each for each in teachers]
+    require_choice("average of", of, ("probabilities", "logits"))
+    weights = _weights(weights, len(teachers))
+    first = teachers[0]
+    name = name or " + ".join(each.header["teacher"] for each in teachers)
+    require_name(name)
+    _require_same(teachers)
+    header = {k: v for k, v in first.header.items() if k not in ("weights_sha256", "sha256")}
+    header |= {"version": VERSION, "teacher": name}
+    of_what = {"of": of, "weights": weights.tolist(), "teachers": [t.identity for t in teachers]}
+    digest = files.sha256_of([np.array(str(of_what))])[:8]
+    folder = first.folder.parent / f"average-{files.name_part(name)[:60]}-{digest}"
+
+    def write(partial):
+        for split in SPLITS:
+            parts = [each.stored(split) for each in teachers]
+            writer.save(partial / f"{split}.npy", _averaged(parts, of, weights))
+            writer.save(partial / f"{split}_keys.npy", first.stored(split, "_keys"))
+        if first.view_set.views_per_image:
+            writer.save(partial / "train_views.npy", first.stored("train", "_views"))
+
+    return writer.write_folder(folder, header, header | of_what, write)
+
+
+def _averaged(parts, of, weights):
+    """(n, views, classes) float16 average of arrays of that shape."""
+    result = np.empty(parts[0].shape, "<f2")
+    for start in range(0, len(result), _ROWS):
+        rows = slice(start, start + _ROWS)
+        logits = np.stack([part[rows] for part in parts]).astype("float64")
+        if of == "logits":
+            result[rows] = np.tensordot(weights, logits, 1)
+        else:
+            logs = special.log_softmax(logits, axis=-1)
+            factors = weights.reshape(-1, 1, 1, 1)
+            result[rows] = special.logsumexp(logs, axis=0, b=factors)
+    return result
+
+
+def _weights(weights, count):
+    """Float64 weights that sum to 1."""
+    if count < 2:
+        raise ValueError(f"an average needs two or more teachers, got {count}")
+    weights = [1] * count if weights is None else list(weights)
+    for weight in weights:
+        require_not_negative("a weight", weight)
+    if len(weights) != count or not sum(weights):
+        raise ValueError(f"{len(weights)} weights for {count} teachers, not all 0, got {weights}")
+    return np.asarray(weights, "float64") / sum(weights)
+
+
+def _require_same(teachers):
+    """Raise ValueError unless all are of the same images, in one order, views and classes."""
+    first = teachers[0]
+    for other in teachers[1:]:
+        same = first.view_set == other.view_set and all(
+            np.array_equal(first.stored(split, "_keys"), other.stored(split, "_keys"))
+            and first.stored(split).shape == other.stored(split).shape
+            for split in SPLITS
+        )
+        sampled = same and first.view_set.views_per_image
+        if sampled:
+            same = np.array_equal(first.stored("train", "_views"), other.stored("train", "_views"))
+        if not same:
+            raise ValueError(
+                f"{first.identity} and {other.identity} have logits of other images, views or "
+                "classes: make them for the same data"
+            )

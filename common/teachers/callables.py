@@ -1,0 +1,109 @@
+"""Logits of any function images -> logits, of whatever framework."""
+
+import numpy as np
+
+from common.backend import keras
+from common.data import views as view_sets
+from common.models.outputs import logits_model
+from common.teachers import writer
+from common.teachers.alignment import require_aligned
+from common.teachers.answers import Answers
+from common.teachers.identity import SPLITS, image_keys
+from common.teachers.logits import Logits
+from common.teachers.places import logits_folder, require_name
+from common.teachers.resumable import to_float16
+from common.utils import files
+from common.utils.checks import require_positive
+from common.utils.target_checks import sample
+
+_SAME = 4e-3  # relative difference of two answers of one function, float16's rounding included
+
+
+def from_callable(
+    function,
+    dataset,
+    *,
+    name,
+    views="plain",
+    preprocess=None,
+    batch_size=500,
+    kind=None,
+    classes=None,
+    output_dir=None,
+):
+    """`Logits` of any function images -> logits: Keras, PyTorch, ONNX Runtime, scikit-learn, HTTP.
+
+    The function answers for some validation images first, which are checked. Logits that an
+    earlier call wrote are read if they agree with these answers; an interrupted call continues.
+
+    Args:
+        function: images uint8 (batch, h, w, c) in 0 to 255, or what `preprocess` makes of them, ->
+            (batch, columns) logits or probabilities, an array or tensor. A keras.Model that ends
+            in a softmax gives the logits before it.
+        dataset: data.Dataset; train in the views of `views`, validation and test as they are.
+        name: of the teacher, as tables show it.
+        views: views of the training images, a `ViewSet` or its name.
+        preprocess: function images -> what `function` takes.
+        batch_size: images per call of the function.
+        kind, classes: as of `answers.Answers`.
+        output_dir: folder of the study, whose teachers/ gets the logits; default
+            runs/<data set> in the repository.
+
+    Raises:
+        ValueError: as `Answers` and `alignment.require_aligned`; as `teachers.make`.
+        InsufficientSpaceError: too little free disk.
+    """
+    require_name(name)
+    require_positive("batch_size", batch_size, integer=True)
+    answers = Answers(f"teacher {name!r}", dataset, classes, kind)
+    teacher = _Function(function, preprocess, answers)
+    probe = sample(dataset.validation.images)[: int(batch_size)]
+    answered = teacher.predict_on_batch(probe)
+    labels = sample(dataset.validation.labels)[: int(batch_size)]
+    require_aligned(answered, labels, f"the logits of {name!r}", dataset.class_names)
+    keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
+    view_set = view_sets.get(views)
+    folder = logits_folder(dataset, name, keys, view_set, output_dir)
+    if logits := _read_if_same(folder, probe, answered):
+        return logits
+    header = writer.header_of(dataset, name, view_set)
+    images = files.sha256_of([*keys.values(), to_float16(answered)])
+    request = header | {"batch_size": int(batch_size), "images": images}
+
+    def write(partial):
+        writer.check_feasible(folder, dataset, dataset.classes, view_set)
+        writer.write_splits(teacher, dataset.classes, dataset, keys, request, partial)
+
+    logits = writer.write_folder(folder, header, request, write)
+    answers.report()
+    return logits
+
+
+class _Function:
+    """A function as a model whose `predict_on_batch` returns logits of the data's classes."""
+
+    def __init__(self, function, preprocess, answers):
+        if isinstance(function, keras.Model):
+            function = logits_model(function).predict_on_batch
+        if not callable(function):
+            raise ValueError(
+                f"{answers.what} is a {type(function).__name__}: pass a function images -> logits"
+            )
+        self.function, self.preprocess, self.answers = function, preprocess, answers
+
+    def predict_on_batch(self, images):
+        """(n, classes) logits of images uint8 (n, h, w, c)."""
+        given = self.preprocess(images) if self.preprocess else images
+        return self.answers.logits(self.function(given), len(images))
+
+
+def _read_if_same(folder, images, answered):
+    """The `Logits` in `folder` if they are those of a function's answers; None otherwise."""
+    if not (folder / "header.json").exists():
+        return None
+    logits = Logits(folder)
+    stored = logits.targets("validation", images).unaugmented()
+    if not np.allclose(stored, answered, rtol=_SAME, atol=_SAME * np.abs(answered).max()):
+        return None
+    print(f"read the logits in {files.display_path(folder)}, which agree with the teacher's")
+    return logits

@@ -1,0 +1,161 @@
+"""Logits that a user already has, as arrays or files, checked and written as a logits file."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from common.data import views
+from common.data.own_arrays import bytes_of
+from common.teachers import writer
+from common.teachers.alignment import require_aligned
+from common.teachers.answers import Answers
+from common.teachers.identity import SPLITS, image_keys
+from common.teachers.places import logits_folder, require_name
+from common.teachers.resumable import to_float16
+from common.utils import files
+
+_ORDERS = (("train",), ("train", "validation"), SPLITS)  # that an array may have, by its length
+
+
+def from_logits(
+    dataset,
+    *,
+    name,
+    train,
+    validation=None,
+    test=None,
+    kind=None,
+    classes=None,
+    output_dir=None,
+):
+    """`Logits` of arrays or files, one view of each image.
+
+    Args:
+        dataset: data.Dataset.
+        name: of the teacher, as tables show it.
+        train, validation, test: logits or probabilities of each split, one of
+            (n, columns) array, its rows in the order of the split's images. That of `train` may
+            go on with validation's, as `Dataset.trainval` does, and then test's: its length tells.
+            Pair (images, logits) in any order: rows are found by the images' pixels. One pair may
+            hold the images of several splits.
+            Path of an .npy file with such an array, or of an .npz file with one, with a pair named
+            "images" and "logits", or with arrays named "train", "validation" and "test".
+        kind, classes: as of `answers.Answers`.
+        output_dir: as of `from_callable`.
+
+    Raises:
+        ValueError: a split without logits; rows that are not those of the images; images without
+            logits; as `Answers` and `alignment.require_aligned`.
+    """
+    require_name(name)
+    answers, what = Answers(f"teacher {name!r}", dataset, classes, kind), f"logits of {name!r}"
+    keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
+    given = _given({"train": train, "validation": validation, "test": test})
+    values = {}
+    for split, rows in _by_split(given, dataset, keys, what).items():
+        data = getattr(dataset, split)
+        values[split] = to_float16(answers.logits(rows, len(data)))
+        labels = f"the {split} {what}"
+        require_aligned(values[split], data.labels, labels, dataset.class_names)
+    view_set = views.get("plain")
+    folder = logits_folder(dataset, name, keys, view_set, output_dir)
+    header = writer.header_of(dataset, name, view_set)
+    request = header | {"images": files.sha256_of([*keys.values(), *values.values()])}
+
+    def write(partial):
+        writer.check_feasible(folder, dataset, dataset.classes, view_set)
+        for split in SPLITS:
+            writer.save(partial / f"{split}.npy", values[split][:, None])
+            writer.save(partial / f"{split}_keys.npy", keys[split])
+
+    answers.report()
+    return writer.write_folder(folder, header, request, write)
+
+
+def _given(values):
+    """{split: array or pair} of what was passed, files read."""
+    given = {}
+    for split, value in values.items():
+        if isinstance(value, (str, Path)):
+            given |= {key: each for key, each in _read(value, split).items() if key not in given}
+        elif value is not None:
+            given[split] = value
+    return given
+
+
+def _read(path, split):
+    """{split: array or pair} in an .npy or .npz file."""
+    path = Path(path).expanduser()
+    try:
+        content = np.load(path, allow_pickle=False)
+        if isinstance(content, np.lib.npyio.NpzFile):
+            with content:
+                content = dict(content)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"the logits {path} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        return {split: content}
+    if set(content) & set(SPLITS):
+        return {key: content[key] for key in SPLITS if key in content}
+    if {"images", "logits"} <= set(content):
+        return {split: (content["images"], content["logits"])}
+    if len(content) == 1:
+        return {split: next(iter(content.values()))}
+    raise ValueError(
+        f"{path} holds {', '.join(content)}: name its arrays train, validation and test, or images "
+        "and logits"
+    )
+
+
+def _by_split(given, dataset, keys, what):
+    """{split: rows in the order of its images} of all splits."""
+    rows, pairs = {}, []
+    for split, value in given.items():
+        if _is_pair(value):
+            pairs.append((split, *value))
+        else:
+            rows |= _in_order(split, np.asarray(value), dataset, what)
+    for split in SPLITS:
+        own = [pair for pair in pairs if pair[0] == split]
+        for _, images, values in (own or pairs) if split not in rows else ():
+            rows[split] = _found(keys[split], images, values, f"the {split} images", what)
+    if missing := [split for split in SPLITS if split not in rows]:
+        raise ValueError(
+            f"the {what} lack {' and '.join(missing)}: pass them as {missing[0]}=, for settings "
+            "are chosen on validation, and students are compared with their teacher on test"
+        )
+    return rows
+
+
+def _is_pair(value):
+    return isinstance(value, (tuple, list)) and len(value) == 2 and np.ndim(value[0]) >= 3
+
+
+def _in_order(split, values, dataset, what):
+    """{split: rows} of an array, of one split or of several one after the other."""
+    sizes = {name: len(getattr(dataset, name)) for name in SPLITS}
+    orders = {sum(sizes[s] for s in order): order for order in _ORDERS if split == order[0]}
+    order = orders.get(len(values), (split,))
+    if sum(sizes[name] for name in order) != len(values):
+        raise ValueError(
+            f"the {split} {what} have {len(values):,} rows for {sizes[split]:,} images: pass one "
+            "for each, or a pair (images, logits)"
+        )
+    ends = np.cumsum([sizes[name] for name in order])[:-1]
+    return dict(zip(order, np.split(values, ends), strict=True))
+
+
+def _found(keys, images, values, which, what):
+    """The rows of `values` whose images have the `keys`."""
+    images = bytes_of(images, f"images beside the {what}")
+    if len(images) != len(values):
+        raise ValueError(f"{len(images):,} images beside {len(values):,} rows of the {what}")
+    rows = {key: row for row, key in enumerate(image_keys(images).tolist())}
+    found = [rows.get(key) for key in keys.tolist()]
+    if missing := found.count(None):
+        raise ValueError(
+            f"the {what} lack {missing:,} of {len(keys):,} of {which}: no image beside them has "
+            "the same pixels, which must be those of the data set, before any change"
+        )
+    return np.asarray(values)[found]
