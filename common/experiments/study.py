@@ -10,6 +10,7 @@ from pathlib import Path
 from common import training
 from common.distillation import TEACHERLESS
 from common.experiments.logits_store import LogitsStore
+from common.models import own
 from common.runs import Run
 from common.teachers.online import OnlineTeacher
 from common.utils.checks import (
@@ -214,9 +215,12 @@ class Study:
         An `OnlineTeacher` if the recipe augments without a finite set of views.
 
         Args:
-            student, teacher: names in the spec.
+            student: a name in the spec.
+            teacher: a name in the spec; or Logits, which are returned.
             seed: of the teacher's run.
         """
+        if not isinstance(teacher, str):
+            return teacher
         require_choice("student", student, self.spec.students)
         recipe = self.spec.students[student].recipe
         if recipe.augmentation == "none":
@@ -247,6 +251,8 @@ class Study:
         recipe = spec.recipe
         if epochs is not None:
             recipe = dataclasses.replace(recipe, epochs=epochs)
+        if spec.build:
+            settings |= {"build": spec.build, "architecture": self._architecture(spec)}
         return Run(
             model=spec.model,
             recipe=recipe,
@@ -256,3 +262,8 @@ class Study:
             **self.dataset.identity,
             **settings,
         )
+
+    def _architecture(self, spec):
+        data = self.dataset
+        shape = (data.image_shape, data.classes, data.pixel_statistics)
+        return own.architecture(spec.build, *shape, spec.options)

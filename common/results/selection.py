@@ -8,6 +8,7 @@ import dataclasses
 
 from common.results.controlled import ControlledComparison, best_distilled
 from common.results.groups import select
+from common.utils import files
 
 
 class Results:
@@ -133,6 +134,8 @@ def _is_from(teacher, group):
     """
     if not group.teacher:
         return False
+    if teacher.build:  # its configuration is known where it is trained
+        return group.teacher == files.name_part(teacher.model)
     baseline = dataclasses.replace(group.run, teacher=None, distillation=None)
     ids = {
         _with_spec(baseline, teacher, epochs).id
@@ -146,6 +149,7 @@ def _with_spec(run, spec, epochs):
     return dataclasses.replace(
         run,
         model=spec.model,
+        architecture=None,
         options=spec.options,
         recipe=dataclasses.replace(spec.recipe, epochs=epochs),
         transfer_set=spec.transfer_set,

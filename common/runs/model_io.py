@@ -2,6 +2,7 @@
 
 from common import models, teachers
 from common.backend import keras
+from common.models import own
 from common.runs import records
 
 
@@ -59,13 +60,8 @@ def build_model(run, dataset):
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(run.recipe.precision)
     try:
-        return models.build(
-            run.model,
-            dataset.image_shape,
-            dataset.classes,
-            seed=run.seed,
-            pixel_statistics=dataset.pixel_statistics,
-            **run.options,
-        )
+        build, what = (own.build, run.build) if run.build else (models.build, run.model)
+        options = run.options | {"pixel_statistics": dataset.pixel_statistics, "seed": run.seed}
+        return build(what, dataset.image_shape, dataset.classes, **options)
     finally:
         keras.config.set_dtype_policy(policy)

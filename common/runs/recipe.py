@@ -1,8 +1,10 @@
 """Recipe and ModelSpec: how to train, and which network on which images."""
 
+import collections.abc
 import dataclasses
 import itertools
 
+from common import models
 from common.data import augmentations, transfer_sets, views
 from common.utils.checks import require_choice, require_fraction, require_positive
 
@@ -102,15 +104,34 @@ class ModelSpec:
     """A teacher or student of a study: architecture, recipe and training images.
 
     Args:
-        model: a name in `common.models.NAMES`.
+        model: a name in `common.models.NAMES`; of a network of the user's own, a name for
+            records, by default that of the function.
         recipe: Recipe.
-        title: name in figures and tables.
+        title: name in figures and tables; default the model's.
         options: keyword arguments of the model's builder, such as {"width": 0.1}.
         transfer_set: which of the training images it is trained on; by default all.
+        build: function that builds a network of the user's own, as of `models.own.build`.
+
+    Raises:
+        ValueError: neither model nor build; a function that builds under a name of the registry.
     """
 
-    model: str
-    recipe: Recipe
-    title: str
+    model: str | None = None
+    recipe: Recipe = Recipe()
+    title: str | None = None
     options: dict = dataclasses.field(default_factory=dict)
     transfer_set: transfer_sets.TransferSet = transfer_sets.ALL
+    build: collections.abc.Callable | None = None
+
+    def __post_init__(self):
+        model = self.model or getattr(self.build, "__name__", None)
+        if model is None:
+            raise ValueError("a ModelSpec needs model=NAME, or build=FUNCTION and a name")
+        model = "own" if model == "<lambda>" else model
+        if self.build and model in models.NAMES:
+            raise ValueError(
+                f"the network of build= is called {model!r}, as one of the registry: pass "
+                "model=ANOTHER_NAME"
+            )
+        object.__setattr__(self, "model", model)
+        object.__setattr__(self, "title", self.title or model)

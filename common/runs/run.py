@@ -1,5 +1,6 @@
 """Run: one network, trained with one recipe on one data set with one seed, and its id."""
 
+import collections.abc
 import dataclasses
 import hashlib
 import json
@@ -14,6 +15,7 @@ from common.utils.checks import require_seed
 
 # data set, model, options and settings, eight digits of a hash (tests have fewer), seed
 _RUN_NAME = re.compile(r"(?P<id>[^-]+-[^-]+-(.+-)?[0-9a-f]{1,8})-seed(?P<seed>\d+)")
+_OWN = ("digest", "architecture")  # hashes of what has no entry in catalogue or registry
 FORMAT = 1  # part of every run's id: raise it when training itself changes
 
 
@@ -32,6 +34,8 @@ class Run:
         distillation: Distillation from the teacher; None for a baseline. If its method needs no
             teacher's logits ("label_smoothing"), `teacher` is None.
         transfer_set: which of the training images it is trained on; by default all.
+        build, architecture: of a network of the user's own, the function that builds it and the
+            hash of its configuration, `models.own.architecture`; the name alone identifies others.
         digest: `Dataset.digest`, of data without an entry in the catalogue; `Dataset.identity`
             has it with `dataset` and `limit`.
 
@@ -50,6 +54,10 @@ class Run:
     distillation: Distillation | None = None
     transfer_set: transfer_sets.TransferSet = transfer_sets.ALL
     digest: str | None = None
+    architecture: str | None = None
+    build: collections.abc.Callable | None = dataclasses.field(
+        default=None, compare=False, repr=False
+    )
 
     def __post_init__(self):
         if self.settings.needs_teacher != (self.teacher is not None):
@@ -74,8 +82,8 @@ class Run:
         values |= {"teacher": self.teacher} | self.settings.configuration
         if subset := self.transfer_set.configuration:  # omitted for all images, as in old records
             values["transfer_set"] = subset
-        if self.digest:  # omitted for data in the catalogue
-            values["digest"] = self.digest
+        # omitted for data in the catalogue, for networks in the registry
+        values |= {key: getattr(self, key) for key in _OWN if getattr(self, key)}
         return json.loads(json.dumps(values))
 
     @classmethod
@@ -96,7 +104,7 @@ class Run:
             transfer_set=transfer_sets.TransferSet.from_configuration(subset)
             if subset
             else transfer_sets.ALL,
-            digest=values.get("digest"),
+            **{key: values.get(key) for key in _OWN},
         )
 
     @property

@@ -93,7 +93,8 @@ def check(runs, dataset, teachers_by_id):
     data_checks.require_data(dataset)
     for run in runs:
         _check_data(run, dataset)
-        require_choice("model", run.model, models.NAMES)
+        if run.build is None:
+            require_choice("model", run.model, models.NAMES)
         require_method(run.settings.method, run.settings.options)
         run.transfer_set.check(dataset.classes)
         if run.teacher:

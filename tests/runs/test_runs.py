@@ -39,13 +39,14 @@ OTHER_RUNS = {
     "distillation": Distillation(5, 0.9),
     "transfer_set": TransferSet(share=0.1),
     "digest": "0123456789abcdef",
+    "architecture": "fedcba9876543210",
 }
 
 
 def test_every_field_is_in_the_tests_below():
     assert set(OTHER_RECIPES) == {field.name for field in dataclasses.fields(Recipe)}
     fields = {field.name for field in dataclasses.fields(Run)}
-    assert set(OTHER_RUNS) == fields - {"recipe", "seed"}
+    assert set(OTHER_RUNS) == fields - {"recipe", "seed", "build"}
 
 
 @pytest.mark.parametrize("field", OTHER_RECIPES)

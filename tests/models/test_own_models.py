@@ -1,0 +1,126 @@
+"""Networks of a user's own are known by their configuration, and checked before any training."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from common import training
+from common.distillation import Distillation
+from common.experiments.spec import StudySpec
+from common.experiments.study import Study
+from common.models import own
+from common.runs import ModelSpec, Recipe, model_io
+from tests.support.helpers import assert_same_outcome, no_fit
+
+SHAPE, RECIPE = (28, 28, 1), Recipe(epochs=1, batch_size=25)
+
+
+def net(image_shape, classes, width=8, activation="relu"):
+    inputs = keras.Input(image_shape)
+    x = layers.Flatten()(layers.Rescaling(1 / 255)(inputs))
+    return keras.Model(inputs, layers.Dense(classes)(layers.Dense(width, activation)(x)))
+
+
+class Subclassed(keras.Model):
+    def __init__(self, classes):
+        super().__init__()
+        self.scale, self.flatten = layers.Rescaling(1 / 255), layers.Flatten()
+        self.dense = layers.Dense(classes)
+
+    def call(self, images):
+        return self.dense(self.flatten(self.scale(images)))
+
+
+def study(few, folder, build, **options):
+    spec = ModelSpec(build=build, recipe=RECIPE, title="mine", **options)
+    return Study(StudySpec(folder, {}, {"mine": spec}), few, output_dir=folder)
+
+
+def test_the_id_is_that_of_the_configuration(few, tmp_path):
+    first = study(few, tmp_path, net).student("mine")
+    layers.Dense(3), layers.Flatten()  # Keras numbers names on
+    same = own.architecture(lambda image_shape, classes: net(image_shape, classes), SHAPE, 10)
+    assert first.architecture == same and first.label == "mnist-net"
+    others = [
+        lambda image_shape, classes: net(image_shape, classes, 9),
+        lambda image_shape, classes: net(image_shape, classes, activation="tanh"),
+        lambda classes: Subclassed(classes),
+    ]
+    digests = [own.architecture(other, SHAPE, 10) for other in others]
+    assert len({same, *digests}) == 4
+    assert digests[2] == own.architecture(lambda classes: Subclassed(classes), SHAPE, 10)
+
+
+def test_trained_recorded_resumed_and_loaded_as_the_repository_s_own(
+    few, logits, tmp_path, monkeypatch
+):
+    def train(folder):
+        each = study(few, folder, net, options={"width": 5})
+        runs = [each.student("mine"), each.student("mine", logits=logits, distillation=KD)]
+        return each, runs, each.train(runs, logits=[logits])
+
+    first, runs, records = train(tmp_path / "a")
+    assert records[0]["parameters"] == 785 * 5 + 6 * 10
+    assert records[0]["configuration"]["architecture"] == runs[0].architecture
+    model = first.model(runs[0])
+    np.testing.assert_array_equal(
+        np.argmax(model.predict(few.test.images, verbose=0), 1) != few.test.labels,
+        np.isin(np.arange(100), records[0]["test"]["wrong"]),
+    )
+    train(tmp_path / "b")
+    assert_same_outcome(tmp_path / "a", tmp_path / "b", runs)
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    assert train(tmp_path / "a")[2] == records
+
+
+KD = Distillation(4, 0.9)
+
+
+def test_seeds_determine_the_weights(few, tmp_path):
+    each = study(few, tmp_path, net)
+    np.random.seed(3)  # noqa: NPY002, a user's own state
+    first, again, other = (
+        model_io.build_model(each.student("mine", seed), few).get_weights() for seed in (0, 0, 1)
+    )
+    drawn = np.random.random()  # noqa: NPY002
+    np.random.seed(3)  # noqa: NPY002
+    assert drawn == np.random.random()  # noqa: NPY002
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], other[0])
+
+
+@pytest.mark.parametrize(
+    ("build", "sentence"),
+    [
+        (
+            lambda classes: net((32, 32, 3), classes),
+            r"images of shape \(28, 28, 1\), but the model",
+        ),
+        (lambda image_shape: net(image_shape, 7), "returns 7 logits, the data have 10 classes"),
+        (
+            lambda image_shape: keras.Sequential(
+                [layers.Flatten(), layers.Dense(10, activation="softmax")]
+            ),
+            "ends in a softmax: let it return logits",
+        ),
+        (lambda shape, n: net(shape, n), "differ in n, shape: it may take image_shape, classes"),
+        (lambda: "net", "is a str, no keras.Model"),
+        (layers.Dense(3), "build is a Dense: pass a function"),
+    ],
+)
+def test_models_that_do_not_fit_get_one_sentence(few, tmp_path, monkeypatch, build, sentence):
+    monkeypatch.setattr(training, "run", no_fit)
+    with pytest.raises(ValueError, match=sentence):
+        study(few, tmp_path, build, model="mine").student("mine")
+
+
+def test_specs_that_do_not_fit():
+    with pytest.raises(ValueError, match="needs model=NAME, or build=FUNCTION"):
+        ModelSpec(recipe=RECIPE)
+    with pytest.raises(ValueError, match="called 'mlp', as one of the registry"):
+        ModelSpec("mlp", RECIPE, build=net)
+    assert ModelSpec(build=net).model == "net" == ModelSpec(build=net).title
+    assert ModelSpec(build=lambda: None).model == "own"
+    with pytest.raises(ValueError, match="a function that builds a new model for each seed"):
+        own.build(net(SHAPE, 10), SHAPE, 10)
