@@ -110,8 +110,10 @@ def _distill(dataset, options):
     settings = distillation_settings(options)
     study = _study(dataset, options, "student_epochs")
 
+    teacher = _named_teacher(study, options)
+
     def train(study):
-        names = (options.student, options.teacher)
+        names = (options.student, teacher)
         return experiments.distill(study, *names, options.temperature, **settings)
 
     if options.list:
@@ -120,6 +122,19 @@ def _distill(dataset, options):
     output.print_plan(study, train)
     print(results.students_table(train(study)))
     print(f"records in {files.display_path(study.output_dir / 'results')}")
+
+
+def _named_teacher(study, options):
+    """The teacher's name in the recipes, or the Logits of a user's file."""
+    from common.utils.checks import is_teacher_file
+
+    if not is_teacher_file(options.teacher):
+        return options.teacher
+    from common import teachers
+
+    view_set = study.spec.students[options.student].recipe.view_set
+    places = {"views": view_set, "output_dir": study.output_dir}
+    return teachers.from_any(options.teacher, study.dataset, **places)
 
 
 def _reproduce(dataset, options):

@@ -6,12 +6,14 @@ import sys
 from common.cli.objective import add_objective
 from common.utils import packages
 from common.utils.checks import (
+    is_teacher_file,
     local_folder,
     require_at_least,
     require_choice,
     require_distinct_folder,
     require_positive,
     require_seed,
+    require_teacher_file,
     require_writable,
 )
 
@@ -51,7 +53,9 @@ def checked(dataset, options):
     spec = packages.load_module(dataset, "recipes").STUDY
     for kind, known in (("teacher", spec.teachers), ("student", spec.students)):
         name = getattr(options, kind, None)
-        if name is not None:
+        if kind == "teacher" and name and is_teacher_file(name):
+            require_teacher_file(name)
+        elif name is not None:
             require_choice(kind, name, known)
     for step in getattr(options, "steps", ()):
         require_choice("step", step, spec.steps)
@@ -110,7 +114,8 @@ def _add_teacher(commands, shared):
 def _add_distill(commands, shared):
     summary = "train baseline, distilled student and controls"
     distill = commands.add_parser("distill", parents=[shared], help=summary)
-    teacher, student = "name of a teacher in the recipes", "name of a student in the recipes"
+    teacher = "name of a teacher in the recipes; or your own .keras file, or logits as .npz or .npy"
+    student = "name of a student in the recipes"
     distill.add_argument("--teacher", required=True, metavar="NAME", help=teacher)
     distill.add_argument("--student", required=True, metavar="NAME", help=student)
     soft = "temperatures of the soft targets; default: 4"

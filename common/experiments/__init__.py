@@ -6,6 +6,7 @@ May import `results`, `training`, `runs`, `teachers`, `distillation`, `data` and
 
 from common.experiments.method_grids import GRIDS
 from common.experiments.methods import SELECTION_SEEDS, compare_methods
+from common.experiments.one_call import Distilled
 from common.experiments.protocols import (
     chosen_settings,
     distill,
@@ -22,6 +23,7 @@ from common.experiments.tables import ladder_tables, ladders, methods_tables, tu
 __all__ = [
     "GRIDS",
     "SELECTION_SEEDS",
+    "Distilled",
     "chosen_settings",
     "compare_methods",
     "distill",

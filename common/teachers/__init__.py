@@ -18,11 +18,13 @@ May import `data`, `models`, `backend` and `utils`.
 """
 
 from common.teachers import controls, weights
+from common.teachers.any_teacher import from_any
 from common.teachers.averages import average
 from common.teachers.callables import from_callable
 from common.teachers.identity import SPLITS, folder, identity, image_keys, weights_hash
 from common.teachers.logits import LazyLogits, Logits
 from common.teachers.own_logits import from_logits
+from common.teachers.places import default_output_dir
 from common.teachers.pooled import PooledLogits
 from common.teachers.targets import Targets
 from common.teachers.writer import check_feasible, file_size, make
@@ -36,8 +38,10 @@ __all__ = [
     "average",
     "check_feasible",
     "controls",
+    "default_output_dir",
     "file_size",
     "folder",
+    "from_any",
     "from_callable",
     "from_logits",
     "identity",

@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from common import metrics
 from common.backend import keras
 from common.data import views as view_sets
 from common.models.outputs import logits_model
+from common.models.pixel_range import scales_bytes
+from common.models.validation import shape_of
 from common.teachers import writer
 from common.teachers.alignment import require_aligned
 from common.teachers.answers import Answers
@@ -43,7 +46,8 @@ def from_callable(
         dataset: data.Dataset; train in the views of `views`, validation and test as they are.
         name: of the teacher, as tables show it.
         views: views of the training images, a `ViewSet` or its name.
-        preprocess: function images -> what `function` takes.
+        preprocess: function images -> what `function` takes. Of a keras.Model that does not scale
+            pixels itself, by default x / 255 where it predicts better so, which is said.
         batch_size: images per call of the function.
         kind, classes: as of `answers.Answers`.
         output_dir: folder of the study, whose teachers/ gets the logits; default
@@ -56,10 +60,17 @@ def from_callable(
     require_name(name)
     require_positive("batch_size", batch_size, integer=True)
     answers = Answers(f"teacher {name!r}", dataset, classes, kind)
+    probe, labels = (
+        sample(array)[: int(batch_size)]
+        for array in (dataset.validation.images, dataset.validation.labels)
+    )
+    if isinstance(function, keras.Model):
+        function = _logits_of(function, answers.what, probe)
+        preprocess = preprocess or _scale(function, answers, probe, labels)
+        function = function.predict_on_batch
     teacher = _Function(function, preprocess, answers)
-    probe = sample(dataset.validation.images)[: int(batch_size)]
     answered = teacher.predict_on_batch(probe)
-    labels = sample(dataset.validation.labels)[: int(batch_size)]
+    answers.hard = answers.count = 0  # counted anew, over all images
     require_aligned(answered, labels, f"the logits of {name!r}", dataset.class_names)
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     view_set = view_sets.get(views)
@@ -83,8 +94,6 @@ class _Function:
     """A function as a model whose `predict_on_batch` returns logits of the data's classes."""
 
     def __init__(self, function, preprocess, answers):
-        if isinstance(function, keras.Model):
-            function = logits_model(function).predict_on_batch
         if not callable(function):
             raise ValueError(
                 f"{answers.what} is a {type(function).__name__}: pass a function images -> logits"
@@ -95,6 +104,41 @@ class _Function:
         """(n, classes) logits of images uint8 (n, h, w, c)."""
         given = self.preprocess(images) if self.preprocess else images
         return self.answers.logits(self.function(given), len(images))
+
+
+def _logits_of(model, what, images):
+    """The model, built, that returns a Keras model's logits; ValueError for other images."""
+    if not model.built:
+        model(images[:1])
+    model = logits_model(model)
+    expected = shape_of(model, "input_shape")
+    if expected is not None and len(expected) == images.ndim - 1:
+        wrong = [a for a, b in zip(expected, images.shape[1:], strict=True) if a not in (None, b)]
+        if wrong:
+            raise ValueError(
+                f"{what} takes images {expected}, the data are {images.shape[1:]}: pass preprocess="
+            )
+    return model
+
+
+def _scale(model, answers, images, labels):
+    """Division by 255 for a model that predicts the labels better with it, said; else None."""
+    if scales_bytes(model):
+        return None
+    functions = {255: None, 1: lambda images: images.astype("float32") / 255}
+    losses = {}
+    for high, function in functions.items():
+        given = function(images) if function else images
+        logits = answers.logits(model.predict_on_batch(given), len(images))
+        losses[high] = metrics.negative_log_likelihood(logits, labels)
+    if losses[1] >= losses[255]:
+        return None
+    print(
+        f"{answers.what} gets pixels in 0 to 1, divided by 255: its cross-entropy on validation "
+        f"images is {losses[1]:.3g} nats, with pixels in 0 to 255 {losses[255]:.3g}; preprocess= "
+        "sets another scale"
+    )
+    return functions[1]
 
 
 def _read_if_same(folder, images, answered):

@@ -23,7 +23,11 @@ def logits_folder(dataset, name, keys, view_set, output_dir=None):
         output_dir: the study's folder; default runs/<data set> in the repository.
     """
     images = files.sha256_of(keys.values())[:8]
-    part = files.name_part(dataset.name).replace(".", "_")
-    folder = require_writable(Path(output_dir or packages.default_output_dir(part)) / "teachers")
+    folder = require_writable(Path(output_dir or default_output_dir(dataset)) / "teachers")
     label = f"-{view_set.label}" * (view_set.label != "plain")
     return folder / f"{files.name_part(dataset.name)}-{files.name_part(name)}-{images}{label}"
+
+
+def default_output_dir(dataset):
+    """Folder for a user's runs and logits of a `data.Dataset`, which may have any name."""
+    return packages.default_output_dir(files.name_part(dataset.name).replace(".", "_"))

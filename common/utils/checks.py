@@ -104,6 +104,27 @@ def require_writable(folder):
     return folder
 
 
+TEACHER_FILES = (".keras", ".npy", ".npz")  # a model, logits
+
+
+def is_teacher_file(name):
+    """Whether a teacher is named by a file of a model or of logits."""
+    return Path(name).suffix in TEACHER_FILES
+
+
+def require_teacher_file(path):
+    """The file as a Path, with `~` expanded; ValueError unless it exists and is of a known kind."""
+    path = Path(path).expanduser()
+    if path.suffix not in TEACHER_FILES:
+        raise ValueError(
+            f"the teacher {path} is no file of {', '.join(TEACHER_FILES)}: pass a model or a "
+            "function"
+        )
+    if not path.is_file():
+        raise ValueError(f"there is no file {path} of a teacher")
+    return path
+
+
 def require_at_least(kind, value, least):
     """Raise ValueError unless `value` is a whole number of at least `least`."""
     if not is_integer(value, least):

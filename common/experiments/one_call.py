@@ -1,0 +1,122 @@
+"""`distill`: a teacher, a student and a data set in one call, with baseline and control."""
+
+import dataclasses
+
+from common import results
+from common.distillation import Distillation
+from common.experiments.protocols import control_names
+from common.experiments.protocols import distill as distill_in_study
+from common.experiments.spec import StudySpec
+from common.runs import ModelSpec, Recipe
+from common.utils.checks import local_folder, require_choice, require_positive, require_seed
+
+
+@dataclasses.dataclass(frozen=True)
+class Distilled:
+    """What `distill` trained; printed, it is the table.
+
+    Args:
+        groups: list of results.SeedGroup: baseline, distilled student, controls.
+        output_dir: folder of the records, weights and logits.
+    """
+
+    groups: list
+    output_dir: object
+
+    @property
+    def table(self):
+        """Markdown table of all groups: errors, reduction against the baseline, p-values."""
+        return results.students_table(self.groups)
+
+    @property
+    def records(self):
+        """List of dict, one record for each run."""
+        return [record for group in self.groups for record in group.seeds.values()]
+
+    def __str__(self):
+        return self.table
+
+    def _repr_markdown_(self):
+        return self.table
+
+
+def distill(
+    teacher,
+    student,
+    data,
+    *,
+    temperature=4,
+    alpha=0.9,
+    seeds=3,
+    control=True,
+    output_dir=None,
+    recipe=None,
+    name=None,
+    **options,
+):
+    """Distill a teacher of any kind into a student, beside its baseline and a control.
+
+    Finished runs in `output_dir` are read, interrupted ones resumed.
+
+    Args:
+        teacher: keras.Model, function images -> logits, path of a .keras, .npy or .npz file, or
+            teachers.Logits.
+        student: a name in `common.models.NAMES`, a function that builds a model, as of
+            `models.own.build`, or a ModelSpec.
+        data: data.Dataset.
+        temperature, alpha: of the soft targets, as of `Distillation`; lists of temperatures too.
+        seeds: their number, or a list of them.
+        control: whether to train the shuffled control; or names, as of `experiments.distill`.
+        output_dir: folder for records, weights and logits; default runs/<data set> in the
+            repository.
+        recipe: Recipe of the student; default ten epochs of Adam.
+        name: of the teacher in tables; default that of the file, model or function.
+        options: of `teachers.from_callable` or `from_logits`, such as preprocess or classes.
+
+    Returns:
+        Distilled: `print` it for the table; it has `groups` and `records`.
+
+    Raises:
+        ValueError: as the functions named; before anything is trained.
+    """
+    from common import teachers
+    from common.experiments.study import Study
+    from common.training.data_checks import require_data
+
+    spec, seeds = _student(student, recipe), _seeds(seeds)
+    temperatures = temperature if isinstance(temperature, (list, tuple)) else [temperature]
+    for each in temperatures:
+        Distillation(each, alpha)  # raises ValueError, before the teacher answers
+    control = control_names(control)
+    require_data(data)
+    folder = local_folder("the output folder", output_dir or teachers.default_output_dir(data))
+    options |= {"name": name, "views": spec.recipe.view_set, "output_dir": folder}
+    study = Study(StudySpec(folder, {}, {spec.title: spec}, seeds), data)
+    study.student(spec.title)  # raises ValueError for a network that does not fit
+    logits = teachers.from_any(teacher, data, **options)
+    arguments = (study, spec.title, logits, temperatures, alpha)
+    return Distilled(distill_in_study(*arguments, control=control), folder)
+
+
+def _student(student, recipe):
+    """`ModelSpec` of the argument `student`."""
+    if isinstance(student, ModelSpec):
+        if recipe is not None:
+            raise ValueError("a ModelSpec has a recipe: pass it there")
+        return student
+    if isinstance(student, str):
+        from common import models
+
+        require_choice("student", student, models.NAMES)
+        return ModelSpec(student, recipe or Recipe())
+    return ModelSpec(recipe=recipe or Recipe(), build=student)
+
+
+def _seeds(seeds):
+    """Tuple of seeds: the first few, or those of a list."""
+    if isinstance(seeds, (list, tuple, range)):
+        for seed in seeds:
+            require_seed(seed)
+        return tuple(seeds)
+    require_positive("seeds", seeds, integer=True)
+    return tuple(range(int(seeds)))

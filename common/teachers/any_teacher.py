@@ -1,0 +1,46 @@
+"""A user's teacher, whatever it is: logits, a model, a function or a file, as `Logits`."""
+
+from pathlib import Path
+
+from common.backend import keras
+from common.teachers.callables import from_callable
+from common.teachers.own_logits import from_logits
+from common.utils.checks import require_teacher_file
+
+
+def from_any(teacher, dataset, *, name=None, views="plain", output_dir=None, **options):
+    """`Logits` of a teacher.
+
+    Args:
+        teacher: Logits, which are returned; a keras.Model or function, as of `from_callable`; the
+            path of a .keras file; the path of an .npy or .npz file, `train` of `from_logits`.
+        dataset: data.Dataset.
+        name: of the teacher; default that of the file or function.
+        views, output_dir: as of `from_callable`; a file of logits has one view of each image.
+        options: of `from_callable` or `from_logits`.
+
+    Raises:
+        ValueError: a file that is missing, damaged or of another kind; as the two functions.
+    """
+    if hasattr(teacher, "targets"):
+        return teacher
+    options |= {"output_dir": output_dir}
+    if isinstance(teacher, (str, Path)):
+        path = require_teacher_file(teacher)
+        name = name or path.stem
+        if path.suffix != ".keras":
+            return from_logits(dataset, name=name, train=path, **options)
+        teacher = _load(path)
+    name = name or getattr(teacher, "name", None) or getattr(teacher, "__name__", "teacher")
+    return from_callable(teacher, dataset, name=name, views=views, **options)
+
+
+def _load(path):
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"the teacher {path} cannot be loaded ({first}): load it yourself, with its custom "
+            "objects, and pass the model"
+        ) from None

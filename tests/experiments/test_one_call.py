@@ -1,0 +1,123 @@
+"""The commonest case in one call and in one command: a Keras model, a student, one's own data."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import common
+from common import data, teachers
+from common.cli import main
+from common.runs import ModelSpec, Recipe
+from tests.support.helpers import no_fit
+
+RECIPE = Recipe(epochs=2, batch_size=50)
+TINY = ModelSpec("mlp", RECIPE, "tiny", {"width": 8})
+
+
+@pytest.fixture(scope="module")
+def path(mnist, tmp_path_factory):
+    """A .keras file as users have it: trained on pixels in 0 to 1, with a softmax at the end."""
+    keras.utils.set_random_seed(0)
+    stack = [layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(32, activation="relu")]
+    model = keras.Sequential([*stack, layers.Dense(10, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(mnist.train.images / 255, mnist.train.labels, epochs=10, verbose=0)
+    path = tmp_path_factory.mktemp("teacher") / "my_resnet v1.2.keras"
+    model.save(path)
+    return path
+
+
+def test_one_call(path, mnist, tmp_path, monkeypatch, capsys):
+    options = {"temperature": 4, "alpha": 0.9, "seeds": 2, "output_dir": tmp_path}
+    outcome = common.distill(path, TINY, mnist, **options)
+    assert "'my_resnet v1.2' gets pixels in 0 to 1, divided by 255" in capsys.readouterr().out
+    rows = str(outcome).splitlines()
+    assert len(rows) == 2 + 3 and "p (t)" in rows[0] and "p (McNemar)" in rows[0]
+    assert "my_resnet v1.2" in rows[3]
+    assert [record["seed"] for record in outcome.records] == [0, 1] * 3
+    assert len(list((tmp_path / "results").glob("*.json"))) == 6
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    assert common.distill(path, TINY, mnist, **options).records == outcome.records
+
+
+def test_the_logits_are_those_before_the_softmax(path, mnist, tmp_path):
+    logits = teachers.from_any(path, mnist, output_dir=tmp_path)
+    stored = logits.targets("test", mnist.test.images).unaugmented()
+    model = keras.models.load_model(path)
+    expected = model.predict(mnist.test.images / 255, verbose=0)
+    softmax = np.exp(stored) / np.exp(stored).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(softmax, expected, atol=5e-3)
+    assert stored.max() > 1
+
+
+def test_a_function_and_own_data_and_an_own_student(path, mnist, tmp_path):
+    model = keras.models.load_model(path)
+
+    def student(image_shape, classes):
+        stack = [layers.Input(image_shape), layers.Rescaling(1 / 255), layers.Flatten()]
+        return keras.Sequential([*stack, layers.Dense(classes)])
+
+    splits = [(split.images, split.labels) for split in (mnist.train, mnist.validation, mnist.test)]
+    own = data.from_arrays("my-digits v2.0", *splits)
+    outcome = common.distill(
+        lambda images: model.predict_on_batch(images / 255),
+        student,
+        own,
+        seeds=[3],
+        control=False,
+        output_dir=tmp_path,
+        recipe=RECIPE,
+        name="function",
+    )
+    assert len(outcome.groups) == 2 and outcome.records[0]["seed"] == 3
+    assert outcome.records[1]["run"].startswith("my_digits_v2.0-student-from-function-T4-a0.9-")
+
+
+def test_one_command(path, mnist_dir, tmp_path, capsys):
+    options = ["--student", "mlp", "--seeds", "0", "1", "--epochs", "1", "--limit", "100"]
+    options += ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path)]
+    main("mnist", ["distill", "--teacher", str(path), *options])
+    out = capsys.readouterr().out
+    assert "my_resnet v1.2" in out and "p (t)" in out
+    assert len(list((tmp_path / "results").glob("*.json"))) == 6
+
+
+@pytest.mark.parametrize(
+    ("teacher", "sentence"),
+    [
+        ("nowhere.keras", "there is no file nowhere.keras of a teacher"),
+        ("damaged.keras", "damaged.keras cannot be loaded"),
+        ("teacher.h5x", "unknown teacher"),
+    ],
+)
+def test_files_that_do_not_fit(mnist_dir, tmp_path, monkeypatch, teacher, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "damaged.keras").write_bytes(b"no model")
+    options = ["--student", "mlp", "--data-dir", str(mnist_dir), "--output-dir", "runs"]
+    with pytest.raises(SystemExit, match=sentence):
+        main("mnist", ["distill", "--teacher", teacher, *options])
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"student": "mpl"}, "unknown student 'mpl': did you mean mlp"),
+        ({"teacher": "teacher.pt"}, "is no file of .keras, .npy, .npz"),
+        ({"teacher": 7}, "is a int: pass a function"),
+        ({"seeds": 0}, "seeds must be a whole number above 0"),
+        ({"alpha": 2}, "alpha must lie between 0 and 1"),
+        ({"recipe": RECIPE}, "a ModelSpec has a recipe"),
+    ],
+)
+def test_arguments_that_do_not_fit(path, few, tmp_path, monkeypatch, changes, sentence):
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    arguments = {"teacher": path, "student": TINY, "data": few, "output_dir": tmp_path} | changes
+    with pytest.raises(ValueError, match=sentence):
+        common.distill(**arguments)
+
+
+def test_a_teacher_of_other_images(few, tmp_path):
+    stack = [layers.Input((32, 32, 3)), layers.Flatten(), layers.Dense(10)]
+    with pytest.raises(ValueError, match=r"takes images \(32, 32, 3\), the data are \(28, 28, 1\)"):
+        common.distill(keras.Sequential(stack), TINY, few, output_dir=tmp_path)
