@@ -51,19 +51,17 @@ def list_images(root):
 
 
 def holds_images(folder):
-    """Whether `folder` looks like an image folder: images below one of its sub-folders."""
-    if not folder.is_dir():
+    """Whether `folder` looks like an image folder: images in a sub-folder, or in one of these.
+
+    A folder that this user may not read counts as one without.
+    """
+    try:
+        classes = [folder / name for name in _subfolders(folder)]
+        classes += [each / name for each in classes for name in _subfolders(each)]
+        names = (entry.name for each in classes for entry in os.scandir(each))
+        return any(name.lower().endswith(SUFFIXES) for name in names)
+    except (FileNotFoundError, PermissionError):
         return False
-    names = _subfolders(folder)
-    return any(
-        entry.name.lower().endswith(SUFFIXES)
-        for name in names
-        for sub in (
-            folder / name,
-            *((folder / name / other) for other in _subfolders(folder / name)),
-        )
-        for entry in os.scandir(sub)
-    )
 
 
 def fingerprint(root, listed, settings):

@@ -31,7 +31,8 @@ def from_any(teacher, dataset, *, name=None, views="plain", output_dir=None, **o
         if path.suffix != ".keras":
             return from_logits(dataset, name=name, train=path, **options)
         teacher = _load(path)
-    name = name or getattr(teacher, "name", None) or getattr(teacher, "__name__", "teacher")
+    called = getattr(teacher, "name", None) or getattr(teacher, "__name__", "teacher")
+    name = name or ("teacher" if called == "<lambda>" else called)
     return from_callable(teacher, dataset, name=name, views=views, **options)
 
 

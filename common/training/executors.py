@@ -52,11 +52,12 @@ def train(executor, groups, done, dataset, folder, teachers, callbacks):
         {name: record} of the runs that are not `done`.
 
     Raises:
-        ValueError: the callbacks cannot be sent to another process.
+        ValueError: the callbacks or functions of `ModelSpec.build` cannot be sent to another process.
         Exception: of the class of the first failure, after all other groups have finished; its
             message lists all failures.
     """
-    _require_picklable(callbacks)
+    _require_picklable("callbacks", callbacks)
+    _require_picklable("functions of build=", [run.build for runs in groups for run in runs])
     _report_workers(executor, groups)
     folder = folder.resolve()
     with tempfile.TemporaryDirectory(prefix="data-", dir=_state(folder)) as arrays:
@@ -171,12 +172,12 @@ def _report_workers(executor, groups):
         print(f"{len(groups)} tasks for {workers} workers: only {len(groups)} of them start")
 
 
-def _require_picklable(callbacks):
+def _require_picklable(what, values):
     try:
-        pickle.dumps(callbacks)
+        pickle.dumps(values)
     except Exception as error:
         raise ValueError(
-            f"callbacks cannot be sent to worker processes ({error}): train without workers"
+            f"{what} cannot be sent to worker processes ({error}): train without workers"
         ) from None
 
 

@@ -1,5 +1,7 @@
 """Networks of a user's own are known by their configuration, and checked before any training."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -124,3 +126,10 @@ def test_specs_that_do_not_fit():
     assert ModelSpec(build=lambda: None).model == "own"
     with pytest.raises(ValueError, match="a function that builds a new model for each seed"):
         own.build(net(SHAPE, 10), SHAPE, 10)
+
+
+def test_a_function_that_no_worker_can_get(few, tmp_path):
+    each = study(few, tmp_path, lambda image_shape, classes: net(image_shape, classes))
+    executor = types.SimpleNamespace(submit=no_fit)
+    with pytest.raises(ValueError, match="functions of build= cannot be sent to worker processes"):
+        each.replaced(executor=executor).train([each.student("mine", seed) for seed in (0, 1)])
