@@ -1,0 +1,66 @@
+"""Self-contained HTML file: the JavaScript modules of static/, their style, and data as JSON."""
+
+import html
+import json
+import re
+from pathlib import Path
+
+STATIC = Path(__file__).with_name("static")
+ENTRY = "page.js"
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
+
+
+def modules(entry=ENTRY):
+    """Names of the files that `entry` needs, each after those that it imports.
+
+    Raises:
+        FileNotFoundError: a module imports one that is not in static/.
+    """
+    order = {}  # a dict: a set that keeps its order
+
+    def visit(name):
+        for imported in _IMPORT.findall(_read(name)):
+            if imported not in order:
+                visit(imported)
+        order[name] = None
+
+    visit(entry)
+    return list(order)
+
+
+def javascript(entry=ENTRY):
+    """Text of one ES module: each of `modules` in a block of its own, its exports constants.
+
+    Blocks keep the modules' private names apart; what a module exports is visible to later ones.
+    """
+    return "\n".join(_as_block(name) for name in modules(entry))
+
+
+def page(title, data, entry=ENTRY):
+    """Text of the HTML file.
+
+    Args:
+        title: of the browser's window.
+        data: dict for JSON, which the script reads from the element `data`.
+    """
+    embedded = json.dumps(data, allow_nan=False).replace("<", "\\u003c")  # no name ends the script
+    parts = {
+        "TITLE": html.escape(title),
+        "STYLE": _read("page.css"),
+        "DATA": embedded,
+        "MODULE": javascript(entry),
+    }
+    return re.sub(r"/\*(TITLE|STYLE|DATA|MODULE)\*/", lambda m: parts[m[1]], _read("page.html"))
+
+
+def _as_block(name):
+    """A module as `const {exports} = (() => { … return {exports}; })();`."""
+    text = _IMPORT.sub("", _read(name))
+    names = re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", text, re.MULTILINE)
+    exports = f"{{{', '.join(names)}}}"
+    body = re.sub(r"^export ", "", text, flags=re.MULTILINE)
+    return f"// {name}\nconst {exports} = (() => {{\n{body}return {exports};\n}})();\n"
+
+
+def _read(name):
+    return (STATIC / name).read_text(encoding="utf-8")

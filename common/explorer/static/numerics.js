@@ -1,0 +1,64 @@
+// Softmax at a temperature, entropy, the terms of the distillation loss and their gradients.
+// Logits are arrays of numbers; losses are in nats, entropies in bits.
+
+// softmax(logits / T); subtracting the largest logit first avoids overflow
+export function softTargets(logits, temperature = 1) {
+  const largest = Math.max(...logits);
+  const weights = Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+export function logSoftTargets(logits, temperature = 1) {
+  const largest = Math.max(...logits);
+  const scaled = Array.from(logits, (logit) => (logit - largest) / temperature);
+  const log = Math.log(scaled.reduce((sum, value) => sum + Math.exp(value), 0));
+  return scaled.map((value) => value - log);
+}
+
+// from 0, one certain class, to log2(classes), all equally likely
+export function entropy(probabilities) {
+  return -probabilities.reduce((sum, p) => sum + (p > 0 ? p * Math.log2(p) : 0), 0);
+}
+
+// cross-entropy with the label
+export function hardLoss(student, label) {
+  return -logSoftTargets(student)[label];
+}
+
+// T² · KL(teacher ‖ student)
+export function softLoss(student, teacher, temperature) {
+  const q = logSoftTargets(student, temperature), p = logSoftTargets(teacher, temperature);
+  return temperature ** 2 * p.reduce((sum, log, i) => sum + Math.exp(log) * (log - q[i]), 0);
+}
+
+// gradient of `hardLoss` by the student's logits: softmax(z) - label
+export function hardGradient(student, label) {
+  return softTargets(student).map((q, i) => q - (i === label));
+}
+
+// gradient of KL(teacher ‖ student), without T², by the student's logits: (q - p) / T
+// (Hinton et al. 2015, arXiv:1503.02531, equation 2)
+export function softGradient(student, teacher, temperature) {
+  const p = softTargets(teacher, temperature);
+  return softTargets(student, temperature).map((q, i) => (q - p[i]) / temperature);
+}
+
+export function norm(values) {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}
+
+export function argmax(values) {
+  return values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
+}
+
+export function mean(values) {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+// sample standard deviation; 0 for one value
+export function deviation(values) {
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  return values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
+}

@@ -1,0 +1,70 @@
+// Results of a training in the page: finding, curves with their band over seeds, table.
+
+import {Chart, countAxis, linearAxis} from "./chart.js";
+import {el, setText} from "./dom.js";
+import {deviation, mean} from "./numerics.js";
+
+const ROLES = ["baseline", "distilled", "control"];
+const NAMES = {baseline: "labels alone", distilled: "soft targets", control: "control"};
+
+export class TrainingResults {
+  constructor(count) { // of test images
+    Object.assign(this, {count, rate: 100 / count}); // errors as %
+    this.heading = el("h2");
+    this.chart = new Chart("test errors against the epoch");
+    this.table = el("table");
+    this.nodes = [this.chart.node, el("div", {class: "scroll"}, this.table)];
+  }
+
+  // current: the training {settings, results: [{student: {errors}} of each epoch, from 0]} or null;
+  // alike: finished trainings that differ only in their seed; epochs: of the axis, if none is given
+  show(current, alike, finished, epochs) {
+    const {chart} = this, shown = current ? current.results.slice(1) : [];
+    const values = [...shown, ...alike.flatMap(({results}) => results.slice(1))].flatMap((one) => ["baseline", "distilled"].map((name) => one[name].errors * this.rate));
+    chart.axes(countAxis("epoch", current?.settings.epochs ?? epochs), linearAxis("test errors, %", 0, Math.min(100, Math.max(10, ...values))));
+    for (const role of ROLES) if (alike.length > 1 && alike[0].results[0][role]) this.drawBand(role, alike);
+    const ends = ROLES.filter((role) => shown.length && shown[0][role]).map((role) => this.drawCurve(role, shown));
+    chart.names(ends);
+    this.drawTable(alike);
+    setText(this.heading, finding(current, shown.at(-1), finished ? alike : []));
+    chart.describe(this.heading.textContent);
+  }
+
+  drawBand(role, runs) {
+    const epochs = runs[0].results.map((_, i) => i).slice(1);
+    const at = (epoch) => runs.map(({results}) => results[epoch][role].errors * this.rate);
+    const edges = (sign) => epochs.map((epoch) => mean(at(epoch)) + sign * deviation(at(epoch)));
+    this.chart.band(role, epochs, edges(-1), edges(1));
+  }
+
+  drawCurve(role, results) {
+    const values = results.map((one) => one[role].errors * this.rate), {chart} = this;
+    chart.curve(role, values.map((_, i) => i + 1), values);
+    chart.dot(role, values.length, values.at(-1), 4);
+    return {role, x: values.length, y: values.at(-1), label: NAMES[role]};
+  }
+
+  drawTable(alike) {
+    const roles = ROLES.filter((role) => alike[0]?.results[0][role]);
+    const row = (name, cells) => el("tr", {}, el("th", {scope: "row"}, name), ...cells.map((text) => el("td", {}, text)));
+    const last = (run, role) => run.results.at(-1)[role].errors;
+    const rows = alike.map((run) => row(`seed ${run.settings.seed}`, roles.map((role) => String(last(run, role)))));
+    if (alike.length > 1) rows.push(row("mean ± sd", roles.map((role) => {
+      const values = alike.map((run) => last(run, role));
+      return `${mean(values).toFixed(1)} ± ${deviation(values).toFixed(1)}`;
+    })));
+    this.table.hidden = !alike.length;
+    this.table.replaceChildren(el("caption", {}, `errors on ${this.count.toLocaleString("en")} test digits, same settings`),
+      el("tr", {}, el("td"), ...roles.map((role) => el("th", {scope: "col"}, NAMES[role]))), ...rows);
+  }
+}
+
+// `last`: of the current training; `runs`: the finished ones, if the current is among them
+function finding(current, last, runs) {
+  if (!last) return "Train both students here";
+  const results = runs.length ? runs.map((run) => run.results.at(-1)) : [last];
+  const [hard, soft] = ["baseline", "distilled"].map((role) => mean(results.map((one) => one[role].errors)));
+  const change = hard ? Math.round(100 * Math.abs(1 - soft / hard)) : 0;
+  const scope = runs.length > 1 ? `, mean of ${runs.length} seeds` : runs.length ? "" : " so far";
+  return `Soft targets at T = ${current.settings.temperature}: ${change} % ${soft <= hard ? "fewer" : "more"} test errors than labels alone${scope}`;
+}

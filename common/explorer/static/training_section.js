@@ -1,0 +1,152 @@
+// Section: two students that train in this page, on labels alone and on soft targets.
+
+import {el, setText} from "./dom.js";
+import {mean} from "./numerics.js";
+import {openSession} from "./session.js";
+import {TrainingResults} from "./training_results.js";
+
+const EPOCHS = 20, RATES = {adam: 0.003, sgd: 0.1};
+const CONTROLS = {none: "no control", same_class: "soft targets of another image of its class", shuffled: "soft targets of any other image"};
+
+export class TrainingSection {
+  constructor(page) {
+    Object.assign(this, {page, session: null, current: null, finished: [], status: "idle"});
+    this.note = el("p", {role: "status"});
+    this.results = new TrainingResults(page.data.test.count);
+    this.bar = el("progress", {max: 1, value: 0, "aria-label": "training"});
+    const {train, test} = page.data;
+    this.node = el("section", {id: "train"}, this.results.heading, el("p", {},
+      `Two networks with one hidden layer start from the same weights and see the same batches of ${train.count.toLocaleString("en")} digits; one learns from labels alone, the other from the teacher's soft targets at your T, with weight alpha, and the labels. Errors are counted on ${test.count.toLocaleString("en")} test digits.`),
+    this.fields(), this.buttons(), this.bar, this.note, ...this.results.nodes);
+    this.show();
+  }
+
+  fields() {
+    const {state, set} = {state: this.page.state, set: (values) => this.page.set(values)};
+    this.alpha = el("input", {type: "range", min: 0, max: 1, step: 0.05, value: state.alpha, input: () => set({alpha: Number(this.alpha.value)})});
+    this.alphaText = el("output");
+    this.hidden = select({30: "30 units", 100: "100 units", 300: "300 units"}, state.hidden, () => set({hidden: Number(this.hidden.value)}));
+    this.control = select(CONTROLS, state.control, () => set({control: this.control.value}));
+    this.optimizer = select({adam: `Adam, ${RATES.adam}`, sgd: `SGD, ${RATES.sgd}`}, "adam", () => {});
+    this.epochs = el("input", {type: "number", min: 1, max: 100, value: EPOCHS});
+    const field = (name, ...nodes) => el("label", {class: "field"}, `${name} `, ...nodes);
+    return el("div", {class: "fields"}, field("alpha, weight of soft targets", this.alpha, this.alphaText), field("hidden layer", this.hidden),
+      field("third student", this.control), field("optimizer", this.optimizer), field("epochs", this.epochs));
+  }
+
+  buttons() {
+    const button = (text, click) => el("button", {type: "button", click}, text);
+    this.train = button("Train", () => this.start(this.settings(0)));
+    this.pause = button("Pause", () => this.togglePause());
+    this.another = button("Another seed", () => this.start(this.nextSeed()));
+    this.train.className = "primary";
+    return el("div", {class: "buttons"}, this.train, this.pause, this.another);
+  }
+
+  settings(seed) {
+    const {T: temperature, alpha, hidden, control} = this.page.state, optimizer = this.optimizer.value;
+    const epochs = Math.min(100, Math.max(1, Math.round(Number(this.epochs.value)) || EPOCHS));
+    this.epochs.value = epochs;
+    return {temperature, alpha, hidden, control, epochs, optimizer, rate: RATES[optimizer], seed};
+  }
+
+  // the last training's settings with a seed that is not among its seeds yet
+  nextSeed() {
+    if (!this.current) return this.settings(0);
+    const {settings} = this.current, seeds = this.alike().map((run) => run.settings.seed);
+    return {...settings, seed: Math.max(settings.seed, ...seeds) + 1};
+  }
+
+  alike() { // finished trainings that differ from the current one only in their seed
+    return this.current ? this.finished.filter(({settings}) => key(settings) === key(this.current.settings)) : [];
+  }
+
+  async start(settings) {
+    this.current = {settings, results: [], done: 0, seconds: []};
+    this.status = "preparing";
+    this.show();
+    if (!this.session) this.openSession(await this.page.trainingData());
+    this.status = "running";
+    this.session.send({type: "start", settings: this.current.settings});
+    this.show();
+  }
+
+  openSession(data) {
+    this.session = openSession(this.page.source, (message) => this.receive(message));
+    this.session.send({type: "data", size: this.page.data.side ** 2, ...data});
+  }
+
+  togglePause() {
+    this.status = this.status === "paused" ? "running" : "paused";
+    this.session.send({type: this.status === "paused" ? "pause" : "resume"});
+    this.show();
+  }
+
+  receive(message) {
+    if (message.type === "failed") return this.fail(message.reason);
+    const {current} = this;
+    current.done = message.done;
+    if (message.type === "epoch") {
+      current.results.push(message.results);
+      if (message.seconds) current.seconds.push(message.seconds);
+      this.page.setStudents(message.weights);
+    }
+    if (message.type === "end") this.end();
+    if (message.type === "progress") this.showProgress();
+    else this.show();
+  }
+
+  // a browser may refuse workers only once the worker starts: train in slices of the page instead
+  fail(reason) {
+    if (this.session?.inWorker && !this.current.results.length) {
+      this.page.source = null;
+      this.session = null;
+      return this.start(this.current.settings);
+    }
+    this.status = `failed: ${reason}`;
+    this.show();
+  }
+
+  end() {
+    this.status = "finished";
+    this.finished = this.finished.filter(({settings}) => key(settings) !== key(this.current.settings) || settings.seed !== this.current.settings.seed);
+    this.finished.push(this.current);
+  }
+
+  show() {
+    const {page, status} = this, running = status === "running" || status === "preparing";
+    setText(this.alphaText, page.state.alpha.toFixed(2));
+    this.alpha.value = page.state.alpha;
+    this.hidden.value = page.state.hidden;
+    this.control.value = page.state.control;
+    setText(this.train, this.current ? "Train again" : "Train");
+    this.train.disabled = this.another.disabled = running;
+    this.pause.disabled = !(status === "running" || status === "paused");
+    setText(this.pause, status === "paused" ? "Resume" : "Pause");
+    this.showProgress();
+    this.results.show(this.current, this.alike(), status === "finished", EPOCHS);
+  }
+
+  showProgress() {
+    const {current, status} = this, epochs = current?.settings.epochs ?? 1;
+    this.bar.value = current ? current.done / epochs : 0;
+    setText(this.note, current ? this.progressText(current, status) : "Press Train. You can turn the temperature meanwhile; a training keeps the T that it started with.");
+  }
+
+  progressText({settings, results, seconds}, status) {
+    const {temperature, alpha, hidden, epochs, seed} = settings, each = seconds.length ? `, ${mean(seconds).toFixed(2)} s an epoch` : "";
+    const left = seconds.length && status === "running" ? `, about ${Math.ceil((epochs - results.length + 1) * mean(seconds))} s left` : "";
+    const where = this.session && !this.session.inWorker ? " This browser has no workers: training runs in slices of the page." : "";
+    return `Seed ${seed}, T = ${temperature}, alpha = ${alpha}, ${hidden} units: ${status}, ${Math.max(0, results.length - 1)} of ${epochs} epochs${each}${left}.${where}`;
+  }
+}
+
+function select(options, value, change) {
+  const node = el("select", {change}, ...Object.entries(options).map(([name, text]) => el("option", {value: name}, text)));
+  node.value = value;
+  return node;
+}
+
+function key({seed, ...settings}) {
+  return JSON.stringify(settings);
+}
