@@ -6,7 +6,7 @@ CHROMIUM ?= /usr/bin/chromium
 
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(5, os.cpu_count()))")
 
-.PHONY: mnist quick test test-browser gallery lab reproduce results lint
+.PHONY: mnist quick test test-browser page lab reproduce results lint
 .DEFAULT_GOAL := mnist
 
 # Train the students of README's first table again from the committed logits, compare them with
@@ -28,7 +28,7 @@ lint: $(READY)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
-# The third notebook in a real browser: installs Playwright and, as root on Debian, chromium.
+# The third notebook and the interactive page in a real browser: installs Playwright and, as root on Debian, chromium.
 test-browser: $(READY)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --requirement requirements-browser.txt
 	@command -v $(CHROMIUM) >/dev/null || \
@@ -36,9 +36,9 @@ test-browser: $(READY)
 	  { echo "install Debian's chromium, or name a browser: make test-browser CHROMIUM=PATH"; exit 1; }
 	CHROMIUM=$(CHROMIUM) $(RUN) -m pytest -s tests_browser
 
-# One HTML file in which the temperature can be turned without a kernel.
-gallery: $(READY)
-	$(RUN) -m common.explorer.gallery mnist
+# Interactive pages that need no kernel, one HTML file for each data set with a committed teacher.
+page: $(READY)
+	$(RUN) -m common.explorer.page mnist cifar100
 
 # Open JupyterLab at the notebooks.
 # Without $$JUPYTER_PATH, in which another Python's kernel may have the name of this one's.

@@ -156,4 +156,6 @@ TABLES_OF_WHOLE = {
     "field": of_field,
     "measures": _measures(repdistiller, "RepDistiller's nets on "),
 }
+# (student, teacher) of the interactive page
+TEMPERATURE_SWEEPS = [(pilot.STUDENTS["pilot_cnn"], pilot.TEACHERS["pilot_vgg8"])]
 PICTURES = {}

@@ -43,4 +43,5 @@ def of_one_cycle(groups):
 
 
 TABLES = {"one_cycle": of_one_cycle, "teachers": teachers, "pairs": pairs}
+TEMPERATURE_SWEEPS = []  # of the interactive page: none is planned
 PICTURES = {}

@@ -9,6 +9,9 @@
 The panels share a teacher, a test image, T and alpha. Soft targets, losses, entropies and
 trainings are computed by the functions that the notebooks' tables use.
 
+`python -m common.explorer.page` writes a page that needs no kernel: `page_content` is its data,
+static/ its JavaScript, which `bundle` puts into one file.
+
 May import every package but `benchmark`.
 """
 

@@ -3,7 +3,6 @@
 import base64
 import dataclasses
 import io
-import json
 import re
 import struct
 
@@ -16,7 +15,7 @@ from scipy import special, stats
 from common import metrics
 from common.experiments.spec import StudySpec
 from common.experiments.study import Study
-from common.explorer import Explorer, chart, digit_file, gallery, html, quantities
+from common.explorer import Explorer, chart, digit_file, html, quantities
 from common.explorer.live_run import LiveRun
 from common.losses import distillation_loss
 from common.runs import ModelSpec, Recipe, records
@@ -278,26 +277,3 @@ def test_axes_include_their_values():
 
 def test_tiny_probabilities_are_not_displayed_as_zero():
     assert [html.percent(p) for p in (0.613, 0.0042, 1e-6)] == ["61.3 %", "0.42 %", "&lt; 0.01 %"]
-
-
-def test_the_gallery_embeds_the_teachers_logits_and_nothing_foreign(study, few):
-    logits = study.logits("tiny")
-    page = gallery.page(few, logits, "tiny net")
-    embedded = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
-    test_logits = logits.targets("test", few.test.images).unaugmented()
-    assert len(embedded["images"]) == 12
-    for image in embedded["images"]:
-        np.testing.assert_array_equal(image["logits"], test_logits[image["index"]])
-        assert image["label"] == few.test.labels[image["index"]]
-    assert {image["label"] for image in embedded["images"]} == set(range(10))
-    assert not re.search(r'(src|href)="(?!data:|https://arxiv)', page)
-
-
-def test_the_gallery_is_written_or_refused_in_one_sentence(study, few, mnist_dir, tmp_path, capsys):
-    arguments = ["mnist", "--data-dir", str(mnist_dir), "--output", str(tmp_path / "gallery.html")]
-    arguments += ["--limit", str(few.limit), "--logits"]
-    gallery.main([*arguments, str(study.logits("tiny").folder)])
-    assert (tmp_path / "gallery.html").stat().st_size < 200_000
-    with pytest.raises(SystemExit):
-        gallery.main([*arguments, str(tmp_path)])
-    assert capsys.readouterr().err.startswith("error: no teacher's logits in")

@@ -28,7 +28,7 @@ class Page {
       sweep: {default: "0", choices: data.sweeps.map((_, i) => String(i))},
       guess: {default: 0, min: 0, max: 100},
       alpha: {default: 0.9, min: 0, max: 1},
-      hidden: {default: 30, min: 1, max: 300, integer: true},
+      hidden: {default: "30", choices: ["30", "100", "300"]},
       control: {default: "none", choices: ["none", "same_class", "shuffled"]},
     };
     this.problems = el("p", {class: "problem", role: "alert", hidden: true});

@@ -25,7 +25,7 @@ export class TrainingSection {
     const {state, set} = {state: this.page.state, set: (values) => this.page.set(values)};
     this.alpha = el("input", {type: "range", min: 0, max: 1, step: 0.05, value: state.alpha, input: () => set({alpha: Number(this.alpha.value)})});
     this.alphaText = el("output");
-    this.hidden = select({30: "30 units", 100: "100 units", 300: "300 units"}, state.hidden, () => set({hidden: Number(this.hidden.value)}));
+    this.hidden = select({30: "30 units", 100: "100 units", 300: "300 units"}, state.hidden, () => set({hidden: this.hidden.value}));
     this.control = select(CONTROLS, state.control, () => set({control: this.control.value}));
     this.optimizer = select({adam: `Adam, ${RATES.adam}`, sgd: `SGD, ${RATES.sgd}`}, "adam", () => {});
     this.epochs = el("input", {type: "number", min: 1, max: 100, value: EPOCHS});
@@ -44,7 +44,7 @@ export class TrainingSection {
   }
 
   settings(seed) {
-    const {T: temperature, alpha, hidden, control} = this.page.state, optimizer = this.optimizer.value;
+    const {T: temperature, alpha, control} = this.page.state, hidden = Number(this.page.state.hidden), optimizer = this.optimizer.value;
     const epochs = Math.min(100, Math.max(1, Math.round(Number(this.epochs.value)) || EPOCHS));
     this.epochs.value = epochs;
     return {temperature, alpha, hidden, control, epochs, optimizer, rate: RATES[optimizer], seed};
