@@ -52,7 +52,7 @@ def train(executor, groups, done, dataset, folder, teachers, callbacks):
         {name: record} of the runs that are not `done`.
 
     Raises:
-        ValueError: the callbacks or functions of `ModelSpec.build` cannot be sent to another process.
+        ValueError: callbacks or functions of `ModelSpec.build` that no other process can get.
         Exception: of the class of the first failure, after all other groups have finished; its
             message lists all failures.
     """
