@@ -89,7 +89,7 @@ def _train_in_worker(members, done, data, folder, teachers, callbacks):
 
 def _collect(futures, done, folder):
     """{name: record} of all futures' runs; raises all errors as one, after all have ended."""
-    records, errors, pending = {}, [], set(futures)
+    records, errors, pending = {}, {}, set(futures)
     with _Progress(futures, done, folder) as progress:
         while pending:
             ended, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
@@ -97,14 +97,15 @@ def _collect(futures, done, folder):
                 try:
                     result, lines = future.result()
                 except Exception as error:
-                    errors.append((futures[future][0].name, error))
+                    errors[future] = error
                     continue
                 records |= result
                 for line in lines:
                     progress.write(f"{futures[future][0].name}: {line}")
             progress.update()
     if errors:
-        _raise(errors, len(futures))
+        ordered = [(futures[f][0].name, errors[f]) for f in futures if f in errors]
+        _raise(ordered, len(futures))
     return records
 
 

@@ -190,8 +190,9 @@ def test_committed_runs_are_in_the_tables_of_another_folder(mnist_dir, tmp_path,
 
 def test_epochs_of_distill_do_not_retrain_the_teacher(tmp_path, monkeypatch):
     plans = []
+    identity = {"dataset": "mnist", "limit": None, "digest": None}
     monkeypatch.setattr(
-        data, "load", lambda name, **options: SimpleNamespace(name=name, limit=None)
+        data, "load", lambda name, **options: SimpleNamespace(name=name, identity=identity)
     )
     monkeypatch.setattr(experiments, "distill", lambda study, *names, **kw: plans.append(study))
     monkeypatch.setattr(output, "print_plan", lambda study, train: train(study) or sys.exit(0))

@@ -205,7 +205,7 @@ def test_dry_run_command_trains_nothing(mnist_dir, tmp_path, monkeypatch, capfd)
     monkeypatch.setattr(
         step_timing, "measure", lambda run, data, on_batch: step_timing.StepTimes(0.01, 0.01)
     )
-    options = ["--limit", "60", "--epochs", "1", "--data-dir", str(mnist_dir), "--retrain"]
+    options = ["--limit", "400", "--epochs", "1", "--data-dir", str(mnist_dir), "--retrain"]
     options += ["--output-dir", str(tmp_path), "--seeds", "0"]
     cli.main("mnist", ["reproduce", "--dry-run", *options])
     _, *lines = capfd.readouterr().out.split("\n")  # after the progress bar

@@ -55,9 +55,13 @@ PUBLISHED = {
 }
 PUBLISHED["cnn_ensemble"] = tuple(3 * count for count in PUBLISHED["cnn"])
 
+# Deeper networks of a family, built by the same code as its smallest one.
+DEEPER = {"resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "resnet32x4"}
+DEEPER |= {"wrn_16_2", "wrn_40_1", "wrn_40_2", "vgg11", "vgg13", "vgg19"}
 NAMES = [  # 550 layers take their time
     pytest.param(name, marks=pytest.mark.slow) if name == "resnet164" else name
     for name in models.NAMES
+    if name not in DEEPER
 ]
 
 

@@ -89,7 +89,7 @@ def test_missing_tensorboard_is_refused_before_loading_data(monkeypatch, tmp_pat
         importlib.util, "find_spec", lambda n: None if n == "tensorboard" else find(n)
     )
     monkeypatch.setattr(catalogue, "load", None)  # refused before data are loaded
-    with pytest.raises(SystemExit, match="needs the package tensorboard: pip install"):
+    with pytest.raises(SystemExit, match="needs tensorboard: pip install"):
         cli.main("mnist", ["teacher", "cnn", "--tensorboard", str(tmp_path)])
 
 
