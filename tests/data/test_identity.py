@@ -83,7 +83,7 @@ def test_logits_say_which_images_they_were_made_for(tmp_path):
     other = study(photographs(8, seed=1), tmp_path)
     assert teachers.folder(tmp_path, other.teacher("net")) != logits.folder
     other.dataset.__dict__["digest"] = "0" * 16
-    with pytest.raises(ValueError, match="holds the logits of digest"):
+    with pytest.raises(ValueError, match="has the logits of digest"):
         other.store.read(tmp_path, own.teacher("net"))
 
 

@@ -97,17 +97,17 @@ def test_seeds_determine_the_weights(few, tmp_path):
     [
         (
             lambda classes: net((32, 32, 3), classes),
-            r"images of shape \(28, 28, 1\), but the model",
+            r"shape \(28, 28, 1\), but the model of build function",
         ),
         (lambda image_shape: net(image_shape, 7), "returns 7 logits, the data have 10 classes"),
         (
             lambda image_shape: keras.Sequential(
                 [layers.Flatten(), layers.Dense(10, activation="softmax")]
             ),
-            "ends in a softmax: let it return logits",
+            "ends in a softmax: remove it",
         ),
         (lambda shape, n: net(shape, n), "differ in n, shape: it may take image_shape, classes"),
-        (lambda: "net", "is a str, no keras.Model"),
+        (lambda: "net", "is a str: pass a keras.Model"),
         (layers.Dense(3), "build is a Dense: pass a function"),
     ],
 )
