@@ -67,7 +67,7 @@ class TrainingJob:
                 variable.assign(value)
         for variable in self.model.optimizer.variables:
             if not variable.path.endswith("learning_rate"):  # a step count or a moment
-                variable.assign(ops.zeros_like(variable))
+                variable.assign(ops.zeros(variable.shape, variable.dtype))
 
     def history_key(self, key):
         """Key of a Keras history, with the name of a present member."""

@@ -158,7 +158,7 @@ def test_runs_on_small_data(path, trained, mnist_dir, monkeypatch):
 
 @pytest.mark.parametrize("options", [[], ["--quick"], ["--data-dir", "none"]])
 def test_parameters_of_make_mnist(options, monkeypatch, tmp_path, capsys):
-    """The committed runs are read unless a quick look is asked for or MNIST is unavailable."""
+    """The committed runs are read unless a quick run is asked for or MNIST is unavailable."""
     given = {}
 
     def execute(notebook, folder, parameters):
@@ -176,7 +176,7 @@ def test_parameters_of_make_mnist(options, monkeypatch, tmp_path, capsys):
     assert len(given) == 6
     assert given["02_distillation"] == (quick | common if options else common)
     printed = capsys.readouterr().out
-    assert "0 figures: " in printed and ("quick look" in printed) == bool(options)
+    assert "0 figures: " in printed and ("quick run" in printed) == bool(options)
 
 
 SMALL = {  # nets that TensorFlow traces quickly, in place of the pilot's

@@ -14,7 +14,7 @@ from common.runs import Recipe, Run, records
 from common.runs.model_io import load_model
 from common.side_by_side import SideBySide, Student
 from common.teachers.online import OnlineTeacher
-from common.training import trainer
+from common.training import checkpoints
 from common.training.batches import Batches
 from tests.support.helpers import InterruptAt, assert_same_outcome
 
@@ -105,14 +105,14 @@ def test_teacher_and_students_see_the_same_augmented_batch(few):
 def test_online_teacher_is_not_changed_by_training(few, runs, online, tmp_path, monkeypatch):
     before = [np.array(weight) for weight in online.model.get_weights()]
     saved = []
-    save = trainer.checkpoints.save
+    save = checkpoints.save
 
     def save_and_count(path, model, progress):
         save(path, model, progress)
         with np.load(path) as arrays:
             saved.append(sum(arrays[name].size for name in arrays.files if "variable" in name))
 
-    monkeypatch.setattr(trainer.checkpoints, "save", save_and_count)
+    monkeypatch.setattr(checkpoints, "save", save_and_count)
     made = training.run(runs, few, output_dir=tmp_path, teachers=[online])
     for old, new in zip(before, online.model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)

@@ -66,7 +66,8 @@ def test_killed_twenty_times(few, mnist_dir, tmp_path):
     training.run([run], few, output_dir=tmp_path / "uninterrupted")
     assert_same_outcome(tmp_path / "killed", tmp_path / "uninterrupted", [run])
     suffixes = {path.suffix for path in (tmp_path / "killed").rglob("*") if path.is_file()}
-    assert suffixes == {".json", ".h5", ".lock"}
+    assert suffixes == {".json", ".npz", ".h5", ".lock"}
+    assert not list((tmp_path / "killed").glob("state/*.npz"))  # only logits, beside the record
 
 
 @pytest.mark.slow
