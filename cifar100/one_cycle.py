@@ -9,8 +9,7 @@ arXiv:2112.01528).
 
 import dataclasses
 
-from common import experiments, results
-from common.distillation import Distillation
+from common import experiments
 from common.runs import ModelSpec, Recipe
 
 RECIPE = Recipe(
@@ -83,7 +82,7 @@ def reproduce(study):
     for teacher in TEACHERS:
         experiments.train_teacher(study, teacher, [0])
     tuned = experiments.tune(study, TUNED_STUDENT, TUNED_TEACHER, TEMPERATURES, ALPHAS)
-    best = Distillation.from_configuration(results.best_distilled(tuned).configuration)
+    best = experiments.chosen_settings(tuned)
     few = study.replaced(seeds=[seed for seed in study.seeds if seed in OTHER_SEEDS])
     for teacher in TEACHERS:
         for student in STUDENTS:

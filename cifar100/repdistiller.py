@@ -95,8 +95,7 @@ def reproduce(study):
     for pair in PAIRS:
         compare(on_all, pair)
         if pair is TUNED_PAIR:
-            best = results.best(tune(study)).configuration
-            train_tuned(on_all, Distillation.from_configuration(best))
+            train_tuned(on_all, results.best(tune(study)).distillation)
 
 
 def compare(study, pair):

@@ -58,8 +58,7 @@ class DryRun:
     def note_logits(self, missing, teachers_by_id):
         """Note the logits of the teachers of the runs `missing` that are to be computed."""
         for logits in (teachers_by_id[run.teacher] for run in missing if run.teacher):
-            if hasattr(logits, "load"):
-                logits.load()  # takes a note, if they are to be computed
+            logits.load()  # takes a note, if they are to be computed
 
     def _note_finished(self, folder, names):
         self.finished |= names
@@ -96,6 +95,10 @@ class _ZeroLogits:
 
     def __init__(self, identity, classes):
         self.identity, self.classes = identity, classes
+
+    def load(self):
+        """These logits, as `LazyLogits.load` returns them."""
+        return self
 
     def targets(self, split, images, view_set="plain"):
         count = views.get(view_set).seen_per_image

@@ -151,7 +151,7 @@ def repeat(study, student, teacher, comparison):
 
 def chosen_settings(groups):
     """The plain `Distillation` with the fewest validation errors, mean over seeds."""
-    return Distillation.from_configuration(results.best_distilled(groups).configuration)
+    return results.best_distilled(groups).distillation
 
 
 def train_pairs(study, students, teachers, distillation, teacher_seeds=(0,)):

@@ -193,8 +193,7 @@ class Study:
             InsufficientSpaceError: too little disk for the logits; as `train`.
             FloatingPointError: as `train`.
         """
-        logits = self.lazy_logits(name, seed, view_set)
-        return logits.load() if hasattr(logits, "load") else logits
+        return self.lazy_logits(name, seed, view_set).load()
 
     def lazy_logits(self, name, seed=0, view_set="plain"):
         """As `logits`, but computed when targets are first looked up.

@@ -28,7 +28,7 @@ def average(teachers, of="probabilities", weights=None, *, name=None):
     Raises:
         ValueError: one teacher; teachers of other images, views or classes; unfit weights.
     """
-    teachers = [each.load() if hasattr(each, "load") else each for each in teachers]
+    teachers = [each.load() for each in teachers]
     require_choice("average of", of, ("probabilities", "logits"))
     weights = _weights(weights, len(teachers))
     first = teachers[0]

@@ -38,3 +38,20 @@ def image_keys(images):
     """(n,) uint64: BLAKE2b of each image's bytes."""
     digests = [hashlib.blake2b(image.tobytes(), digest_size=8).digest() for image in images]
     return np.frombuffer(b"".join(digests), "<u8")
+
+
+def rows_of(keys, stored, sentence):
+    """(n,) row of each of `keys` among the `stored` keys of a logits file.
+
+    Args:
+        keys, stored: (n,) and (m,) uint64 of `image_keys`, in any order.
+        sentence: function (number of keys that are not stored) -> message of the error.
+
+    Raises:
+        ValueError: keys that are not stored.
+    """
+    order = np.argsort(stored)
+    rows = order[np.minimum(np.searchsorted(stored, keys, sorter=order), len(stored) - 1)]
+    if missing := int(np.sum(stored[rows] != keys)):
+        raise ValueError(sentence(missing))
+    return rows

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from common.data import views
-from common.teachers.identity import SPLITS, VERSION, identity, image_keys
+from common.teachers.identity import SPLITS, VERSION, identity, image_keys, rows_of
 from common.teachers.targets import Targets
 from common.utils.progress_bar import progress_bar
 
@@ -73,6 +73,10 @@ class Logits:
         """Bytes of the logits of all splits."""
         return sum(self._arrays[f"{split}.npy"].nbytes for split in SPLITS)
 
+    def load(self):
+        """These logits, as `LazyLogits.load` returns them."""
+        return self
+
     def targets(self, split, images, view_set="plain"):
         """This teacher's `Targets` for images of a split.
 
@@ -92,7 +96,14 @@ class Logits:
                 f"{self.folder} has the {split} logits of views {_described(stored)}, "
                 f"not {_described(view_set)}: compute them for the views of the recipe"
             )
-        rows = self._rows(split, image_keys(images))
+        rows = rows_of(
+            image_keys(images),
+            self._arrays[f"{split}_keys.npy"],
+            lambda missing: (
+                f"{self.folder} has the {split} split of {self.header['dataset']} and lacks "
+                f"{missing} of {len(images)} images: use logits of the same data set and split"
+            ),
+        )
         subset = self._arrays["train_views.npy"][rows] if view_set.views_per_image else None
         return Targets(self._arrays[f"{split}.npy"], rows, subset)
 
@@ -123,19 +134,6 @@ class Logits:
             raise ValueError(f"{self.folder} has several views of each training image")
         kinds = ("_keys.npy", ".npy")
         return [np.concatenate([self._arrays[split + kind] for split in SPLITS]) for kind in kinds]
-
-    def _rows(self, split, keys):
-        """(n,) rows of a split's logits that have the images' `keys`."""
-        stored = self._arrays[f"{split}_keys.npy"]
-        order = np.argsort(stored)
-        rows = order[np.minimum(np.searchsorted(stored, keys, sorter=order), len(stored) - 1)]
-        missing = int(np.sum(stored[rows] != keys))
-        if missing:
-            raise ValueError(
-                f"{self.folder} has the {split} split of {self.header['dataset']} and lacks "
-                f"{missing} of {len(keys)} images: use logits of the same data set and split"
-            )
-        return rows
 
     def _names(self):
         names = [f"{split}{kind}.npy" for split in SPLITS for kind in ("", "_keys")]

@@ -1,9 +1,7 @@
 """A teacher's logits for the images of its data set in other splits."""
 
-import numpy as np
-
 from common.data import views
-from common.teachers.identity import image_keys
+from common.teachers.identity import image_keys, rows_of
 from common.teachers.targets import Targets
 
 
@@ -23,9 +21,11 @@ class PooledLogits:
 
     def __init__(self, logits, dataset):
         self.identity, self.dataset, self.source = logits.identity, dataset, logits.folder
-        keys, values = logits.pooled()
-        order = np.argsort(keys)
-        self._keys, self._values = keys[order], values[order]
+        self._keys, self._values = logits.pooled()
+
+    def load(self):
+        """These logits, as `LazyLogits.load` returns them."""
+        return self
 
     @property
     def nbytes(self):
@@ -36,10 +36,11 @@ class PooledLogits:
         """This teacher's `Targets`, as `Logits.targets`; ValueError if it lacks an image."""
         if views.get(view_set) != views.get("plain"):
             raise ValueError(f"{self.source} has logits of images without augmentation only")
-        keys = image_keys(images)
-        rows = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        if missing := int(np.sum(self._keys[rows] != keys)):
-            raise ValueError(
-                f"{self.source} lacks {missing} of {len(keys)} {split} images of {self.dataset}"
-            )
+        rows = rows_of(
+            image_keys(images),
+            self._keys,
+            lambda missing: (
+                f"{self.source} lacks {missing} of {len(images)} {split} images of {self.dataset}"
+            ),
+        )
         return Targets(self._values, rows)

@@ -11,6 +11,7 @@ from common.data import shared
 from common.training import checkpoints
 from common.training.group import checkpoint_path, train_group
 from common.training.job import JobCache
+from common.utils.checks import require_writable
 from common.utils.progress_bar import hidden, progress_bar
 
 _jobs = JobCache()  # of a worker
@@ -60,11 +61,13 @@ def train(executor, groups, done, dataset, folder, teachers, callbacks):
     _require_picklable("functions of build=", [run.build for runs in groups for run in runs])
     _report_workers(executor, groups)
     folder = folder.resolve()
-    with tempfile.TemporaryDirectory(prefix="data-", dir=_state(folder)) as arrays:
+    with tempfile.TemporaryDirectory(
+        prefix="data-", dir=require_writable(folder / "state")
+    ) as arrays:
         data = shared.share(dataset, arrays)
         futures = {}
-        for members in groups:
-            needed = {run.teacher: _loaded(teachers[run.teacher]) for run in members if run.teacher}
+        for members in groups:  # lazy logits are computed here, once for all workers
+            needed = {run.teacher: teachers[run.teacher].load() for run in members if run.teacher}
             finished = {run.name for run in members} & done
             task = (members, finished, data, folder, needed, callbacks)
             futures[executor.submit(_train_in_worker, *task)] = members
@@ -162,11 +165,6 @@ class _Progress:
         return 0
 
 
-def _loaded(logits):
-    """The logits; lazy ones are computed here, once for all workers."""
-    return logits.load() if hasattr(logits, "load") else logits
-
-
 def _report_workers(executor, groups):
     workers = getattr(executor, "workers", 0)
     if workers > len(groups):
@@ -180,9 +178,3 @@ def _require_picklable(what, values):
         raise ValueError(
             f"{what} cannot be sent to worker processes ({error}): train without workers"
         ) from None
-
-
-def _state(folder):
-    state = folder / "state"
-    state.mkdir(parents=True, exist_ok=True)
-    return state

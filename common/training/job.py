@@ -36,6 +36,7 @@ class TrainingJob:
 
     def __init__(self, members, dataset, teachers, model_class=None):
         self.members, self.teachers = members, teachers
+        self._lookups = {}  # {(teacher, split): Targets}, which cost a hash of every image
         self.aliases = {run.name: run.name for run in members}
         self.full_dataset, self.dataset = dataset, members[0].transfer_set.restrict(dataset)
         self.recipe, self.seeds = members[0].recipe, sorted({run.seed for run in members})
@@ -160,7 +161,13 @@ class TrainingJob:
         return self._controls[name]
 
     def _teacher_targets(self, run, split, view_set):
-        logits = self.teachers[run.teacher]
+        """The teacher's own `Targets`, looked up and checked once for all runs and seeds."""
+        if (run.teacher, split) not in self._lookups:
+            self._lookups[run.teacher, split] = self._look_up(run.teacher, split, view_set)
+        return self._lookups[run.teacher, split]
+
+    def _look_up(self, teacher, split, view_set):
+        logits = self.teachers[teacher]
         targets = logits.targets(split, getattr(self.dataset, split).images, view_set)
         if targets.classes != self.dataset.classes:
             raise ValueError(
