@@ -36,8 +36,7 @@ def measure(run, dataset, on_batch=lambda: None):
         dataset: data.Dataset.
         on_batch: function () called after each batch.
     """
-    baseline = dataclasses.replace(run, teacher=None, distillation=None)
-    job = TrainingJob([baseline], dataset, {})
+    job = TrainingJob([run.baseline], dataset, {})
     model, data = job.fit_inputs()
     if hasattr(model, "steps_per_dispatch"):
         train = _seconds_per_step(model, data, on_batch)

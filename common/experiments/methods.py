@@ -33,7 +33,7 @@ def compare_methods(study, student, teacher, grids=GRIDS, *, selection_seeds=SEL
     """
     if both := sorted(set(selection_seeds) & set(study.seeds)):
         raise ValueError(f"seeds {both} choose the settings: use other seeds for the test")
-    groups = results.group_seeds(study.train([study.student(student, s) for s in study.seeds]))
+    groups = results.group_seeds(study.train(student_runs(study, student)))
     for grid in grids.values():
         groups += _compare(study, student, teacher, grid, selection_seeds)
     study.report_cached()

@@ -171,7 +171,7 @@ def train_pairs(study, students, teachers, distillation, teacher_seeds=(0,)):
     for student in students:
         recipe = study.spec.students[student].recipe
         runs, logits = by_views.setdefault((recipe.view_set, recipe.augmentation), ([], {}))
-        runs += [study.student(student, seed) for seed in study.seeds]
+        runs += student_runs(study, student)
         for teacher, teacher_seed in itertools.product(teachers, teacher_seeds):
             targets = study.logits_for(student, teacher, teacher_seed)
             logits[targets.identity] = targets
@@ -199,16 +199,16 @@ def grid(study, student, teacher, temperatures, alphas):
 
 def _distill(study, student, logits, settings, report=True):
     """Groups of the baseline, then one for each `Distillation` of `settings`."""
-    runs = [study.student(student, seed) for seed in study.seeds]
+    runs = student_runs(study, student)
     for distillation in settings:
         runs += student_runs(study, student, logits, distillation)
     return _train(study, runs, [logits], report)
 
 
-def student_runs(study, student, logits, distillation):
-    """List of Run: a student distilled from `logits`, one per seed of the study."""
-    settings = {"logits": logits if distillation.needs_teacher else None}
-    settings["distillation"] = distillation
+def student_runs(study, student, logits=None, distillation=None):
+    """List of Run, one per seed of the study: a student's baseline, or distilled from `logits`."""
+    needs_teacher = distillation is not None and distillation.needs_teacher
+    settings = {"logits": logits if needs_teacher else None, "distillation": distillation}
     return [study.student(student, seed, **settings) for seed in study.seeds]
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 
 from common import results, teachers
+from common.experiments.protocols import student_runs
 from common.results.reproduction import Reproduction
 from common.runs import Run, records
 from common.utils import files
@@ -45,23 +46,18 @@ def reproduce_students(study, table):
     """
     committed = _Committed(study, table)
     logits = {name: committed.logits(name) for name in table.teachers}
-    runs = {("student", None): _runs(study, table.student)}
+    runs = {("student", None): student_runs(study, table.student)}
     for name in table.teachers:
         chosen = committed.distillation(name)
         for control in (None, "shuffled"):
             settings = dataclasses.replace(chosen, control=control)
-            runs[name, control] = _runs(study, table.student, logits[name], settings)
+            runs[name, control] = student_runs(study, table.student, logits[name], settings)
     trained = study.train([*itertools.chain(*runs.values())], logits=[*logits.values()])
     study.report_cached()
     groups = {group.run.id: group for group in results.group_seeds(trained)}
     return [committed.teacher_row(name) for name in table.teachers] + [
         committed.student_row(*key, groups[members[0].id]) for key, members in runs.items()
     ]
-
-
-def _runs(study, student, logits=None, distillation=None):
-    settings = {"logits": logits, "distillation": distillation}
-    return [study.student(student, seed, **settings) for seed in study.seeds]
 
 
 class _Committed:

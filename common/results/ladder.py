@@ -14,7 +14,7 @@ from common import metrics
 from common.distillation import LADDER
 from common.results import wording
 from common.results.groups import select
-from common.results.tables import markdown
+from common.results.tables import markdown, score_cells
 
 TITLES = {
     None: "full teacher",
@@ -119,7 +119,7 @@ class Ladder:
         order = [None, *LADDER]
         rungs = sorted((r for r in self.groups if r != "baseline"), key=order.index)
         caption = prefix + wording.caption([self.groups["baseline"]])
-        rows = [["labels only", *_scores(self.groups["baseline"]), "", "", ""]]
+        rows = [["labels only", *score_cells(self.groups["baseline"]), "", "", ""]]
         rows += [self._row(rung) for rung in rungs[1:] + rungs[:1]]
         return markdown([caption, *COLUMNS], rows)
 
@@ -144,16 +144,11 @@ class Ladder:
         share, gains = self.share(rung), self._gains("baseline", rung)
         p = metrics.paired_t(gains, np.zeros(len(gains)))[3]
         cells = [_fraction(share.mean), _interval(share)]
-        return [TITLES[rung], *_scores(self.groups[rung]), *cells, wording.p_value(p)]
+        return [TITLES[rung], *score_cells(self.groups[rung]), *cells, wording.p_value(p)]
 
 
 def _is_wanted(group, distillation):
     return distillation in (None, group.distillation)
-
-
-def _scores(group):
-    accuracy = wording.mean_sd(group.values("accuracy"), 2, 100)
-    return [wording.mean_sd(group.values("errors")), accuracy]
 
 
 def _interval(share):

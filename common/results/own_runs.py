@@ -29,7 +29,7 @@ def beside_baselines(own, committed):
         list of SeedGroup. A baseline with own and committed seeds is one group.
     """
     names = {(record["run"], record["seed"]) for record in own}
-    wanted = {_baseline_id(group) for group in group_seeds(own) if group.teacher}
+    wanted = {group.run.baseline.id for group in group_seeds(own) if group.teacher}
     added = [
         record
         for record in committed
@@ -88,10 +88,6 @@ def as_csv(rows):
 def as_json(rows):
     """JSON text of `rows`, a list of objects."""
     return json.dumps(rows, indent=1, allow_nan=False) + "\n"
-
-
-def _baseline_id(group):
-    return dataclasses.replace(group.run, teacher=None, distillation=None).id
 
 
 def _row(group, groups, source):

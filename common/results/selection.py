@@ -136,9 +136,8 @@ def _is_from(teacher, group):
         return False
     if teacher.build:  # its configuration is known where it is trained
         return group.teacher == files.name_part(teacher.model)
-    baseline = dataclasses.replace(group.run, teacher=None, distillation=None)
     ids = {
-        _with_spec(baseline, teacher, epochs).id
+        _with_spec(group.run.baseline, teacher, epochs).id
         for epochs in (teacher.recipe.epochs, group.run.recipe.epochs)
     }
     return group.teacher_run[0] in ids

@@ -99,6 +99,12 @@ def _settings_cells(group):
     return [name, teacher, f"{settings.temperature:g}", weight]
 
 
+def score_cells(group):
+    """Cells of a group's test errors and its accuracy in %: mean ± standard deviation."""
+    accuracy = wording.mean_sd(group.values("accuracy"), 2, 100)
+    return [wording.mean_sd(group.values("errors")), accuracy]
+
+
 COMPARISON_COLUMNS = ("error reduction", "p (t)", "p (McNemar)")
 
 

@@ -12,7 +12,7 @@ from common import metrics
 from common.results import wording
 from common.results.groups import SeedGroup, best
 from common.results.selection import Results
-from common.results.tables import PENDING, markdown
+from common.results.tables import PENDING, markdown, score_cells
 
 COLUMNS = ("settings", "test errors", "accuracy %", "errors less than KD", "95 % interval")
 COLUMNS += ("p (Holm)", "published settings, test errors", "gain by tuning", "p (t)")
@@ -76,7 +76,7 @@ def methods_table(tuned, reference="kd", step_times=None, caption="method"):
     p_values = dict(zip(differences, adjusted, strict=True))
     rows = []
     for name, method in tuned.items():
-        row = [method.title, method.chosen.settings, *_scores(method.chosen)]
+        row = [method.title, method.chosen.settings, *score_cells(method.chosen)]
         row += _difference_cells(differences.get(name), p_values.get(name))
         row += _tuning_cells(method)
         rows.append(row + ([step_times.get(name, "")] if step_times is not None else []))
@@ -114,11 +114,6 @@ def _paired(first, second):
     """`metrics.paired_t` of the test errors of the seeds that both groups have."""
     seeds = set(first.seeds) & set(second.seeds)
     return metrics.paired_t(*(g.of_seeds(seeds).values("errors") for g in (first, second)))
-
-
-def _scores(group):
-    accuracy = wording.mean_sd(group.values("accuracy"), 2, 100)
-    return [wording.mean_sd(group.values("errors")), accuracy]
 
 
 def _difference_cells(difference, p):

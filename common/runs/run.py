@@ -75,6 +75,11 @@ class Run:
         return self.distillation or BASELINE
 
     @property
+    def baseline(self):
+        """The same run on labels only."""
+        return dataclasses.replace(self, teacher=None, distillation=None)
+
+    @property
     def configuration(self):
         """Everything that determines the result except the seed, as plain JSON values."""
         values = {"dataset": self.dataset, "model": self.model, "options": self.options}
