@@ -53,10 +53,10 @@ class Distillation:
     def __post_init__(self):
         require_temperature(self.temperature)
         require_choice("control", self.control, CONTROLS)
-        given = (self.hard_weight, self.soft_weight)
-        if self.alpha is not None or given == (None, None):
+        weights = (self.hard_weight, self.soft_weight)
+        if self.alpha is not None or weights == (None, None):
             require_fraction("alpha", self.alpha)
-        if given != (None, None):
+        if weights != (None, None):
             self._set_weights()
         for field in ("temperature", "alpha", "hard_weight", "soft_weight"):
             if getattr(self, field) is not None:  # 4 and 4.0 are the same settings

@@ -142,12 +142,12 @@ def print_own_tables(dataset, folder):
     Raises:
         ValueError: no records in `folder`.
     """
-    from common.results import own_runs
+    from common.results import user_runs
 
-    groups, own = _own_groups(dataset, folder)
+    groups, users = _groups_beside(dataset, folder)
     print("Your runs, then the committed baselines that they are compared with:\n")
     tables = packages.load_module(dataset, "tables")
-    print("\n".join(own_runs.render(tables, groups, own)), end="")
+    print("\n".join(user_runs.render(tables, groups, users)), end="")
 
 
 def print_rows(dataset, folder, form):
@@ -161,27 +161,27 @@ def print_rows(dataset, folder, form):
     Raises:
         ValueError: no records in `folder`.
     """
-    from common.results import own_runs
+    from common.results import user_runs
 
-    groups, own = _own_groups(dataset, folder)
-    write = {"csv": own_runs.as_csv, "json": own_runs.as_json}[form]
-    print(write(own_runs.rows(groups, own)), end="")
+    groups, users = _groups_beside(dataset, folder)
+    write = {"csv": user_runs.as_csv, "json": user_runs.as_json}[form]
+    print(write(user_runs.rows(groups, users)), end="")
 
 
-def _own_groups(dataset, folder):
+def _groups_beside(dataset, folder):
     """(groups of a user's records and of committed baselines, those of the user)."""
     from common import results
-    from common.results import own_runs
+    from common.results import user_runs
     from common.runs import records
 
     committed = records.load_all(packages.load_module(dataset, "tables").FOLDER)
     if folder is None:
         return results.group_seeds(committed), []
-    own = records.load_all(folder)
-    if not own:
+    user_records = records.load_all(folder)
+    if not user_records:
         raise ValueError(f"{folder} has no records: train runs with --output-dir {folder} first")
-    groups = own_runs.beside_baselines(own, committed)
-    return groups, own_runs.own_groups(groups, own)
+    groups = user_runs.beside_baselines(user_records, committed)
+    return groups, user_runs.user_groups(groups, user_records)
 
 
 def record_errors(record):

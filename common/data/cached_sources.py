@@ -62,8 +62,8 @@ def from_cache(name, data_dir, origin):
         name, data_dir, origin: as of `array_cache.read`.
     """
     try:
-        found = array_cache.read(name, data_dir, origin)
-        return found and sources.RawDataset(*found)
+        cached = array_cache.read(name, data_dir, origin)
+        return cached and sources.RawDataset(*cached)
     except (array_cache.DamagedCacheError, array_cache.UnreadableCacheError) as error:
         warnings.warn(f"{error}; reading the original data instead", stacklevel=4)
     return None

@@ -20,18 +20,18 @@ def set_aside(labels, fractions, class_names, seed=0):
     require_fractions(fractions)
     labels, rows = np.asarray(labels), {split: [] for split in ("train", *fractions)}
     for index, name in enumerate(class_names):
-        own = np.flatnonzero(labels == index)
-        if len(own) <= len(fractions):
+        members = np.flatnonzero(labels == index)
+        if len(members) <= len(fractions):
             raise ValueError(
-                f"class {name!r} has {len(own)} images, too few for {len(fractions) + 1} splits: "
-                "add some, or leave out the class"
+                f"class {name!r} has {len(members)} images, too few for {len(fractions) + 1} "
+                "splits: add some, or leave out the class"
             )
-        own = np.random.default_rng((seed, len(own))).permutation(own)
+        members = np.random.default_rng((seed, len(members))).permutation(members)
         for split, fraction in fractions.items():
-            count = min(max(1, round(fraction * len(labels[labels == index]))), len(own) - 1)
-            rows[split].append(own[:count])
-            own = own[count:]
-        rows["train"].append(own)
+            count = min(max(1, round(fraction * len(labels[labels == index]))), len(members) - 1)
+            rows[split].append(members[:count])
+            members = members[count:]
+        rows["train"].append(members)
     return {split: np.sort(np.concatenate(parts)) for split, parts in rows.items()}
 
 

@@ -94,10 +94,10 @@ def decode(path, shape):
     height, width, channels = shape
     with Image.open(path) as image:
         image.draft(None, (2 * max(height, width),) * 2)  # JPEG: decodes at a fraction of the size
-        seen = _flat(ImageOps.exif_transpose(image), "L" if channels == 1 else "RGB")
-        if seen.size != (width, height):
-            seen = ImageOps.fit(seen, (width, height), Image.Resampling.BICUBIC)
-        return np.asarray(seen).reshape(shape)
+        upright = _flat(ImageOps.exif_transpose(image), "L" if channels == 1 else "RGB")
+        if upright.size != (width, height):
+            upright = ImageOps.fit(upright, (width, height), Image.Resampling.BICUBIC)
+        return np.asarray(upright).reshape(shape)
 
 
 def describe(path):

@@ -94,11 +94,11 @@ def flattened(classes, class_names):
 
 def without(listed, names):
     """The listing without some files, and without classes that these leave empty."""
-    kept = {
+    remaining = {
         split: {key: [p for p in paths if p not in names] for key, paths in classes.items()}
         for split, classes in listed.items()
     }
-    return {split: {k: paths for k, paths in c.items() if paths} for split, c in kept.items()}
+    return {split: {k: paths for k, paths in c.items() if paths} for split, c in remaining.items()}
 
 
 def _classes(root, split):
@@ -137,12 +137,12 @@ def _require_classes(root, classes):
         raise ValueError(
             f"{root} has {has}: make a sub-folder for each class, with PNG, JPEG, WebP or BMP files"
         )
-    seen = {}
+    names = {}
     for name in classes:
         key = unicodedata.normalize("NFC", name).casefold()
-        if key in seen:
+        if key in names:
             raise ValueError(
-                f"the classes {seen[key]!r} and {name!r} in {root} differ only in case: rename one "
-                "or merge them"
+                f"the classes {names[key]!r} and {name!r} in {root} differ only in case: rename "
+                "one or merge them"
             )
-        seen[key] = name
+        names[key] = name

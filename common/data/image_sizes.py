@@ -24,15 +24,15 @@ def headers(root, names, unreadable):
         path = root / name
         return name, read_or_note(lambda: describe(path), path, unreadable)
 
-    found = {}
+    headers_by_name = {}
     with (
         ThreadPoolExecutor(os.cpu_count()) as executor,
         progress_bar(len(names), "reading sizes", "images", delay=5) as bar,
     ):
         for name, header in executor.map(read, names):
-            found |= {name: header} if header else {}
+            headers_by_name |= {name: header} if header else {}
             bar.update(1)
-    return found
+    return headers_by_name
 
 
 def common_shape(descriptions, wanted):

@@ -62,7 +62,7 @@ def distill(
         teacher: keras.Model, function images -> logits, path of a .keras, .npy or .npz file, or
             teachers.Logits.
         student: a name in `common.models.NAMES`, a function that builds a model, as of
-            `models.own.build`, or a ModelSpec.
+            `models.user_models.build`, or a ModelSpec.
         data: data.Dataset.
         temperature, alpha: of the soft targets, as of `Distillation`; lists of temperatures too.
         seeds: their number, or a list of them.

@@ -10,7 +10,7 @@ from pathlib import Path
 from common import training
 from common.distillation import TEACHERLESS
 from common.experiments.logits_store import LogitsStore
-from common.models import own
+from common.models import user_models
 from common.runs import Run
 from common.teachers.online import OnlineTeacher
 from common.utils.checks import (
@@ -265,4 +265,4 @@ class Study:
     def _architecture(self, spec):
         data = self.dataset
         shape = (data.image_shape, data.classes, data.pixel_statistics)
-        return own.architecture(spec.build, *shape, spec.options)
+        return user_models.architecture(spec.build, *shape, spec.options)

@@ -42,13 +42,13 @@ def ladders(groups, students, teacher):
         students: list of ModelSpec.
         teacher: ModelSpec.
     """
-    plain, ours, found = results.Results(groups), results.Results(groups, plain=False), {}
+    plain, ours, by_title = results.Results(groups), results.Results(groups, plain=False), {}
     for student in students:
         best, baseline = plain.best_distilled(student, teacher), plain.baseline(student)
         if best and baseline:
             rungs = [baseline, *ours.distilled(student, teacher)]
-            found[student.title] = results.Ladder(rungs, best.distillation)
-    return {title: ladder for title, ladder in found.items() if ladder.is_complete}
+            by_title[student.title] = results.Ladder(rungs, best.distillation)
+    return {title: ladder for title, ladder in by_title.items() if ladder.is_complete}
 
 
 def ladder_tables(groups, students, teacher):

@@ -58,8 +58,8 @@ class Ladder:
 
     def __init__(self, groups, distillation=None):
         baselines = select(groups, teacher=None, method="kd")
-        taught = [group for group in groups if group.teacher]
-        full = [g for g in select(taught, control=None) if _is_wanted(g, distillation)]
+        distilled = [group for group in groups if group.teacher]
+        full = [g for g in select(distilled, control=None) if _is_wanted(g, distillation)]
         if len(baselines) != 1 or len(full) != 1:
             raise ValueError(
                 f"a ladder needs one baseline and one group of the full teacher, got "
@@ -68,8 +68,8 @@ class Ladder:
         self.groups = {"baseline": baselines[0], None: full[0]}
         for control in LADDER:
             wanted = dataclasses.replace(full[0].distillation, control=control)
-            if found := [group for group in taught if group.distillation == wanted]:
-                self.groups[control] = found[0]
+            if matching := [group for group in distilled if group.distillation == wanted]:
+                self.groups[control] = matching[0]
         seeds = set(baselines[0].seeds) & set(full[0].seeds)
         self.groups = {rung: group.of_seeds(seeds) for rung, group in self.groups.items()}
 

@@ -2,7 +2,7 @@
 
 from common import models, teachers
 from common.backend import keras
-from common.models import own
+from common.models import user_models
 from common.runs import records
 
 
@@ -60,7 +60,7 @@ def build_model(run, dataset):
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(run.recipe.precision)
     try:
-        build, what = (own.build, run.build) if run.build else (models.build, run.model)
+        build, what = (user_models.build, run.build) if run.build else (models.build, run.model)
         options = run.options | {"pixel_statistics": dataset.pixel_statistics, "seed": run.seed}
         return build(what, dataset.image_shape, dataset.classes, **options)
     finally:

@@ -23,10 +23,10 @@ from common.teachers.averages import average
 from common.teachers.callables import from_callable
 from common.teachers.identity import SPLITS, folder, identity, image_keys, weights_hash
 from common.teachers.logits import LazyLogits, Logits
-from common.teachers.own_logits import from_logits
 from common.teachers.places import default_output_dir
 from common.teachers.pooled import PooledLogits
 from common.teachers.targets import Targets
+from common.teachers.user_logits import from_logits
 from common.teachers.writer import check_feasible, file_size, make
 
 __all__ = [

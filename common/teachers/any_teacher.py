@@ -4,7 +4,7 @@ from pathlib import Path
 
 from common.backend import keras
 from common.teachers.callables import from_callable
-from common.teachers.own_logits import from_logits
+from common.teachers.user_logits import from_logits
 from common.utils.checks import require_teacher_file
 
 

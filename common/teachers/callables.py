@@ -102,8 +102,8 @@ class _Function:
 
     def predict_on_batch(self, images):
         """(n, classes) logits of images uint8 (n, h, w, c)."""
-        given = self.preprocess(images) if self.preprocess else images
-        return self.answers.logits(self.function(given), len(images))
+        inputs = self.preprocess(images) if self.preprocess else images
+        return self.answers.logits(self.function(inputs), len(images))
 
 
 def _logits_of(model, what, images):
@@ -128,8 +128,8 @@ def _scale(model, answers, images, labels):
     functions = {255: None, 1: lambda images: images.astype("float32") / 255}
     losses = {}
     for high, function in functions.items():
-        given = function(images) if function else images
-        logits = answers.logits(model.predict_on_batch(given), len(images))
+        inputs = function(images) if function else images
+        logits = answers.logits(model.predict_on_batch(inputs), len(images))
         losses[high] = metrics.negative_log_likelihood(logits, labels)
     if losses[1] >= losses[255]:
         return None

@@ -51,11 +51,11 @@ def _write(job, run, folder, progress, logits):
     with files.atomic_write(records.weights_path(folder, run)) as temporary:
         model.save_weights(temporary)
     values = _description(job, run, model, progress)
-    own_logits = {split: by_name[run.name] for split, by_name in logits.items()}
+    logits_of_run = {split: by_name[run.name] for split, by_name in logits.items()}
     record_path = records.path(folder, run)
-    logits_file.write(record_path, values["weights_sha256"], job.dataset, own_logits)
-    for split in own_logits:
-        values[split] = _measures(job, run, split, own_logits[split])
+    logits_file.write(record_path, values["weights_sha256"], job.dataset, logits_of_run)
+    for split in logits_of_run:
+        values[split] = _measures(job, run, split, logits_of_run[split])
     if missing := run.transfer_set.missing(job.dataset.classes):
         values["missing_classes"] = _bias_corrections(job, run, logits, missing)
     return records.write(folder, run, values | provenance.environment())

@@ -36,13 +36,13 @@ def train_group(members, done, dataset, folder, teachers, callbacks=(), jobs=Non
     missing = [run for run in members if run.name not in done]
     checkpoint = checkpoint_path(members, folder)
     with _locked(folder, missing):
-        found = {run.name: record for run in missing if (record := records.read(folder, run))}
-        if len(found) < len(missing):
-            finished = {*done, *found}
+        new_records = {run.name: record for run in missing if (record := records.read(folder, run))}
+        if len(new_records) < len(missing):
+            finished = {*done, *new_records}
             create = functools.partial((jobs or JobCache()).job, dataset=dataset, teachers=teachers)
-            found |= _train(members, finished, folder, create, callbacks)
+            new_records |= _train(members, finished, folder, create, callbacks)
         _remove_leftovers(checkpoint, missing, folder)
-    return found
+    return new_records
 
 
 def checkpoint_path(members, folder):

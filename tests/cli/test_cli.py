@@ -204,7 +204,7 @@ def test_epochs_of_distill_do_not_retrain_the_teacher(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def own_folder(tmp_path):
+def user_folder(tmp_path):
     """A folder with two seeds of a committed student at T = 4, and no baseline."""
     (tmp_path / "results").mkdir()
     for path in (recipes.FOLDER / "results").glob("mnist-mlp-from-cnn-T4-a0.9-6ae*-seed[12].json"):
@@ -213,12 +213,12 @@ def own_folder(tmp_path):
     return tmp_path
 
 
-def test_table_of_own_runs_compares_them_with_committed_baselines(own_folder, capfd):
-    cli.main("mnist", ["table", "--output-dir", str(own_folder)])
+def test_table_of_own_runs_compares_them_with_committed_baselines(user_folder, capfd):
+    cli.main("mnist", ["table", "--output-dir", str(user_folder)])
     _, first, *_ = capfd.readouterr().out.split("\n\n")
     _, _, own, baseline = first.splitlines()
     assert own.startswith("| mlp | cnn | 4 | 0.9 |") and "| baseline (committed) |" in baseline
-    errors = [r["test"]["errors"] for r in records_in(own_folder)]
+    errors = [r["test"]["errors"] for r in records_in(user_folder)]
     alone = [r["test"]["errors"] for r in records_in(recipes.FOLDER) if is_baseline(r)]
     *_, reduction, p, _ = own.strip("| ").split(" | ")
     assert reduction == f"{100 - 100 * sum(errors) / sum(alone[1:3]):.1f} %"
@@ -248,17 +248,17 @@ def is_baseline(record):
     )
 
 
-def test_own_runs_as_csv_and_json_are_unrounded(own_folder, capfd):
-    options = ["table", "--output-dir", str(own_folder), "--format"]
+def test_own_runs_as_csv_and_json_are_unrounded(user_folder, capfd):
+    options = ["table", "--output-dir", str(user_folder), "--format"]
     cli.main("mnist", [*options, "csv"])
     lines = list(csv.DictReader(io.StringIO(capfd.readouterr().out)))
     cli.main("mnist", [*options, "json"])
     rows = json.loads(capfd.readouterr().out)
     assert [row["source"] for row in rows] == ["own", "committed"]
-    nll = [record["test"]["negative_log_likelihood"] for record in records_in(own_folder)]
+    nll = [record["test"]["negative_log_likelihood"] for record in records_in(user_folder)]
     assert rows[0]["negative_log_likelihood_mean"] == pytest.approx(np.mean(nll), rel=1e-12)
     assert rows[0]["errors_sd"] == pytest.approx(
-        np.std([r["test"]["errors"] for r in records_in(own_folder)], ddof=1)
+        np.std([r["test"]["errors"] for r in records_in(user_folder)], ddof=1)
     )
     assert rows[0]["temperature"] == 4 and rows[1]["temperature"] is None
     for line, row in zip(lines, rows, strict=True):

@@ -7,8 +7,8 @@ from common.data import array_cache, cached_sources, catalogue, image_folder, im
 from common.data.dataset import Dataset, Split
 from common.data.held_out import set_aside
 from common.data.image_files import ImageFiles
-from common.data.own_arrays import limited, own_name
 from common.data.sources import RawDataset
+from common.data.user_arrays import checked_name, limited
 from common.utils import files
 from common.utils.checks import local_folder
 
@@ -54,7 +54,7 @@ def from_folder(
         InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """
     root = local_folder("the image folder", path).resolve()
-    name, size = own_name(name or root.name), image_sizes.pair(image_size)
+    name, size = checked_name(name or root.name), image_sizes.pair(image_size)
     caches = _cache_folder(data_dir, root)
     settings = {"validation": validation, "test": test, "seed": seed, "image_size": size}
     settings |= {"skip_unreadable": skip_unreadable, "root": str(root)}

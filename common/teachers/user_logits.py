@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from common.data import views
-from common.data.own_arrays import bytes_of
+from common.data.user_arrays import bytes_of
 from common.teachers import writer
 from common.teachers.alignment import require_aligned
 from common.teachers.answers import Answers
@@ -51,9 +51,9 @@ def from_logits(
     require_name(name)
     answers, what = Answers(f"teacher {name!r}", dataset, classes, kind), f"logits of {name!r}"
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
-    given = _given({"train": train, "validation": validation, "test": test})
+    by_split = _read_files({"train": train, "validation": validation, "test": test})
     values = {}
-    for split, rows in _by_split(given, dataset, keys, what).items():
+    for split, rows in _by_split(by_split, dataset, keys, what).items():
         data = getattr(dataset, split)
         values[split] = to_float16(answers.logits(rows, len(data)))
         labels = f"the {split} {what}"
@@ -73,15 +73,17 @@ def from_logits(
     return writer.write_folder(folder, header, request, write)
 
 
-def _given(values):
+def _read_files(values):
     """{split: array or pair} of what was passed, files read."""
-    given = {}
+    by_split = {}
     for split, value in values.items():
         if isinstance(value, (str, Path)):
-            given |= {key: each for key, each in _read(value, split).items() if key not in given}
+            by_split |= {
+                key: each for key, each in _read(value, split).items() if key not in by_split
+            }
         elif value is not None:
-            given[split] = value
-    return given
+            by_split[split] = value
+    return by_split
 
 
 def _read(path, split):
@@ -108,10 +110,10 @@ def _read(path, split):
     )
 
 
-def _by_split(given, dataset, keys, what):
+def _by_split(by_split, dataset, keys, what):
     """{split: rows in the order of its images} of all splits."""
     rows, pairs = {}, []
-    for split, value in given.items():
+    for split, value in by_split.items():
         if _is_pair(value):
             pairs.append((split, *value))
         else:

@@ -11,7 +11,7 @@ from common import training
 from common.distillation import Distillation
 from common.experiments.spec import StudySpec
 from common.experiments.study import Study
-from common.models import own
+from common.models import user_models
 from common.runs import ModelSpec, Recipe, model_io
 from tests.support.helpers import assert_same_outcome, no_fit
 
@@ -42,16 +42,18 @@ def study(few, folder, build, **options):
 def test_the_id_is_that_of_the_configuration(few, tmp_path):
     first = study(few, tmp_path, net).student("mine")
     layers.Dense(3), layers.Flatten()  # Keras numbers names on
-    same = own.architecture(lambda image_shape, classes: net(image_shape, classes), SHAPE, 10)
+    same = user_models.architecture(
+        lambda image_shape, classes: net(image_shape, classes), SHAPE, 10
+    )
     assert first.architecture == same and first.label == "mnist-net"
     others = [
         lambda image_shape, classes: net(image_shape, classes, 9),
         lambda image_shape, classes: net(image_shape, classes, activation="tanh"),
         lambda classes: Subclassed(classes),
     ]
-    digests = [own.architecture(other, SHAPE, 10) for other in others]
+    digests = [user_models.architecture(other, SHAPE, 10) for other in others]
     assert len({same, *digests}) == 4
-    assert digests[2] == own.architecture(lambda classes: Subclassed(classes), SHAPE, 10)
+    assert digests[2] == user_models.architecture(lambda classes: Subclassed(classes), SHAPE, 10)
 
 
 def test_trained_recorded_resumed_and_loaded_as_the_repository_s_own(
@@ -125,7 +127,7 @@ def test_specs_that_do_not_fit():
     assert ModelSpec(build=net).model == "net" == ModelSpec(build=net).title
     assert ModelSpec(build=lambda: None).model == "own"
     with pytest.raises(ValueError, match="a function that builds a new model for each seed"):
-        own.build(net(SHAPE, 10), SHAPE, 10)
+        user_models.build(net(SHAPE, 10), SHAPE, 10)
 
 
 def test_a_function_that_no_worker_can_get(few, tmp_path):

@@ -28,9 +28,9 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
         ValueError: images of another range or shape; labels that are no class numbers; a name of
             the catalogue; too few images of a class.
     """
-    name = own_name(name)
-    given = {"train": train, "validation": validation, "test": test}
-    pairs = {split: _pair(split, pair) for split, pair in given.items() if pair is not None}
+    name = checked_name(name)
+    passed = {"train": train, "validation": validation, "test": test}
+    pairs = {split: _pair(split, pair) for split, pair in passed.items() if pair is not None}
     images = {split: bytes_of(pair[0], f"{split} images") for split, pair in pairs.items()}
     _require_one_shape(images)
     names = _class_names(class_names, pairs["train"][1])
@@ -40,7 +40,7 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
         if len(labels) != len(images[split]):
             raise ValueError(f"{len(images[split])} {split} images have {len(labels)} labels")
         splits[split] = Split(images[split], labels)
-    missing = {split: _SET_ASIDE for split in given if split not in splits}
+    missing = {split: _SET_ASIDE for split in passed if split not in splits}
     if missing:
         full = splits["train"]
         splits |= {k: full.take(v) for k, v in set_aside(full.labels, missing, names).items()}
@@ -57,7 +57,7 @@ def limited(dataset, limit):
     return Dataset(dataset.name, dataset.class_names, **splits, limit=int(limit))
 
 
-def own_name(name):
+def checked_name(name):
     """The name of a user's data; ValueError unless it is a text that the catalogue lacks."""
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"the data need a name, as records hold it, got {name!r}")

@@ -1,4 +1,4 @@
-"""Tables of a user's own runs, compared with the user's and the committed baselines.
+"""Tables of a user's runs, compared with the user's and the committed baselines.
 
 Students in a user's folder may have only a committed baseline. `beside_baselines` adds it, so that
 tables can show error reductions and p-values.
@@ -18,62 +18,62 @@ from common.results.tables import students_table
 from common.results.wording import display_name
 
 
-def beside_baselines(own, committed):
-    """Groups of a user's own records, then of the committed baselines of the user's students.
+def beside_baselines(records, committed):
+    """Groups of a user's records, then of the committed baselines of the user's students.
 
     Args:
-        own, committed: lists of records, as `records.load_all` returns them. Of a run and seed
-            that is in both, the own record is used.
+        records, committed: lists of records, as `records.load_all` returns them. Of a run and seed
+            that is in both, the user's record is used.
 
     Returns:
-        list of SeedGroup. A baseline with own and committed seeds is one group.
+        list of SeedGroup. A baseline with the user's and committed seeds is one group.
     """
-    names = {(record["run"], record["seed"]) for record in own}
-    wanted = {group.run.baseline.id for group in group_seeds(own) if group.teacher}
+    names = {(record["run"], record["seed"]) for record in records}
+    wanted = {group.run.baseline.id for group in group_seeds(records) if group.teacher}
     added = [
         record
         for record in committed
         if record["run"] in wanted and (record["run"], record["seed"]) not in names
     ]
-    return group_seeds(own + added)
+    return group_seeds(records + added)
 
 
-def own_groups(groups, own):
-    """The groups that have at least one of the user's own records."""
-    runs = {record["run"] for record in own}
+def user_groups(groups, records):
+    """The groups that have at least one of the user's records."""
+    runs = {record["run"] for record in records}
     return [group for group in groups if group.run.id in runs]
 
 
-def render(module, groups, own):
-    """Yield Markdown tables: for each data set one of all runs, then those with an own run.
+def render(module, groups, users):
+    """Yield Markdown tables: for each data set one of all runs, then those with a run of the user.
 
     A table is left out if all its rows are in the first one.
 
     Args:
         module: a data set's module `tables`.
-        groups, own: SeedGroups, as `beside_baselines` and `own_groups` return them.
+        groups, users: SeedGroups, as `beside_baselines` and `user_groups` return them.
     """
-    notes = {group.run.id: " (committed)" for group in groups if group not in own}
-    for settings in dataset_settings(own):
+    notes = {group.run.id: " (committed)" for group in groups if group not in users}
+    for settings in dataset_settings(users):
         every = select(groups, **settings)
         yield students_table(every, notes=notes)
         shown = set(students_table(every).splitlines())
-        others = [group for group in every if group not in own]
+        others = [group for group in every if group not in users]
         for table in readme.tables_that_differ(module, every, others):
             if not set(table.splitlines()) <= shown:
                 yield table
 
 
-def rows(groups, own):
+def rows(groups, users):
     """One dict of plain values for each group: settings, mean and sd of measures, comparison.
 
     Measures are in the units of the records (accuracy in [0, 1]); sd is the sample standard
     deviation. None stands for a value that cannot be computed: an sd or p-value of too few seeds.
 
     Args:
-        groups, own: SeedGroups, as `beside_baselines` and `own_groups` return them.
+        groups, users: SeedGroups, as `beside_baselines` and `user_groups` return them.
     """
-    return [_row(group, groups, "own" if group in own else "committed") for group in groups]
+    return [_row(group, groups, "own" if group in users else "committed") for group in groups]
 
 
 def as_csv(rows):
