@@ -1,4 +1,4 @@
-"""ResNet56 -> ResNet20 in 40 epochs: a sixth of the 240 that `field` reproduces, for a CPU.
+"""ResNet56 -> ResNet20 in 40 epochs: a sixth of the 240 that `repdistiller` reproduces, for a CPU.
 
 The learning rate follows one cosine after a warm-up in place of three steps; batches are twice as
 large and the learning rate with them (Goyal et al. 2017, arXiv:1706.02677). Nets learn from

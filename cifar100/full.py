@@ -1,4 +1,4 @@
-"""The large study: deep teachers, small students, every pair of them, 200 epochs.
+"""The full study: deep teachers, small students, every pair of them, 200 epochs.
 
 Batch size, momentum, weight decay and epochs are those of weiaicunzai's pytorch-cifar100, which
 prints VGG16-BN 72.93 % and ShuffleNet 70.06 %; its steps of the learning rate are replaced by a
@@ -45,7 +45,7 @@ PUBLISHED = {"vgg16": 72.93, "resnet164": 75.67, "shufflenet": 70.06}
 
 
 def reproduce(study):
-    """Every teacher, then every student taught by it, temperature and alpha by validation."""
+    """Every teacher, then every student with it, temperature and alpha by validation."""
     for teacher in TEACHERS:
         experiments.train_teacher(study, teacher)
         for student in STUDENTS:

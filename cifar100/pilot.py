@@ -1,7 +1,7 @@
 """The pilot: a teacher and two students that two CPU cores train in an hour or two.
 
 Its few epochs show what distillation does early in training, not what the nets can reach:
-every title says pilot. The full studies are `large` and `field`.
+every title says pilot. The full studies are `full` and `repdistiller`.
 """
 
 import dataclasses

@@ -13,7 +13,7 @@ STUDENTS = pilot.STUDENTS | pilot_long.STUDENTS | forty_epochs.STUDENTS
 STUDENTS |= repdistiller.STUDENTS | full.STUDENTS | one_cycle.STUDENTS
 SEEDS = (0, 1, 2, 3, 4)
 
-STUDIES = {"pilot": pilot, "large": full}  # what the notebooks can be about
+STUDIES = {"pilot": pilot, "full": full}  # what the notebooks can be about
 
 STUDY = StudySpec(
     folder=FOLDER,
@@ -22,13 +22,14 @@ STUDY = StudySpec(
     seeds=SEEDS,
     steps={
         "pilot": pilot.reproduce,
-        "longer": pilot_long.reproduce,
+        "pilot_long": pilot_long.reproduce,
         "learning_rates": one_cycle.compare_learning_rates,
         "one_cycle": one_cycle.reproduce,
         "forty_epochs": forty_epochs.reproduce,
-        "large": full.reproduce,
-        "field": repdistiller.reproduce,
+        "full": full.reproduce,
+        "repdistiller": repdistiller.reproduce,
         "methods": methods.methods,
         "ladder": methods.ladder,
     },
+    former_steps={"longer": "pilot_long", "large": "full", "field": "repdistiller"},
 )

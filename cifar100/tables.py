@@ -22,7 +22,7 @@ def of_pilot(groups):
     return results.students_by_settings(specs, groups, "pilot on ")
 
 
-def of_longer(groups):
+def of_pilot_long(groups):
     """Markdown table of the pilot's ConvNet in five times the epochs: baseline to control."""
     epochs = pilot_long.STUDENTS["longer_cnn"].recipe.epochs
     prefix = f"pilot, {epochs} epochs, on "
@@ -34,7 +34,7 @@ def of_teachers(groups):
     return results.teachers_table(full.TEACHERS, full.PUBLISHED, groups)
 
 
-def of_large(groups):
+def of_full(groups):
     """Markdown table of the full study: students by teachers, baseline → distilled, in %."""
     return results.pairs_table(list(full.STUDENTS.values()), list(full.TEACHERS.values()), groups)
 
@@ -43,7 +43,7 @@ _PAIR_COLUMNS = ("teacher, published %", "ours %", "baseline, published %", "our
 _PAIR_COLUMNS += ("distilled, published %", "ours %", "95 % interval", "gain, points", "p (t)")
 
 
-def of_field(groups):
+def of_repdistiller(groups):
     """Markdown table of RepDistiller's pairs beside ours, and of one pair with tuned settings."""
     ours, rows = results.Results(groups), []
     for pair in repdistiller.PAIRS:
@@ -142,10 +142,10 @@ def of_ladder(groups):
 
 TABLES = {
     "pilot": of_pilot,
-    "longer": of_longer,
+    "pilot_long": of_pilot_long,
     "teachers": of_teachers,
-    "large": of_large,
-    "measures": _measures(full, "large study on "),
+    "full": of_full,
+    "measures": _measures(full, "200 epochs on "),
     "one_cycle": _measures(one_cycle, "14 to 30 epochs on "),
     "forty_epochs": _measures(forty_epochs, "40 epochs on "),
     "costs": of_costs,
@@ -153,7 +153,7 @@ TABLES = {
     "ladder": of_ladder,
 }
 TABLES_OF_WHOLE = {
-    "field": of_field,
+    "repdistiller": of_repdistiller,
     "measures": _measures(repdistiller, "RepDistiller's nets on "),
 }
 # (student, teacher) of the interactive page

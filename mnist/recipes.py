@@ -78,7 +78,7 @@ TUNED_STUDENTS = (
     "mlp",
     "cnn_small",
 )  # students whose temperature and alpha are chosen on validation
-# taught by every teacher: on few images, then on all
+# distilled from every teacher: on few images, then on all
 PAIRED_STUDENTS = (
     "cnn_small",
     "cnn_few",
@@ -88,7 +88,7 @@ PAIRED_STUDENTS = (
     "mlp",
     "cnn_ensemble",
 )
-# taught by every training of one teacher: the student of the published table, and one that loses
+# distilled from every seed of one teacher: the student of the published table, and one that loses
 REPEATED_TEACHER, ITS_STUDENTS = "cnn_ensemble", ("cnn_small", "cnn_ensemble")
 
 # methods tuned alike, on the student of the published table

@@ -39,7 +39,7 @@ def online_contenders(task, repeats):
     """Rows against contenders that evaluate the teacher in the step: one temperature, and five."""
     seconds, names = _measure(task, repeats)
     for name in names:
-        what = f"epoch of {task.student} taught by {task.teacher}, against {name}"
+        what = f"epoch of {task.student} distilled from {task.teacher}, against {name}"
         yield Row(what, seconds["one"], seconds[name], "s", "times", "10 times as fast")
         fivefold = [len(TEMPERATURES) * value for value in seconds[name]]
         what = f"five temperatures side by side, against five runs of {name}"
@@ -73,7 +73,7 @@ def on_device(task, repeats):
         "bare": keras_contenders.bare(task, dataset),
     } | keras_contenders.pytorch(task, dataset)
     seconds = timing.interleaved(calls, repeats)
-    what = f"{task.student} taught by {task.teacher}, {task.views}, batch {task.batch_size}"
+    what = f"{task.student} distilled from {task.teacher}, {task.views}, batch {task.batch_size}"
     rates = {name: timing.per_second(values, task.images) for name, values in seconds.items()}
     ours, bare = rates.pop("ours"), rates.pop("bare")
     against = f"{what}, against its bare step without a teacher"

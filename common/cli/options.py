@@ -57,8 +57,8 @@ def checked(dataset, options):
             require_teacher_file(name)
         elif name is not None:
             require_choice(kind, name, known)
-    for step in getattr(options, "steps", ()):
-        require_choice("step", step, spec.steps)
+    if hasattr(options, "steps"):
+        options.steps = [_step(name, spec) for name in options.steps]
     require_at_least("workers", options.workers, 1)
     for option in ("epochs", "limit"):
         if getattr(options, option) is not None:
@@ -159,6 +159,15 @@ def _add_table(commands):
     choices = ("markdown", "csv", "json")
     table.add_argument("--format", choices=choices, default="markdown", help=form)
     return table
+
+
+def _step(name, spec):
+    """A step's name, where `name` may be its former one; ValueError if it is unknown."""
+    if name in spec.former_steps:
+        print(f"{name} is now called {spec.former_steps[name]}", file=sys.stderr)
+        return spec.former_steps[name]
+    require_choice("step", name, spec.steps)
+    return name
 
 
 class _FormerOption(argparse.Action):

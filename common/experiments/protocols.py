@@ -139,7 +139,7 @@ def repeat(study, student, teacher, comparison):
     """Repeat a `ControlledComparison` at its settings, without tuning, with the study's seeds.
 
     Args:
-        study: Study, such as the one that `Study.in_view` returns.
+        study: Study, such as the one that `Study.with_new_seed` returns.
         student, teacher: names in its spec.
         comparison: ControlledComparison of this student and teacher.
     """

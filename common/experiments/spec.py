@@ -14,6 +14,7 @@ class StudySpec:
         seeds: default seeds of teachers and students.
         temperatures, alphas: the values from which `experiments.tune` selects.
         steps: {name: function of a Study}, in the order of `python -m DATASET reproduce`.
+        former_steps: {a step's former name: its name}; both work in `reproduce`.
         smoke: notebook parameters of the quick run by `make quick`.
         smoke_by_notebook: {notebook's name: parameters} that override `smoke`.
     """
@@ -25,5 +26,6 @@ class StudySpec:
     temperatures: tuple = ()
     alphas: tuple = ()
     steps: dict = dataclasses.field(default_factory=dict)
+    former_steps: dict = dataclasses.field(default_factory=dict)
     smoke: dict = dataclasses.field(default_factory=dict)
     smoke_by_notebook: dict = dataclasses.field(default_factory=dict)

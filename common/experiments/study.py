@@ -96,8 +96,8 @@ class Study:
         vars(other).update(attributes)
         return other
 
-    def in_view(self, train):
-        """A copy of the study with one new seed, so that a notebook's reader sees it train.
+    def with_new_seed(self, train):
+        """A copy of the study with one new seed, which a notebook trains live.
 
         Args:
             train: "one seed"; "nothing" for no copy.

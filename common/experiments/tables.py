@@ -26,7 +26,7 @@ def methods_tables(groups, student, teachers, selection_seeds=SELECTION_SEEDS, s
     """
     tables = []
     for teacher in teachers:
-        caption = f"{student.title}, taught by {teacher.title}, {results.caption(groups)}"
+        caption = f"{student.title}, distilled from {teacher.title}, {results.caption(groups)}"
         tuned = tuned_methods(groups, student, teacher, selection_seeds)
         tables.append(results.methods_table(tuned, step_times=step_times, caption=caption))
     return "\n".join(tables)
@@ -54,6 +54,6 @@ def ladders(groups, students, teacher):
 def ladder_tables(groups, students, teacher):
     """Markdown: one table per student, from labels only to the full teacher."""
     return "\n".join(
-        ladder.table(f"{title}, taught by {teacher.title}, ")
+        ladder.table(f"{title}, distilled from {teacher.title}, ")
         for title, ladder in ladders(groups, students, teacher).items()
     ) or results.markdown([f"ladder of controls: {results.PENDING}"], [])

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-_TELLING = 16  # images of a first batch, all of one class, that look like data in class order
+_MIN_IMAGES = 16  # images of a first batch, all of one class, that look like data in class order
 
 
 def require_control(sizes):
@@ -44,7 +44,7 @@ def require_mixed_classes(batches, complete):
     )
     if same > chance + max((1 - chance) / 2, 5 * spread):
         raise ValueError(sentence)
-    if len(counts) == 1 and not complete and len(labels) >= _TELLING:
+    if len(counts) == 1 and not complete and len(labels) >= _MIN_IMAGES:
         warnings.warn(
             "the first batch has images of one class only, from which the shuffled control would "
             "learn its own class: are the images in the order of the classes? shuffle them",

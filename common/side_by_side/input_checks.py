@@ -1,7 +1,7 @@
 """Images and targets of a fit, checked against the students before the first step.
 
-Arrays are looked at as a whole where that takes a millisecond, otherwise a sample of them; of data
-sets, the first batch.
+Arrays are checked completely where that takes a millisecond, otherwise by a sample; data sets, by
+their first batch.
 """
 
 import dataclasses
@@ -19,20 +19,20 @@ from common.utils.target_checks import require_labels, require_logits, warn_at_c
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-    """What `fit` gets, and what of it is looked at.
+    """The data that `fit` passes to Keras, and the images and targets that are checked.
 
     Args:
         x, y: for Keras; lists of numbers as arrays, a generator with its first batch put back.
-        images: (n, h, w, c) all, or those of the first batch; None if they are not looked at.
-        targets: their {"labels", teacher's name: logits}; None if they are not looked at.
-        whole: whether x and y are arrays.
+        images: (n, h, w, c) all images of an array, or a data set's first batch.
+        targets: the images' {"labels", teacher's name: logits}; None if there are none.
+        is_array: whether x and y are arrays, not a data set.
     """
 
     x: object
     y: object
     images: object
     targets: object
-    whole: bool
+    is_array: bool
 
 
 class InputChecks:
@@ -55,7 +55,7 @@ class InputChecks:
             x, y: as of Keras's `fit`.
             what: "validation " or "", for errors.
         """
-        inputs = look_at(x, y)
+        inputs = read_inputs(x, y)
         require_targets(self.students, inputs.targets)
         if not self.augmented:
             self.check_pixels(inputs.images, error=True)
@@ -92,7 +92,7 @@ class InputChecks:
         return next(iter(counts.values()))
 
 
-def look_at(x, y=None):
+def read_inputs(x, y=None):
     """`Inputs` of arrays, a PyDataset, a tf.data.Dataset, a DataLoader or a generator."""
     if isinstance(x, dict) or x is None:
         raise ValueError(f"images are one array (n, h, w, c), got {type(x).__name__}")
@@ -150,17 +150,17 @@ def check_control(students, inputs, batch_size, shuffle):
     """
     if not any(student.shuffled and student.needs_teacher for student in students.values()):
         return
-    if inputs.whole:
+    if inputs.is_array:
         control_checks.require_control(control_checks.batch_sizes(len(inputs.images), batch_size))
     else:
         control_checks.require_control({len(inputs.images)})
-    if inputs.targets.get("labels") is None or (inputs.whole and shuffle):
+    if inputs.targets.get("labels") is None or (inputs.is_array and shuffle):
         return
     batches = [np.asarray(inputs.targets["labels"]).ravel()]
-    if inputs.whole:
+    if inputs.is_array:
         batches = np.split(batches[0], range(batch_size, len(batches[0]), batch_size))
     elif isinstance(inputs.x, keras.utils.PyDataset) and len(inputs.x) > 1:
-        batches += [look_at(_Last(inputs.x)).targets["labels"]]
+        batches += [read_inputs(_Last(inputs.x)).targets["labels"]]
     control_checks.require_mixed_classes(batches, complete=len(batches) > 1)
 
 
@@ -192,7 +192,7 @@ def check_values(students, online, classes, inputs, what=""):
         if logits.ndim != 2 or logits.shape[1] != classes:
             raise ValueError(f"{of} have shape {logits.shape}, the students have {classes} classes")
         require_logits(logits, of)
-        if inputs.whole and labels is not None:
+        if inputs.is_array and labels is not None:
             warn_at_chance(logits, labels, of)
 
 

@@ -105,7 +105,7 @@ def test_the_field_learns_from_all_images_and_chooses_on_held_out_ones(small_fie
     best = min(chosen_from, key=lambda group: group.values("errors", "validation").mean())
     for key in ("temperature", "alpha"):
         assert tuned.configuration[key] == best.configuration[key]
-    header, _, plain_row, tuned_row = tables.of_field(whole).splitlines()
+    header, _, plain_row, tuned_row = tables.of_repdistiller(whole).splitlines()
     assert header.startswith("| cifar100_all, 200 train, 100 test images |")
     assert plain_row.startswith("| ResNet32x4 → ResNet8x4 | 79.42 |")
     assert "| 72.50 |" in plain_row and "| 73.33 |" in plain_row
@@ -116,7 +116,7 @@ def test_the_field_learns_from_all_images_and_chooses_on_held_out_ones(small_fie
 
 
 def test_the_field_table_prints_what_is_published_before_anything_ran():
-    lines = tables.of_field([]).splitlines()[2:]
+    lines = tables.of_repdistiller([]).splitlines()[2:]
     assert len(lines) == len(repdistiller.PAIRS) + 1
     for line, (teacher, printed) in zip(
         [lines[0], lines[1], lines[2], lines[3], lines[5], lines[6]],
@@ -147,8 +147,8 @@ def small_pilot(monkeypatch):
 
 
 @pytest.fixture
-def small_large(monkeypatch):
-    """The large study with one teacher and one student of a few weights."""
+def small_full(monkeypatch):
+    """The full study with one teacher and one student of a few weights."""
     for kind, name, width in (("TEACHERS", "vgg16", 5), ("STUDENTS", "cnn", 4)):
         net = getattr(full, kind)[name]
         small = dataclasses.replace(net, model="mlp", options={"width": width})
@@ -157,9 +157,9 @@ def small_large(monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_large_study_from_end_to_end(small_large, cifar_dir, tmp_path, capsys):
+def test_the_full_study_from_end_to_end(small_full, cifar_dir, tmp_path, capsys):
     where = ["--limit", "130", "--epochs", "1", "--seeds", "0", "--data-dir", str(cifar_dir)]
-    cli.main("cifar100", ["reproduce", "large", *where, "--output-dir", str(tmp_path)])
+    cli.main("cifar100", ["reproduce", "full", *where, "--output-dir", str(tmp_path)])
     found = results.group_seeds(records.load_all(tmp_path))
     taught = [group for group in found if group.teacher]
     assert len(taught) == len(full.TEMPERATURES) + 2  # the other alpha, the control
@@ -168,10 +168,10 @@ def test_the_large_study_from_end_to_end(small_large, cifar_dir, tmp_path, capsy
     errors = [g.values("errors", "validation") for g in taught if not g.configuration["shuffled"]]
     (chosen,) = [g for g in taught if g.matches(own)]
     assert chosen.values("errors", "validation") == min(errors)
-    *_, row = tables.of_large(found).splitlines()
+    *_, row = tables.of_full(found).splitlines()
     assert row.startswith("| 3-layer CNN |") and "not run yet" not in row and " → " in row
     header, _, *measured = tables.TABLES["measures"](found).splitlines()
-    assert header.startswith("| large study on cifar100, ") and "| top-5 % |" in header
+    assert header.startswith("| 200 epochs on cifar100, ") and "| top-5 % |" in header
     assert len(measured) == len(found)
 
 
@@ -179,7 +179,7 @@ def test_the_large_study_from_end_to_end(small_large, cifar_dir, tmp_path, capsy
 def test_the_pilot_from_end_to_end(small_pilot, cifar_dir, tmp_path, capsys):
     where = ["--limit", "130", "--epochs", "1", "--data-dir", str(cifar_dir)]
     where += ["--output-dir", str(tmp_path), "--seeds", "0"]
-    cli.main("cifar100", ["reproduce", "pilot", "longer", *where])
+    cli.main("cifar100", ["reproduce", "pilot", "pilot_long", *where])
     printed = capsys.readouterr().out
     assert "| mlp width 4 | baseline |" in printed
     assert "| mlp width 6 | mlp (shuffled) | 4 |" in printed

@@ -246,3 +246,10 @@ def test_former_options_work_and_print_their_new_names(mnist_dir, tmp_path, capf
     assert "in 3 views of each training image" in out and not list(tmp_path.iterdir())
     assert "--plan is now called --dry-run" in err
     assert "--sampled is now called --views-per-image" in err
+
+
+def test_former_steps_work_and_print_their_new_names(cifar_dir, tmp_path, capfd):
+    options = ["--data-dir", str(cifar_dir), "--output-dir", str(tmp_path), "--limit", "130"]
+    cli.main("cifar100", ["reproduce", "longer", "--epochs", "1", "--dry-run", *options])
+    out, err = capfd.readouterr()
+    assert "longer is now called pilot_long" in err and "runs to be trained" in out

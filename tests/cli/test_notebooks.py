@@ -16,7 +16,7 @@ from mnist import recipes
 ALL = sorted(notebooks.ROOT.glob("*/0*.ipynb"))
 READS = {"tiny_imagenet": "tiny_imagenet/pilot"}  # whose committed runs a folder's notebooks show
 FIRST = "00_distillation_in_five_minutes"  # a start for learners, free of the fixed headings
-HEADINGS = ["The idea in one equation", "Data and models", "See it", "Train in view"]
+HEADINGS = ["The idea in one equation", "Data and models", "See it", "Train live"]
 HEADINGS += ["The full experiment", "Exercise", "What we learned"]
 # so few steps take less time than tracing does
 EAGERLY = "import tensorflow\ntensorflow.config.run_functions_eagerly(True)"

@@ -56,18 +56,18 @@ def test_epochs_of_students_leave_their_teacher_as_it_is(spec, few):
     assert both.student("tinier").recipe.epochs == both.teacher("tiny").recipe.epochs == 2
 
 
-def test_a_seed_in_view_is_one_without_a_record(spec, few):
+def test_the_new_seed_is_one_without_a_record(spec, few):
     study = Study(spec, few, seeds=[0, 3])
-    assert study.in_view("one seed").seeds == [4] and study.seeds == [0, 3]
-    assert study.in_view("nothing") is None
+    assert study.with_new_seed("one seed").seeds == [4] and study.seeds == [0, 3]
+    assert study.with_new_seed("nothing") is None
     with pytest.raises(ValueError, match=r"unknown train 'one'.* one seed"):
-        study.in_view("one")
+        study.with_new_seed("one")
 
 
 def test_a_repeated_comparison_has_the_same_settings(spec, few):
     study = Study(spec, few, seeds=[0])
     recorded = results.ControlledComparison(experiments.tune(study, "tinier", "tiny"))
-    again = experiments.repeat(study.in_view("one seed"), "tinier", "tiny", recorded)
+    again = experiments.repeat(study.with_new_seed("one seed"), "tinier", "tiny", recorded)
     for (_, _, group), (label, _, repeated) in zip(recorded.rows(), again.rows("1: "), strict=True):
         assert repeated.configuration == group.configuration
         assert list(repeated.seeds) == [1] and label.startswith("1: ")
