@@ -112,7 +112,12 @@ def _available(options):
 
 def _quick_parameters(spec, notebook):
     """Values for the `parameters` cell of one notebook that trains everything on few images."""
-    return {"retrain": True, **spec.smoke} | spec.smoke_by_notebook.get(notebook.stem, {})
+    import papermill
+
+    known = papermill.inspect_notebook(notebook)
+    shared = {"retrain": True, **spec.smoke}
+    shared = {name: value for name, value in shared.items() if name in known}
+    return shared | spec.smoke_by_notebook.get(notebook.stem, {})
 
 
 def _folders(folder, data_dir):

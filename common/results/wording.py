@@ -47,6 +47,8 @@ def describe_reduction(group, baseline):
     reduction = comparison.error_reduction
     if reduction < -1:  # beyond twice the errors a multiple is easier to read
         return f"{1 - reduction:.1f} times as many errors{p_inline(comparison.p)}"
+    if abs(reduction) < 0.005:
+        return f"equally many errors{p_inline(comparison.p)}"
     word = "fewer" if reduction >= 0 else "more"
     return f"{100 * abs(reduction):.0f} % {word} errors{p_inline(comparison.p)}"
 

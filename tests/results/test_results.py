@@ -225,6 +225,7 @@ def test_more_than_twice_the_errors_are_a_multiple():
 
     (baseline,) = results.group_seeds([record(baseline_run(seed), missed(20)) for seed in range(2)])
     assert described(10) == ("50.0 %", "50 % fewer errors")
+    assert described(20) == ("0.0 %", "equally many errors")
     assert described(40) == ("-100.0 %", "100 % more errors")
     assert described(42) == ("2.1 × as many", "2.1 times as many errors")
     assert described(190) == ("9.5 × as many", "9.5 times as many errors")
