@@ -8,18 +8,26 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from papermill.iorw import load_notebook_node
 
 from common import data
 from common.cli import notebooks
 from mnist import recipes
+from tests.support.shared_kernel import SharedKernel
 
 ALL = sorted(notebooks.ROOT.glob("*/0*.ipynb"))
 READS = {"tiny_imagenet": "tiny_imagenet/pilot"}  # whose committed runs a folder's notebooks show
 FIRST = "00_distillation_in_five_minutes"  # a start for learners, free of the fixed headings
 HEADINGS = ["The idea in one equation", "Data and models", "See it", "Train live"]
 HEADINGS += ["The full experiment", "Exercise", "What we learned"]
-# so few steps take less time than tracing does
-EAGERLY = "import tensorflow\ntensorflow.config.run_functions_eagerly(True)"
+# so few steps take less time than tracing does; small nets in place of MNIST's deep teachers
+FIRST_CELL = """import dataclasses
+import tensorflow
+from mnist import recipes
+tensorflow.config.run_functions_eagerly(True)
+for name, model in (("vgg16", "vgg8"), ("resnet164", "resnet8")):
+    recipes.TEACHERS[name] = dataclasses.replace(recipes.TEACHERS[name], model=model)
+"""
 COMPARED = ("text/plain", "text/markdown", "image/png")  # a widget's model id is a new one
 
 
@@ -88,26 +96,29 @@ def test_is_small_and_tells_nothing_of_the_machine(notebook):
 
 
 @pytest.fixture(scope="module")
+def kernel():
+    shared = SharedKernel(FIRST_CELL)
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A folder for the notebooks that one worker executes: later ones read earlier ones' runs."""
     return tmp_path_factory.mktemp("runs")
 
 
-def doubled(path, folder):
-    """A copy of a notebook in `folder` that runs in the notebook's own folder, each cell twice.
-
-    All but the parameters: papermill puts the given ones behind these.
-    """
-    notebook = nbformat.read(path, as_version=4)
-    cells = [nbformat.v4.new_code_cell(f"%cd -q {path.parent}\n{EAGERLY}")]
+def doubled(path):
+    """A notebook with each cell twice, but for the parameters: the given ones follow these."""
+    notebook = load_notebook_node(str(path))
+    cells = []
     for cell in notebook.cells:
         cells.append(cell)
         if cell.cell_type == "code" and not cell.metadata.get("tags"):
             again = nbformat.v4.new_code_cell(cell.source, metadata={"tags": ["again"]})
             cells.append(again)
     notebook.cells = cells
-    nbformat.write(notebook, folder / path.name)
-    return folder / path.name
+    return notebook
 
 
 def assert_cells_repeat(executed):
@@ -115,7 +126,7 @@ def assert_cells_repeat(executed):
 
     It may print fewer: a second run reads what the first one trained.
     """
-    for cell, again in itertools.pairwise(code(nbformat.read(executed, as_version=4))):
+    for cell, again in itertools.pairwise(code(executed)):
         if again.metadata.get("tags") == ["again"]:
             assert displayed(again) == displayed(cell), cell.source
             assert printed(again) <= printed(cell), cell.source
@@ -132,26 +143,28 @@ def printed(cell):
     return {x for x in text.splitlines() if not x.startswith(timed) and "/step" not in x}
 
 
-def execute(path, folder, data_dir, **parameters):
-    """Execute a notebook, each cell twice, on little data; its runs are in `folder` afterwards."""
-    quick = {"seeds": [0, 1], "epochs": 1, "retrain": True}
-    where = {"data_dir": str(data_dir), "output_dir": str(folder)}
-    copies = folder / "doubled" / path.parent.name
-    copies.mkdir(parents=True, exist_ok=True)
-    figures = notebooks.execute(doubled(path, copies), folder, quick | where | parameters)
-    assert len(figures) >= 2
-    assert_cells_repeat(folder / path.name)
-    assert not [file for file in copies.iterdir() if file.is_socket()]
+@pytest.fixture
+def execute(kernel, trained):
+    """Function that executes a notebook on little data; its runs are in `trained` afterwards."""
+
+    def run(path, data_dir, **parameters):
+        quick = {"seeds": [0, 1], "epochs": 1, "retrain": True}
+        where = {"data_dir": str(data_dir), "output_dir": str(trained)}
+        executed = kernel.execute(doubled(path), path.parent, quick | where | parameters)
+        contents = [output for cell in code(executed) for output in displayed(cell)]
+        assert sum("image/png" in output for output in contents) >= 4  # two figures, twice
+        assert_cells_repeat(executed)
+
+    return run
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", [p for p in ALL if p.parent.name == "mnist"], ids=lambda p: p.stem)
-def test_runs_on_small_data(path, trained, mnist_dir, monkeypatch):
-    monkeypatch.delenv("MPLBACKEND", raising=False)  # a kernel draws inline
+def test_runs_on_small_data(path, execute, trained, mnist_dir):
     parameters = {"seeds": [0, 1]} | recipes.STUDY.smoke_by_notebook.get(path.stem, {})
     if path.stem == "02_distillation":  # one stands for all that have this parameter
         parameters["train"] = "one seed"
-    execute(path, trained, mnist_dir, **parameters | {"limit": 100})
+    execute(path, mnist_dir, **parameters | {"limit": 100})
     last = 0 if path.stem == FIRST else parameters["seeds"][-1] + ("train" in parameters)
     assert list((trained / "results").glob(f"mnist*-seed{last}.json"))
 
@@ -185,24 +198,20 @@ SMALL = {  # nets that TensorFlow traces quickly, in place of the pilot's
     "02_distillation": {"teacher": "cnn", "students": ["mlp"]},
     "03_temperature": {"teacher": "cnn", "student": "mlp", "other": "mlp"},
 }
-
-
 LONGER = {"04_longer_training": {"teacher": "cnn", "short": "mlp", "long": "mlp"}}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL | LONGER)
-def test_cifar100_runs_on_small_data(name, trained, cifar_dir, monkeypatch):
-    monkeypatch.delenv("MPLBACKEND", raising=False)
+def test_cifar100_runs_on_small_data(name, execute, trained, cifar_dir):
     path = notebooks.ROOT / "cifar100" / f"{name}.ipynb"
-    execute(path, trained, cifar_dir, limit=100, **(SMALL | LONGER)[name])
+    execute(path, cifar_dir, limit=100, **(SMALL | LONGER)[name])
     assert list((trained / "results").glob("cifar100-cnn-*-seed0.json"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
-def test_tiny_imagenet_runs_on_small_data(name, trained, tiny_dir, monkeypatch):
-    monkeypatch.delenv("MPLBACKEND", raising=False)
+def test_tiny_imagenet_runs_on_small_data(name, execute, trained, tiny_dir):
     path = notebooks.ROOT / "tiny_imagenet" / f"{name}.ipynb"
-    execute(path, trained, tiny_dir, limit=80, teacher="cnn")  # quicker than the ShuffleNet
+    execute(path, tiny_dir, limit=80, teacher="cnn")  # quicker than the ShuffleNet
     assert list((trained / "results").glob("tiny_imagenet20-cnn-*-seed0.json"))
