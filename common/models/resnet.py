@@ -10,6 +10,7 @@ from common.backend import keras, layers
 from common.models import blocks
 from common.models.initial_weights import he_normal
 from common.models.pixels import standardized
+from common.utils.checks import require_positive
 
 WIDTHS = {  # channels of the stem and of the three stages
     "resnet8": (16, 16, 32, 64),
@@ -61,13 +62,14 @@ def basic_block(x, channels, strides=1):
     return layers.ReLU()(layers.Add()([y, x]))
 
 
-def resnet164(image_shape, classes, *, seed=0, pixel_statistics=None):
-    """Three stages of 18 bottlenecks with 64, 128 and 256 output channels; logits.
+def resnet164(image_shape, classes, *, units=18, seed=0, pixel_statistics=None):
+    """Three stages of `units` bottlenecks with 64, 128 and 256 output channels; logits.
 
     Takes images of at least 4x4 pixels as they are; the second and third stage halve height
     and width. Kernels start from N(0, 2 / fan_in).
 
     Args:
+        units: bottlenecks of each stage; the network has 9 * units + 2 layers.
         seed: seed of the initial weights, independent of other networks.
         pixel_statistics: for input normalization, as in `pixels.statistics`.
 
@@ -75,12 +77,13 @@ def resnet164(image_shape, classes, *, seed=0, pixel_statistics=None):
         keras.Model, images (batch, *image_shape) in [0, 255] -> logits (batch, classes), float32.
 
     Raises:
-        ValueError: images smaller than 4x4 pixels.
+        ValueError: images smaller than 4x4 pixels; `units` is no whole number above 0.
     """
+    require_positive("units", units, integer=True)
     inputs, x = standardized(image_shape, pixel_statistics, min_side=4)
     x = blocks.convolution(16)(x)
     for stage, channels in enumerate((16, 32, 64)):
-        for unit in range(18):
+        for unit in range(int(units)):
             x = bottleneck(x, channels, strides=2 if stage and not unit else 1)
     outputs = blocks.pooled_logits(blocks.normalized_relu(x), classes)
     return he_normal(keras.Model(inputs, outputs, name="resnet164"), seed)

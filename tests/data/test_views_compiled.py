@@ -13,6 +13,7 @@ import pytest
 
 from common.backend import keras
 from common.data import views
+from tests.support import helpers
 
 
 def compiled(function):
@@ -52,7 +53,7 @@ def test_the_compiled_step_sees_the_same_pixels(capsys):
 def test_jax_sees_the_same_pixels():
     if importlib.util.find_spec("jax") is None:
         pytest.skip("JAX is not installed: pip install -e .[extra]")
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    environment = os.environ | helpers.JAX
     command = [sys.executable, "-m", "tests.data.test_views_compiled"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert len(done.stdout.splitlines()) == len(views.VIEWS)

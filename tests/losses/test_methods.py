@@ -14,6 +14,7 @@ from scipy import special
 from common.distillation import TEACHERLESS
 from common.losses import LOSSES, require_method
 from tests.losses import definitions
+from tests.support import helpers
 
 TEACHER = np.array([[1, 2, 3], [4, 5, 6]], "float32")
 STUDENT = np.array([[2, 1, 4], [3, 6, 2]], "float32")
@@ -222,8 +223,7 @@ def test_jax_gives_the_values_and_gradients_of_tensorflow(tmp_path, random_logit
     np.savez(tmp_path / "in.npz", student=student, teacher=teacher, labels=labels)
     command = [sys.executable, "-c", IN_JAX, tmp_path / "in.npz", tmp_path / "out.npz"]
     command.append(" ".join(REFERENCE))
-    fast = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_backend_optimization_level=0"}
-    subprocess.run(command, check=True, env=os.environ | {"KERAS_BACKEND": "jax"} | fast)
+    subprocess.run(command, check=True, env=os.environ | helpers.JAX)
     results = np.load(tmp_path / "out.npz")
     for method in REFERENCE:
         for temperature in (0.5, 4, 1000):

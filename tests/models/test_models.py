@@ -58,11 +58,8 @@ PUBLISHED["cnn_ensemble"] = tuple(3 * count for count in PUBLISHED["cnn"])
 # Deeper networks of a family, built by the same code as its smallest one.
 DEEPER = {"resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "resnet32x4"}
 DEEPER |= {"wrn_16_2", "wrn_40_1", "wrn_40_2", "vgg11", "vgg13", "vgg19"}
-NAMES = [  # 550 layers take their time
-    pytest.param(name, marks=pytest.mark.slow) if name == "resnet164" else name
-    for name in models.NAMES
-    if name not in DEEPER
-]
+NAMES = [name for name in models.NAMES if name not in DEEPER]
+SHALLOW = {"resnet164": {"units": 2}}  # 20 of its layers
 
 
 @functools.cache
@@ -121,7 +118,7 @@ def test_shufflenet_tiny_has_the_published_counts():
 @pytest.mark.parametrize("image_shape", [(28, 28, 1), (64, 64, 3)], ids=str)
 @pytest.mark.parametrize("name", NAMES)
 def test_takes_the_data_sets_images_and_gives_float32_logits(name, image_shape):
-    logits = models.build(name, image_shape, 7)(images(image_shape, 2))
+    logits = models.build(name, image_shape, 7, **SHALLOW.get(name, {}))(images(image_shape, 2))
     assert logits.shape == (2, 7)
     assert keras.backend.standardize_dtype(logits.dtype) == "float32"
     assert np.isfinite(np.asarray(logits)).all()
@@ -145,10 +142,11 @@ def test_channels_first_in_the_settings_changes_no_network(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_bfloat16_build_has_the_same_weights_and_nearly_the_same_logits(name):
     """The weights depend on the seed alone, not on earlier networks or on the policy."""
-    expected = net(name)
+    options = SHALLOW.get(name, {})
+    expected = net(name, **options)
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model = models.build(name, CIFAR, 100)
+        model = models.build(name, CIFAR, 100, **options)
     finally:
         keras.config.set_dtype_policy("float32")
     for one, other in zip(model.get_weights(), expected.get_weights(), strict=True):
@@ -163,7 +161,7 @@ def test_bfloat16_build_has_the_same_weights_and_nearly_the_same_logits(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_training_step_lowers_the_loss(name):
-    options = {"dropout": 0.0} if name == "shufflenet_tiny" else {}
+    options = {"dropout": 0.0} if name == "shufflenet_tiny" else SHALLOW.get(name, {})
     model = models.build(name, CIFAR, 10, seed=1, **options)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(STEP), loss, run_eagerly=True)
@@ -174,7 +172,7 @@ def test_one_training_step_lowers_the_loss(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_saves_and_loads(name, tmp_path):
-    model = net(name)
+    model = net(name, **SHALLOW.get(name, {}))
     model.save(tmp_path / "net.keras")
     loaded = keras.saving.load_model(tmp_path / "net.keras")
     np.testing.assert_array_equal(loaded(images()), model(images()))
@@ -269,6 +267,7 @@ class TestEnsemble:
         ("cnn", (CIFAR, 1), {}, "classes must be a whole number of at least 2, got 1"),
         ("cnn", ((7, 28, 1), 10), {}, "7x28 pixels are too small .* at least 8x8"),
         ("resnet20", ((3, 3, 3), 10), {}, "at least 4x4"),
+        ("resnet164", (CIFAR, 10), {"units": 0.5}, "units must be a whole number above 0, got 0.5"),
         ("mobilenet_v2", ((8, 8, 3), 10), {}, "at least 16x16"),
         ("vgg16", ((15, 32, 3), 10), {}, "at least 16x16"),
         ("mlp", (CIFAR, 10), {"max_norm": -1.0}, "max_norm must be .* above 0, got -1.0"),
@@ -294,7 +293,7 @@ def test_bad_input_is_refused_in_a_sentence(name, arguments, options, sentence):
 
 
 @pytest.mark.parametrize(
-    ("name", "options"), [("mlp", {"width": 8, "dropout": 0.5}), ("shufflenet", {"groups": 2})]
+    ("name", "options"), [("mlp", {"width": 8, "dropout": 0.5}), ("cnn_ensemble", {"members": 2})]
 )
 def test_numbers_may_be_numpys(name, options):
     shape, classes = np.array(CIFAR), np.int64(10)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import helpers
+
 TESTS = Path(__file__).parents[1]
 INPUT = "side_by_side/test_input.py"
 FILES = ["side_by_side/test_objective.py"]
@@ -20,11 +22,9 @@ FILES += [f"{INPUT}::test_distillation_without_labels", f"{INPUT}::test_models_t
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_students_in_jax():
     command = [sys.executable, "-m", "pytest", "-q", "-n0", "-x", "-p", "no:cacheprovider"]
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    environment["XLA_FLAGS"] = "--xla_backend_optimization_level=0"  # code that runs once
     done = subprocess.run(
         [*command, *(str(TESTS / file) for file in FILES)],
-        env=environment,
+        env=os.environ | helpers.JAX,
         capture_output=True,
         text=True,
         cwd=TESTS.parent,

@@ -13,6 +13,10 @@ needs_torch = pytest.mark.skipif(
     reason="PyTorch is not installed: pip install -e .[extra]",
 )
 
+# variables of a process under JAX, whose code is compiled quickly because it runs once
+JAX = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+JAX["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
+
 
 def no_fit(*arguments, **options):
     """Replacement of `fit`, `predict` or `load` in tests that must not call them."""

@@ -8,13 +8,14 @@ import sys
 import pytest
 
 from mnist import recipes
+from tests.support import helpers
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_training_without_tensorflow(mnist_dir, tmp_path):
     command = [sys.executable, "-m", "tests.support.jax_host", str(mnist_dir), str(tmp_path)]
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    environment = os.environ | helpers.JAX
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("trained under JAX\n")
