@@ -16,7 +16,7 @@ from common.results.groups import (
     merge_seeds,
     select,
 )
-from common.results.ladder import Ladder
+from common.results.ladder import CONTROL_TITLES, Ladder
 from common.results.selection import (
     Results,
     baseline_for,
@@ -55,6 +55,7 @@ from common.results.wording import (
 
 __all__ = [
     "COMPARISON_COLUMNS",
+    "CONTROL_TITLES",
     "PENDING",
     "PUBLISHED_COLUMNS",
     "Comparison",

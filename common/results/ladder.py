@@ -16,7 +16,7 @@ from common.results import wording
 from common.results.groups import select
 from common.results.tables import markdown, score_cells
 
-TITLES = {
+CONTROL_TITLES = {
     None: "full teacher",
     "smoothing": "mean confidence (label smoothing)",
     "class_mean": "mean soft target of the class",
@@ -50,7 +50,8 @@ class Ladder:
         distillation: Distillation of the full teacher; None if `groups` has only one.
 
     Attributes:
-        groups: {control, None for the full teacher, or "baseline": SeedGroup}, in `TITLES`' order.
+        groups: {control, None for the full teacher, or "baseline": SeedGroup}, in the
+            order of `CONTROL_TITLES`.
 
     Raises:
         ValueError: there is no baseline, or not exactly one group of the full teacher.
@@ -144,7 +145,7 @@ class Ladder:
         share, gains = self.share(rung), self._gains("baseline", rung)
         p = metrics.paired_t(gains, np.zeros(len(gains)))[3]
         cells = [_fraction(share.mean), _interval(share)]
-        return [TITLES[rung], *score_cells(self.groups[rung]), *cells, wording.p_value(p)]
+        return [CONTROL_TITLES[rung], *score_cells(self.groups[rung]), *cells, wording.p_value(p)]
 
 
 def _is_wanted(group, distillation):
