@@ -16,6 +16,8 @@ from common.utils.checks import (
 LADDER = ("smoothing", "class_mean", "same_class", "permuted", "shuffled")
 CONTROLS = (None, *LADDER)
 TEACHERLESS = ("label_smoothing",)  # methods that read labels only, no teacher's logits
+MULTI_LABEL = ("bernoulli",)  # methods whose labels are multi-hot rows, a sigmoid for each class
+WEIGHTED = ("kd", "bernoulli")  # methods that take class weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,10 +38,14 @@ class Distillation:
         hard_weight, soft_weight: finite weights of at least 0, not both 0, in place of 1 - alpha
             and alpha. If one is passed, both attributes are set and alpha is None.
         options: {name: number} of keyword arguments of the method; checked with the method.
+        class_weights: finite weights of at least 0 of the classes, in both losses: of "kd", the
+            weight of an image is that of its label's class; of "bernoulli", each class's terms
+            have its weight. Losses stay means over images. None for equal weights.
 
     Raises:
         ValueError: temperature is not a finite number above 0, alpha is outside [0, 1], no weight
-            is above 0, a weight is negative, or control is unknown.
+            is above 0, a weight is negative, or control is unknown; class weights of a method
+            without them.
     """
 
     temperature: float
@@ -49,6 +55,7 @@ class Distillation:
     hard_weight: float | None = None
     soft_weight: float | None = None
     options: dict = dataclasses.field(default_factory=dict, hash=False)
+    class_weights: tuple | None = None
 
     def __post_init__(self):
         require_temperature(self.temperature)
@@ -63,6 +70,7 @@ class Distillation:
                 object.__setattr__(self, field, float(getattr(self, field)))
         options = {name: _as_float(value) for name, value in (self.options or {}).items()}
         object.__setattr__(self, "options", options)
+        self._set_class_weights()
 
     def _set_weights(self):
         """Complete the two weights, from alpha or by 1, and drop alpha."""
@@ -75,6 +83,26 @@ class Distillation:
         if not (self.hard_weight or self.soft_weight):
             raise ValueError("hard_weight and soft_weight are both 0: give one above 0")
         object.__setattr__(self, "alpha", None)
+
+    def _set_class_weights(self):
+        """Class weights as a tuple of floats."""
+        if self.class_weights is None:
+            return
+        if self.method not in WEIGHTED:
+            raise ValueError(
+                f"the method {self.method} takes no class_weights, only {', '.join(WEIGHTED)} do"
+            )
+        weights = tuple(map(float, self.class_weights))
+        for weight in weights:
+            require_not_negative("a class weight", weight)
+        if not any(weights):
+            raise ValueError("all class_weights are 0: give one above 0")
+        object.__setattr__(self, "class_weights", weights)
+
+    @property
+    def multi_label(self):
+        """Whether labels are multi-hot rows (batch, classes), of any number of classes each."""
+        return self.method in MULTI_LABEL
 
     @property
     def weights(self):
@@ -100,7 +128,8 @@ class Distillation:
         These are the settings of the tables that show one student with its control.
         """
         known_control = self.control in (None, "shuffled")
-        return self.method == "kd" and self.alpha is not None and known_control and not self.options
+        changed = self.options or self.class_weights
+        return self.method == "kd" and self.alpha is not None and known_control and not changed
 
     @property
     def shuffled(self):
@@ -116,6 +145,7 @@ class Distillation:
         else:
             parts += [f"h{self.hard_weight:g}", f"s{self.soft_weight:g}"]
         parts += [f"{name}{value:g}" for name, value in sorted(self.options.items())]
+        parts += ["weighted"] * bool(self.class_weights)
         return "-".join(parts + [self.control] * bool(self.control))
 
     @property
@@ -130,6 +160,7 @@ class Distillation:
         if self.alpha is None:
             values |= {"hard_weight": self.hard_weight, "soft_weight": self.soft_weight}
         options = dict(sorted(self.options.items()))
+        values |= {"class_weights": [*self.class_weights]} if self.class_weights else {}
         return values | ({"method_options": options} if options else {})
 
     @classmethod
@@ -137,7 +168,8 @@ class Distillation:
         """The settings in a run's configuration; other keys are ignored."""
         control = "shuffled" if values["shuffled"] else values.get("control")
         more = {key: values.get(key) for key in ("hard_weight", "soft_weight")}
-        more["options"] = values.get("method_options", {})
+        more |= {"options": values.get("method_options", {})}
+        more |= {"class_weights": values.get("class_weights")}
         method = values.get("method", "kd")
         return cls(values["temperature"], values["alpha"], method, control, **more)
 

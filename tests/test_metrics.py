@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mlxtend.evaluate import mcnemar as mlxtend_mcnemar
 from scipy import special, stats
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, average_precision_score, log_loss
 
 from common import metrics
 
@@ -171,7 +171,9 @@ def test_a_summary_has_every_measure():
     logits, teacher_logits = rng.normal(size=(2, 30, 12))
     labels = rng.integers(12, size=30)
     summary = metrics.summary(logits, labels, teacher_logits)
-    assert set(summary) - {"wrong", "wrong_answers"} == {m.key for m in metrics.MEASURES}
+    assert set(summary) - {"wrong", "wrong_answers"} == {
+        m.key for m in metrics.MEASURES if m.labels != "multi-hot"
+    }
     assert summary["agreement"] == metrics.agreement(logits, teacher_logits)
     assert "agreement" not in metrics.summary(logits, labels)
 
@@ -182,3 +184,39 @@ def test_a_new_measure_is_one_row(monkeypatch):
     )
     monkeypatch.setattr(metrics, "MEASURES", (*metrics.MEASURES, measure))
     assert metrics.summary(LOGITS, LABELS)["mean_logit"] == np.mean(LOGITS)
+
+
+MULTI_HOT = RNG.integers(0, 2, (400, 10))
+MULTI_HOT[::3] = LOGITS[::3] > 0  # a third of the rows right
+MULTI_HOT[:, 7] = 0  # a class without an image
+
+
+def test_measures_of_multi_hot_labels():
+    exact = accuracy_score(MULTI_HOT, LOGITS > 0)  # scikit-learn's, of multi-label rows
+    assert metrics.accuracy(LOGITS, MULTI_HOT) == pytest.approx(exact)
+    assert metrics.errors(LOGITS, MULTI_HOT) == round(400 * (1 - exact)) > 0
+    p = special.expit(LOGITS)
+    by_class = [log_loss(MULTI_HOT[:, k], p[:, k], labels=[0, 1]) for k in range(10)]
+    assert metrics.negative_log_likelihood(LOGITS, MULTI_HOT) == pytest.approx(sum(by_class))
+    pairs = special.log_expit(np.stack([-LOGITS.ravel(), LOGITS.ravel()], axis=1))
+    expected = calibration_by_loop(pairs, MULTI_HOT.ravel(), 15)
+    assert metrics.calibration_error(LOGITS, MULTI_HOT) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("decimals", [None, 0])  # of which 0 makes many equal logits
+def test_mean_average_precision(decimals):
+    logits = LOGITS if decimals is None else LOGITS.round(decimals)
+    kept = [k for k in range(10) if k != 7]
+    expected = average_precision_score(MULTI_HOT[:, kept], logits[:, kept])
+    assert metrics.mean_average_precision(logits, MULTI_HOT) == pytest.approx(expected)
+    assert np.isnan(metrics.mean_average_precision(logits, np.zeros_like(MULTI_HOT)))
+    with pytest.raises(ValueError, match="multi-hot rows"):
+        metrics.mean_average_precision(logits, LABELS)
+
+
+def test_summary_of_multi_hot_labels():
+    summary = metrics.summary(LOGITS, MULTI_HOT, teacher_logits=LOGITS)
+    assert "mean_average_precision" in summary and "top5_accuracy" not in summary
+    wrong = summary["wrong"]
+    assert len(wrong) == summary["errors"]
+    assert summary["wrong_answers"] == [np.flatnonzero(LOGITS[row] > 0).tolist() for row in wrong]

@@ -2,7 +2,7 @@
 
 from common.benchmark import keras_contenders, rows, timing
 from common.benchmark.rows import Row
-from common.distillation import TEACHERLESS
+from common.distillation import MULTI_LABEL, TEACHERLESS
 
 
 def methods(task, repeats):
@@ -14,7 +14,8 @@ def methods(task, repeats):
     """
     from common.losses import LOSSES
 
-    dataset, names = task.dataset(), [name for name in LOSSES if name not in TEACHERLESS]
+    names = [name for name in LOSSES if name not in TEACHERLESS + MULTI_LABEL]
+    dataset = task.dataset()
     runs = {name: task.method_run(name) for name in names}
     calls = {name: keras_contenders.train(task, dataset, [run]) for name, run in runs.items()}
     together = [*runs.values(), task.baseline_run()]

@@ -2,7 +2,8 @@
 
 A method is a function (student_logits, teacher_logits, labels, temperature, **options) ->
 scalar float32: the mean over the batch, in nats. Logits are (batch, classes) before any softmax,
-labels (batch,) integers; options are keyword arguments of the method's own, with defaults. No
+labels (batch,) integers, of the methods in `distillation.MULTI_LABEL` (batch, classes) multi-hot
+rows; options are keyword arguments of the method's own, with defaults. No
 gradient may flow into the teacher's logits. `side_by_side.Student(..., method=name)` trains with
 it: hard_weight · cross-entropy with the labels + soft_weight · method. The weights default to
 1 - alpha and alpha, of which the methods but "kd" are published with a hard_weight of 1.
@@ -15,6 +16,7 @@ May import `backend` and `utils`.
 
 import inspect
 
+from common.losses.bernoulli import bernoulli, bernoulli_loss, sigmoid_label_loss
 from common.losses.dist import dist
 from common.losses.dkd import dkd
 from common.losses.kd import distillation_loss, kd
@@ -34,16 +36,19 @@ LOSSES = {
     "nkd": nkd,
     "ttm": ttm,
     "wttm": wttm,
+    "bernoulli": bernoulli,
     "label_smoothing": label_smoothing,
 }
-LABEL_FREE = {"kd", "dist", "ls", "ttm", "wttm"}
+LABEL_FREE = {"kd", "dist", "ls", "ttm", "wttm", "bernoulli"}
 
 __all__ = [
     "LABEL_FREE",
     "LOSSES",
+    "bernoulli_loss",
     "distillation_loss",
     "hard_label_loss",
     "require_method",
+    "sigmoid_label_loss",
     "soft_targets",
 ]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from common import metrics, teachers
+from common.distillation import MULTI_LABEL
 from common.utils import files, packages
 
 SPLITS = ("validation", "test")
@@ -53,7 +54,9 @@ def add_missing_measures(record, record_path):
         dict; `record` itself if it has all measures or has no logits file. A file that is damaged
         or of another training is ignored, with one sentence on standard error.
     """
-    keys = {measure.key for measure in metrics.MEASURES}
+    multi_label = record["configuration"].get("method") in MULTI_LABEL
+    kinds = ("any", "multi-hot" if multi_label else "classes")
+    keys = {measure.key for measure in metrics.MEASURES if measure.labels in kinds}
     incomplete = [split for split in SPLITS if keys - set(record[split])]
     if not incomplete or not path(record_path).exists():
         return record
@@ -71,7 +74,7 @@ def _read(source, weights_sha256):
         with np.load(source, allow_pickle=False) as stored:
             arrays = dict(stored)
         pairs = [(arrays[split], arrays[f"{split}_labels"]) for split in SPLITS]
-        shapes_pair = all(x.ndim == 2 and y.shape == x.shape[:1] for x, y in pairs)
+        shapes_pair = all(x.ndim == 2 and y.shape in (x.shape[:1], x.shape) for x, y in pairs)
         trained = str(arrays["weights_sha256"])
     except (ValueError, TypeError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"the logits file {source} is damaged ({error}): delete it") from None
@@ -83,12 +86,13 @@ def _read(source, weights_sha256):
 def _measured(record, record_path, arrays, split):
     """Measures of one split: those of the record, then those computed from its logits."""
     logits = arrays[split].astype("float64")
+    labels, teacher = arrays[f"{split}_labels"], record["configuration"]["teacher"]
     absent = [
         measure
-        for measure in metrics.measures_for(logits.shape[1], record["configuration"]["teacher"])
+        for measure in metrics.measures_for(logits.shape[1], teacher, labels.ndim == 2)
         if measure.key not in record[split]
     ]
-    second = {"labels": arrays[f"{split}_labels"]}
+    second = {"labels": labels}
     if any(measure.against == "teacher" for measure in absent):
         second["teacher"] = _teacher_logits(record, record_path, arrays, split)
     values = {

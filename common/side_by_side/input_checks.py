@@ -14,7 +14,12 @@ from common.losses import LABEL_FREE
 from common.models.pixel_range import check_pixel_range
 from common.models.validation import require_classifier
 from common.side_by_side import control_checks
-from common.utils.target_checks import require_labels, require_logits, warn_at_chance
+from common.utils.target_checks import (
+    require_labels,
+    require_logits,
+    require_multi_hot,
+    warn_at_chance,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,6 +161,8 @@ def check_control(students, inputs, batch_size, shuffle):
         control_checks.require_control({len(inputs.images)})
     if inputs.targets.get("labels") is None or (inputs.is_array and shuffle):
         return
+    if any(student.multi_label for student in students.values()):
+        return
     batches = [np.asarray(inputs.targets["labels"]).ravel()]
     if inputs.is_array:
         batches = np.split(batches[0], range(batch_size, len(batches[0]), batch_size))
@@ -167,7 +174,8 @@ def check_control(students, inputs, batch_size, shuffle):
 def needs_labels(student):
     """Whether a student's loss takes labels: with alpha = 1, some methods do not."""
     hard_weight, _ = student.distillation.weights
-    return hard_weight > 0 or student.method not in LABEL_FREE
+    weighted = student.class_weights is not None and not student.multi_label
+    return hard_weight > 0 or student.method not in LABEL_FREE or weighted
 
 
 def check_values(students, online, classes, inputs, what=""):
@@ -181,8 +189,11 @@ def check_values(students, online, classes, inputs, what=""):
         what: "validation " or "", for errors.
     """
     targets, labels = inputs.targets, inputs.targets.get("labels")
+    require_class_weights(students, classes)
+    multi_label = require_one_kind(students)
     if labels is not None:
-        labels = require_labels(labels, classes, f"{what}labels")
+        require = require_multi_hot if multi_label else require_labels
+        labels = require(labels, classes, f"{what}labels")
     for name in dict.fromkeys(s.teacher for s in students.values() if s.needs_teacher):
         if name not in targets and name in online:
             continue
@@ -194,6 +205,28 @@ def check_values(students, online, classes, inputs, what=""):
         require_logits(logits, of)
         if inputs.is_array and labels is not None:
             warn_at_chance(logits, labels, of)
+
+
+def require_one_kind(students):
+    """Whether all students take multi-hot labels; ValueError if only some do."""
+    kinds = {name: student.multi_label for name, student in students.items()}
+    if len(set(kinds.values())) > 1:
+        multi_label = [name for name, kind in kinds.items() if kind]
+        raise ValueError(
+            f"the students {', '.join(multi_label)} take multi-hot labels, the others class "
+            'indices: give all the method "bernoulli", baselines too, or none'
+        )
+    return any(kinds.values())
+
+
+def require_class_weights(students, classes):
+    """Raise ValueError unless class weights are one for each class."""
+    for name, student in students.items():
+        weights = student.distillation.class_weights
+        if weights is not None and len(weights) != classes:
+            raise ValueError(
+                f"student {name!r} has {len(weights)} class_weights for {classes} classes"
+            )
 
 
 class _Last:

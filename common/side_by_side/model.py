@@ -133,7 +133,7 @@ class SideBySide(CheckedInputs, NamedWeights):
             loss = student.loss(logits[name], targets)
             self.loss_trackers[name].update_state(loss, ops.shape(logits[name])[0])
             if self._has_labels(targets):
-                hits = correct(logits[name], targets["labels"])
+                hits = correct(logits[name], targets["labels"], student.multi_label)
                 self.accuracy_trackers[name].update_state(hits)
             total += loss
         return total
@@ -168,8 +168,14 @@ def _require_students(students):
         )
 
 
-def correct(logits, labels):
-    """(..., batch) float32: 1 where the largest of logits (..., batch, classes) is the label's."""
+def correct(logits, labels, multi_label=False):
+    """(..., batch) float32: 1 where the largest of logits (..., batch, classes) is the label's.
+
+    Of multi-hot labels, 1 where logits are above 0 at exactly the image's classes.
+    """
+    if multi_label:
+        labels = ops.cast(ops.reshape(labels, ops.shape(logits)), "bool")
+        return ops.cast(ops.all((logits > 0) == labels, axis=-1), "float32")
     predicted = ops.argmax(logits, axis=-1)
     labels = ops.cast(ops.reshape(labels, ops.shape(predicted)), predicted.dtype)
     return ops.cast(predicted == labels, "float32")

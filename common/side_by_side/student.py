@@ -4,7 +4,14 @@ import dataclasses
 
 from common.backend import keras, ops
 from common.distillation import Distillation
-from common.losses import LOSSES, hard_label_loss, require_method
+from common.losses import (
+    LOSSES,
+    bernoulli_loss,
+    distillation_loss,
+    hard_label_loss,
+    require_method,
+    sigmoid_label_loss,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +31,10 @@ class Student:
         method: a name in `losses.LOSSES`.
         hard_weight, soft_weight: in place of 1 - alpha and alpha, or, without alpha, of 1.
         options: {name: number} of keyword arguments of the method, such as {"beta": 8} of "dkd".
+        class_weights: (classes,) weights of the classes, as of `Distillation`.
+
+    With the method "bernoulli", labels are multi-hot rows (batch, classes), and the hard-label
+    loss is the sigmoid cross-entropy, for a baseline too.
 
     Attributes:
         distillation: all settings but model and teacher, as a `Distillation`.
@@ -41,6 +52,7 @@ class Student:
     hard_weight: float | None = None
     soft_weight: float | None = None
     options: dict = dataclasses.field(default_factory=dict)
+    class_weights: tuple | None = None
     distillation: Distillation = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
@@ -53,6 +65,7 @@ class Student:
             self.hard_weight,
             self.soft_weight,
             self.options,
+            self.class_weights,
         )
         object.__setattr__(self, "distillation", settings)
 
@@ -61,8 +74,8 @@ class Student:
 
         Args:
             logits: (batch, classes) floats of the student.
-            targets: dict with `labels` (batch,), if the hard-label loss has a weight or the method
-                uses them, and, if it needs them, the teacher's logits.
+            targets: dict with `labels`, if the hard-label loss has a weight or the method uses
+                them, and, if it needs them, the teacher's logits.
 
         Raises:
             ValueError: labels or teacher's logits that are needed and not among the targets, or
@@ -73,7 +86,7 @@ class Student:
         if hard_weight > 0:
             if labels is None:
                 raise ValueError("the hard-label loss needs labels: set its weight to 0 (alpha=1)")
-            total += hard_weight * ops.mean(hard_label_loss(logits, labels))
+            total += hard_weight * ops.mean(self._hard_losses(logits, labels))
         if soft_weight > 0:
             teacher_logits = self.teacher_logits(targets) if self.needs_teacher else None
             weight = soft_weight * self.has_other_images(ops.shape(logits)[0])
@@ -87,8 +100,30 @@ class Student:
 
     def method_loss(self, logits, teacher_logits, labels):
         """The method's loss of a batch, scalar float32, without its weight."""
-        method = LOSSES[self.method]
-        return method(logits, teacher_logits, labels, self.temperature, **self.options)
+        if self.distillation.class_weights is None:
+            method = LOSSES[self.method]
+            return method(logits, teacher_logits, labels, self.temperature, **self.options)
+        arguments = (logits, teacher_logits, self.temperature)
+        if self.multi_label:
+            return ops.mean(bernoulli_loss(*arguments, self.distillation.class_weights))
+        return ops.mean(self._image_weights(labels) * distillation_loss(*arguments))
+
+    @property
+    def multi_label(self):
+        """Whether its labels are multi-hot rows."""
+        return self.distillation.multi_label
+
+    def _hard_losses(self, logits, labels):
+        """(batch,) losses with the labels, class weights included."""
+        if self.multi_label:
+            return sigmoid_label_loss(logits, labels, self.distillation.class_weights)
+        losses = hard_label_loss(logits, labels)
+        return losses if self.class_weights is None else self._image_weights(labels) * losses
+
+    def _image_weights(self, labels):
+        """(batch,) weights of the images, those of their labels' classes."""
+        weights = ops.convert_to_tensor(self.distillation.class_weights, "float32")
+        return ops.take(weights, ops.cast(ops.reshape(labels, (-1,)), "int32"), axis=0)
 
     def has_other_images(self, count):
         """1, or 0 if it is shuffled and in a batch of `count` = 1 image, which has no other."""

@@ -23,7 +23,7 @@ def require_labels(labels, classes, what="labels"):
     if labels.ndim != 1 and labels.shape != (len(labels) if labels.ndim else 0, 1):
         raise ValueError(
             f"{what} have shape {labels.shape}: pass one class index per image, for one-hot rows "
-            "np.argmax(labels, axis=-1)"
+            'np.argmax(labels, axis=-1); labels of several classes need method="bernoulli"'
         )
     if not labels.size:
         raise ValueError(f"{what} are empty: pass one class index per image")
@@ -36,6 +36,27 @@ def require_labels(labels, classes, what="labels"):
             f"{what} are from {low} to {high}, but the students have {classes} classes{hint}"
         )
     return labels
+
+
+def require_multi_hot(labels, classes, what="labels"):
+    """Labels as an array; ValueError unless they are rows (n, classes) of 0 and 1.
+
+    Args:
+        labels: array, list or tensor; (n,) or (n, 1) of one class.
+        classes: number of classes of the students; None if it is not known yet.
+        what: the labels' name in an error.
+    """
+    labels = _numbers(np.asarray(labels), what)
+    shape = labels.shape if labels.ndim != 1 else (len(labels), 1)
+    if len(shape) != 2 or not labels.size or classes not in (None, shape[1]):
+        raise ValueError(
+            f"{what} have shape {labels.shape}, the method bernoulli takes multi-hot rows "
+            f"(images, {classes or 'classes'}), for class indices np.eye({classes or 'classes'})"
+            "[labels]"
+        )
+    if other := [value for value in np.unique(labels) if value not in (0, 1)]:
+        raise ValueError(f"{what} are multi-hot rows of 0 and 1, got {other[0]}")
+    return labels.reshape(shape)
 
 
 def _numbers(labels, what):
@@ -97,7 +118,8 @@ def warn_at_chance(logits, labels, what):
         logits, labels: as of `at_chance`.
         what: name of the logits in the warning.
     """
-    if sentence := at_chance(logits, labels):
+    chance = unrelated if np.ndim(labels) == 2 and np.shape(labels)[1] > 1 else at_chance
+    if sentence := chance(logits, labels):
         warnings.warn(
             f"{what} {sentence}: are their rows in the order of the images?", stacklevel=2
         )
@@ -119,6 +141,27 @@ def at_chance(logits, labels):
     if hits > chance + 3 * spread or len(np.unique(labels)) == 1:
         return None
     return f"predict {hits:.1%} of the labels correctly, chance is {chance:.1%}"
+
+
+def unrelated(logits, labels):
+    """Correlation of logits with multi-hot labels in words if it is no better than chance.
+
+    It is Pearson's, of both after each class's mean is subtracted; permuted rows have a standard
+    deviation of at most 1 / sqrt(n - 1).
+
+    Args:
+        logits: (n, classes) floats.
+        labels: (n, classes), 0 or 1, of which a sample of SAMPLE is compared.
+    """
+    pair = [sample(np.asarray(values)).astype("float64") for values in (logits, labels)]
+    if len(pair[0]) != len(pair[1]) or len(pair[0]) < LEAST:
+        return None
+    logits, labels = (values - values.mean(axis=0) for values in pair)
+    norm = np.sqrt(np.square(logits).sum() * np.square(labels).sum())
+    correlation = (logits * labels).sum() / norm if norm else 0.0
+    if not norm or correlation > 3 / np.sqrt(len(labels) - 1):
+        return None
+    return f"have a correlation of {correlation:.2f} with the labels, as if by chance"
 
 
 def chance_level(labels, predicted):

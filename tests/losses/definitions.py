@@ -43,6 +43,15 @@ def wttm(student, teacher, labels, temperature):
     return np.mean(weight * _matching(student, teacher, temperature))
 
 
+def bernoulli(student, teacher, labels, temperature):
+    """The sum over the two answers to each class's question."""
+    total = 0.0
+    for sign in (1, -1):
+        log_p, log_q = (special.log_expit(sign * x / temperature) for x in (teacher, student))
+        total += np.sum(np.exp(log_p) * (log_p - log_q), axis=1)
+    return temperature**2 * total.mean()
+
+
 def in_float64(loss):
     """The loss with its logits converted to float64."""
 
@@ -53,7 +62,7 @@ def in_float64(loss):
     return converted
 
 
-LOSSES = {f.__name__: in_float64(f) for f in (kd, dkd, dist, ls, nkd, ttm, wttm)}
+LOSSES = {f.__name__: in_float64(f) for f in (kd, dkd, dist, ls, nkd, ttm, wttm, bernoulli)}
 
 
 def gradient(method, student, teacher, labels, temperature):

@@ -28,6 +28,7 @@ REFERENCE = {  # of these logits, in float64, at T = 1, 2 and 4
     "nkd": (1.7433403714421745, 4.939294867537354, 17.44100967106413),
     "ttm": (1.2081204308747095, 1.0372375436837005, 1.0036550004013018),
     "wttm": (1.2081204308747093, 1.6703407701533883, 2.162110721441177),
+    "bernoulli": (0.1480965917074765, 0.5267204429747121, 0.9875047294189738),
 }
 TEMPERATURES = (1, 2, 4)
 NEEDING_LABELS = ("dkd", "nkd")
@@ -236,7 +237,7 @@ def test_jax_gives_the_values_and_gradients_of_tensorflow(tmp_path, random_logit
 
 
 @pytest.mark.parametrize("temperature", [0.5, 4, 1000])
-@pytest.mark.parametrize("method", ["kd", "dkd", "nkd", "ttm", "wttm"])
+@pytest.mark.parametrize("method", ["kd", "dkd", "nkd", "ttm", "wttm", "bernoulli"])
 def test_a_class_masked_by_both_is_as_if_it_were_not_there(method, temperature, random_logits):
     """Logits of -inf: the loss is that of the other classes, the gradient at them 0."""
     student, teacher, labels = random_logits(5), random_logits(5, 1), np.arange(5)

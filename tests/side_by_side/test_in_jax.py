@@ -13,7 +13,7 @@ from tests.support import helpers
 TESTS = Path(__file__).parents[1]
 INPUT = "side_by_side/test_input.py"
 FILES = ["side_by_side/test_objective.py"]
-FILES += ["side_by_side/test_teacher.py"]
+FILES += ["side_by_side/test_teacher.py", "side_by_side/test_multi_label.py"]
 FILES += ["losses/test_masked_classes.py", f"{INPUT}::test_data_sets_are_looked_at"]
 FILES += [f"{INPUT}::test_distillation_without_labels", f"{INPUT}::test_models_that_fit_train"]
 

@@ -35,9 +35,13 @@ def choose(students):
 def stackable(students):
     """Whether all students have one architecture that ends in dense layers.
 
+    Those of multi-hot labels or with class weights are not stacked.
+
     Args:
         students: {name: side_by_side.Student}.
     """
+    if any(s.multi_label or s.class_weights is not None for s in students.values()):
+        return False
     keys = [_architecture_key(student.model) for student in students.values()]
     return None not in keys and all(key == keys[0] for key in keys)
 
