@@ -9,9 +9,10 @@ import inspect
 import numpy as np
 
 from common.models.registry import ARCHITECTURES
+from common.models.torch_weights import load_torch
 from common.utils.checks import require_at_least, require_choice
 
-__all__ = ["NAMES", "build", "plain"]
+__all__ = ["NAMES", "build", "load_torch", "plain"]
 
 NAMES = tuple(ARCHITECTURES)
 _BUILD_ARGUMENTS = {"name", "image_shape", "classes", "seed", "pixel_statistics"}
