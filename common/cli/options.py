@@ -83,13 +83,13 @@ def _training_options(output_dir):
     limit = "use only N images of each split, with the class proportions kept"
     shared.add_argument("--limit", type=int, metavar="N", help=limit)
     data = "folder of TensorFlow Datasets' data"
-    shared.add_argument("--data-dir", type=_folder, metavar="DIR", help=data)
+    shared.add_argument("--data-dir", type=folder_option, metavar="DIR", help=data)
     folder = "folder for records and weights; default: runs/, for reproduce the committed folder"
     shared.add_argument(
-        "--output-dir", type=_folder, default=output_dir, metavar="DIR", help=folder
+        "--output-dir", type=folder_option, default=output_dir, metavar="DIR", help=folder
     )
     tensorboard = "write a TensorBoard log of the training"
-    shared.add_argument("--tensorboard", type=_folder, metavar="DIR", help=tensorboard)
+    shared.add_argument("--tensorboard", type=folder_option, metavar="DIR", help=tensorboard)
     workers = "processes that train at once, each with its share of the cores; default: 1"
     shared.add_argument("--workers", type=int, default=1, metavar="N", help=workers)
     retrain = "train committed runs again, into --output-dir"
@@ -154,7 +154,7 @@ def _add_list(command):
 def _add_table(commands):
     table = commands.add_parser("table", help="print the tables")
     folder = "folder of your records, shown beside committed baselines; default: the committed ones"
-    table.add_argument("--output-dir", type=_folder, metavar="DIR", help=folder)
+    table.add_argument("--output-dir", type=folder_option, metavar="DIR", help=folder)
     form = "markdown: the tables; csv, json: one row per run, with unrounded numbers"
     choices = ("markdown", "csv", "json")
     table.add_argument("--format", choices=choices, default="markdown", help=form)
@@ -194,7 +194,7 @@ def _add_count(command, name, former, text):
     command.add_argument(former, action=_FormerOption, type=int, dest=dest, new=name, default=0)
 
 
-def _folder(text):
+def folder_option(text):
     """A folder's path, with `~` expanded, which no shell does in `--output-dir=~/runs`."""
     try:
         return local_folder("the folder", text)

@@ -59,8 +59,8 @@ def distill(
     Finished runs in `output_dir` are read, interrupted ones resumed.
 
     Args:
-        teacher: keras.Model, function images -> logits, path of a .keras, .npy or .npz file, or
-            teachers.Logits.
+        teacher: keras.Model, function images -> logits, path of a .keras, .onnx, .npy or .npz
+            file, or teachers.Logits.
         student: a name in `common.models.NAMES`, a function that builds a model, as of
             `models.user_models.build`, or a ModelSpec.
         data: data.Dataset.

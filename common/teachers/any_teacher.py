@@ -4,6 +4,7 @@ from pathlib import Path
 
 from common.backend import keras
 from common.teachers.callables import from_callable
+from common.teachers.onnx_model import OnnxModel
 from common.teachers.user_logits import from_logits
 from common.utils.checks import require_teacher_file
 
@@ -13,7 +14,8 @@ def from_any(teacher, dataset, *, name=None, views="plain", output_dir=None, **o
 
     Args:
         teacher: Logits, which are returned; a keras.Model or function, as of `from_callable`; the
-            path of a .keras file; the path of an .npy or .npz file, `train` of `from_logits`.
+            path of a .keras or .onnx file; the path of an .npy or .npz file, `train` of
+            `from_logits`.
         dataset: data.Dataset.
         name: of the teacher; default that of the file or function.
         views, output_dir: as of `from_callable`; a file of logits has one view of each image.
@@ -28,9 +30,9 @@ def from_any(teacher, dataset, *, name=None, views="plain", output_dir=None, **o
     if isinstance(teacher, (str, Path)):
         path = require_teacher_file(teacher)
         name = name or path.stem
-        if path.suffix != ".keras":
+        if path.suffix in (".npy", ".npz"):
             return from_logits(dataset, name=name, train=path, **options)
-        teacher = _load(path)
+        teacher = _load(path) if path.suffix == ".keras" else OnnxModel(path)
     called = getattr(teacher, "name", None) or getattr(teacher, "__name__", "teacher")
     name = name or ("teacher" if called == "<lambda>" else called)
     return from_callable(teacher, dataset, name=name, views=views, **options)

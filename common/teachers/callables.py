@@ -13,6 +13,7 @@ from common.teachers.alignment import require_aligned
 from common.teachers.answers import Answers
 from common.teachers.identity import SPLITS, image_keys
 from common.teachers.logits import Logits
+from common.teachers.onnx_model import OnnxModel
 from common.teachers.places import logits_folder, require_name
 from common.teachers.resumable import to_float16
 from common.utils import files
@@ -46,8 +47,9 @@ def from_callable(
         dataset: data.Dataset; train in the views of `views`, validation and test as they are.
         name: of the teacher, as tables show it.
         views: views of the training images, a `ViewSet` or its name.
-        preprocess: function images -> what `function` takes. Of a keras.Model that does not scale
-            pixels itself, by default x / 255 where it predicts better so, which is said.
+        preprocess: function images -> what `function` takes. Of a keras.Model or OnnxModel that
+            does not scale pixels itself, by default x / 255 where it predicts better so, which is
+            said.
         batch_size: images per call of the function.
         kind, classes: as of `answers.Answers`.
         output_dir: folder of the study, whose teachers/ gets the logits; default
@@ -66,6 +68,7 @@ def from_callable(
     )
     if isinstance(function, keras.Model):
         function = _logits_of(function, answers.what, probe)
+    if isinstance(function, (keras.Model, OnnxModel)):
         preprocess = preprocess or _scale(function, answers, probe, labels)
         function = function.predict_on_batch
     teacher = _Function(function, preprocess, answers)
@@ -123,7 +126,7 @@ def _logits_of(model, what, images):
 
 def _scale(model, answers, images, labels):
     """Division by 255 for a model that predicts the labels better with it, said; else None."""
-    if scales_bytes(model):
+    if model.takes_bytes if isinstance(model, OnnxModel) else scales_bytes(model):
         return None
     functions = {255: None, 1: lambda images: images.astype("float32") / 255}
     losses = {}

@@ -104,7 +104,7 @@ def require_writable(folder):
     return folder
 
 
-TEACHER_FILES = (".keras", ".npy", ".npz")  # a model, logits
+TEACHER_FILES = (".keras", ".onnx", ".npy", ".npz")  # models, logits
 
 
 def is_teacher_file(name):

@@ -103,7 +103,7 @@ def test_files_that_do_not_fit(mnist_dir, tmp_path, monkeypatch, teacher, senten
     ("changes", "sentence"),
     [
         ({"student": "mpl"}, "unknown student 'mpl': did you mean mlp"),
-        ({"teacher": "teacher.pt"}, "is no file of .keras, .npy, .npz"),
+        ({"teacher": "teacher.pt"}, "is no file of .keras, .onnx, .npy, .npz"),
         ({"teacher": 7}, "is a int: pass a function"),
         ({"seeds": 0}, "seeds must be a whole number above 0"),
         ({"alpha": 2}, "alpha must lie between 0 and 1"),

@@ -121,5 +121,5 @@ def test_refusals():
 def test_rows_in_another_order_give_a_warning():
     teacher = (6 * IMAGES.reshape(N, -1)[:, :CLASSES]).astype("float32")
     fit(teacher=teacher)
-    with pytest.raises(UserWarning, match="correlation of .* with the labels, as if by chance"):
+    with pytest.raises(UserWarning, match=r"correlation of .* with the labels, as if by chance"):
         fit(teacher=teacher[::-1])

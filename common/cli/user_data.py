@@ -1,0 +1,145 @@
+"""Command line of a user's images and teacher: `python -m your_data distill ...`, `table`.
+
+It does what `data.from_folder` and `experiments.one_call.distill` do in Python. They are imported
+inside the functions, so that `--help` and refusals of bad options take no time.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from common.cli import output
+from common.cli.options import folder_option
+from common.utils import packages, terminal
+from common.utils.checks import is_teacher_file, require_seed, require_teacher_file
+
+PACKAGE = "your_data"
+
+
+def main(arguments=None):
+    """Run `python -m your_data` with the given arguments; bad input exits with one sentence.
+
+    Args:
+        arguments: list of str; by default those of the command line.
+    """
+    terminal.replace_unencodable()
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except (ValueError, OSError, FloatingPointError, ModuleNotFoundError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; the same command resumes after the last complete epoch")
+
+
+def _distill(options):
+    require_teacher_file(options.teacher)
+    for seed in options.seeds:
+        require_seed(seed)
+    import common
+    from common import data, models
+    from common.runs import Recipe
+    from common.utils import files
+    from common.utils.checks import require_choice
+
+    require_choice("student", options.student, models.NAMES)
+    names = ("epochs", "batch_size", "learning_rate")
+    settings = {name: getattr(options, name) for name in names}
+    recipe = Recipe(**{name: value for name, value in settings.items() if value is not None})
+    names = ("image_size", "validation", "test", "limit", "data_dir", "skip_unreadable", "name")
+    dataset = data.from_folder(options.images, **{name: getattr(options, name) for name in names})
+    splits = {name: len(getattr(dataset, name)) for name in ("train", "validation", "test")}
+    counts = ", ".join(f"{count:,} {name}" for name, count in splits.items())
+    print(f"{dataset.name}: {dataset.classes} classes; images: {counts}", flush=True)
+    outcome = common.distill(
+        options.teacher,
+        options.student,
+        dataset,
+        temperature=options.temperature,
+        alpha=options.alpha,
+        seeds=options.seeds,
+        control=not options.no_control,
+        output_dir=options.output_dir,
+        recipe=recipe,
+    )
+    print(outcome)
+    print(f"records in {files.display_path(Path(outcome.output_dir) / 'results')}")
+
+
+def _table(options):
+    if options.output_dir is None:
+        output.print_tables("sklearn_digits", None)
+        return
+    from common import results
+    from common.runs import records
+
+    loaded = records.load_all(options.output_dir)
+    if not loaded:
+        raise ValueError(f"{options.output_dir} has no records: `distill` writes them")
+    groups = results.group_seeds(loaded)
+    for settings in results.dataset_settings(groups):
+        print(results.students_table(results.select(groups, **settings)))
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {PACKAGE}", description="Your images and your teacher, distilled."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    summary = "train baseline, distilled student and control; print their table"
+    distill = commands.add_parser("distill", help=summary)
+    _add_images(distill)
+    _add_training(distill)
+    distill.set_defaults(command=_distill)
+    table = commands.add_parser("table", help="print the tables of finished runs")
+    folder = "folder of your records; default: the committed runs, a random forest's"
+    table.add_argument("--output-dir", type=folder_option, metavar="DIR", help=folder)
+    table.set_defaults(command=_table)
+    return parser
+
+
+def _add_images(distill):
+    images = (
+        "folder with a sub-folder of images for each class, or train/, val/ and test/ with such"
+    )
+    distill.add_argument("--images", required=True, type=folder_option, metavar="DIR", help=images)
+    size = "height and width that images are resized and center-cropped to; default: their own"
+    distill.add_argument("--image-size", type=int, metavar="N", help=size)
+    for split in ("validation", "test"):
+        text = f"fraction of each class that is set aside for {split}, without such a folder"
+        text += "; default: 0.1"
+        distill.add_argument(f"--{split}", type=float, default=0.1, metavar="X", help=text)
+    distill.add_argument("--name", help="of the data in records; default: the folder's")
+    limit = "use only N images of each split, with the class proportions kept"
+    distill.add_argument("--limit", type=int, metavar="N", help=limit)
+    skip = "leave out images that cannot be read, and count them"
+    distill.add_argument("--skip-unreadable", action="store_true", help=skip)
+    cache = "folder of array caches, where decoded images are kept"
+    distill.add_argument("--data-dir", type=folder_option, metavar="DIR", help=cache)
+
+
+def _add_training(distill):
+    teacher = "your .keras or .onnx file, or logits or probabilities as .npz or .npy"
+    distill.add_argument("--teacher", required=True, metavar="FILE", help=teacher)
+    student = "a network of common/models, such as cnn, resnet20 or mobilenet_v2; default: cnn"
+    distill.add_argument("--student", default="cnn", metavar="NAME", help=student)
+    seeds = "one training per seed; default: 0 1 2"
+    distill.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="K", help=seeds)
+    soft = "temperatures of the soft targets; default: 4"
+    distill.add_argument(
+        "--temperature", type=float, nargs="+", default=[4.0], metavar="T", help=soft
+    )
+    weight = "weight of the soft targets, 1 - alpha that of the labels; default: 0.9"
+    distill.add_argument("--alpha", type=float, default=0.9, help=weight)
+    for option, kind, metavar in (("--epochs", int, "N"), ("--batch-size", int, "N")):
+        distill.add_argument(option, type=kind, metavar=metavar, help="of the student's training")
+    distill.add_argument("--learning-rate", type=float, metavar="R", help="of Adam")
+    distill.add_argument("--no-control", action="store_true", help="do not train the control")
+    folder = f"folder for records, weights and logits; default: runs/{PACKAGE}"
+    distill.add_argument(
+        "--output-dir",
+        type=folder_option,
+        default=packages.default_output_dir(PACKAGE),
+        metavar="DIR",
+        help=folder,
+    )

@@ -1,0 +1,6 @@
+"""python -m your_data distill --images DIR --teacher FILE --student cnn --seeds 0 1 2 | table"""
+
+from common.cli.user_data import main
+
+if __name__ == "__main__":
+    main()
