@@ -12,6 +12,7 @@ SUBJECTS = {
     "distillation": "distillation against Keras's Distiller, a PyTorch loop and plain training",
     "kernels": "GPU kernels in a training step, counted without a GPU",
     "throughput": "training and inference of the deep networks, against plain PyTorch",
+    "image_folder": "JPEGs a second of `data.from_folder`, against Pillow alone",
     "teacher_epoch": "training speed of a Tiny ImageNet teacher, against its bare step",
 }
 ALIASES = {"distill": "distillation", "models": "throughput"}  # former names

@@ -11,7 +11,7 @@ from pathlib import Path
 from common.cli import output
 from common.cli.options import folder_option
 from common.utils import packages, terminal
-from common.utils.checks import is_teacher_file, require_seed, require_teacher_file
+from common.utils.checks import require_seed, require_teacher_file
 
 PACKAGE = "your_data"
 

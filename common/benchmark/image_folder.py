@@ -1,0 +1,96 @@
+"""Reading of an image folder: JPEGs a second against Pillow alone, seconds and memory."""
+
+import os
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from common.benchmark.startup import peak_memory
+from common.utils.checks import require_at_least
+
+_DIFFERENT = 200  # pictures; the other files are links to them
+_CLASSES = 10
+
+
+def add_arguments(parser):
+    parser.add_argument("--count", type=int, default=5_000, help="of files; default: 5,000")
+    parser.add_argument("--side", type=int, default=256, help="pixels of a file; default: 256")
+    size = "pixels that images are resized to; default: 64"
+    parser.add_argument("--image-size", type=int, default=64, metavar="N", help=size)
+
+
+def run(options):
+    """Write the files to a temporary folder, read them, print a table.
+
+    Raises:
+        ValueError: fewer than a hundred files.
+    """
+    require_at_least("count", options.count, 100)
+    with tempfile.TemporaryDirectory() as folder:
+        print(table(options.count, options.side, options.image_size, Path(folder)))
+
+
+def table(count, side, image_size, folder):
+    """Markdown table of `count` JPEGs of side x side pixels in 10 classes.
+
+    Args:
+        folder: Path of an empty folder.
+    """
+    from common import data
+    from common.results import markdown
+
+    paths = write_jpegs(folder / "images", count, side)
+    options = {"image_size": image_size, "data_dir": folder / "cache"}
+    timed = {
+        f"Pillow alone, at {side}x{side}": lambda: decode_all(paths),
+        f"`from_folder`, resized to {image_size}x{image_size}": lambda: data.from_folder(
+            folder / "images", **options
+        ),
+        "`from_folder` again, from its array cache": lambda: data.from_folder(
+            folder / "images", **options
+        ),
+    }
+    rows = []
+    for what, call in timed.items():
+        before, start = peak_memory(), time.perf_counter()
+        call()
+        seconds = time.perf_counter() - start
+        memory = (peak_memory() - before) / 1e6
+        rows.append([what, f"{seconds:.1f} s", f"{count / seconds:,.0f}", f"{memory:.0f} MB"])
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    caption = f"{count:,} JPEGs of {side}x{side} pixels, {cores} cores"
+    return markdown([caption, "time", "images/s", "memory added"], rows)
+
+
+def decode_all(paths):
+    """Decode every file to RGB with Pillow, in as many threads as cores."""
+    from PIL import Image
+
+    def decode(path):
+        with Image.open(path) as image:
+            image.convert("RGB").load()
+
+    with ThreadPoolExecutor(os.cpu_count()) as executor:
+        for _ in executor.map(decode, paths):
+            pass
+
+
+def write_jpegs(folder, count, side):
+    """Paths of `count` JPEGs of quality 90 in sub-folders of 10 classes, smooth with some noise."""
+    import numpy as np
+    from PIL import Image
+
+    rng, paths = np.random.default_rng(0), []
+    for number in range(count):
+        path = folder / f"class {number % _CLASSES}" / f"{number:06}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if number < _DIFFERENT:
+            coarse = Image.fromarray(rng.integers(0, 256, (8, 8, 3)).astype("uint8"))
+            smooth = np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC), "float32")
+            noisy = (smooth + rng.normal(0, 12, smooth.shape)).clip(0, 255).astype("uint8")
+            Image.fromarray(noisy).save(path, quality=90)
+        else:
+            os.link(paths[number % _DIFFERENT], path)
+        paths.append(path)
+    return paths
