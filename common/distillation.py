@@ -100,6 +100,14 @@ class Distillation:
         object.__setattr__(self, "class_weights", weights)
 
     @property
+    def baseline(self):
+        """Settings of the same objective on labels only; None if those are the ordinary ones."""
+        if not self.multi_label and self.class_weights is None:
+            return None
+        method = self.method if self.multi_label else "kd"
+        return Distillation(1, 0, method, class_weights=self.class_weights)
+
+    @property
     def multi_label(self):
         """Whether labels are multi-hot rows (batch, classes), of any number of classes each."""
         return self.method in MULTI_LABEL

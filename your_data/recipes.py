@@ -11,11 +11,13 @@ FOLDER = Path(__file__).parent
 DATASET = "sklearn_digits"
 SPLITS = {"validation": 0.2, "test": 0.4}  # fractions of the 1,797 images
 TREES = 500
-TEMPERATURE, ALPHA = 1.0, 0.9  # chosen on the validation split
+# Out-of-bag probabilities are soft as they are. Temperatures from 0.25 to 4 and weights from 0.3 to
+# 0.9 were tried on the validation split with three seeds: none was better than labels alone.
+TEMPERATURE, ALPHA = 1.0, 0.5
 
 STUDENT = ModelSpec(
     "cnn",
-    Recipe(epochs=30, batch_size=32, learning_rate=3e-3),
+    Recipe(epochs=20, batch_size=32, learning_rate=3e-3),
     "3-layer CNN, quarter width",
     {"width": 0.25},
 )

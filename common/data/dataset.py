@@ -12,7 +12,7 @@ _CHUNK = 500  # images that are float64 at a time
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """images: uint8 (n, h, w, c), 0-255; labels: int32 (n,)."""
+    """images: uint8 (n, h, w, c), 0-255; labels: int32 (n,), or multi-hot uint8 (n, classes)."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -54,6 +54,11 @@ class Dataset:
     def classes(self):
         """Number of classes."""
         return len(self.class_names)
+
+    @property
+    def multi_label(self):
+        """Whether labels are multi-hot rows, of images with any number of classes each."""
+        return np.ndim(self.train.labels) == 2
 
     @property
     def image_shape(self):
@@ -161,9 +166,13 @@ def split_arrays(arrays, validation_fraction, by_class):
 def stratified(labels, count):
     """Sorted row indices of the first images of each class, `count` in all, in proportion.
 
+    Of multi-hot labels, `count` rows spread evenly over all.
+
     Args:
-        labels: (n,) integers; if n is below `count`, all rows are returned.
+        labels: (n,) integers, or (n, classes); if n is below `count`, all rows are returned.
     """
+    if np.ndim(labels) == 2:
+        return np.unique(np.linspace(0, len(labels) - 1, min(count, len(labels))).astype(int))
     sizes = np.bincount(labels)
     exact = sizes * min(count, len(labels)) / len(labels)
     quotas = np.floor(exact).astype(int)

@@ -6,10 +6,10 @@ import numpy as np
 def set_aside(labels, fractions, class_names, seed=0):
     """{split: sorted rows} of train and of the splits in `fractions`, random within each class.
 
-    Each split gets at least one image of each class.
+    Each split gets at least one image of each class; of multi-hot labels, random images.
 
     Args:
-        labels: (n,) integers.
+        labels: (n,) integers, or (n, classes) multi-hot.
         fractions: {split: fraction of the images of each class, in (0, 1)}.
         class_names: one name per class.
         seed: of the random choice, which is the same whatever the other classes hold.
@@ -19,6 +19,8 @@ def set_aside(labels, fractions, class_names, seed=0):
     """
     require_fractions(fractions)
     labels, rows = np.asarray(labels), {split: [] for split in ("train", *fractions)}
+    if labels.ndim == 2:  # as images of one class
+        labels, class_names = np.zeros(len(labels), int), ["multi-hot labels"]
     for index, name in enumerate(class_names):
         members = np.flatnonzero(labels == index)
         if len(members) <= len(fractions):

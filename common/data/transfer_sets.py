@@ -80,8 +80,14 @@ class TransferSet:
         return tuple(index for index in range(classes) if index not in included)
 
     def select(self, labels):
-        """Sorted row indices of the images in this set, given the (n,) labels of all images."""
+        """Sorted row indices of the images in this set, given the labels of all images.
+
+        Args:
+            labels: (n,) integers; of (n, classes) multi-hot ones, the first share of all rows.
+        """
         order = np.random.default_rng(0).permutation(len(labels))  # one for all shares and seeds
+        if np.ndim(labels) == 2:
+            return np.sort(order[: max(1, round(self.share * len(labels)))])
         missing, rows = self.missing(max(labels) + 1), []
         for index in np.unique(labels):
             if index not in missing:
@@ -99,6 +105,8 @@ class TransferSet:
         if self == ALL:
             return dataset
         labels = dataset.train.labels
+        if dataset.multi_label and self.classes + self.excluded_classes:
+            raise ValueError("a transfer set of some classes needs one class per image")
         present = np.unique(labels)
         for index in self.classes + self.excluded_classes:  # without images its prior is unknown
             if index not in present:

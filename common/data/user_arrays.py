@@ -6,7 +6,7 @@ from common.data import catalogue
 from common.data.dataset import Dataset, Split, stratified
 from common.data.held_out import set_aside
 from common.utils.checks import require_positive
-from common.utils.target_checks import require_labels
+from common.utils.target_checks import is_multi_hot, require_labels, require_multi_hot
 
 _SET_ASIDE = 0.1  # of the training images, for a split that is not given
 _MOST_CHANNELS = 4
@@ -19,7 +19,8 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
         name: as records hold it; not a name of the catalogue.
         train, validation, test: (images, labels) each. Images (n, h, w) or (n, h, w, c): uint8 or
             other integers in 0 to 255, or floats in 0 to 1, which are multiplied by 255, or in 0
-            to 255; floats are rounded. Labels (n,): whole numbers from 0 on. None: a tenth of the
+            to 255; floats are rounded. Labels (n,): whole numbers from 0 on; of images with any
+            number of classes each, multi-hot rows (n, classes) of 0 and 1. None: a tenth of the
             training images of each class, drawn at random and always the same ones.
         class_names: one name per class; default the numbers up to the largest training label.
         limit: as of `data.load`.
@@ -33,10 +34,15 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
     pairs = {split: _pair(split, pair) for split, pair in passed.items() if pair is not None}
     images = {split: bytes_of(pair[0], f"{split} images") for split, pair in pairs.items()}
     _require_one_shape(images)
-    names = _class_names(class_names, pairs["train"][1])
+    multi_label = is_multi_hot(pairs["train"][1])
+    names = _class_names(class_names, pairs["train"][1], multi_label)
     splits = {}
     for split, (_, labels) in pairs.items():
-        labels = require_labels(labels, len(names), f"{split} labels").reshape(-1).astype("int32")
+        what = f"{split} labels"
+        if multi_label:
+            labels = require_multi_hot(labels, len(names), what).astype("uint8")
+        else:
+            labels = require_labels(labels, len(names), what).reshape(-1).astype("int32")
         if len(labels) != len(images[split]):
             raise ValueError(f"{len(images[split])} {split} images have {len(labels)} labels")
         splits[split] = Split(images[split], labels)
@@ -113,8 +119,10 @@ def _require_one_shape(images):
         raise ValueError(f"the splits' images differ in shape: {shapes}")
 
 
-def _class_names(names, labels):
+def _class_names(names, labels, multi_label):
     """The names as a tuple, by default numbers; ValueError unless they are distinct."""
+    if names is None and multi_label:
+        names = range(np.shape(labels)[1])
     if names is None:
         labels = require_labels(labels, None, "train labels")
         if np.min(labels) > 0:

@@ -48,6 +48,8 @@ def distill(
     temperature=4,
     alpha=0.9,
     seeds=3,
+    method=None,
+    class_weights=None,
     control=True,
     output_dir=None,
     recipe=None,
@@ -66,6 +68,8 @@ def distill(
         data: data.Dataset.
         temperature, alpha: of the soft targets, as of `Distillation`; lists of temperatures too.
         seeds: their number, or a list of them.
+        method: as of `Distillation`; default "kd", of data with multi-hot labels "bernoulli".
+        class_weights: of both losses, one per class, as of `Distillation`.
         control: whether to train the shuffled control; or names, as of `experiments.distill`.
         output_dir: folder for records, weights and logits; default runs/<data set> in the
             repository.
@@ -85,8 +89,10 @@ def distill(
 
     spec, seeds = _student(student, recipe), _seeds(seeds)
     temperatures = temperature if isinstance(temperature, (list, tuple)) else [temperature]
+    method = method or ("bernoulli" if data.multi_label else "kd")
+    objective = {"method": method, "class_weights": class_weights}
     for each in temperatures:
-        Distillation(each, alpha)  # raises ValueError, before the teacher answers
+        Distillation(each, alpha, **objective)  # raises ValueError, before the teacher answers
     control = control_names(control)
     require_data(data)
     folder = local_folder("the output folder", output_dir or teachers.default_output_dir(data))
@@ -95,7 +101,7 @@ def distill(
     study.student(spec.title)  # raises ValueError for a network that does not fit
     logits = teachers.from_any(teacher, data, **options)
     arguments = (study, spec.title, logits, temperatures, alpha)
-    return Distilled(distill_in_study(*arguments, control=control), folder)
+    return Distilled(distill_in_study(*arguments, control=control, **objective), folder)
 
 
 def _student(student, recipe):

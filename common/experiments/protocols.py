@@ -40,7 +40,7 @@ def distill(
         control: controls to add at the first temperature: a name or list of names in
             `distillation.LADDER`, True for "shuffled".
         teacher_seed: seed of the teacher's run.
-        options: of `Distillation`: method, hard_weight, soft_weight, options.
+        options: of `Distillation`: method, hard_weight, soft_weight, options, class_weights.
 
     Returns:
         list of SeedGroup: baseline, one per temperature, then the controls.
@@ -199,7 +199,8 @@ def grid(study, student, teacher, temperatures, alphas):
 
 def _distill(study, student, logits, settings, report=True):
     """Groups of the baseline, then one for each `Distillation` of `settings`."""
-    runs = student_runs(study, student)
+    baseline = settings[0].baseline if settings else None
+    runs = student_runs(study, student, None, baseline)
     for distillation in settings:
         runs += student_runs(study, student, logits, distillation)
     return _train(study, runs, [logits], report)

@@ -136,6 +136,8 @@ class Study:
             settings = {"teacher": logits.identity, "distillation": distillation}
         elif distillation and distillation.method in TEACHERLESS:
             settings = {"distillation": distillation}
+        elif distillation:
+            settings = {"distillation": distillation.baseline}
         net = self.spec.students[name]
         return self._run(net, seed, self.student_epochs, transfer_set, **settings)
 

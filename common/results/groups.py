@@ -6,6 +6,7 @@ import functools
 import numpy as np
 
 from common import metrics
+from common.distillation import MULTI_LABEL
 from common.runs import Run, teacher_model, teacher_run
 
 
@@ -79,7 +80,7 @@ class SeedGroup:
 
         `teacher` is the model's name; `transfer_set` is None for all training images.
         """
-        omitted = {"transfer_set": None, "method": "kd", "control": None}
+        omitted = {"transfer_set": None, "method": "kd", "control": None, "class_weights": None}
         omitted |= {"control": "shuffled"} if self.configuration.get("shuffled") else {}
         values = omitted | self.configuration | {"teacher": self.teacher}
         return all(values[key] == value for key, value in wanted.items())
@@ -132,7 +133,10 @@ def baseline_of(group, groups):
     same = {key: group.configuration[key] for key in ("dataset", "limit", "model", "options")}
     same |= {"recipe": group.configuration["recipe"]}
     same |= {"transfer_set": group.configuration.get("transfer_set")}
-    baselines = select(groups, teacher=None, method="kd", **same)
+    method = group.configuration.get("method")
+    same |= {"method": method if method in MULTI_LABEL else "kd"}
+    same |= {"class_weights": group.configuration.get("class_weights")}
+    baselines = select(groups, teacher=None, **same)
     baselines = [other for other in baselines if set(other.seeds) & set(group.seeds)]
     return baselines[0] if baselines and baselines[0] is not group else None
 

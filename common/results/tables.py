@@ -91,6 +91,7 @@ def _settings_cells(group):
         return [name, "baseline", "", ""]
     differences = [settings.method] * (settings.method != "kd")
     differences += [f"{key} {value:g}" for key, value in sorted(settings.options.items())]
+    differences += ["weighted"] * bool(settings.class_weights)
     differences += [settings.control] * bool(settings.control)
     teacher = " ".join(
         [group.teacher or "no teacher"] + [f"({', '.join(differences)})"] * bool(differences)

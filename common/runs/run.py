@@ -77,7 +77,7 @@ class Run:
     @property
     def baseline(self):
         """The same run on labels only."""
-        return dataclasses.replace(self, teacher=None, distillation=None)
+        return dataclasses.replace(self, teacher=None, distillation=self.settings.baseline)
 
     @property
     def configuration(self):
@@ -104,7 +104,7 @@ class Run:
             limit=values["limit"],
             teacher=teacher,
             distillation=Distillation.from_configuration(values)
-            if teacher or "method" in values
+            if teacher or "method" in values or "class_weights" in values
             else None,
             transfer_set=transfer_sets.TransferSet.from_configuration(subset)
             if subset

@@ -2,9 +2,13 @@
 
 import numpy as np
 
-from common.utils.target_checks import LEAST, at_chance, chance_level
+from common.utils.target_checks import LEAST, at_chance, chance_level, unrelated
 
 _SHIFTS = (-2, -1, 1, 2)
+_REMEDY = (
+    "the order or the preprocessing is wrong; pass pairs (images, logits), whose rows are found by "
+    "the images, or the pixels that the teacher expects"
+)
 _MARGIN = 0.1  # of accuracy, by which another order must be better than this one and chance
 
 
@@ -13,11 +17,15 @@ def require_aligned(logits, labels, what, class_names):
 
     Args:
         logits: (n, classes).
-        labels: (n,) integers.
+        labels: (n,) integers, or multi-hot rows, with which logits are correlated.
         what: whose the logits are, such as "the validation logits of 'forest'".
         class_names: one name per class.
     """
     labels, predicted = np.asarray(labels), np.argmax(logits, axis=1)
+    if labels.ndim == 2:
+        if sentence := unrelated(logits, labels):
+            raise ValueError(f"{what} {sentence}: {_REMEDY}")
+        return
     if len(labels) < LEAST:
         return
     accuracy = np.mean(predicted == labels)
@@ -34,10 +42,7 @@ def require_aligned(logits, labels, what, class_names):
             "classes={column: class}, or the pixels that the teacher expects"
         )
     if sentence := at_chance(logits, labels):
-        raise ValueError(
-            f"{what} {sentence}: the order or the preprocessing is wrong; pass pairs (images, "
-            "logits), whose rows are found by the images, or the pixels that the teacher expects"
-        )
+        raise ValueError(f"{what} {sentence}: {_REMEDY}")
 
 
 def _order_of_rows(predicted, labels, least):

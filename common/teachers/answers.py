@@ -23,7 +23,7 @@ class Answers:
             student's temperature then renormalizes what is left. To sum at a high temperature
             instead would favor a class for the number of its columns alone.
         kind: "logits" or "probabilities"; None: probabilities are recognized, for their rows sum
-            to 1.
+            to 1 or, of multi-hot labels, for all lie between 0 and 1.
 
     Attributes:
         hard, count: numbers of probabilities that were exactly 0 or 1, and of all.
@@ -51,19 +51,25 @@ class Answers:
         values = _array(values)
         self._require(values, images)
         if self.kind is None:
-            softmax = kind_of_probabilities(values) == SOFTMAX
-            self.kind = "probabilities" if softmax else "logits"
+            self.kind = "probabilities" if self._are_probabilities(values) else "logits"
         if self.kind == "probabilities":
-            values = self._logarithms(values)
+            convert = self._log_odds if self.dataset.multi_label else self._logarithms
+            values = convert(values)
         if self.columns is None:
             return values
         return np.stack([special.logsumexp(values[:, own], axis=1) for own in self.columns], axis=1)
+
+    def _are_probabilities(self, values):
+        if self.dataset.multi_label:
+            return values.min() >= 0 and values.max() <= 1
+        return kind_of_probabilities(values) == SOFTMAX
 
     def report(self):
         """Print that probabilities were converted, and what share lost its softness."""
         if self.kind == "probabilities" and self.count:
             print(
-                f"{self.what} answers with probabilities, whose logarithms are taken; "
+                f"{self.what} answers with probabilities, whose "
+                f"{'log-odds' if self.dataset.multi_label else 'logarithms'} are taken; "
                 f"{self.hard / self.count:.1%} of them are exactly 0 or 1: how small the others "
                 "were is lost, and no temperature brings it back"
             )
@@ -76,9 +82,23 @@ class Answers:
                 f"{self.what} answers with probabilities from {low:.3g} to {high:.3g} whose rows "
                 f"sum to {sums.min():.3g} to {sums.max():.3g}, not 1: pass logits"
             )
+        self._count(values)
+        return np.log(np.maximum(values, np.finfo(values.dtype).tiny))
+
+    def _log_odds(self, values):
+        """log(p / (1 - p)) of sigmoids; p no closer to 0 and 1 than its dtype distinguishes."""
+        low, high = values.min(), values.max()
+        if low < 0 or high > 1:
+            raise ValueError(
+                f"{self.what} answers with probabilities from {low:.3g} to {high:.3g}: pass logits"
+            )
+        self._count(values)
+        smallest = np.finfo(values.dtype).eps / 2
+        return special.logit(np.clip(values, smallest, 1 - smallest))
+
+    def _count(self, values):
         self.hard += int(np.sum((values == 0) | (values == 1)))
         self.count += values.size
-        return np.log(np.maximum(values, np.finfo(values.dtype).tiny))
 
     def _require(self, values, images):
         shape, expected = values.shape, self.dataset.classes

@@ -3,11 +3,19 @@
 import numpy as np
 
 from common.teachers import SPLITS
-from common.utils.target_checks import require_labels, require_logits, sample, warn_at_chance
+from common.utils.target_checks import (
+    require_labels,
+    require_logits,
+    require_multi_hot,
+    sample,
+    warn_at_chance,
+)
 
 
 def require_data(dataset):
-    """Raise ValueError unless every split has uint8 images and their classes, (n,) integers.
+    """Raise ValueError unless every split has uint8 images and their labels.
+
+    Labels are (n,) integers, or multi-hot rows (n, classes) in every split.
 
     Args:
         dataset: data.Dataset, perhaps of the user's own arrays.
@@ -22,8 +30,15 @@ def require_data(dataset):
                 "which networks scale themselves"
             )
         what = f"{dataset.name}: {name} labels"
-        labels = require_labels(split.labels, dataset.classes, what)
-        if labels.ndim > 1 or labels.dtype.kind not in "iu" or len(labels) != len(split.images):
+        if dataset.multi_label:
+            labels = require_multi_hot(split.labels, dataset.classes, what)
+        else:
+            labels = require_labels(split.labels, dataset.classes, what)
+        if (
+            labels.ndim > 1 + dataset.multi_label
+            or labels.dtype.kind not in "iu"
+            or len(labels) != len(split.images)
+        ):
             raise ValueError(
                 f"{what} are {labels.dtype} {labels.shape} for {len(split.images)} images: pass "
                 'one for each image, as np.reshape(labels, -1).astype("int32")'
@@ -35,7 +50,7 @@ def check_logits(targets, labels, what):
 
     Args:
         targets: teachers.Targets of training images, of which a sample is checked.
-        labels: (n,) integers of the same images.
+        labels: of the same images, (n,) integers or multi-hot rows.
         what: name of the logits in messages.
     """
     rows = sample(np.arange(len(targets)))

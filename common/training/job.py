@@ -116,6 +116,7 @@ class TrainingJob:
             hard_weight=settings.hard_weight,
             soft_weight=settings.soft_weight,
             options=settings.options,
+            class_weights=settings.class_weights,
         )
 
     def _target_name(self, run):

@@ -97,6 +97,7 @@ def check(runs, dataset, teachers_by_id):
             require_choice("model", run.model, models.NAMES)
         require_method(run.settings.method, run.settings.options)
         run.transfer_set.check(dataset.classes)
+        _check_labels(run, dataset)
         if run.teacher:
             _check_teacher(run, dataset, teachers_by_id)
         if run.settings.control not in (None, "shuffled"):
@@ -114,6 +115,31 @@ def _check_data(run, dataset):
         raise ValueError(
             f"{run.name} is a run on images and labels of digest {run.digest}, those of "
             f"{dataset.name} have {dataset.digest}: make the run by Run(..., **dataset.identity)"
+        )
+
+
+def _check_labels(run, dataset):
+    """Raise ValueError unless a run's method, class weights and control fit the labels."""
+    settings = run.settings
+    if settings.multi_label != dataset.multi_label:
+        kind, method = (
+            ("multi-hot labels", "bernoulli")
+            if dataset.multi_label
+            else ("one class per image", "kd")
+        )
+        raise ValueError(
+            f"{dataset.name} has {kind}, {run.name} is trained by the method {settings.method!r}: "
+            f'choose method="{method}"'
+        )
+    if settings.class_weights and len(settings.class_weights) != dataset.classes:
+        raise ValueError(
+            f"{run.name} has {len(settings.class_weights)} class_weights, {dataset.name} has "
+            f"{dataset.classes} classes"
+        )
+    if dataset.multi_label and settings.control not in (None, "shuffled"):
+        raise ValueError(
+            f"the control {settings.control!r} is made of one class per image, which multi-hot "
+            "labels have not: choose the control 'shuffled'"
         )
 
 

@@ -38,6 +38,18 @@ def require_labels(labels, classes, what="labels"):
     return labels
 
 
+def is_multi_hot(labels):
+    """Whether labels are rows of 0 and 1, not all of which have a single 1, as one-hot rows have.
+
+    Args:
+        labels: array, list or tensor.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 2 or labels.shape[1] < 2 or labels.dtype.kind not in "biuf":
+        return False
+    return bool(np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) != 1).any())
+
+
 def require_multi_hot(labels, classes, what="labels"):
     """Labels as an array; ValueError unless they are rows (n, classes) of 0 and 1.
 

@@ -162,7 +162,7 @@ class OnDeviceModel(multi_step.MultiStepModel):
 
     def _targets(self, batch):
         row, view_slot = batch["indices"][:, 0], batch["indices"][:, 1]
-        targets = {"labels": ops.take(self.labels, row)}
+        targets = {"labels": ops.take(self.labels, row, axis=0)}
         for name, logits in self.logits.items():
             _, views, classes = logits.shape
             index = ops.take(self.rows[name], row) * views + view_slot

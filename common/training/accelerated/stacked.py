@@ -18,6 +18,7 @@ _MIXING = (keras.optimizers.Adafactor, keras.optimizers.Lamb, keras.optimizers.M
 def can_stack_seeds(run):
     """Whether a run trains in one stack with runs of other seeds: MLPs on a GPU."""
     mlp = run.model == "mlp" and not {"dropout", "max_norm"} & set(run.options)
+    mlp = mlp and run.settings.baseline is None  # labels are classes, of equal weights
     return mlp and run.recipe.augmentation == "none" and hardware.gpu_memory() > 0
 
 
