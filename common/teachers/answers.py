@@ -66,13 +66,15 @@ class Answers:
 
     def report(self):
         """Print that probabilities were converted, and what share lost its softness."""
-        if self.kind == "probabilities" and self.count:
-            print(
-                f"{self.what} answers with probabilities, whose "
-                f"{'log-odds' if self.dataset.multi_label else 'logarithms'} are taken; "
-                f"{self.hard / self.count:.1%} of them are exactly 0 or 1: how small the others "
-                "were is lost, and no temperature brings it back"
-            )
+        if self.kind != "probabilities" or not self.count:
+            return
+        kind = "log-odds" if self.dataset.multi_label else "logarithms"
+        lost = (
+            f"; {self.hard / self.count:.1%} of them are exactly 0 or 1: how small the others were "
+            "is lost, and no temperature brings it back"
+        )
+        lost = lost if self.hard else ""
+        print(f"{self.what} answers with probabilities, whose {kind} are taken{lost}")
 
     def _logarithms(self, values):
         """Logarithms; of 0, that of the smallest normal number of its dtype."""

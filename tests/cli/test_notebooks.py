@@ -217,3 +217,10 @@ def test_tiny_imagenet_runs_on_small_data(name, execute, trained, tiny_dir):
     path = notebooks.ROOT / "tiny_imagenet" / f"{name}.ipynb"
     execute(path, tiny_dir, limit=80, teacher="cnn")  # quicker than the ShuffleNet
     assert list((trained / "results").glob("tiny_imagenet20-cnn-*-seed0.json"))
+
+
+@pytest.mark.slow
+def test_your_data_runs_on_few_images(trained, tmp_path, monkeypatch):
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    execute(notebooks.ROOT / "your_data" / "01_distill.ipynb", trained, tmp_path, limit=100)
+    assert list((trained / "results").glob("sklearn_digits-cnn-*-seed1.json"))

@@ -1,0 +1,54 @@
+"""The example of your_data: digits as files, a forest's two estimates, its committed runs."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from common import data, metrics, results, teachers
+from common.cli import user_data
+from common.runs import records
+from your_data import recipes, tables
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """The data set of the committed runs."""
+    folder = tmp_path_factory.mktemp("digits")
+    images = recipes.write_digits(folder / recipes.DATASET)
+    return data.from_folder(images, **recipes.SPLITS, data_dir=folder / "cache")
+
+
+@pytest.fixture(scope="module")
+def groups():
+    return results.group_seeds(records.load_all(recipes.FOLDER))
+
+
+def test_the_files_are_scikit_learns_digits(digits):
+    assert sum(len(getattr(digits, split)) for split in teachers.SPLITS) == 1797
+    assert digits.image_shape == (8, 8, 1) and digits.classes == 10
+    known = {(image * 16).astype("int").tobytes() for image in load_digits().images / 16}
+    counts = np.rint(digits.test.images[..., 0] * 16 / 255).astype("int")
+    assert all(image.tobytes() in known for image in counts)
+
+
+def test_the_committed_runs_are_of_these_images(digits, groups):
+    assert {group.configuration["digest"] for group in groups} == {digits.digest}
+    assert len(groups) == 4 and all(sorted(group.seeds) == [0, 1, 2, 3, 4] for group in groups)
+    assert groups[0].values("errors").shape == (5,)
+
+
+def test_a_forest_is_sure_of_what_it_has_seen(digits):
+    """In sample its probabilities are nearly one-hot and always right; out of bag neither."""
+    forest = recipes.fit_forest(digits.train, trees=60)
+    seen = forest.predict_proba(recipes.as_rows(digits.train.images))
+    unseen, labels = forest.oob_decision_function_, digits.train.labels
+    assert metrics.accuracy(seen, labels) == 1 > metrics.accuracy(unseen, labels) > 0.9
+    assert seen.max(axis=1).mean() > unseen.max(axis=1).mean() + 0.1
+    smooth = recipes.smoothed(unseen, trees=60)
+    np.testing.assert_allclose(smooth.sum(axis=1), 1)
+    assert smooth.min() == pytest.approx(1 / 610)
+
+
+def test_the_table(groups, capsys):
+    user_data.main(["table"])
+    assert tables.forest(groups) in capsys.readouterr().out
