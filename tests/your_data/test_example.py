@@ -34,7 +34,6 @@ def test_the_files_are_scikit_learns_digits(digits):
 def test_the_committed_runs_are_of_these_images(digits, groups):
     assert {group.configuration["digest"] for group in groups} == {digits.digest}
     assert len(groups) == 4 and all(sorted(group.seeds) == [0, 1, 2, 3, 4] for group in groups)
-    assert groups[0].values("errors").shape == (5,)
 
 
 def test_a_forest_is_sure_of_what_it_has_seen(digits):
@@ -47,6 +46,21 @@ def test_a_forest_is_sure_of_what_it_has_seen(digits):
     smooth = recipes.smoothed(unseen, trees=60)
     np.testing.assert_allclose(smooth.sum(axis=1), 1)
     assert smooth.min() == pytest.approx(1 / 610)
+
+
+def test_what_the_page_says(digits, groups):
+    text = " ".join((recipes.FOLDER / "README.md").read_text().split())
+    test = digits.test
+    forest = recipes.fit_forest(digits.train)
+    wrong = metrics.errors(forest.predict_proba(recipes.as_rows(test.images)), test.labels)
+    assert f"it makes {wrong} test errors itself" in text
+    sizes = [len(getattr(digits, split)) for split in teachers.SPLITS]
+    assert "into {} training, {} validation and {} test images".format(*sizes) in text
+    baseline, in_sample, out_of_bag, control = groups
+    assert results.compare(in_sample, baseline).p > 0.05
+    for worse in (out_of_bag, control):
+        comparison = results.compare(worse, baseline)
+        assert comparison.p < 0.01 and comparison.error_reduction < -0.1
 
 
 def test_the_table(groups, capsys):
