@@ -6,6 +6,7 @@ import functools
 import numpy as np
 
 from common.utils import files, packages
+from common.utils.target_checks import is_multi_hot
 
 _CHUNK = 500  # images that are float64 at a time
 
@@ -55,10 +56,10 @@ class Dataset:
         """Number of classes."""
         return len(self.class_names)
 
-    @property
+    @functools.cached_property
     def multi_label(self):
-        """Whether labels are multi-hot rows, of images with any number of classes each."""
-        return np.ndim(self.train.labels) == 2
+        """Whether training labels are multi-hot rows; one-hot rows, of one class each, are not."""
+        return is_multi_hot(self.train.labels)
 
     @property
     def image_shape(self):

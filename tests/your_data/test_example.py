@@ -27,7 +27,7 @@ def test_the_files_are_scikit_learns_digits(digits):
     assert sum(len(getattr(digits, split)) for split in teachers.SPLITS) == 1797
     assert digits.image_shape == (8, 8, 1) and digits.classes == 10
     known = {(image * 16).astype("int").tobytes() for image in load_digits().images / 16}
-    counts = np.rint(digits.test.images[..., 0] * 16 / 255).astype("int")
+    counts = np.rint(digits.test.images[..., 0] / 255 * 16).astype("int")
     assert all(image.tobytes() in known for image in counts)
 
 
