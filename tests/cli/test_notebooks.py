@@ -220,7 +220,6 @@ def test_tiny_imagenet_runs_on_small_data(name, execute, trained, tiny_dir):
 
 
 @pytest.mark.slow
-def test_your_data_runs_on_few_images(trained, tmp_path, monkeypatch):
-    monkeypatch.delenv("MPLBACKEND", raising=False)
-    execute(notebooks.ROOT / "your_data" / "01_distill.ipynb", trained, tmp_path, limit=100)
+def test_your_data_runs_on_few_images(execute, trained, tmp_path):
+    execute(notebooks.ROOT / "your_data" / "01_distill.ipynb", tmp_path, limit=100)
     assert list((trained / "results").glob("sklearn_digits-cnn-*-seed1.json"))
