@@ -25,7 +25,7 @@ def main(dataset, arguments=None):
     functions |= {"train_one": _train_one, "table": _table}
     options = parser(dataset, **functions).parse_args(arguments)
     try:
-        with _executor(options) as options.executor:
+        with contextlib.ExitStack() as options.contexts:
             options.command(dataset, options)
     except (ValueError, OSError, FloatingPointError) as error:
         sys.exit(f"error: {error}")
@@ -38,15 +38,6 @@ def main(dataset, arguments=None):
         sys.exit("interrupted; the same command resumes after the last complete epoch")
 
 
-def _executor(options):
-    """Context of the local workers of `--workers`; of None to train in this process."""
-    if getattr(options, "workers", 1) < 2:
-        return contextlib.nullcontext()
-    from common.utils.workers import LocalWorkers
-
-    return LocalWorkers(options.workers)
-
-
 def _study(dataset, options, epochs="epochs"):
     """The `Study`; every option is checked before data are loaded or anything is trained.
 
@@ -55,23 +46,21 @@ def _study(dataset, options, epochs="epochs"):
     """
     spec = checked(dataset, options)
     from common import data  # imports TensorFlow, which takes seconds
-    from common.backend import hardware
+    from common.cli.executor import executor
     from common.experiments.study import Study
     from common.training.tensorboard import TensorBoard
 
     callbacks = [TensorBoard(options.tensorboard)] if options.tensorboard else []
-    if options.executor and hardware.gpu_memory():
-        print("a GPU is used by one process only: --workers is ignored")
-        options.executor = None
+    images = data.load(dataset, data_dir=options.data_dir, limit=options.limit)
     return Study(
         spec,
-        data.load(dataset, data_dir=options.data_dir, limit=options.limit),
+        images,
         seeds=options.seeds,
         output_dir=options.output_dir,
         retrain=options.retrain,
         callbacks=callbacks,
         **{epochs: options.epochs},
-        executor=options.executor,
+        executor=options.contexts.enter_context(executor(options)),
     )
 
 
@@ -86,6 +75,10 @@ def _teacher(dataset, options):
         print(f"{logits.identity}: {output.logits_errors(study, logits)}")
         return
     runs = [study.teacher(options.name, seed) for seed in study.seeds]
+    if options.data_parallel and not options.dry_run:
+        from common.cli import data_parallel
+
+        data_parallel.start(runs[0], study.dataset, options.contexts)
     output.print_logits_estimate(study, runs[0], view_set)
     output.print_plan(study, lambda dry: dry.train(runs))
     if not options.dry_run:

@@ -3,12 +3,12 @@
 import argparse
 import sys
 
+from common.cli import executor
 from common.cli.objective import add_objective
 from common.utils import packages
 from common.utils.checks import (
     is_teacher_file,
     local_folder,
-    require_at_least,
     require_choice,
     require_distinct_folder,
     require_positive,
@@ -16,6 +16,7 @@ from common.utils.checks import (
     require_teacher_file,
     require_writable,
 )
+from common.utils.ray_executor import LOCAL
 
 
 def parser(dataset, *, teacher, distill, reproduce, train_one, table):
@@ -59,7 +60,7 @@ def checked(dataset, options):
             require_choice(kind, name, known)
     if hasattr(options, "steps"):
         options.steps = [_step(name, spec) for name in options.steps]
-    require_at_least("workers", options.workers, 1)
+    executor.check(options)
     for option in ("epochs", "limit"):
         if getattr(options, option) is not None:
             require_positive(option, getattr(options, option), integer=True)
@@ -92,6 +93,11 @@ def _training_options(output_dir):
     shared.add_argument("--tensorboard", type=folder_option, metavar="DIR", help=tensorboard)
     workers = "processes that train at once, each with its share of the cores; default: 1"
     shared.add_argument("--workers", type=int, default=1, metavar="N", help=workers)
+    ray = "train on a Ray cluster that this machine is a node of, HOST:PORT or auto; without "
+    ray += "ADDRESS: on a Ray that is started here and ends with the command"
+    shared.add_argument("--ray", nargs="?", const=LOCAL, metavar="ADDRESS", help=ray)
+    folder = "with --ray, folder that all nodes see: for checkpoints, and logits read in place"
+    shared.add_argument("--shared", type=folder_option, metavar="DIR", help=folder)
     retrain = "train committed runs again, into --output-dir"
     shared.add_argument("--retrain", action="store_true", help=retrain)
     return shared
@@ -107,6 +113,8 @@ def _add_teacher(commands, shared):
     teacher.add_argument("--views", default="plain", metavar="SET", help=f"{views}; default: plain")
     count = "logits for K views of each image; default: all"
     _add_count(teacher, "--views-per-image", "--sampled", count)
+    devices = "divide each batch among all devices of JAX"
+    teacher.add_argument("--data-parallel", action="store_true", help=devices)
     _add_flag(teacher, "--dry-run", "--plan", "only print time and size")
     return teacher
 

@@ -13,13 +13,15 @@ from common.utils.workers import thread_limit
 def environment():
     """Dict of plain values for a record: device, backend, versions and commit.
 
-    It includes the number of threads if that is limited, because it changes the last bits of sums.
+    It includes the number of threads if that is limited, and that of devices if a batch is divided
+    among several, because both change the last bits of sums.
     """
-    limit = thread_limit()
+    limit, distribution = thread_limit(), keras.distribution.distribution()
     names = ["keras", "numpy", keras.config.backend()]
     return {
         "device": device(),
         **({"threads": limit} if limit else {}),
+        **({"devices": distribution.device_mesh.devices.size} if distribution else {}),
         "backend": keras.config.backend(),
         "versions": {"python": platform.python_version()}
         | {name: metadata.version(name) for name in names},

@@ -1,20 +1,18 @@
 """Training of groups of runs by an executor, such as processes of this machine."""
 
 import contextlib
-import io
 import pickle
 import tempfile
-import warnings
 from concurrent.futures import FIRST_COMPLETED, wait
 
 from common.data import shared
 from common.training import checkpoints
-from common.training.group import checkpoint_path, train_group
-from common.training.job import JobCache
+from common.training.group import checkpoint_path
+from common.training.remote import RemoteTasks
+from common.training.worker import train_in_worker
 from common.utils.checks import require_writable
-from common.utils.progress_bar import hidden, progress_bar
+from common.utils.progress_bar import progress_bar
 
-_jobs = JobCache()  # of a worker
 POLL_SECONDS = 1  # between two looks at the checkpoints
 
 
@@ -36,7 +34,8 @@ def tasks(executor, groups, done):
     whole = len(groups) - len(groups) % workers
     parts = [members[i::workers] for members in groups[whole:] for i in range(workers)]
     split = groups[:whole] + [part for part in parts if any(run.name not in done for run in part)]
-    return [] if workers > 1 and len(split) == 1 else split
+    alone = len(split) == 1 and workers > 1 and _shares_files(executor)
+    return [] if alone else split
 
 
 def train(executor, groups, done, dataset, folder, teachers, callbacks):
@@ -60,38 +59,60 @@ def train(executor, groups, done, dataset, folder, teachers, callbacks):
     _require_picklable("callbacks", callbacks)
     _require_picklable("functions of build=", [run.build for runs in groups for run in runs])
     _report_workers(executor, groups)
-    folder = folder.resolve()
-    with tempfile.TemporaryDirectory(
-        prefix="data-", dir=require_writable(folder / "state")
-    ) as arrays:
-        data = shared.share(dataset, arrays)
+    kind = _LocalTasks if _shares_files(executor) else RemoteTasks
+    with kind(executor, done, dataset, folder.resolve(), teachers, callbacks) as tasks:
         futures = {}
-        for members in groups:  # lazy logits are computed here, once for all workers
-            needed = {run.teacher: teachers[run.teacher].load() for run in members if run.teacher}
-            finished = {run.name for run in members} & done
-            task = (members, finished, data, folder, needed, callbacks)
-            futures[executor.submit(_train_in_worker, *task)] = members
         try:
-            return _collect(futures, done, folder)
+            for members in groups:
+                futures[tasks.submit(members)] = members
+            return _collect(futures, done, tasks.folder)
         except BaseException:
             for future in futures:
                 future.cancel()
             raise
 
 
-def _train_in_worker(members, done, data, folder, teachers, callbacks):
-    """({name: record}, list of lines to show): `train_group` without output of its own."""
-    with (
-        hidden(),
-        contextlib.redirect_stdout(io.StringIO()) as printed,
-        warnings.catch_warnings(record=True) as caught,
-    ):
-        records = train_group(members, done, data.load(), folder, teachers, callbacks, _jobs)
-    return records, [*printed.getvalue().splitlines(), *(str(w.message) for w in caught)]
+def _shares_files(executor):
+    return getattr(executor, "shares_files", True)
+
+
+class _LocalTasks:
+    """Groups of runs as tasks of an executor whose processes share all files with this one.
+
+    Args:
+        executor, done, dataset, folder, teachers, callbacks: as of `RemoteTasks`.
+    """
+
+    def __init__(self, executor, done, dataset, folder, teachers, callbacks):
+        self.executor, self.done, self.dataset, self.folder = executor, done, dataset, folder
+        self.teachers, self.callbacks = teachers, callbacks
+
+    def __enter__(self):
+        state = require_writable(self.folder / "state")
+        self._arrays = tempfile.TemporaryDirectory(prefix="data-", dir=state)
+        self._data = shared.share(self.dataset, self._arrays.name)
+        return self
+
+    def __exit__(self, *_):
+        self._arrays.cleanup()
+
+    def submit(self, members):
+        """Future of ({name: record}, lines to show) of a group's members."""
+        # lazy logits are computed here, once for all workers
+        needed = {run.teacher: self.teachers[run.teacher].load() for run in members if run.teacher}
+        finished = {run.name for run in members} & self.done
+        task = (members, finished, self._data, self.folder, needed, self.callbacks)
+        return self.executor.submit(train_in_worker, *task)
 
 
 def _collect(futures, done, folder):
-    """{name: record} of all futures' runs; raises all errors as one, after all have ended."""
+    """{name: record} of all futures' runs; raises all errors as one, after all have ended.
+
+    Args:
+        futures: {Future: list of Run}.
+        done: names of finished runs.
+        folder: Path of the folder with the checkpoints; None if they cannot be seen.
+    """
     records, errors, pending = {}, {}, set(futures)
     with _Progress(futures, done, folder) as progress:
         while pending:
@@ -157,7 +178,7 @@ class _Progress:
     def _finished_epochs(self, future):
         if future.done():
             return self._epochs(future)
-        if not future.running():
+        if not (future.running() and self.folder):
             return 0
         with contextlib.suppress(ValueError):  # it is reported where it is trained
             progress = checkpoints.load_progress(checkpoint_path(self.futures[future], self.folder))

@@ -33,16 +33,34 @@ def train_group(members, done, dataset, folder, teachers, callbacks=(), jobs=Non
     Raises:
         ValueError, InsufficientSpaceError, FloatingPointError: as `training.run`.
     """
+
+    def train(finished):
+        return train_unlocked(members, finished, dataset, folder, teachers, callbacks, jobs)
+
+    return complete_group(members, done, folder, train)
+
+
+def complete_group(members, done, folder, train):
+    """Records of the members that have none, from a function that trains them; as `train_group`.
+
+    Args:
+        members, done, folder: as of `train_group`.
+        train: function (names of finished members) -> {name: record} of the others, which writes
+            all files of these runs to `folder`. It is called with their locks held.
+    """
     missing = [run for run in members if run.name not in done]
-    checkpoint = checkpoint_path(members, folder)
     with _locked(folder, missing):
         new_records = {run.name: record for run in missing if (record := records.read(folder, run))}
         if len(new_records) < len(missing):
-            finished = {*done, *new_records}
-            create = functools.partial((jobs or JobCache()).job, dataset=dataset, teachers=teachers)
-            new_records |= _train(members, finished, folder, create, callbacks)
-        _remove_leftovers(checkpoint, missing, folder)
+            new_records |= train({*done, *new_records})
+        _remove_leftovers(checkpoint_path(members, folder), missing, folder)
     return new_records
+
+
+def train_unlocked(members, done, dataset, folder, teachers, callbacks=(), jobs=None):
+    """As `train_group`, for a caller that keeps others from training the same runs there."""
+    create = functools.partial((jobs or JobCache()).job, dataset=dataset, teachers=teachers)
+    return _train(members, done, folder, create, callbacks)
 
 
 def checkpoint_path(members, folder):

@@ -129,14 +129,14 @@ def _serve(connection, threads):
     """Call the functions that the connection sends, until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _limit_threads(threads)
+    limit_threads(threads)
     with contextlib.suppress(*_CLOSED):
         while True:
             function, arguments = connection.recv()
             try:
                 answer = (function(*arguments), None)
             except Exception as error:
-                answer = (None, _picklable(error))
+                answer = (None, picklable(error))
             connection.send(answer)
 
 
@@ -145,7 +145,7 @@ def _end_with_parent():
     os._exit(1)
 
 
-def _limit_threads(threads):
+def limit_threads(threads):
     """Set the variables that TensorFlow, XLA and NumPy read when they are imported."""
     names = (_THREADS, "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
     os.environ.update(dict.fromkeys((*names, "OPENBLAS_NUM_THREADS"), str(threads)))
@@ -153,7 +153,7 @@ def _limit_threads(threads):
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()
 
 
-def _picklable(error):
+def picklable(error):
     """The error, or a RuntimeError with its message if it cannot be sent to another process."""
     try:
         return pickle.loads(pickle.dumps(error))
