@@ -13,6 +13,7 @@ SUBJECTS = {
     "kernels": "GPU kernels in a training step, counted without a GPU",
     "throughput": "training and inference of the deep networks, against plain PyTorch",
     "image_folder": "JPEGs a second of `data.from_folder`, against Pillow alone",
+    "scaling": "the published table by workers and by Ray, and simulated workers",
     "teacher_epoch": "training speed of a Tiny ImageNet teacher, against its bare step",
 }
 ALIASES = {"distill": "distillation", "models": "throughput"}  # former names

@@ -8,7 +8,7 @@ from common.utils.checks import require_choice
 
 EPOCH = 50_000  # images, about the training split of MNIST and of CIFAR-100
 HEADER = ("ours", "theirs", "ratio", "aim")
-_DIGITS = {"s": 1, "GB": 2, "images/s": 0}
+_DIGITS = {"s": 1, "ms": 2, "GB": 2, "images/s": 0}
 _RATE = "images/s"  # the only unit in which more is better
 
 
@@ -19,7 +19,7 @@ class Row:
     Args:
         what: the two sides, such as "one distilled student, against plain fit".
         ours, theirs: lists of one value per repeat.
-        unit: `s`, `GB` or `images/s`.
+        unit: `s`, `ms`, `GB` or `images/s`.
         shown: form of the ratio: `times` (how many times as fast), `more` (by how many % ours
             exceeds theirs) or `share` (how many % of theirs ours is).
         aim: in words; may be empty.

@@ -1,4 +1,4 @@
-"""Tables of the README from the saved results of the subjects distillation and kernels."""
+"""Tables of the README from the saved results of the subjects distillation, kernels and scaling."""
 
 import dataclasses
 import json
@@ -9,43 +9,48 @@ from common.benchmark.rows import HEADER, Row
 
 FOLDER = Path(__file__).parent
 METHOD_ROW = r"distilled from (\w+), against kd$"  # as `method_times` names its rows
-FILE, KERNELS = "distill.json", "kernels.json"
+FILE, KERNELS, SCALING = "distill.json", "kernels.json", "scaling.json"
 _PACKAGES = ("keras", "tensorflow", "jax", "torch")  # whose versions the table names
 
 
-def save(provenance, rows, folder=FOLDER):
+def save(provenance, rows, folder=FOLDER, file=FILE):
     """Save a benchmark's rows; they replace the same rows of the same device and backend.
 
     Args:
         provenance: `runs.provenance.environment()` with `repeats` of each value and timed `steps`
             of an epoch.
         rows: list of Row.
-        folder: where `FILE` is.
+        folder, file: where the rows are saved.
     """
     from common.utils import files
 
     new = {row.what for row in rows}
     results = []
-    for result in read(folder):
+    for result in read(folder, file):
         if all(result[key] == provenance[key] for key in ("device", "backend")):
             result["rows"] = [row for row in result["rows"] if row["what"] not in new]
         results += [result] if result["rows"] else []
     results.append(provenance | {"rows": [dataclasses.asdict(row) for row in rows]})
-    files.write_json(Path(folder) / FILE, results)
+    files.write_json(Path(folder) / file, results)
 
 
-def read(folder=FOLDER):
+def read(folder=FOLDER, file=FILE):
     """List of saved results, provenance with `rows`, oldest first; [] if there are none."""
-    file = Path(folder) / FILE
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    path = Path(folder) / file
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
-def distill(_groups=(), folder=FOLDER):
+def scaling(_groups=(), folder=FOLDER):
+    """Markdown of the subject scaling, as `distill`."""
+    return distill(folder=folder, file=SCALING)
+
+
+def distill(_groups=(), folder=FOLDER, file=FILE):
     """Markdown: a table for each saved result, with device and versions in the first cell."""
     from common import results
 
     tables = []
-    for result in read(folder):
+    for result in read(folder, file):
         versions = result["versions"]
         used = ", ".join(f"{name} {versions[name]}" for name in _PACKAGES if name in versions)
         title = f"{result['device']}, {used}, medians of {result['repeats']}"
@@ -91,5 +96,5 @@ def kernels_table(record):
     return results.markdown([title, "ours", "theirs", "ratio"], cells)
 
 
-TABLES = {"distill": distill, "kernels": kernels}
+TABLES = {"distill": distill, "kernels": kernels, "scaling": scaling}
 PICTURES = {}

@@ -7,8 +7,8 @@ import time
 from common.utils.progress_bar import progress_bar
 
 
-def interleaved(calls, repeats, clock=time.perf_counter):
-    """Time each call `repeats` times in turn, after two untimed calls of each.
+def interleaved(calls, repeats, clock=time.perf_counter, warm_up=2):
+    """Time each call `repeats` times in turn, after a few untimed calls of each.
 
     A slowdown of the machine then affects all calls alike. Progress goes to standard error, the
     table to standard output.
@@ -18,11 +18,12 @@ def interleaved(calls, repeats, clock=time.perf_counter):
             that it returns is used as its seconds.
         repeats: timed calls of each.
         clock: function that returns seconds; `time.process_time` ignores other programs.
+        warm_up: untimed calls of each.
 
     Returns:
         {name: list of `repeats` seconds}.
     """
-    turns = [*calls.items()] * (repeats + 2)
+    turns = [*calls.items()] * (repeats + warm_up)
     seconds = {name: [] for name in calls}
     with progress_bar(len(turns), "timing each in turn", "calls", stream=sys.stderr) as bar:
         for name, call in turns:
@@ -31,7 +32,7 @@ def interleaved(calls, repeats, clock=time.perf_counter):
             elapsed = clock() - start
             seconds[name].append(result if isinstance(result, float) else elapsed)
             bar.update()
-    return {name: values[2:] for name, values in seconds.items()}
+    return {name: values[warm_up:] for name, values in seconds.items()}
 
 
 def per_second(seconds, count):

@@ -131,6 +131,8 @@ def _named_teacher(study, options):
 
 
 def _reproduce(dataset, options):
+    from common.cli.teachers_first import train_teachers
+
     if options.students_only:
         _reproduce_students(dataset, options)
         return
@@ -144,6 +146,7 @@ def _reproduce(dataset, options):
     if _only_printed(options, study, train):
         return
     output.print_plan(study, train)
+    train_teachers(study, train)
     train(study)
     output.print_tables(dataset, options.output_dir, study.read_dirs)
 

@@ -1,17 +1,14 @@
 """Training of groups of runs by an executor, such as processes of this machine."""
 
-import contextlib
 import pickle
 import tempfile
-from concurrent.futures import FIRST_COMPLETED, wait
+import time
 
 from common.data import shared
-from common.training import checkpoints
-from common.training.group import checkpoint_path
+from common.training.group_progress import GroupProgress
 from common.training.remote import RemoteTasks
 from common.training.worker import train_in_worker
 from common.utils.checks import require_writable
-from common.utils.progress_bar import progress_bar
 
 POLL_SECONDS = 1  # between two looks at the checkpoints
 
@@ -114,9 +111,10 @@ def _collect(futures, done, folder):
         folder: Path of the folder with the checkpoints; None if they cannot be seen.
     """
     records, errors, pending = {}, {}, set(futures)
-    with _Progress(futures, done, folder) as progress:
+    with GroupProgress(futures, done, folder) as progress:
         while pending:
-            ended, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
+            ended = _ended(pending)
+            pending -= ended
             for future in ended:
                 try:
                     result, lines = future.result()
@@ -133,6 +131,19 @@ def _collect(futures, done, folder):
     return records
 
 
+def _ended(futures):
+    """Those that have ended; waits for one, at most `POLL_SECONDS`.
+
+    `concurrent.futures.wait` takes only futures of its own module, submitit's are others.
+    """
+    end = time.monotonic() + POLL_SECONDS
+    while not (ended := {future for future in futures if future.done()}):
+        if time.monotonic() > end:
+            break
+        time.sleep(0.02)
+    return ended
+
+
 def _raise(errors, count):
     """Raise the only error, or one of the first one's class that lists all."""
     first = errors[0][1]
@@ -140,50 +151,6 @@ def _raise(errors, count):
         raise first
     listed = "; ".join(f"{name}: {error}" for name, error in errors)
     raise type(first)(f"{len(errors)} of {count} groups of runs failed: {listed}")
-
-
-class _Progress:
-    """Progress bar of all groups, in epochs of runs, from their checkpoints and futures."""
-
-    def __init__(self, futures, done, folder):
-        self.futures, self.folder = futures, folder
-        self.counts = {
-            future: len({run.name for run in members} - done) for future, members in futures.items()
-        }
-        total = sum(self._epochs(future) * n for future, n in self.counts.items())
-        self.runs = sum(self.counts.values())
-        self.bar = progress_bar(total, f"{self.runs} runs", "epochs")
-        self.write = self.bar.write
-
-    def __enter__(self):
-        self.bar.__enter__()
-        return self
-
-    def __exit__(self, *error):
-        return self.bar.__exit__(*error)
-
-    def update(self):
-        """Show the finished epochs and the numbers of finished, running and waiting runs."""
-        finished = sum(n for future, n in self.counts.items() if future.done())
-        running = sum(n for future, n in self.counts.items() if future.running())
-        epochs = sum(n * self._finished_epochs(future) for future, n in self.counts.items())
-        waiting = self.runs - finished - running
-        text = f"{finished} runs finished, {running} running, {waiting} waiting"
-        self.bar.set_postfix_str(text, refresh=False)
-        self.bar.update(max(epochs - self.bar.n, 0))
-
-    def _epochs(self, future):
-        return self.futures[future][0].recipe.epochs
-
-    def _finished_epochs(self, future):
-        if future.done():
-            return self._epochs(future)
-        if not (future.running() and self.folder):
-            return 0
-        with contextlib.suppress(ValueError):  # it is reported where it is trained
-            progress = checkpoints.load_progress(checkpoint_path(self.futures[future], self.folder))
-            return progress["epochs"] if progress else 0
-        return 0
 
 
 def _report_workers(executor, groups):

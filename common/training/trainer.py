@@ -46,7 +46,8 @@ def run(
             by default their number is printed.
         executor: object with `submit(function, *arguments)` that returns a Future, such as
             `utils.workers.LocalWorkers` or a ProcessPoolExecutor with spawn; a task is a group of
-            runs that train together. Its processes must see `output_dir` under the same path.
+            runs that train together. Its processes must see `output_dir` under the same path,
+            unless it has `put` and `shares_files` False, as `utils.ray_executor.RayExecutor`.
             None to train one group after the other in this process.
 
     If another process is training a run, this waits for it and reads its record.

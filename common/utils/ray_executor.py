@@ -56,7 +56,9 @@ class RayExecutor:
         threads = threads or (max(1, processors // gpus) if gpus else 1)
         options = {"num_cpus": 1, "num_gpus": int(gpus > 0), "max_retries": ATTEMPTS}
         call = self._ray.remote(**options)(_call)
-        self._submit = lambda *sent: call.remote(threads, versions.software(), *sent)
+        # a local Ray runs the files of this process
+        software = None if address == LOCAL else versions.software()
+        self._submit = lambda *sent: call.remote(threads, software, *sent)
         self._unfinished = {}  # {future: ObjectRef}
 
     def submit(self, function, *arguments):
@@ -119,11 +121,7 @@ def _call(threads, software, function, arguments):
     import ray
 
     try:
-        if (ours := versions.software()) != software:
-            raise ValueError(
-                f"node {platform.node()} has {ours}, but the driver has {software}: install the "
-                "same versions on both"
-            )
+        _require_software(software)
         limit_threads(threads)
         values = [
             ray.get(sent) if isinstance(sent, ray.ObjectRef) else pickle.loads(sent)
@@ -132,6 +130,15 @@ def _call(threads, software, function, arguments):
         return pickle.loads(function)(*values), None
     except Exception as error:
         return None, picklable(error)
+
+
+def _require_software(expected):
+    """Raise ValueError, naming the node, if its versions are not the `expected` text; None: any."""
+    if expected and (ours := versions.software()) != expected:
+        raise ValueError(
+            f"node {platform.node()} has {ours}, but the driver has {expected}: install the same "
+            "versions on both"
+        )
 
 
 def _import_ray():

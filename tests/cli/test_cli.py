@@ -111,6 +111,12 @@ BAD = {
     "folder": (["teacher", "cnn", "--output-dir", "/dev/null/x"], "cannot write to /dev/null/x"),
     "retrain": (["reproduce", "--retrain"], "choose another output folder"),
     "workers": (["reproduce", "--workers", "0"], "workers must be a whole number of at least 1, g"),
+    "workers and Ray": (["reproduce", "--workers", "2", "--ray"], "--workers and --ray exclude"),
+    "shared without Ray": ([*DISTILL, "--shared", "x"], "--shared is a folder of all nodes of Ray"),
+    "devices and Ray": (
+        ["teacher", "cnn", "--data-parallel", "--ray"],
+        "--data-parallel distributes a training over the devices of one process: leave out",
+    ),
     "table to reproduce": (
         ["reproduce", "hinton", "--students-only"],
         "unknown published table 'hinton': choose from published",

@@ -1,0 +1,145 @@
+"""Scaling benchmark: the published table of MNIST by each executor, and simulated workers."""
+
+import contextlib
+import importlib.util
+import tempfile
+import time
+
+from common.benchmark import rows, schedule, tables, timing
+from common.benchmark.rows import Row
+from common.utils.checks import require_at_least, require_choice
+
+DATASET, TABLE = "mnist", "published"
+WORKERS = (2, 4, 8, 16, 32, 64)  # of the simulation
+TASKS = 100  # without work, to time what an executor adds to each
+
+
+def _engines(options):
+    """Rows of all trainings of the table by two workers of one thread, against the loop."""
+    calls = {name: _trainings(engine, options.small) for name, engine in _executors().items()}
+    seconds = timing.interleaved(calls, options.repeats, warm_up=0)
+    loop = seconds.pop("the loop")
+    for name, values in seconds.items():
+        yield Row(
+            f"published table of mnist by {name}, against the loop", values, loop, "s", "times"
+        )
+
+
+def _overhead(options):
+    """Rows of the start of an executor, and of a task without work."""
+    engines = {name: engine for name, engine in _executors().items() if engine}
+    starts, tasks = ({name: [] for name in engines} for _ in range(2))
+    for _ in range(options.repeats):
+        for name, engine in engines.items():
+            start, task = _times_without_work(engine)
+            starts[name].append(start)
+            tasks[name].append(1000 * task)
+    first, *others = engines
+    for name in others:
+        yield Row(f"start of {name}, against {first}", starts[name], starts[first], "s", "more")
+        yield Row(f"task of {name}, against {first}", tasks[name], tasks[first], "ms", "more")
+
+
+def _simulation(options):
+    """Rows of a study's recorded run times on more workers, against one worker."""
+    from common.runs import records
+    from common.utils import packages
+
+    tasks = schedule.recorded_tasks(records.load_all(packages.folder(DATASET)))
+    total, (longest, chain) = sum(t for t, _ in tasks.values()), schedule.critical_path(tasks)
+    for count in WORKERS:
+        what = f"{len(tasks)} runs of {DATASET} on {count} workers, simulated, against one"
+        bound = f"at least {longest:.0f} s: {', then '.join(chain)}"
+        yield Row(what, [schedule.makespan(tasks, count)], [total], "s", "times", bound)
+
+
+PARTS = {"engines": _engines, "overhead": _overhead, "simulation": _simulation}
+
+
+def add_arguments(parser):
+    parts = f"of {', '.join(PARTS)}; default: all"
+    parser.add_argument("parts", nargs="*", metavar="PART", help=parts)
+    parser.add_argument("--repeats", type=int, default=3, help="of each; default: 3")
+    small = "one epoch on few images, to check that all parts run"
+    parser.add_argument("--small", action="store_true", help=small)
+    save = "save the rows for the tables of the README"
+    parser.add_argument("--write", action="store_true", help=save)
+
+
+def run(options):
+    """Print the table, row by row.
+
+    Raises:
+        ValueError: an unknown part; repeats below 1; `--write` of small trainings.
+    """
+    for part in options.parts:
+        require_choice("part", part, PARTS)
+    require_at_least("repeats", options.repeats, 1)
+    if options.small and options.write:
+        raise ValueError("--small is only a check, its times are not saved: leave out --write")
+    from common.runs import provenance
+
+    environment = provenance.environment() | {"repeats": options.repeats}
+    if not _has_ray():
+        print("Ray is not installed, so its rows are missing: pip install -e '.[ray]'")
+    print(f"| {' | '.join((environment['device'], *rows.HEADER))} |")
+    print("| --- | ---: | ---: | ---: | --- |")
+    measured = []
+    for part in options.parts or PARTS:
+        for row in PARTS[part](options):
+            print(f"| {' | '.join(row.cells())} |", flush=True)
+            measured.append(row)
+    if options.write:
+        tables.save(environment, measured, file=tables.SCALING)
+
+
+def _executors():
+    """{name: function () -> executor; None for the loop}, of two tasks at once of one thread."""
+    from common.utils.ray_executor import RayExecutor
+    from common.utils.workers import LocalWorkers
+
+    engines = {"the loop": None, "two workers": lambda: LocalWorkers(2, threads=1)}
+    if _has_ray():
+        engines["two tasks of Ray"] = lambda: RayExecutor(slots=2)
+    return engines
+
+
+def _has_ray():
+    return importlib.util.find_spec("ray") is not None
+
+
+def _trainings(engine, small):
+    """Function that trains all students of the table; on few images if `small`."""
+    from common import data
+    from common.experiments.reproduction import reproduce_students
+    from common.experiments.study import Study
+    from common.utils import packages
+
+    spec = packages.load_module(DATASET, "recipes").STUDY
+    table = packages.load_module(DATASET, "tables").REPRODUCED[TABLE]
+    dataset = data.load(DATASET, limit=200 if small else None)
+    options = {"retrain": "students", "epochs": 1 if small else None}
+    options |= {"seeds": [0, 1]} if small else {}
+
+    def train():
+        start = time.perf_counter()
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            engine() if engine else contextlib.nullcontext() as executor,
+        ):
+            study = Study(spec, dataset, output_dir=folder, executor=executor, **options)
+            reproduce_students(study, table)
+            return time.perf_counter() - start
+
+    return train
+
+
+def _times_without_work(engine):
+    """(seconds to start an executor and run a task, seconds per further task)."""
+    start = time.perf_counter()
+    with engine() as executor:
+        executor.submit(abs, -1).result()
+        began = time.perf_counter()
+        for future in [executor.submit(abs, -1) for _ in range(TASKS)]:
+            future.result()
+        return began - start, (time.perf_counter() - began) / TASKS
