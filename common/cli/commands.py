@@ -75,7 +75,8 @@ def _teacher(dataset, options):
         print(f"{logits.identity}: {output.logits_errors(study, logits)}")
         return
     runs = [study.teacher(options.name, seed) for seed in study.seeds]
-    if options.data_parallel and not options.dry_run:
+    untrained = [run for run in runs if options.retrain or not study.store.is_finished(run)]
+    if options.data_parallel and untrained and not options.dry_run:
         from common.cli import data_parallel
 
         data_parallel.start(runs[0], study.dataset, options.contexts)

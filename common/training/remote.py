@@ -101,6 +101,5 @@ def _sendable_dataset(dataset, data_dir):
     """A data set for other machines: by name if they can read it themselves, else the arrays."""
     if not (dataset.catalogued and dataset.name in data.NAMES):
         return dataset
-    return NamedDataset(
-        dataset.name, dataset.limit, data_dir and str(data_dir), content_of(dataset)
-    )
+    folder = data_dir and str(Path(data_dir).absolute())
+    return NamedDataset(dataset.name, dataset.limit, folder, content_of(dataset))

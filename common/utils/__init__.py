@@ -10,7 +10,9 @@ __all__ = [
     "packages",
     "progress_bar",
     "quiet",
+    "ray_executor",
     "resources",
     "terminal",
+    "versions",
     "workers",
 ]

@@ -37,8 +37,8 @@ class RayExecutor:
         shares_files: False; tasks get their data by name and return what they have written.
 
     Raises:
-        ValueError: Ray is not installed; an address does not answer, or another version of Python
-            or Ray runs there.
+        ValueError: Ray is not installed or does not start; an address does not answer, or another
+            version of Python or Ray runs there.
     """
 
     shares_files = False
@@ -96,9 +96,10 @@ class RayExecutor:
             _require_answer(address)
         try:
             self._ray.init(address=address, **options)
-        except (ConnectionError, RuntimeError) as error:
-            text = " ".join(str(error).split())
-            raise ValueError(f"cannot use Ray at {address}: {text}") from None
+        except Exception as error:  # Ray raises the base class if its processes start too slowly
+            self._ray.shutdown()
+            what = "start a local Ray" if address == LOCAL else f"use Ray at {address}"
+            raise ValueError(f"cannot {what}: {' '.join(str(error).split())}") from None
 
     def _settle(self, future, done):
         """Set the result of `future` from Ray's own."""
