@@ -64,11 +64,12 @@ class RayExecutor:
     def submit(self, function, *arguments):
         """concurrent.futures.Future of `function(*arguments)`, all picklable or of `put`."""
         # nested in a list, references are not resolved before the threads are limited
+        dumps = self._ray.cloudpickle.dumps  # which takes classes of a script too
         sent = [
-            argument if isinstance(argument, self._ray.ObjectRef) else pickle.dumps(argument)
+            argument if isinstance(argument, self._ray.ObjectRef) else dumps(argument)
             for argument in arguments
         ]
-        future, reference = Future(), self._submit(pickle.dumps(function), sent)
+        future, reference = Future(), self._submit(dumps(function), sent)
         self._unfinished[future] = reference
         reference.future().add_done_callback(lambda done: self._settle(future, done))
         return future
