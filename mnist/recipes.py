@@ -109,6 +109,16 @@ STUDENTS |= {
     for share, epochs in DATA_FRACTIONS.items()
 }
 
+# to a device: the student of the published table at four widths, with and without the teacher
+DEVICE_TEACHER, DEVICE_WIDTHS = "resnet164", {0.125: "cnn_eighth", 0.25: "cnn_quarter"}
+STUDENTS |= {
+    name: ModelSpec(
+        "cnn", _FEW, f"3-layer CNN, width {width:g}, 5 % of images", {"width": width}, _PART
+    )
+    for width, name in DEVICE_WIDTHS.items()
+}
+DEVICE_STUDENTS = (*DEVICE_WIDTHS.values(), "cnn_small", "cnn_few")
+
 SEEDS = (0, 1, 2, 3, 4)
 TEMPERATURES = (1, 2, 4, 8, 20)
 ALPHAS = (0.9, 0.5)
@@ -176,6 +186,13 @@ def ladder(study, students=LADDER_STUDENTS):
     return groups
 
 
+def device(study):
+    """Students of four widths, alone and distilled, at the settings of the published table."""
+    tuned = experiments.tune(study, PAIRED_STUDENTS[0], DEVICE_TEACHER)
+    chosen = experiments.chosen_settings(tuned)
+    return experiments.train_pairs(study, DEVICE_STUDENTS, [DEVICE_TEACHER], chosen)
+
+
 def _hinton(study):
     hinton.reproduce(study.replaced(spec=hinton.STUDY, dataset=study.dataset.trainval()))
 
@@ -197,6 +214,7 @@ STUDY = StudySpec(
         "hinton": _hinton,
         "methods": methods,
         "ladder": ladder,
+        "device": device,
     },
     # small enough for two CPU cores in a few minutes, large enough to show the effect
     smoke={"seeds": [0, 1, 2], "epochs": 4, "limit": 8_000},

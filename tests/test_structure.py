@@ -22,6 +22,7 @@ ORDER = (
     "runs",
     "training",
     "results",
+    "export",
     "experiments",
     "plots",
     "cli",

@@ -1,0 +1,23 @@
+"""Export of a network to files that run without Keras, each read back and checked.
+
+LiteRT (.tflite), ONNX (.onnx), OpenVINO (.xml with .bin) and TensorFlow's SavedModel (a folder), in
+float32; LiteRT also in float16; LiteRT and ONNX also in int8. The runtimes are the extra `export`.
+
+May import `models`, `metrics`, `data`, `backend` and `utils`.
+"""
+
+from common.export.calibration import calibration_images
+from common.export.exporter import Exported, export
+from common.export.formats import FORMATS, PRECISIONS, file_name
+from common.export.runtimes import load, predict
+
+__all__ = [
+    "FORMATS",
+    "PRECISIONS",
+    "Exported",
+    "calibration_images",
+    "export",
+    "file_name",
+    "load",
+    "predict",
+]

@@ -1,0 +1,67 @@
+"""Checks of an export's arguments, before any work; each error is one sentence with the mend."""
+
+from common.export.formats import FORMATS, require_runtime
+from common.models.validation import require_model
+from common.utils.checks import local_folder, require_choice
+
+
+def precision_of(int8, float16):
+    """The precision that two flags select; ValueError if both are set."""
+    if int8 and float16:
+        raise ValueError("int8 and float16 are two precisions: choose one")
+    return "int8" if int8 else "float16" if float16 else "float32"
+
+
+def checked_path(path, format):
+    """The path of the exported file, with `~` expanded.
+
+    Raises:
+        ValueError: an unknown format; another suffix than the format's; a missing folder; an
+            existing folder where a SavedModel would be.
+    """
+    require_choice("format", format, FORMATS)
+    path, spec = local_folder("the path of the export", path), FORMATS[format]
+    if spec.suffix and path.suffix != spec.suffix:
+        raise ValueError(f"{spec.title} files end in {spec.suffix}: call it {path}{spec.suffix}")
+    others = {each.suffix for each in FORMATS.values() if each.suffix}
+    if not spec.suffix and path.suffix in others:
+        raise ValueError(f"a SavedModel is a folder: call it {path.with_suffix('')}, not {path}")
+    if not path.parent.is_dir():
+        raise ValueError(f"there is no folder {path.parent}: make it, or choose another for {path}")
+    if path.is_dir():
+        raise ValueError(f"the folder {path} exists: choose another name, or delete it")
+    return path
+
+
+def require_exportable(model, format, precision):
+    """Raise ValueError unless a network can be exported to a format in a precision.
+
+    Args:
+        model: anything.
+        format: a name in `FORMATS`.
+        precision: one of `PRECISIONS`.
+    """
+    spec = FORMATS[format]
+    if precision not in spec.precisions:
+        able = [each.title for each in FORMATS.values() if precision in each.precisions]
+        raise ValueError(f"{spec.title} is not written in {precision}: choose {' or '.join(able)}")
+    require_model("the exported model", model)
+    _require_fixed_size(model)
+    size = 4 * model.count_params()
+    if spec.max_bytes is not None and size >= spec.max_bytes:
+        raise ValueError(
+            f"the model's weights take {size / 1e9:.1f} GB, {spec.title} files hold less than "
+            f"{spec.max_bytes / 1e9:.1f} GB: choose saved_model"
+        )
+    require_runtime(format)
+
+
+def _require_fixed_size(model):
+    shape = getattr(model, "input_shape", None) if model.built else None
+    if shape is None:
+        raise ValueError(f"the model {model.name!r} is not built: call it on images first")
+    if None in shape[1:]:
+        raise ValueError(
+            f"the model {model.name!r} takes images of any size, {shape[1:]}: build it for one "
+            "size, such as keras.Input((32, 32, 3))"
+        )

@@ -1,0 +1,80 @@
+"""Formats of exported files: suffix, packages, precisions; imports no runtime."""
+
+import dataclasses
+import importlib.util
+from pathlib import Path
+
+from common.utils.checks import require_choice
+
+PRECISIONS = ("float32", "float16", "int8")
+_GRAPH_BYTES = 2**31  # protobuf's limit, of ONNX files
+_PIP = "pip install -e '.[export]'"
+
+
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """A file format and its runtime.
+
+    Args:
+        title: name of the format in messages.
+        suffix: of the file's name; "" for a folder.
+        modules: {module that must be importable: its package}.
+        precisions: those of `PRECISIONS` that can be written.
+        max_bytes: largest size of the weights in float32; None for no limit.
+    """
+
+    title: str
+    suffix: str
+    modules: dict
+    precisions: tuple = ("float32",)
+    max_bytes: int | None = None
+
+
+FORMATS = {
+    "litert": Format("LiteRT", ".tflite", {"ai_edge_litert": "ai-edge-litert"}, PRECISIONS),
+    "onnx": Format(
+        "ONNX",
+        ".onnx",
+        {"onnx": "onnx", "tf2onnx": "tf2onnx", "onnxruntime": "onnxruntime"},
+        ("float32", "int8"),
+        _GRAPH_BYTES,
+    ),
+    "openvino": Format("OpenVINO", ".xml", {"openvino": "openvino"}),
+    "saved_model": Format("SavedModel", "", {}),
+}
+
+
+def file_name(stem, format, precision="float32"):
+    """Name of an exported file or folder, such as `cnn_small-int8.tflite`.
+
+    Args:
+        stem: name of the network.
+        format: a name in `FORMATS`.
+        precision: one of `PRECISIONS`; "float32" is not in the name.
+    """
+    require_choice("format", format, FORMATS)
+    middle = "" if precision == "float32" else f"-{precision}"
+    return f"{stem}{middle}{FORMATS[format].suffix or '-saved_model'}"
+
+
+def format_of(path):
+    """The name in `FORMATS` of a file's or folder's format, by its suffix."""
+    suffixes = {spec.suffix: name for name, spec in FORMATS.items()}
+    suffix = Path(path).suffix
+    if suffix not in suffixes:
+        suffix = ""  # of a folder, in whose name a dot means nothing
+    return suffixes[suffix]
+
+
+def require_runtime(format):
+    """Raise ValueError, which names the extra, unless a format's packages are installed."""
+    spec = FORMATS[format]
+    missing = [
+        package
+        for module, package in spec.modules.items()
+        if importlib.util.find_spec(module) is None
+    ]
+    if missing:
+        raise ValueError(
+            f"{spec.title} files need {', '.join(missing)}, of the extra [export]: {_PIP}"
+        )

@@ -1,0 +1,82 @@
+"""Comparison of an exported file, read back in its own runtime, with the Keras model."""
+
+import numpy as np
+
+from common import metrics
+from common.backend import batching
+from common.export import runtimes
+
+# precision: (largest difference of a logit, as a fraction of the largest logit; least fraction of
+# equal first choices). float32 differs by the order of sums only, float16 by 11 bits of a weight.
+BOUNDS = {"float32": (1e-3, 0.998), "float16": (1e-2, 0.99), "int8": (0.5, 0.95)}
+_RANDOM_IMAGES, _REPEATED = 200, 20
+
+
+def compared_images(images, image_shape):
+    """The images that file and model are compared on; random pixels if there are none.
+
+    Raises:
+        ValueError: images of another shape than `image_shape`, (h, w, c); none at all.
+    """
+    if images is None:
+        rng = np.random.default_rng(0)
+        return rng.integers(0, 256, (_RANDOM_IMAGES, *image_shape)).astype("uint8")
+    shape = np.shape(images)
+    if tuple(shape[1:]) != tuple(image_shape) or not shape[0]:
+        raise ValueError(
+            f"the images to compare on have shape {tuple(shape)}, the network takes "
+            f"(n, {', '.join(map(str, image_shape))})"
+        )
+    return np.asarray(images)
+
+
+def reference(model, images):
+    """Logits (n, classes) of the Keras model.
+
+    Raises:
+        ValueError: the model answers the same images differently, as with active dropout.
+    """
+    logits = batching.predict_logits(model, images)
+    first = images[:_REPEATED]
+    if not np.array_equal(batching.predict_logits(model, first), model.predict(first, verbose=0)):
+        raise ValueError(
+            f"the model {model.name!r} answers the same images differently each time, as with "
+            "dropout that is active: build it without training=True"
+        )
+    return logits
+
+
+def compare(path, images, expected, precision):
+    """(largest difference of a logit, fraction of equal first choices) of a file.
+
+    Args:
+        path: of the file.
+        images: (n, h, w, c).
+        expected: (n, classes) logits of the Keras model.
+        precision: a key of `BOUNDS`.
+
+    Raises:
+        ValueError: they are beyond `BOUNDS`, or the file does not run.
+    """
+    logits = _logits(path, images)
+    if logits.shape != expected.shape or not np.isfinite(logits).all():
+        raise ValueError(f"{path.name} was not written: it returns {logits.shape} or not finite")
+    difference = float(np.abs(logits - expected).max())
+    agreement = metrics.agreement(logits, expected)
+    share, least = BOUNDS[precision]
+    bound = share * max(float(np.abs(expected).max()), 1e-6)
+    if difference > bound or agreement < least:
+        raise ValueError(
+            f"{path.name} was not written: on {len(images):,} images its logits differ from the "
+            f"Keras model's by up to {difference:.3g} (allowed: {bound:.3g}) and {agreement:.2%} "
+            f"of first choices agree (allowed: {least:.1%})"
+        )
+    return difference, agreement
+
+
+def _logits(path, images):
+    try:
+        return runtimes.predict(path, images)
+    except Exception as error:  # each runtime has its own
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise ValueError(f"{path.name} was not written: its runtime refuses it: {reason}") from None

@@ -1,0 +1,102 @@
+"""Runtimes of exported files: logits of images, in each format's own runtime."""
+
+import warnings
+
+import numpy as np
+
+from common.export.formats import format_of, require_runtime
+from common.utils import quiet
+
+BATCH_SIZE = 250
+
+
+def predict(path, images, *, threads=None):
+    """Logits that an exported file computes for images.
+
+    Args:
+        path: of the file, or of the folder of a SavedModel.
+        images: (n, h, w, c) uint8 or floats, pixels as the Keras model takes them.
+        threads: of the runtime; by default its own choice.
+
+    Returns:
+        (n, classes) float32.
+
+    Raises:
+        ValueError: the format's runtime is not installed.
+    """
+    run = load(path, threads=threads)
+    batches = range(0, len(images), BATCH_SIZE)
+    return np.concatenate([run(images[start : start + BATCH_SIZE]) for start in batches])
+
+
+def load(path, *, threads=None):
+    """Function (n, h, w, c) images -> (n, classes) float32 logits of an exported file.
+
+    A call with another n than the last one may prepare the runtime for it, which takes time.
+
+    Args:
+        path, threads: as of `predict`.
+    """
+    name = format_of(path)
+    require_runtime(name)
+    with quiet.suppress_stderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        run = _LOADERS[name](str(path), threads)
+    return lambda images: np.asarray(run(np.asarray(images, "float32")))
+
+
+def _litert(path, threads):
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=path, num_threads=threads)
+    (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
+    prepared = [None]
+
+    def run(images):
+        if prepared != [len(images)]:
+            with quiet.suppress_stderr():
+                interpreter.resize_tensor_input(taken["index"], images.shape)
+                interpreter.allocate_tensors()
+            prepared[:] = [len(images)]
+        interpreter.set_tensor(taken["index"], images)
+        interpreter.invoke()
+        return interpreter.get_tensor(given["index"])
+
+    return run
+
+
+def _onnx(path, threads):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    if threads:
+        options.intra_op_num_threads = options.inter_op_num_threads = threads
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    (taken,) = session.get_inputs()
+    return lambda images: session.run(None, {taken.name: images})[0]
+
+
+def _openvino(path, threads):
+    import openvino
+
+    settings = {"INFERENCE_PRECISION_HINT": "f32"}
+    if threads:
+        settings["INFERENCE_NUM_THREADS"] = threads
+    compiled = openvino.Core().compile_model(path, "CPU", settings)
+    return lambda images: compiled([images])[0]
+
+
+def _saved_model(path, threads):
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(path)  # owns the variables
+    return lambda images: loaded.serve(tf.constant(images)).numpy()
+
+
+_LOADERS = {
+    "litert": _litert,
+    "onnx": _onnx,
+    "openvino": _openvino,
+    "saved_model": _saved_model,
+}

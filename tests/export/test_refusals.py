@@ -1,0 +1,144 @@
+"""Bad input of `export`: one sentence each, and no file is left."""
+
+import errno
+
+import numpy as np
+import pytest
+
+from common import export, models
+from common.backend import keras, layers, ops
+from common.export import converters, formats, in_tensorflow, readback
+
+pytest.importorskip("ai_edge_litert", reason="pip install -e '.[export]'")
+only_tensorflow = pytest.mark.skipif(
+    keras.config.backend() != "tensorflow", reason="converts in this process"
+)
+
+
+@pytest.fixture
+def model():
+    return models.build("mlp", (8, 8, 1), 3, width=4)
+
+
+def refused(folder, model, match, *, name="net.tflite", format="litert", error=ValueError, **more):
+    with pytest.raises(error, match=match) as caught:
+        export.export(model, folder / name, format=format, **more)
+    assert "\n" not in str(caught.value)
+    assert not [*folder.iterdir()]
+
+
+@pytest.mark.parametrize(
+    "arguments, match",
+    [
+        ({"format": "tflite"}, "unknown format 'tflite': did you mean"),
+        ({"name": "net"}, r"LiteRT files end in \.tflite: call it .*net\.tflite"),
+        ({"name": "net.onnx"}, r"LiteRT files end in \.tflite"),
+        ({"format": "saved_model"}, "a SavedModel is a folder: call it .*net, not"),
+        ({"name": "none/net.tflite"}, "there is no folder .*none: make it"),
+        ({"int8": True, "float16": True}, "two precisions: choose one"),
+        ({"int8": True}, "int8 needs calibration="),
+        ({"int8": True, "calibration": np.zeros((99, 8, 8, 1))}, "99 calibration images are too f"),
+        ({"int8": True, "calibration": np.zeros((100, 9, 8, 1))}, r"shape \(9, 8, 1\), the net"),
+        ({"images": np.zeros((5, 9, 8, 1))}, r"compare on have shape \(5, 9, 8, 1\)"),
+        ({"images": np.zeros((0, 8, 8, 1))}, r"compare on have shape \(0, 8, 8, 1\)"),
+    ],
+)
+def test_arguments(arguments, match, model, tmp_path):
+    refused(tmp_path, model, match, **arguments)
+
+
+@pytest.mark.parametrize("format", ["onnx", "openvino", "saved_model"])
+def test_a_precision_that_a_format_lacks(format, model, tmp_path):
+    name = export.file_name("net", format)
+    match = "is not written in float16: choose LiteRT$"
+    refused(tmp_path, model, match, name=name, format=format, float16=True)
+
+
+def test_an_existing_folder(model, tmp_path):
+    (tmp_path / "net").mkdir()
+    with pytest.raises(ValueError, match=r"the folder .*net exists: choose another name"):
+        export.export(model, tmp_path / "net", format="saved_model")
+
+
+@pytest.mark.parametrize("format", ["litert", "onnx", "openvino"])
+def test_a_missing_runtime(format, model, tmp_path, monkeypatch):
+    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
+    match = r"files need .*, of the extra \[export\]: pip install -e '\.\[export\]'"
+    refused(tmp_path, model, match, name=export.file_name("net", format), format=format)
+
+
+def test_images_of_any_size(tmp_path):
+    inputs = keras.Input((None, None, 1))
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(2, 3)(inputs))
+    match = r"takes images of any size, \(None, None, 1\): build it for one size"
+    refused(tmp_path, keras.Model(inputs, layers.Dense(2)(x)), match)
+
+
+@keras.saving.register_keras_serializable("tests")
+class ActiveDropout(layers.Dropout):
+    def call(self, inputs, training=False):
+        return super().call(inputs, training=True)
+
+
+def with_dropout(layer, **arguments):
+    inputs = keras.Input((8, 8, 1))
+    x = layer(0.5)(layers.Flatten()(inputs), **arguments)
+    return keras.Model(inputs, layers.Dense(2)(x))
+
+
+def test_active_dropout(tmp_path):
+    match = "answers the same images differently each time, as with dropout"
+    refused(tmp_path, with_dropout(ActiveDropout), match)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"training": True}])  # Keras's predict turns both off
+def test_inactive_dropout_is_exported(arguments, tmp_path):
+    model = with_dropout(layers.Dropout, **arguments)
+    assert export.export(model, tmp_path / "net.tflite", format="litert").agreement == 1
+
+
+def test_onnx_of_over_two_gigabytes(model, tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(type(model), "count_params", lambda self: 2**29)
+    match = "weights take 2.1 GB, ONNX files hold less than 2.1 GB: choose saved_model"
+    refused(tmp_path, model, match, name="net.onnx", format="onnx")
+
+
+@only_tensorflow
+def test_an_operation_that_the_runtime_lacks(tmp_path):
+    inputs = keras.Input((8, 8, 1))
+    x = ops.abs(ops.cast(ops.erfinv(layers.Flatten()(inputs) / 256), "float32"))
+    model = keras.Model(inputs, layers.Dense(2)(x))
+    refused(tmp_path, model, "LiteRT has no operation for Erfinv, which the network uses")
+    pytest.importorskip("tf2onnx")
+    match = "ONNX has no operation for Erfinv|runtime refuses it"
+    refused(tmp_path, model, match, name="net.onnx", format="onnx")
+
+
+def test_a_full_disk(model, tmp_path, monkeypatch):
+    def convert(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(in_tensorflow, "convert", convert)
+    refused(tmp_path, model, "the disk is full, so .*net.tflite was not written", error=OSError)
+
+
+@only_tensorflow
+def test_a_file_that_differs_from_the_model(model, tmp_path, monkeypatch):
+    write = converters.convert
+
+    def convert_another(_model, *arguments):
+        write(models.build("mlp", (8, 8, 1), 3, width=4, seed=1), *arguments)
+
+    monkeypatch.setattr(converters, "convert", convert_another)
+    match = r"net.tflite was not written: on 200 images its logits differ .* first choices agree"
+    refused(tmp_path, model, match)
+
+
+def test_no_keras_model(tmp_path):
+    refused(tmp_path, len, "the exported model is a builtin_function_or_method: pass a keras.Model")
+
+
+def test_bounds_are_ordered_like_the_precisions():
+    shares = [readback.BOUNDS[precision] for precision in formats.PRECISIONS]
+    assert shares == sorted(shares, key=lambda bound: (bound[0], -bound[1]))
