@@ -4,6 +4,8 @@ from pathlib import Path
 
 from common import experiments
 from common.data.transfer_sets import TransferSet
+from common.experiments import deployment
+from common.experiments.deployment import Deployment
 from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
 from mnist import hinton
@@ -109,15 +111,13 @@ STUDENTS |= {
     for share, epochs in DATA_FRACTIONS.items()
 }
 
-# to a device: the student of the published table at four widths, with and without the teacher
-DEVICE_TEACHER, DEVICE_WIDTHS = "resnet164", {0.125: "cnn_eighth", 0.25: "cnn_quarter"}
+# to a device: the student of the published table at four widths
+_WIDTHS = {"cnn_eighth": 0.125, "cnn_quarter": 0.25}
 STUDENTS |= {
-    name: ModelSpec(
-        "cnn", _FEW, f"3-layer CNN, width {width:g}, 5 % of images", {"width": width}, _PART
-    )
-    for width, name in DEVICE_WIDTHS.items()
+    name: ModelSpec("cnn", _FEW, f"3-layer CNN, {share}, 5 % of images", {"width": width}, _PART)
+    for (name, width), share in zip(_WIDTHS.items(), ("1/8 width", "1/4 width"), strict=True)
 }
-DEVICE_STUDENTS = (*DEVICE_WIDTHS.values(), "cnn_small", "cnn_few")
+DEVICE = Deployment("resnet164", "cnn_small", ("cnn_eighth", "cnn_quarter", "cnn_small", "cnn_few"))
 
 SEEDS = (0, 1, 2, 3, 4)
 TEMPERATURES = (1, 2, 4, 8, 20)
@@ -188,9 +188,7 @@ def ladder(study, students=LADDER_STUDENTS):
 
 def device(study):
     """Students of four widths, alone and distilled, at the settings of the published table."""
-    tuned = experiments.tune(study, PAIRED_STUDENTS[0], DEVICE_TEACHER)
-    chosen = experiments.chosen_settings(tuned)
-    return experiments.train_pairs(study, DEVICE_STUDENTS, [DEVICE_TEACHER], chosen)
+    return deployment.train(study, DEVICE)
 
 
 def _hinton(study):

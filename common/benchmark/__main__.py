@@ -8,6 +8,7 @@ from common.utils import terminal
 
 # modules of this package, each with `add_arguments` and `run`
 SUBJECTS = {
+    "deploy": "students on a device: accuracy in each precision, size, latency, memory",
     "latency": "parameters, multiply-adds and latency of one image, for each network of a data set",
     "distillation": "distillation against Keras's Distiller, a PyTorch loop and plain training",
     "kernels": "GPU kernels in a training step, counted without a GPU",

@@ -22,7 +22,7 @@ def main(dataset, arguments=None):
     """
     terminal.replace_unencodable()
     functions = {"teacher": _teacher, "distill": _distill, "reproduce": _reproduce}
-    functions |= {"train_one": _train_one, "table": _table}
+    functions |= {"train_one": _train_one, "table": _table, "export": _export}
     options = parser(dataset, **functions).parse_args(arguments)
     try:
         with contextlib.ExitStack() as options.contexts:
@@ -183,6 +183,15 @@ def _train_one(dataset, options):
     study = _study(dataset, options)
     record = train_one(study, options.run)
     print(f"{options.run}: {output.record_errors(record)}")
+
+
+def _export(dataset, options):
+    from common.cli import exporting
+
+    exporting.check_export(options)
+    options.seeds = options.seeds or [0]
+    options.retrain = "students"  # committed students have no weights
+    exporting.export_student(_study(dataset, options, "student_epochs"), options)
 
 
 def _table(dataset, options):

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from common.cli import executor
+from common.cli.exporting import add_export
 from common.cli.objective import add_objective
 from common.utils import packages
 from common.utils.checks import (
@@ -19,12 +20,12 @@ from common.utils.checks import (
 from common.utils.ray_executor import LOCAL
 
 
-def parser(dataset, *, teacher, distill, reproduce, train_one, table):
+def parser(dataset, *, teacher, distill, reproduce, train_one, table, export):
     """An argparse.ArgumentParser whose result has the chosen function as `command`.
 
     Args:
         dataset: name of the data set.
-        teacher, distill, reproduce, train_one, table: functions (dataset, options), for commands.
+        teacher, distill, reproduce, train_one, table, export: functions (dataset, options).
     """
     full = argparse.ArgumentParser(
         prog=f"python -m {packages.package_name(dataset)}",
@@ -37,6 +38,7 @@ def parser(dataset, *, teacher, distill, reproduce, train_one, table):
     _add_reproduce(commands, _training_options(None)).set_defaults(command=reproduce)
     _add_train_one(commands, _training_options(None)).set_defaults(command=train_one)
     _add_table(commands).set_defaults(command=table)
+    add_export(commands, _training_options(output_dir)).set_defaults(command=export)
     return full
 
 

@@ -7,8 +7,9 @@ May import `models`, `metrics`, `data`, `backend` and `utils`.
 """
 
 from common.export.calibration import calibration_images
+from common.export.calibration import description as describe_calibration
 from common.export.exporter import Exported, export
-from common.export.formats import FORMATS, PRECISIONS, file_name
+from common.export.formats import FORMATS, PRECISIONS, file_name, require_runtime
 from common.export.runtimes import load, predict
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "PRECISIONS",
     "Exported",
     "calibration_images",
+    "describe_calibration",
     "export",
     "file_name",
     "load",
     "predict",
+    "require_runtime",
 ]

@@ -13,6 +13,7 @@ from common.plots.curves import (
     temperature_curve,
     temperature_sweep,
 )
+from common.plots.deployment import accuracy_over_latency, pareto_front
 from common.plots.images import (
     contact_sheet,
     images_with_soft_targets,
@@ -21,6 +22,7 @@ from common.plots.images import (
 )
 
 __all__ = [
+    "accuracy_over_latency",
     "bias_sweep",
     "contact_sheet",
     "data_fraction_curves",
@@ -30,6 +32,7 @@ __all__ = [
     "intervals",
     "labeled_images",
     "learning_curves",
+    "pareto_front",
     "temperature_curve",
     "temperature_sweep",
     "top_classes",

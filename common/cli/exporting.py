@@ -1,0 +1,83 @@
+"""The command `export`: a student's files for devices; it is trained first if needed."""
+
+import dataclasses
+
+from common.utils.checks import require_at_least, require_choice, require_positive
+
+
+def add_export(commands, shared):
+    """Parser of the command, with the options of a training."""
+    summary = "write a student as files for devices, each read back and compared"
+    parser = commands.add_parser("export", parents=[shared], help=summary)
+    parser.add_argument("student", help="name of a student in the recipes, such as cnn_small")
+    teacher = "teacher that it is distilled from; default: none, a student on labels alone"
+    parser.add_argument("--teacher", metavar="NAME", help=teacher)
+    formats = "litert, onnx, openvino or saved_model; default: litert"
+    parser.add_argument("--formats", nargs="+", default=["litert"], metavar="F", help=formats)
+    parser.add_argument("--int8", action="store_true", help="also in int8: litert and onnx")
+    parser.add_argument("--float16", action="store_true", help="also in float16: litert")
+    count = "training images that int8 takes its ranges from; default: 500"
+    parser.add_argument("--calibration-images", type=int, default=500, metavar="N", help=count)
+    settings = "of the distillation; default: those of the committed runs, else 4 and 0.9"
+    parser.add_argument("--temperature", type=float, metavar="T", help=settings)
+    parser.add_argument("--alpha", type=float, metavar="A", help=settings)
+    return parser
+
+
+def check_export(options):
+    """Raise ValueError, before any work, for an unknown format or a missing runtime."""
+    from common import export
+
+    for format in options.formats:
+        require_choice("format", format, export.FORMATS)
+        export.require_runtime(format)
+    require_at_least("calibration images", options.calibration_images, 100)
+    if options.temperature is not None:
+        require_positive("temperature", options.temperature)
+    if options.teacher is None and (options.temperature, options.alpha) != (None, None):
+        raise ValueError("--temperature and --alpha are of a distillation: name its --teacher")
+
+
+def export_student(study, options):
+    """Export a student of each seed; print a line for each file.
+
+    Args:
+        study: Study that trains students again, so that their weights are in its output folder.
+        options: argparse.Namespace of the command.
+    """
+    from common import export
+    from common.experiments import deployment
+
+    distillation = _settings(study, options)
+    names = (options.student, options.teacher)
+    runs = deployment.trained(study, *names, distillation)
+    folder = study.output_dir / "exports"
+    folder.mkdir(parents=True, exist_ok=True)
+    count = options.calibration_images
+    calibration = export.calibration_images(study.dataset, count) if options.int8 else None
+    for run in runs:
+        for format in options.formats:
+            for precision in _precisions(options, export.FORMATS[format].precisions):
+                path = folder / export.file_name(run.name, format, precision)
+                arguments = (study, run, path, format, precision, calibration)
+                print(deployment.write(*arguments), flush=True)
+
+
+def _settings(study, options):
+    """`Distillation`: of the options, of the committed runs, or T = 4 and alpha = 0.9."""
+    from common.distillation import Distillation
+    from common.experiments import deployment
+
+    if options.teacher is None:
+        return None
+    chosen = deployment.settings(study, options.student, options.teacher)
+    chosen = chosen or Distillation(4.0, 0.9)
+    named = {"temperature": options.temperature, "alpha": options.alpha}
+    named = {key: value for key, value in named.items() if value is not None}
+    return dataclasses.replace(chosen, **named)
+
+
+def _precisions(options, known):
+    """The precisions that the options name and a format has, float32 first."""
+    named = {"float32": True, "float16": options.float16, "int8": options.int8}
+    return [precision for precision in known if named[precision]]

@@ -1,0 +1,151 @@
+"""Deployment of students: trained at several widths, exported in each precision, evaluated.
+
+The files of a teacher, of the baselines and of the distilled students are evaluated on the whole
+test split in their own runtime, each beside its own float32 file.
+"""
+
+import dataclasses
+import itertools
+
+import numpy as np
+
+from common import metrics, results
+from common.experiments.protocols import student_runs, train_pairs
+from common.runs import records
+from common.utils.checks import require_choice
+
+CHECKED = 1_000  # test images that `export` compares file and model on
+CALIBRATION = {"count": 500, "seed": 0}  # training images of int8
+MEASURES = ("errors", "accuracy", "negative_log_likelihood", "calibration_error")
+
+
+@dataclasses.dataclass(frozen=True)
+class Deployment:
+    """What a data set's study brings to a device.
+
+    Args:
+        teacher: name of the teacher in the spec.
+        student: the student that is evaluated in every precision.
+        students: students of several widths, `student` among them, for accuracy over latency.
+    """
+
+    teacher: str
+    student: str
+    students: tuple
+
+
+def settings(study, student, teacher):
+    """The `Distillation` that validation chose for a student, of committed runs; None without any.
+
+    Args:
+        study: Study.
+        student, teacher: names in its spec.
+    """
+    require_choice("student", student, study.spec.students)
+    require_choice("teacher", teacher, study.spec.teachers)
+    groups = results.group_seeds(records.load_all(study.committed_dir))
+    full = results.select(groups, dataset=study.dataset.name, limit=None)
+    specs = (study.spec.students[student], study.spec.teachers[teacher])
+    best = results.Results(full).best_distilled(*specs)
+    return best and best.distillation
+
+
+def train(study, deployment):
+    """Groups of the students of all widths, alone and distilled, at the settings of `student`."""
+    chosen = settings(study, deployment.student, deployment.teacher)
+    return train_pairs(study, deployment.students, [deployment.teacher], chosen)
+
+
+def trained(study, student, teacher=None, distillation=None):
+    """Runs of a student, one a seed, trained if they are not finished.
+
+    Args:
+        study: Study.
+        student: a name in its spec.
+        teacher: a name in its spec; None for the student on labels alone.
+        distillation: Distillation; None without a teacher.
+    """
+    logits = study.logits_for(student, teacher) if teacher else None
+    runs = student_runs(study, student, logits, distillation)
+    study.train(runs, logits=[logits] if logits else [])
+    return runs
+
+
+def runs(study, deployment, student=None):
+    """Runs of one student, by seed: baselines, then distilled ones.
+
+    Args:
+        study, deployment: as of `train`.
+        student: one of the students; default the deployment's.
+    """
+    name = student or deployment.student
+    logits = study.logits_for(name, deployment.teacher)
+    chosen = settings(study, deployment.student, deployment.teacher)
+    return student_runs(study, name) + student_runs(study, name, logits, chosen)
+
+
+def role(run, teacher_run):
+    """ "teacher", "baseline" or "distilled"."""
+    if run.id == teacher_run.id:
+        return "teacher"
+    return "distilled" if run.teacher else "baseline"
+
+
+def evaluate(study, chosen, folder, formats=("litert",), progress=None):
+    """Rows of measures of exported files on the test split; the files are written to `folder`.
+
+    Args:
+        study: Study.
+        chosen: list of (run, role) of finished runs.
+        folder: existing folder.
+        formats: names in `export.FORMATS`; each is written in all its precisions.
+        progress: with `update()`, called after each file.
+
+    Returns:
+        list of dict: run, seed, role, format, precision, bytes, the `MEASURES`, and `agreement`
+        with the same network's float32 file, as a fraction of the test images.
+
+    Raises:
+        ValueError: as `export.export`.
+    """
+    from common import export
+
+    calibration = export.calibration_images(study.dataset, **CALIBRATION)
+    rows = []
+    for (run, role_of_run), format in itertools.product(chosen, formats):
+        float32 = None
+        for precision in export.FORMATS[format].precisions:
+            path = folder / export.file_name(run.name, format, precision)
+            written = write(study, run, path, format, precision, calibration)
+            logits = export.predict(path, study.dataset.test.images)
+            float32 = logits if float32 is None else float32
+            identity = {"run": run.id, "seed": run.seed, "role": role_of_run}
+            identity |= {"format": format, "precision": precision, "bytes": written.bytes}
+            rows.append(identity | _measures(logits, study.dataset.test.labels, float32))
+            if progress:
+                progress.update()
+    return rows
+
+
+def write(study, run, path, format, precision="float32", calibration=None):
+    """Export a finished run's network, compared with it on test images: `export.Exported`."""
+    from common import export
+
+    options = {"int8": precision == "int8", "float16": precision == "float16"}
+    images = study.dataset.test.images[:CHECKED]
+    path.unlink(missing_ok=True)
+    model = study.model(run)
+    return export.export(
+        model, path, format=format, calibration=calibration, images=images, **options
+    )
+
+
+def _measures(logits, labels, float32):
+    values = {key: getattr(metrics, key)(logits, labels) for key in MEASURES}
+    values = {key: round(float(np.float64(value)), 6) for key, value in values.items()}
+    return values | {"agreement": round(metrics.agreement(logits, float32), 6)}
+
+
+def label(run):
+    """Name of a network in tables: the model and its options, such as `cnn width 0.5`."""
+    return results.display_name({"model": run.model, "options": run.options})

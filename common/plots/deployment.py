@@ -1,0 +1,51 @@
+"""Figure of networks on a device: accuracy over latency, and which ones are on the front."""
+
+import numpy as np
+
+from common.plots import style
+from common.plots.style import COLORS
+
+
+def accuracy_over_latency(points, title, measure="test accuracy, %"):
+    """Accuracy over the latency of one image: mean ± sd over seeds, with the Pareto front.
+
+    A network is on the front if no other is at least as fast and more accurate.
+
+    Args:
+        points: {role: [(label, milliseconds, (seeds,) accuracy in %)]}; role is a key of
+            `style.COLORS`.
+        title: the finding.
+        measure: label of the vertical axis.
+
+    Returns:
+        matplotlib Figure.
+    """
+    figure, axes = style.axes(height=4.5)
+    for role, of_role in points.items():
+        times = [milliseconds for _, milliseconds, _ in of_role]
+        means = [np.mean(values) for *_, values in of_role]
+        spread = [np.std(values, ddof=1) if len(values) > 1 else 0 for *_, values in of_role]
+        axes.errorbar(times, means, spread, fmt="o-", color=COLORS[role], capsize=3)
+        style.label_end(axes, times[-1], means[-1], role, COLORS[role])
+    fastest, best = pareto_front(points)
+    axes.step(fastest, best, where="post", color="0.6", ls=":", zorder=0)
+    axes.set(xscale="log", xlabel="latency of one image, 90th percentile, ms", ylabel=measure)
+    style.plain_ticks(axes.xaxis)
+    axes.margins(x=0.18)
+    style.title(figure, title)
+    return figure
+
+
+def pareto_front(points):
+    """(latencies, mean accuracies) of the networks that no faster one equals, ascending."""
+    pairs = sorted(
+        (milliseconds, -np.mean(values))
+        for of_role in points.values()
+        for _, milliseconds, values in of_role
+    )
+    front, best = [], -np.inf
+    for milliseconds, negative in pairs:
+        if -negative > best:
+            best = -negative
+            front.append((milliseconds, best))
+    return tuple(zip(*front, strict=True))
