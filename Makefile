@@ -65,6 +65,7 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 # JAX, which GPU hosts may have instead of TensorFlow: nets and trainings are tested under both.
+# The runtimes of exported files.
 $(TESTED): $(READY)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[jax]'
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[jax,export]'
 	@touch $@

@@ -3,7 +3,7 @@
 from common import experiments, plots, results
 from common.benchmark.tables import step_times
 from common.experiments.reproduction import PublishedTable
-from mnist import hinton, hinton_table, recipes, teacher_seeds_table
+from mnist import device_tables, hinton, hinton_table, recipes, teacher_seeds_table
 
 FOLDER = recipes.FOLDER
 
@@ -113,6 +113,8 @@ TABLES = {
     "students": students,
     "methods": methods,
     "ladder": ladder,
+    "device": device_tables.quality,
+    "latency": device_tables.latency,
 }
 TABLES_OF_WHOLE = {"hinton": hinton_table.table}  # of runs on all training images
 # (student, teacher) of the interactive page: from the one that gains most to the narrowest
@@ -120,4 +122,4 @@ TEMPERATURE_SWEEPS = [
     *((recipes.STUDENTS[name], recipes.TEACHERS["cnn"]) for name in recipes.TUNED_STUDENTS[::-1]),
     *((hinton.STUDENTS[name], hinton.TEACHERS["mlp_1200"]) for name in hinton.TEMPERATURES),
 ]
-PICTURES = {"temperature.png": temperature_picture}
+PICTURES = {"temperature.png": temperature_picture, "device.png": device_tables.figure}

@@ -40,11 +40,15 @@ def run(options):
         require_choice("part", part, PARTS)
     for format in options.formats:
         require_choice("format", format, export.FORMATS)
-        export.require_runtime(format)
     for name in ("threads", "queries"):
         require_at_least(name, getattr(options, name), 1)
     require_positive("seconds", options.seconds)
-    deployed = _Deployed(options)
+    recipes = packages.load_module(options.dataset, "recipes")
+    if not hasattr(recipes, "DEVICE"):
+        raise ValueError(f"{options.dataset} has no study of devices: try mnist")
+    for format in options.formats:
+        export.require_runtime(format)
+    deployed = _Deployed(recipes, options)
     record = device.read(deployed.folder) or {}
     record |= {part: getattr(deployed, part)() for part in options.parts}
     for text in device.tables(record):
@@ -56,14 +60,11 @@ def run(options):
 class _Deployed:
     """The students of a data set's `Deployment`, trained, and their exported files."""
 
-    def __init__(self, options):
+    def __init__(self, recipes, options):
         from common import data
         from common.experiments import deployment
         from common.experiments.study import STUDENTS, Study
 
-        recipes = packages.load_module(options.dataset, "recipes")
-        if not hasattr(recipes, "DEVICE"):
-            raise ValueError(f"{options.dataset} has no study of devices: try mnist")
         self.options, self.what, self.folder = options, recipes.DEVICE, Path(recipes.FOLDER)
         build = packages.reproduced_dir(options.dataset).parent / "device"
         self.output_dir = Path(options.output_dir or build)

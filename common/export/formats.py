@@ -8,7 +8,6 @@ from common.utils.checks import require_choice
 
 PRECISIONS = ("float32", "float16", "int8")
 _GRAPH_BYTES = 2**31  # protobuf's limit, of ONNX files
-_PIP = "pip install -e '.[export]'"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +20,7 @@ class Format:
         modules: {module that must be importable: its package}.
         precisions: those of `PRECISIONS` that can be written.
         max_bytes: largest size of the weights in float32; None for no limit.
+        extra: of pyproject.toml, which installs the packages.
     """
 
     title: str
@@ -28,6 +28,7 @@ class Format:
     modules: dict
     precisions: tuple = ("float32",)
     max_bytes: int | None = None
+    extra: str = "export"
 
 
 FORMATS = {
@@ -39,7 +40,7 @@ FORMATS = {
         ("float32", "int8"),
         _GRAPH_BYTES,
     ),
-    "openvino": Format("OpenVINO", ".xml", {"openvino": "openvino"}),
+    "openvino": Format("OpenVINO", ".xml", {"openvino": "openvino"}, extra="openvino"),
     "saved_model": Format("SavedModel", "", {}),
 }
 
@@ -76,5 +77,6 @@ def require_runtime(format):
     ]
     if missing:
         raise ValueError(
-            f"{spec.title} files need {', '.join(missing)}, of the extra [export]: {_PIP}"
+            f"{spec.title} files need {', '.join(missing)}, of the extra [{spec.extra}]: "
+            f"pip install -e '.[{spec.extra}]'"
         )

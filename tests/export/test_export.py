@@ -17,7 +17,7 @@ FORMATS = [
         name,
         marks=pytest.mark.skipif(
             any(importlib.util.find_spec(module) is None for module in spec.modules),
-            reason=f"{spec.title}'s runtime is not installed: pip install -e '.[export]'",
+            reason=f"{spec.title}'s runtime is not installed: pip install -e '.[{spec.extra}]'",
         ),
     )
     for name, spec in export.FORMATS.items()

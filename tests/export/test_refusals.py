@@ -63,7 +63,8 @@ def test_an_existing_folder(model, tmp_path):
 @pytest.mark.parametrize("format", ["litert", "onnx", "openvino"])
 def test_a_missing_runtime(format, model, tmp_path, monkeypatch):
     monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
-    match = r"files need .*, of the extra \[export\]: pip install -e '\.\[export\]'"
+    extra = "openvino" if format == "openvino" else "export"
+    match = rf"files need .*, of the extra \[{extra}\]: pip install -e '\.\[{extra}\]'"
     refused(tmp_path, model, match, name=export.file_name("net", format), format=format)
 
 

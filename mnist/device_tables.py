@@ -1,0 +1,40 @@
+"""Tables and figure of MNIST's networks on a device, from the committed record."""
+
+from pathlib import Path
+
+from common import plots
+from common.results import device
+
+FOLDER = Path(__file__).parent
+STUDENT = "cnn width 0.5"
+
+
+def quality(_groups=()):
+    """Markdown: teacher and students in each precision; the finding about int8 below."""
+    measured = device.read(FOLDER)["quality"]
+    return device.quality_table(measured)
+
+
+def latency(_groups=()):
+    """Markdown: latency, throughput, size and memory of each file."""
+    return device.latency_table(device.read(FOLDER)["latency"])
+
+
+def figure(_groups=()):
+    """Figure: accuracy over latency of teacher and students of four widths."""
+    record = device.read(FOLDER)
+    return plots.accuracy_over_latency(device.points(record["latency"]), finding(record))
+
+
+def finding(record):
+    """The distilled student beside the teacher: size, latency and accuracy, one sentence."""
+    smaller, faster = device.ratios(record["latency"], STUDENT)["int8"]
+    accuracy = {
+        role: 100 * device.values(record["quality"], role, precision, "accuracy").mean()
+        for role, precision in (("teacher", "float32"), ("distilled", "int8"))
+    }
+    return (
+        f"the distilled student in int8 is {smaller:,.0f} times smaller and {faster:.0f} times "
+        f"faster than the teacher, at {accuracy['teacher'] - accuracy['distilled']:.1f} points "
+        "lower accuracy"
+    )
