@@ -20,6 +20,12 @@ def latency(_groups=()):
     return device.latency_table(device.read(FOLDER)["latency"])
 
 
+def summary(_groups=()):
+    """Markdown: the finding as one paragraph."""
+    sentence = finding(device.read(FOLDER))
+    return f"On a device, {sentence} ([table](mnist/README.md#on-a-device)).\n"
+
+
 def figure(_groups=()):
     """Figure: accuracy over latency of teacher and students of four widths."""
     record = device.read(FOLDER)

@@ -222,5 +222,11 @@ STUDY = StudySpec(
             "seeds": [0],
             "students": ["cnn_small", "mlp_few", "cnn_ensemble_few"],  # not the slowest
         },
+        "08_to_a_device": {  # a teacher that trains in a minute; too few images for int8
+            "seeds": [0],
+            "teacher": "cnn",
+            "students": ["cnn_eighth", "cnn_small"],
+            "precisions": ["float32"],
+        },
     },
 )

@@ -115,6 +115,7 @@ TABLES = {
     "ladder": ladder,
     "device": device_tables.quality,
     "latency": device_tables.latency,
+    "device_summary": device_tables.summary,
 }
 TABLES_OF_WHOLE = {"hinton": hinton_table.table}  # of runs on all training images
 # (student, teacher) of the interactive page: from the one that gains most to the narrowest

@@ -65,13 +65,11 @@ def export_student(study, options):
 
 def _settings(study, options):
     """`Distillation`: of the options, of the committed runs, or T = 4 and alpha = 0.9."""
-    from common.distillation import Distillation
     from common.experiments import deployment
 
     if options.teacher is None:
         return None
     chosen = deployment.settings(study, options.student, options.teacher)
-    chosen = chosen or Distillation(4.0, 0.9)
     named = {"temperature": options.temperature, "alpha": options.alpha}
     named = {key: value for key, value in named.items() if value is not None}
     return dataclasses.replace(chosen, **named)

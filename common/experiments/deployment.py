@@ -10,6 +10,7 @@ import itertools
 import numpy as np
 
 from common import metrics, results
+from common.distillation import Distillation
 from common.experiments.protocols import student_runs, train_pairs
 from common.runs import records
 from common.utils.checks import require_choice
@@ -35,7 +36,9 @@ class Deployment:
 
 
 def settings(study, student, teacher):
-    """The `Distillation` that validation chose for a student, of committed runs; None without any.
+    """The `Distillation` that validation chose for a student, of committed runs.
+
+    T = 4 and alpha = 0.9 if there are none.
 
     Args:
         study: Study.
@@ -47,7 +50,7 @@ def settings(study, student, teacher):
     full = results.select(groups, dataset=study.dataset.name, limit=None)
     specs = (study.spec.students[student], study.spec.teachers[teacher])
     best = results.Results(full).best_distilled(*specs)
-    return best and best.distillation
+    return best.distillation if best else Distillation(4.0, 0.9)
 
 
 def train(study, deployment):

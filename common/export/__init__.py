@@ -9,7 +9,7 @@ May import `models`, `metrics`, `data`, `backend` and `utils`.
 from common.export.calibration import calibration_images
 from common.export.calibration import description as describe_calibration
 from common.export.exporter import Exported, export
-from common.export.formats import FORMATS, PRECISIONS, file_name, require_runtime
+from common.export.formats import FORMATS, PRECISIONS, file_name, missing_packages, require_runtime
 from common.export.runtimes import load, predict
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "export",
     "file_name",
     "load",
+    "missing_packages",
     "predict",
     "require_runtime",
 ]

@@ -67,15 +67,20 @@ def format_of(path):
     return suffixes[suffix]
 
 
+def missing_packages(format):
+    """List of a format's packages that are not installed.
+
+    Args:
+        format: a name in `FORMATS`.
+    """
+    modules = FORMATS[format].modules.items()
+    return [package for module, package in modules if importlib.util.find_spec(module) is None]
+
+
 def require_runtime(format):
     """Raise ValueError, which names the extra, unless a format's packages are installed."""
-    spec = FORMATS[format]
-    missing = [
-        package
-        for module, package in spec.modules.items()
-        if importlib.util.find_spec(module) is None
-    ]
-    if missing:
+    if missing := missing_packages(format):
+        spec = FORMATS[format]
         raise ValueError(
             f"{spec.title} files need {', '.join(missing)}, of the extra [{spec.extra}]: "
             f"pip install -e '.[{spec.extra}]'"

@@ -44,6 +44,7 @@ def test_there_are_those_of_mnist():
     names = [path.stem for path in ALL if path.parent.name == "mnist"]
     expected = [FIRST, "01_teachers", "02_distillation", "03_temperature"]
     assert names[:6] == [*expected, "04_hinton_2015", "05_what_is_transferred"]
+    assert names == [*expected, "04_hinton_2015", "05_what_is_transferred", "08_to_a_device"]
 
 
 def test_cells_come_in_the_agreed_order(notebook, request):
@@ -190,6 +191,7 @@ def test_parameters_of_make_mnist(options, monkeypatch, tmp_path, capsys):
     quick = {"retrain": True, **recipes.STUDY.smoke}
     assert "seeds" not in given[FIRST]  # papermill would print that it has no such parameter
     assert len(given) == len([path for path in ALL if path.parent.name == "mnist"])
+    assert len(given) == 7
     assert given["02_distillation"] == (quick | common if options else common)
     printed = capsys.readouterr().out
     assert "0 figures: " in printed and ("quick run" in printed) == bool(options)
