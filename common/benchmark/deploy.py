@@ -83,7 +83,7 @@ class _Deployed:
         from common.utils.progress_bar import progress_bar
 
         runs = deployment.runs(self.study, self.what)
-        chosen = [(run, deployment.role(run, self.teacher)) for run in [self.teacher, *runs]]
+        chosen = [(run, deployment.role(run, self.teacher)) for run in [*runs, self.teacher]]
         count = sum(len(export.FORMATS[format].precisions) for format in self.options.formats)
         calibration = export.calibration_images(self.study.dataset, **deployment.CALIBRATION)
         with progress_bar(count * len(chosen), "exported and evaluated", "files") as bar:
@@ -131,7 +131,8 @@ class _Deployed:
         from common.experiments import deployment
 
         format = self.options.formats[0]
-        precisions = export.FORMATS[format].precisions
+        # weights in float16 are computed with in float32
+        precisions = [p for p in export.FORMATS[format].precisions if p != "float16"]
         calibration = export.calibration_images(self.study.dataset, **deployment.CALIBRATION)
         timed = [(self.teacher, precision) for precision in precisions]
         for name in self.what.students:

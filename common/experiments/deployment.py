@@ -6,6 +6,7 @@ test split in their own runtime, each beside its own float32 file.
 
 import dataclasses
 import itertools
+import shutil
 
 import numpy as np
 
@@ -136,7 +137,8 @@ def write(study, run, path, format, precision="float32", calibration=None):
 
     options = {"int8": precision == "int8", "float16": precision == "float16"}
     images = study.dataset.test.images[:CHECKED]
-    path.unlink(missing_ok=True)
+    if path.is_dir():  # a SavedModel's, which `export` does not replace
+        shutil.rmtree(path)
     model = study.model(run)
     return export.export(
         model, path, format=format, calibration=calibration, images=images, **options
