@@ -57,14 +57,20 @@ def measure(paths, images, *, threads=1, queries=QUERIES, seconds=SECONDS):
 def _alternate(files, images, queries, seconds):
     """{name: (queries,) seconds of each query}; the files take turns of `BLOCK` queries."""
     times = {name: [] for name in files}
-    with progress_bar(len(files) * queries, "queries", "queries", stream=sys.stderr) as bar:
+    with progress_bar(100 * len(files), "timing each in turn", "%", stream=sys.stderr) as bar:
         while unfinished := [
             name for name, t in times.items() if len(t) < queries or sum(t) < seconds
         ]:
             for name in unfinished:
                 times[name] += _block(files[name], images, len(times[name]))
-                bar.update(min(BLOCK, max(0, queries - len(times[name]) + BLOCK)))
+            done = sum(_share(t, queries, seconds) for t in times.values())
+            bar.update(int(100 * done) - bar.n)
     return {name: np.array(values) for name, values in times.items()}
+
+
+def _share(times, queries, seconds):
+    """How much of a file's queries and seconds is done, in [0, 1]."""
+    return min(1.0, len(times) / queries, sum(times) / seconds if seconds else 1.0)
 
 
 def _block(run, images, first):
