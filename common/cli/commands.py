@@ -1,4 +1,4 @@
-"""Commands of a data set's folder: `python -m mnist teacher cnn`, `distill`, `reproduce`, `table`, `export`.
+"""Commands of a data set's folder, such as `python -m mnist teacher cnn` or `export`.
 
 Each does what the notebooks do, through the same `Study`. Keras and NumPy are imported inside the
 functions, so that `--help` and refusals of bad options take no time.
