@@ -56,21 +56,23 @@ def measure(paths, images, *, threads=1, queries=QUERIES, seconds=SECONDS):
 
 def _alternate(files, images, queries, seconds):
     """{name: (queries,) seconds of each query}; the files take turns of `BLOCK` queries."""
-    times = {name: [] for name in files}
+    times, spent = {name: [] for name in files}, dict.fromkeys(files, 0.0)
     with progress_bar(100 * len(files), "timing each in turn", "%", stream=sys.stderr) as bar:
         while unfinished := [
-            name for name, t in times.items() if len(t) < queries or sum(t) < seconds
+            name for name in files if len(times[name]) < queries or spent[name] < seconds
         ]:
             for name in unfinished:
-                times[name] += _block(files[name], images, len(times[name]))
-            done = sum(_share(t, queries, seconds) for t in times.values())
+                block = _block(files[name], images, len(times[name]))
+                times[name] += block
+                spent[name] += sum(block)
+            done = sum(_share(len(times[n]) / queries, spent[n], seconds) for n in files)
             bar.update(int(100 * done) - bar.n)
     return {name: np.array(values) for name, values in times.items()}
 
 
-def _share(times, queries, seconds):
+def _share(asked, spent, seconds):
     """How much of a file's queries and seconds is done, in [0, 1]."""
-    return min(1.0, len(times) / queries, sum(times) / seconds if seconds else 1.0)
+    return min(1.0, asked, spent / seconds if seconds else 1.0)
 
 
 def _block(run, images, first):

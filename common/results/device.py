@@ -102,7 +102,12 @@ def int8_finding(quality, format="litert"):
 
 def latency_table(latency):
     """Markdown: a row for each file; latency, throughput, size, memory and accuracy."""
-    title = f"{latency['format']}, {latency['device']}, threads: {latency['threads']}"
+    queries = min(row["queries"] for row in latency["rows"])
+    seconds = min(row["seconds"] for row in latency["rows"])
+    title = (
+        f"{latency['format']}, {latency['device']}, threads: {latency['threads']}, load average "
+        f"{latency['load_average']:g}, at least {queries:,} queries and {seconds:.0f} s of each"
+    )
     header = [title, "p50, ms", "p90, ms", "images/s at batch 32", "KB", "peak memory, MB"]
     rows = [
         [
