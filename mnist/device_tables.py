@@ -17,12 +17,16 @@ def quality(_groups=()):
 
 def latency(_groups=()):
     """Markdown: latency, throughput, size and memory of each file."""
-    return device.latency_table(device.read(FOLDER)["latency"])
+    record = device.read(FOLDER)
+    return device.latency_table(record["latency"]) if "latency" in record else ""
 
 
 def summary(_groups=()):
     """Markdown: the finding as one paragraph."""
-    sentence = finding(device.read(FOLDER))
+    record = device.read(FOLDER)
+    if "latency" not in record:
+        return ""
+    sentence = finding(record)
     return f"On a device, {sentence} ([table](mnist/README.md#on-a-device)).\n"
 
 
