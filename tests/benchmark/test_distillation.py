@@ -105,7 +105,7 @@ def test_bad_arguments_are_refused(arguments, sentence, capsys):
     assert sentence in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("unit", "shown"), [("ms", "times"), ("s", "faster")])
+@pytest.mark.parametrize(("unit", "shown"), [("MB", "times"), ("s", "faster")])
 def test_unknown_units_and_ratios(unit, shown):
     with pytest.raises(ValueError, match="unknown"):
         Row("x", [1], [2], unit, shown)

@@ -37,13 +37,15 @@ def wait_until(condition, seconds=SECONDS):
 
 
 def start_driver(kind, mnist_dir, output, pids):
-    """A process that trains three runs, two at once; it returns once a worker trains."""
+    """A process that trains three runs, two at once; it returns once a worker trains.
+
+    Or once it has ended, because another driver had trained them all.
+    """
     pids.mkdir(exist_ok=True)
     before = {*pids.iterdir()}
     command = [sys.executable, "-m", "tests.support.faults", kind, mnist_dir, output, pids]
     process = subprocess.Popen(command)
     wait_until(lambda: {*pids.iterdir()} - before or process.poll() is not None)
-    assert process.poll() is None
     return process
 
 
@@ -81,7 +83,7 @@ def test_two_drivers_share_the_work(few, mnist_dir, tmp_path, kind):
 def kill_workers(pids, finished, count, seed):
     """Kill `count` random workers, one after the other, until all runs are `finished`."""
     rng, killed = random.Random(seed), []
-    while len(killed) < count and not finished.wait(rng.uniform(0.2, 1.5)):
+    while len(killed) < count and not finished.wait(rng.uniform(1, 4)):
         alive = [number for number in numbers(pids) if is_running(number)]
         if alive:
             killed.append(rng.choice(alive))
@@ -89,6 +91,7 @@ def kill_workers(pids, finished, count, seed):
     return killed
 
 
+@pytest.mark.soak
 def test_twenty_random_kills_among_twelve_tasks(few, mnist_dir, tmp_path, kind):
     runs, pids, killed = faults.runs(few, 12, epochs=10), tmp_path / "pids", []
     training.run(runs, few, output_dir=tmp_path / "loop")

@@ -57,6 +57,7 @@ def test_killed_processes_end_as_an_uninterrupted_one(few, mnist_dir, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_killed_twenty_times(few, mnist_dir, tmp_path):
     """Killed at random moments, ten of them while a checkpoint is written."""
     seed = time.time_ns() % 10**6

@@ -31,12 +31,13 @@ def test_users_runs_go_where_no_table_looks():
     runs = notebooks.ROOT / "runs"
     assert packages.default_output_dir("mnist") == runs / "mnist"
     assert packages.default_output_dir("tiny_imagenet20") == runs / "tiny_imagenet"
-    commands = dict.fromkeys(("teacher", "distill", "reproduce", "train_one", "table"))
+    commands = dict.fromkeys(("teacher", "distill", "reproduce", "train_one", "table", "export"))
     arguments_of = {
         "teacher": ["cnn"],
         "distill": ["--teacher", "cnn", "--student", "mlp"],
         "reproduce": [],
         "table": [],
+        "export": ["cnn_small"],
     }
     commands = parser("mnist", **commands)
     for command, arguments in arguments_of.items():
