@@ -41,7 +41,7 @@ def test_users_runs_go_where_no_table_looks():
     }
     commands = parser("mnist", **commands)
     for command, arguments in arguments_of.items():
-        expected = runs / "mnist" if command in ("teacher", "distill") else None
+        expected = runs / "mnist" if command in ("teacher", "distill", "export") else None
         assert commands.parse_args([command, *arguments]).output_dir == expected
         named = commands.parse_args([command, *arguments, "--output-dir", "here"])
         assert named.output_dir == Path("here")
