@@ -124,7 +124,10 @@ def _add_teacher(commands, shared):
 def _add_distill(commands, shared):
     summary = "train baseline, distilled student and controls"
     distill = commands.add_parser("distill", parents=[shared], help=summary)
-    teacher = "name of a teacher in the recipes; or your own .keras file, or logits as .npz or .npy"
+    teacher = (
+        "name of a teacher in the recipes; or your own .keras or .onnx file, or logits as .npz "
+    )
+    teacher += "or .npy"
     student = "name of a student in the recipes"
     distill.add_argument("--teacher", required=True, metavar="NAME", help=teacher)
     distill.add_argument("--student", required=True, metavar="NAME", help=student)
