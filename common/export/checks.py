@@ -13,11 +13,11 @@ def precision_of(int8, float16):
 
 
 def checked_path(path, format):
-    """The path of the exported file, with `~` expanded.
+    """The absolute path of the exported file, with `~` expanded.
 
     Raises:
-        ValueError: an unknown format; another suffix than the format's; a missing folder; an
-            existing folder where a SavedModel would be.
+        ValueError: an unknown format; another suffix than the format's; a missing folder; a folder
+            in the file's place; a SavedModel that exists.
     """
     require_choice("format", format, FORMATS)
     path, spec = local_folder("the path of the export", path), FORMATS[format]
@@ -28,9 +28,10 @@ def checked_path(path, format):
         raise ValueError(f"a SavedModel is a folder: call it {path.with_suffix('')}, not {path}")
     if not path.parent.is_dir():
         raise ValueError(f"there is no folder {path.parent}: make it, or choose another for {path}")
-    if path.is_dir():
-        raise ValueError(f"the folder {path} exists: choose another name, or delete it")
-    return path
+    if path.is_dir() or (path.exists() and not spec.suffix):
+        kind = "folder" if path.is_dir() else "file"
+        raise ValueError(f"the {kind} {path} exists: choose another name, or delete it")
+    return path.absolute()
 
 
 def require_exportable(model, format, precision):

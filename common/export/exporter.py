@@ -8,7 +8,7 @@ from pathlib import Path
 
 from common.export import calibration as calibrations
 from common.export import checks, in_tensorflow, readback
-from common.export.float32_model import float32_copy
+from common.export.float32_model import float32_copy, is_float32
 from common.utils import files
 
 
@@ -51,7 +51,8 @@ def export(model, path, *, format, int8=False, calibration=None, float16=False, 
 
     Args:
         model: keras.Model, images (batch, h, w, c) -> logits; any backend and precision: the file
-            computes in float32, unless int8 or float16 is asked for.
+            computes in float32, unless int8 or float16 is asked for. A model of fewer bits is
+            compared as its copy in float32.
         path: of the file: .tflite, .onnx or .xml; a folder for "saved_model". Its folder exists.
         format: a name in `FORMATS`.
         int8: whether weights, per channel, and activations are 8-bit integers ("litert", "onnx").
@@ -79,7 +80,8 @@ def export(model, path, *, format, int8=False, calibration=None, float16=False, 
         calibrations.require_calibration(calibration, shape)
     images = readback.compared_images(calibration if images is None else images, shape)
     copy = float32_copy(model)
-    expected = readback.reference(copy, images)
+    # the copy cannot be the judge of itself where the model can
+    expected = readback.reference(model if is_float32(model) else copy, images)
     with _placed(path) as temporary:
         in_tensorflow.convert(copy, temporary, format, precision, calibration if int8 else None)
         difference, agreement = readback.compare(temporary, images, expected, precision)

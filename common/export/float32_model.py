@@ -3,6 +3,7 @@
 import numpy as np
 
 from common.backend import keras
+from common.utils.messages import first_line
 
 _REDUCED = {"mixed_bfloat16", "mixed_float16", "bfloat16", "float16"}
 
@@ -27,14 +28,21 @@ def float32_copy(model):
     except (NotImplementedError, TypeError, ValueError) as error:
         raise ValueError(
             f"the model {model.name!r} cannot be built again from its configuration "
-            f"({_first_line(error)}): export a model of Keras's layers, or give its classes "
+            f"({first_line(error)}): export a model of Keras's layers, or give its classes "
             "get_config and keras.saving.register_keras_serializable"
         ) from None
     copy.set_weights([np.asarray(weight, "float32") for weight in model.get_weights()])
     for layer in copy._flatten_layers():
-        if isinstance(layer, keras.layers.Normalization) and layer.input_mean is not None:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # `call` reads copies of the weights that `adapt` sets
             layer.mean, layer.variance = np.asarray(layer.mean), np.asarray(layer.variance)
     return copy
+
+
+def is_float32(model):
+    """Whether a network's configuration has no dtype of fewer bits than float32."""
+    config = keras.saving.serialize_keras_object(model)
+    return _in_float32(config) == config
 
 
 def _in_float32(config):
@@ -44,7 +52,3 @@ def _in_float32(config):
     if isinstance(config, list | tuple):
         return type(config)(_in_float32(value) for value in config)
     return "float32" if isinstance(config, str) and config in _REDUCED else config
-
-
-def _first_line(error):
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -122,6 +122,21 @@ def test_an_ensemble(format, few, tmp_path):
 
 
 @pytest.mark.parametrize("format", FORMATS[:2])
+def test_a_normalization_that_was_adapted(format, few, tmp_path):
+    inputs, adapted = keras.Input(few.image_shape), keras.layers.Normalization()
+    adapted.adapt(few.train.images.astype("float32"))
+    logits = keras.layers.Dense(few.classes)(keras.layers.Flatten()(adapted(inputs)))
+    model = keras.Model(inputs, logits)
+    path = target(tmp_path, format)
+    export.export(model, path, format=format)
+    kernel, bias = (np.float64(weight) for weight in model.layers[-1].get_weights())
+    pixels = few.train.images.astype("float64")
+    x = (few.test.images - pixels.mean()) / pixels.std()
+    expected = x.reshape(len(x), -1) @ kernel + bias
+    np.testing.assert_allclose(export.predict(path, few.test.images), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("format", FORMATS[:2])
 def test_a_network_in_bfloat16_is_exported_in_float32(format, few, tmp_path):
     with_policy(build := {}, few, "mixed_bfloat16")
     with_policy(reference := {}, few, "float32")

@@ -7,7 +7,7 @@ import pytest
 
 from common import export, models
 from common.backend import keras, layers, ops
-from common.export import converters, formats, in_tensorflow, readback
+from common.export import converters, exporter, formats, in_tensorflow, readback
 
 pytest.importorskip("ai_edge_litert", reason="pip install -e '.[export]'")
 only_tensorflow = pytest.mark.skipif(
@@ -54,10 +54,12 @@ def test_a_precision_that_a_format_lacks(format, model, tmp_path):
     refused(tmp_path, model, match, name=name, format=format, float16=True)
 
 
-def test_an_existing_folder(model, tmp_path):
+def test_a_name_that_is_taken(model, tmp_path):
     (tmp_path / "net").mkdir()
-    with pytest.raises(ValueError, match=r"the folder .*net exists: choose another name"):
-        export.export(model, tmp_path / "net", format="saved_model")
+    (tmp_path / "file").touch()
+    for kind, name in (("folder", "net"), ("file", "file")):
+        with pytest.raises(ValueError, match=f"the {kind} .*{name} exists: choose another name"):
+            export.export(model, tmp_path / name, format="saved_model")
 
 
 @pytest.mark.parametrize("format", ["litert", "onnx", "openvino"])
@@ -134,6 +136,13 @@ def test_a_file_that_differs_from_the_model(model, tmp_path, monkeypatch):
     monkeypatch.setattr(converters, "convert", convert_another)
     match = r"net.tflite was not written: on 200 images its logits differ .* first choices agree"
     refused(tmp_path, model, match)
+
+
+@only_tensorflow
+def test_a_copy_that_differs_from_the_model(model, tmp_path, monkeypatch):
+    other = models.build("mlp", (8, 8, 1), 3, width=4, seed=1)
+    monkeypatch.setattr(exporter, "float32_copy", lambda model: other)
+    refused(tmp_path, model, "net.tflite was not written: on 200 images its logits differ")
 
 
 def test_no_keras_model(tmp_path):
