@@ -40,7 +40,7 @@ def keras_file(path):
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory):
-    """The variables that the page takes for given, in a folder with its files."""
+    """The variables that the page's code uses, in a folder with its files."""
     folder = tmp_path_factory.mktemp("page")
     images, labels = pictures(80, SIDE)
     for number, (image, label) in enumerate(zip(images, labels, strict=True)):
@@ -51,10 +51,10 @@ def names(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TFDS_DATA_DIR", str(folder / "cache"))
         patch.chdir(folder)
-        yield given(folder)
+        yield variables(folder)
 
 
-def given(folder):
+def variables(folder):
     flowers = data.from_folder("flowers", image_size=SIDE)
     for split in teachers.SPLITS:
         labels = getattr(flowers, split).labels
@@ -126,6 +126,15 @@ def test_the_block_of_onnx(quick, channels_first, batch):
     write_onnx("teacher.onnx", channels_first, batch)
     exec(block_with("teacher.onnx"), quick)
     assert_right(quick["logits"], quick["flowers"])
+
+
+def test_an_onnx_file_of_images_of_another_size(quick):
+    pytest.importorskip("onnxruntime")
+    write_onnx("small.onnx", True, None)
+    images, labels = pictures(80, 8)
+    small = data.from_arrays("small", (images, labels))
+    with pytest.raises(ValueError, match=r"small.onnx takes images \(3, 64, 64\), the data are"):
+        teachers.from_any("small.onnx", small)
 
 
 def write_onnx(path, channels_first, batch):

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from common.export.formats import FORMATS
-from common.utils import quiet
+from common.utils import onnx_runtime, quiet
+from common.utils.messages import first_line
 
 _TENSORFLOW_OP = re.compile(r"\btf\.(\w+)\(tensor|Unsupported ops: Counter\(\{'(\w+)'|Flex(\w+)")
 
@@ -34,7 +35,8 @@ def convert(model, path, format, precision="float32", calibration=None):
         except Exception as error:  # each converter has its own
             if "No space left" in str(error):
                 raise
-            raise ValueError(_explanation(format, f"{error} {log.getvalue()}")) from None
+            text = f"{error} {log.getvalue()}".strip() or type(error).__name__
+            raise ValueError(_explanation(format, text)) from None
 
 
 def _explanation(format, text):
@@ -46,8 +48,7 @@ def _explanation(format, text):
             f"{title} has no operation for {name}, which the network uses: replace that layer, or "
             "choose another format"
         )
-    reason = (text.strip().splitlines() or ["no reason given"])[0][:200]
-    return f"the network cannot be converted to {title}: {reason}"
+    return f"the network cannot be converted to {title}: {first_line(text)}"
 
 
 @contextlib.contextmanager
@@ -91,16 +92,16 @@ def _onnx(model, path, precision, calibration):
 
 def _quantize_onnx(source, path, calibration):
     """Static quantization by ONNX Runtime: int8 weights, per channel, and int8 activations."""
-    from onnxruntime import InferenceSession, quantization
+    from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     prepared = f"{source}.prepared.onnx"
     quant_pre_process(source, prepared, skip_symbolic_shape=True)
-    (taken,) = InferenceSession(prepared, providers=["CPUExecutionProvider"]).get_inputs()
+    (entry,) = onnx_runtime.session(prepared).get_inputs()
     quantization.quantize_static(
         prepared,
         path,
-        _Calibration(taken.name, calibration),
+        _Calibration(entry.name, calibration),
         quant_format=quantization.QuantFormat.QDQ,
         per_channel=True,
         weight_type=quantization.QuantType.QInt8,

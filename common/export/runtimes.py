@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from common.export.formats import format_of, require_runtime
-from common.utils import quiet
+from common.utils import onnx_runtime, quiet
 
 BATCH_SIZE = 250
 
@@ -49,32 +49,26 @@ def _litert(path, threads):
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_path=path, num_threads=threads)
-    (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
+    (entry,), (logits,) = interpreter.get_input_details(), interpreter.get_output_details()
     prepared = [None]
 
     def run(images):
         if prepared != [len(images)]:
             with quiet.suppress_stderr():
-                interpreter.resize_tensor_input(taken["index"], images.shape)
+                interpreter.resize_tensor_input(entry["index"], images.shape)
                 interpreter.allocate_tensors()
             prepared[:] = [len(images)]
-        interpreter.set_tensor(taken["index"], images)
+        interpreter.set_tensor(entry["index"], images)
         interpreter.invoke()
-        return interpreter.get_tensor(given["index"])
+        return interpreter.get_tensor(logits["index"])
 
     return run
 
 
 def _onnx(path, threads):
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    if threads:
-        options.intra_op_num_threads = options.inter_op_num_threads = threads
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    (taken,) = session.get_inputs()
-    return lambda images: session.run(None, {taken.name: images})[0]
+    session = onnx_runtime.session(path, threads)
+    (entry,) = session.get_inputs()
+    return lambda images: session.run(None, {entry.name: images})[0]
 
 
 def _openvino(path, threads):

@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 
+from common.utils.messages import first_line
+
 _WRAPPED = ("model", "state_dict", "net")  # keys under which checkpoints hold the state_dict
 _KINDS = {"Conv2D": "c", "DepthwiseConv2D": "d", "BatchNormalization": "n", "Dense": "l"}
 _KEYS = dict.fromkeys("cdl", ("weight", "bias"))
@@ -93,8 +95,8 @@ def _state_dict(path):
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise ValueError(f"the checkpoint {path} cannot be read: {first}") from None
+        reason = first_line(error)
+        raise ValueError(f"the checkpoint {path} cannot be read: {reason}") from None
     for key in _WRAPPED:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]

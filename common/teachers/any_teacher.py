@@ -7,6 +7,7 @@ from common.teachers.callables import from_callable
 from common.teachers.onnx_model import OnnxModel
 from common.teachers.user_logits import from_logits
 from common.utils.checks import require_teacher_file
+from common.utils.messages import first_line
 
 
 def from_any(teacher, dataset, *, name=None, views="plain", output_dir=None, **options):
@@ -42,8 +43,7 @@ def _load(path):
     try:
         return keras.models.load_model(path, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        first = str(error).strip().splitlines()[0]
         raise ValueError(
-            f"the teacher {path} cannot be loaded ({first}): load it yourself, with its custom "
-            "objects, and pass the model"
+            f"the teacher {path} cannot be loaded ({first_line(error)}): load it yourself, with "
+            "its custom objects, and pass the model"
         ) from None

@@ -11,6 +11,7 @@ import socket
 from concurrent.futures import Future
 
 from common.utils import versions
+from common.utils.messages import first_line
 from common.utils.workers import ATTEMPTS, cores, limit_threads, picklable
 
 LOCAL = "local"  # address of a Ray that starts and ends with its executor
@@ -110,8 +111,8 @@ class RayExecutor:
         try:
             result, error = done.result()
         except Exception as lost:
-            reason = str(lost).strip().splitlines()[0]
-            result, error = None, ChildProcessError(f"Ray lost a task {ATTEMPTS} times: {reason}")
+            sentence = f"Ray gave up a task, which it starts again up to {ATTEMPTS} times: "
+            result, error = None, ChildProcessError(sentence + first_line(lost))
         if error:
             future.set_exception(error)
         else:
