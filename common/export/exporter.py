@@ -80,7 +80,7 @@ def export(model, path, *, format, int8=False, calibration=None, float16=False, 
         calibrations.require_calibration(calibration, shape)
     images = readback.compared_images(calibration if images is None else images, shape)
     copy = float32_copy(model)
-    # the copy cannot be the judge of itself where the model can
+    # not the copy, where the model can: the copy may be what is wrong
     expected = readback.reference(model if is_float32(model) else copy, images)
     with _placed(path) as temporary:
         in_tensorflow.convert(copy, temporary, format, precision, calibration if int8 else None)

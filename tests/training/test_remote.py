@@ -8,9 +8,9 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 
-from common import data, training
+from common import data, teachers, training
 from common.runs import records
-from common.training import worker
+from common.training import remote, worker
 from common.training.sent_logits import sendable
 from common.training.worker import NamedDataset, content_of
 from tests.support.helpers import assert_same_outcome
@@ -74,6 +74,20 @@ def test_sent_logits_give_the_same_targets(logits, few):
         images = getattr(few, split).images[::-1]
         pairs = (each.targets(split, images).unaugmented() for each in (sent, logits))
         np.testing.assert_array_equal(*pairs)
+
+
+def test_logits_of_one_name_in_a_shared_folder(few, tmp_path):
+    """Two teachers that differ in the training logits alone are two folders."""
+    right = {s: 5 * np.eye(10)[getattr(few, s).labels] for s in teachers.SPLITS}
+    softer = right | {"train": right["train"] / 2}
+    pair = [
+        teachers.from_logits(few, name="same", **values, output_dir=tmp_path / folder)
+        for folder, values in (("right", right), ("softer", softer))
+    ]
+    copies = [remote._copied(logits, tmp_path / "shared") for logits in pair]
+    assert [copy.identity for copy in copies] == [logits.identity for logits in pair]
+    for copy, logits in zip(copies, pair, strict=True):
+        np.testing.assert_array_equal(copy.stored("train"), logits.stored("train"))
 
 
 def test_a_node_without_the_data_is_named(few, tmp_path, monkeypatch):
