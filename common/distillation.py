@@ -45,7 +45,7 @@ class Distillation:
     Raises:
         ValueError: temperature is not a finite number above 0, alpha is outside [0, 1], no weight
             is above 0, a weight is negative, or control is unknown; class weights of a method
-            without them.
+            without them, or that are no list.
     """
 
     temperature: float
@@ -91,6 +91,10 @@ class Distillation:
         if self.method not in WEIGHTED:
             raise ValueError(
                 f"the method {self.method} takes no class_weights, only {', '.join(WEIGHTED)} do"
+            )
+        if isinstance(self.class_weights, (dict, str)):
+            raise ValueError(
+                f"class_weights are a list, one number per class, got {self.class_weights!r}"
             )
         weights = tuple(map(float, self.class_weights))
         for weight in weights:

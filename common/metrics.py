@@ -303,4 +303,7 @@ def _checked(logits, labels):
         )
     if not len(labels) or not np.isfinite(logits).all():
         raise ValueError("logits must have at least one row and be finite")
+    if labels.ndim == 2 and not np.isin(labels, (0, 1)).all():
+        other = labels[~np.isin(labels, (0, 1))][0]
+        raise ValueError(f"labels (n, classes) are multi-hot rows of 0 and 1, got {other}")
     return logits, labels

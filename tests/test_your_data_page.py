@@ -179,6 +179,10 @@ def test_the_command(quick, tmp_path, capsys):
             "there is no file none.onnx",
         ),
         (["distill", "--images", "none", "--teacher", "my_resnet.keras"], "none is no folder"),
+        (
+            ["distill", "--images", "none", "--teacher", "my_resnet.keras", "--alpha", "2"],
+            "alpha must lie between 0 and 1, got 2.0",
+        ),
         (["table", "--output-dir", "flowers"], "flowers has no records: `distill` writes them"),
     ],
 )

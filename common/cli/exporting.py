@@ -2,7 +2,12 @@
 
 import dataclasses
 
-from common.utils.checks import require_at_least, require_choice, require_positive
+from common.utils.checks import (
+    require_at_least,
+    require_choice,
+    require_fraction,
+    require_temperature,
+)
 
 
 def add_export(commands, shared):
@@ -25,15 +30,25 @@ def add_export(commands, shared):
 
 
 def check_export(options):
-    """Raise ValueError, before any work, for an unknown format or a missing runtime."""
+    """Raise ValueError, before any work, for options that cannot be followed."""
     from common import export
 
     for format in options.formats:
         require_choice("format", format, export.FORMATS)
         export.require_runtime(format)
-    require_at_least("calibration images", options.calibration_images, 100)
+    for precision in ("int8", "float16"):
+        able = [name for name, spec in export.FORMATS.items() if precision in spec.precisions]
+        if getattr(options, precision) and not {*able} & {*options.formats}:
+            raise ValueError(
+                f"none of the formats {', '.join(options.formats)} is written in {precision}: add "
+                f"{' or '.join(able)}, or leave out --{precision}"
+            )
+    least = export.LEAST_CALIBRATION_IMAGES
+    require_at_least("calibration images", options.calibration_images, least)
     if options.temperature is not None:
-        require_positive("temperature", options.temperature)
+        require_temperature(options.temperature)
+    if options.alpha is not None:
+        require_fraction("alpha", options.alpha)
     if options.teacher is None and (options.temperature, options.alpha) != (None, None):
         raise ValueError("--temperature and --alpha are of a distillation: name its --teacher")
 

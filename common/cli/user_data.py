@@ -1,7 +1,7 @@
 """Command line of a user's images and teacher: `python -m your_data distill ...`, `table`.
 
-It does what `data.from_folder` and `experiments.one_call.distill` do in Python. They are imported
-inside the functions, so that `--help` and refusals of bad options take no time.
+It does what `data.from_folder` and `common.distill` do in Python. They are imported inside the
+functions, so that `--help` and refusals of bad options take no time.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 from common.cli import output
 from common.cli.options import folder_option
 from common.utils import packages, terminal
-from common.utils.checks import require_seed, require_teacher_file
+from common.utils.checks import require_choice, require_seed, require_teacher_file
 
 PACKAGE = "your_data"
 
@@ -36,25 +36,14 @@ def _distill(options):
     require_teacher_file(options.teacher)
     for seed in options.seeds:
         require_seed(seed)
+    recipe = _recipe(options)
     import common
-    from common import data, models
-    from common.runs import Recipe
     from common.utils import files
-    from common.utils.checks import require_choice
 
-    require_choice("student", options.student, models.NAMES)
-    names = ("epochs", "batch_size", "learning_rate")
-    settings = {name: getattr(options, name) for name in names}
-    recipe = Recipe(**{name: value for name, value in settings.items() if value is not None})
-    names = ("image_size", "validation", "test", "limit", "data_dir", "skip_unreadable", "name")
-    dataset = data.from_folder(options.images, **{name: getattr(options, name) for name in names})
-    splits = {name: len(getattr(dataset, name)) for name in ("train", "validation", "test")}
-    counts = ", ".join(f"{count:,} {name}" for name, count in splits.items())
-    print(f"{dataset.name}: {dataset.classes} classes; images: {counts}", flush=True)
     outcome = common.distill(
         options.teacher,
         options.student,
-        dataset,
+        _dataset(options),
         temperature=options.temperature,
         alpha=options.alpha,
         seeds=options.seeds,
@@ -64,6 +53,32 @@ def _distill(options):
     )
     print(outcome)
     print(f"records in {files.display_path(Path(outcome.output_dir) / 'results')}")
+
+
+def _recipe(options):
+    """`Recipe` of the student; ValueError, before images are read, for wrong settings."""
+    from common import models
+    from common.distillation import Distillation
+    from common.runs import Recipe
+
+    require_choice("student", options.student, models.NAMES)
+    for temperature in options.temperature:
+        Distillation(temperature, options.alpha)  # raises ValueError
+    names = ("epochs", "batch_size", "learning_rate")
+    settings = {name: getattr(options, name) for name in names}
+    return Recipe(**{name: value for name, value in settings.items() if value is not None})
+
+
+def _dataset(options):
+    """`data.Dataset` of the image folder; prints its sizes."""
+    from common import data
+
+    names = ("image_size", "validation", "test", "limit", "data_dir", "skip_unreadable", "name")
+    dataset = data.from_folder(options.images, **{name: getattr(options, name) for name in names})
+    splits = {name: len(getattr(dataset, name)) for name in ("train", "validation", "test")}
+    counts = ", ".join(f"{count:,} {name}" for name, count in splits.items())
+    print(f"{dataset.name}: {dataset.classes} classes; images: {counts}", flush=True)
+    return dataset
 
 
 def _table(options):

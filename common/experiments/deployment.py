@@ -6,7 +6,8 @@ test split in their own runtime, each beside its own float32 file.
 
 import dataclasses
 import itertools
-import shutil
+import tempfile
+from pathlib import Path
 
 import numpy as np
 
@@ -132,17 +133,23 @@ def evaluate(study, chosen, folder, formats=("litert",), progress=None):
 
 
 def write(study, run, path, format, precision="float32", calibration=None):
-    """Export a finished run's network, compared with it on test images: `export.Exported`."""
+    """Export a finished run's network, compared with it on test images: `export.Exported`.
+
+    A SavedModel at `path` is replaced when the new one is complete.
+    """
     from common import export
 
     options = {"int8": precision == "int8", "float16": precision == "float16"}
-    images = study.dataset.test.images[:CHECKED]
-    if path.is_dir():  # a SavedModel's, which `export` does not replace
-        shutil.rmtree(path)
+    options |= {"calibration": calibration, "images": study.dataset.test.images[:CHECKED]}
     model = study.model(run)
-    return export.export(
-        model, path, format=format, calibration=calibration, images=images, **options
-    )
+    if not path.is_dir():
+        return export.export(model, path, format=format, **options)
+    # `export` replaces no folder: the old one stays until the new one is complete
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
+        written = export.export(model, Path(folder) / path.name, format=format, **options)
+        path.rename(Path(folder) / "old")
+        written.path.rename(path)
+    return dataclasses.replace(written, path=path)
 
 
 def _measures(logits, labels, float32):

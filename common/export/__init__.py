@@ -6,7 +6,7 @@ float32; LiteRT also in float16; LiteRT and ONNX also in int8. The runtimes are 
 May import `models`, `metrics`, `data`, `backend` and `utils`.
 """
 
-from common.export.calibration import calibration_images
+from common.export.calibration import LEAST_CALIBRATION_IMAGES, calibration_images
 from common.export.calibration import description as describe_calibration
 from common.export.exporter import Exported, export
 from common.export.formats import FORMATS, PRECISIONS, file_name, missing_packages, require_runtime
@@ -14,6 +14,7 @@ from common.export.runtimes import load, predict
 
 __all__ = [
     "FORMATS",
+    "LEAST_CALIBRATION_IMAGES",
     "PRECISIONS",
     "Exported",
     "calibration_images",

@@ -5,24 +5,24 @@ import numpy as np
 from common.utils import files
 from common.utils.checks import require_at_least, require_seed
 
-LEAST = 100  # images; with fewer, the ranges of activations depend on single images
-DEFAULT = 500
+LEAST_CALIBRATION_IMAGES = 100  # with fewer, the ranges of activations depend on single images
+_DEFAULT = 500
 
 
-def calibration_images(dataset, count=DEFAULT, seed=0):
+def calibration_images(dataset, count=_DEFAULT, seed=0):
     """Training images, drawn without replacement, from which int8 takes the activations' ranges.
 
     The same data, count and seed give the same images.
 
     Args:
         dataset: data.Dataset.
-        count: of images, from 100 to the number of training images; fewer are all of these.
+        count: of images, at least 100; if there are fewer training images, all of them are taken.
         seed: of the choice.
 
     Returns:
         uint8 (count, h, w, c).
     """
-    require_at_least("count", count, LEAST)
+    require_at_least("count", count, LEAST_CALIBRATION_IMAGES)
     require_seed(seed)
     images = dataset.train.images
     rows = np.random.default_rng(seed).permutation(len(images))[:count]
@@ -38,8 +38,8 @@ def require_calibration(images, image_shape):
     """
     if images is None:
         raise ValueError(
-            "int8 needs calibration=, at least 100 training images, such as "
-            "export.calibration_images(dataset)"
+            f"int8 needs calibration=, at least {LEAST_CALIBRATION_IMAGES} training images, such "
+            "as export.calibration_images(dataset)"
         )
     shape = np.shape(images)
     if tuple(shape[1:]) != tuple(image_shape):
@@ -47,10 +47,10 @@ def require_calibration(images, image_shape):
             f"the calibration images have shape {tuple(shape[1:])}, the network takes "
             f"{tuple(image_shape)}: pass training images of this network"
         )
-    if len(images) < LEAST:
+    if len(images) < LEAST_CALIBRATION_IMAGES:
         raise ValueError(
             f"{len(images)} calibration images are too few for the ranges of activations: pass "
-            f"at least {LEAST}"
+            f"at least {LEAST_CALIBRATION_IMAGES}"
         )
 
 

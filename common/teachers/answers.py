@@ -29,13 +29,20 @@ class Answers:
         hard, count: numbers of probabilities that were exactly 0 or 1, and of all.
 
     Raises:
-        ValueError: an unknown kind, column or class; a class without a column.
+        ValueError: an unknown kind, column or class; a class without a column; of multi-hot labels,
+            a class with several.
     """
 
     def __init__(self, what, dataset, classes=None, kind=None):
         require_choice("kind", kind, KINDS)
         self.what, self.dataset, self.kind = what, dataset, kind
         self.columns = None if classes is None else _columns(classes, dataset, what)
+        if dataset.multi_label and any(len(own) > 1 for own in self.columns or ()):
+            raise ValueError(
+                f"classes gives several columns of {what} to a class, but yes-or-no questions do "
+                "not exclude each other, so that their probabilities have no sum: give each class "
+                "one column"
+            )
         self.hard = self.count = 0
 
     def logits(self, values, images):

@@ -45,6 +45,11 @@ def test_export_trains_a_student_once_and_writes_its_files(mnist_dir, mnist, tmp
         (["cnn_small", "--calibration-images", "99"], "calibration images must be a whole number"),
         (["cnn_small", "--temperature", "4"], "are of a distillation: name its --teacher"),
         (["cnn_small", "--teacher", "cnn", "--temperature", "0"], "temperature must be a finite"),
+        (["cnn_small", "--teacher", "cnn", "--alpha", "2"], "alpha must lie between 0 and 1"),
+        (
+            ["cnn_small", "--formats", "saved_model", "--int8"],
+            "none of the formats saved_model is written in int8: add litert or onnx, or leave out",
+        ),
         (["cnn_small", "--output-dir", str(recipes.FOLDER)], "has the committed runs"),
     ],
 )

@@ -68,6 +68,9 @@ def test_the_logits_of_sigmoids(quarters, tmp_path):
     logits = teachers.from_callable(sigmoids, quarters, name="means", output_dir=tmp_path)
     stored = logits.targets("test", quarters.test.images).unaugmented()
     np.testing.assert_allclose(special.expit(stored), sigmoids(quarters.test.images), atol=1e-3)
+    with pytest.raises(ValueError, match="several columns of teacher 'means' to a class"):
+        several = {"classes": {0: "red", 1: "green", 2: "blue", 3: "blue"}}
+        teachers.from_callable(sigmoids, quarters, name="means", output_dir=tmp_path, **several)
     with pytest.raises(ValueError, match="train logits of 'rolled' have a correlation of"):
         rolled = {
             split: np.roll(sigmoids(getattr(quarters, split).images), 7, axis=0)

@@ -113,6 +113,8 @@ def test_refusals():
         Student(net(), 2, 0.5, method="dkd", class_weights=(1, 2))
     with pytest.raises(ValueError, match="a class weight must be a finite number of at least 0"):
         Student(net(), 2, 0.5, class_weights=(1, -2))
+    with pytest.raises(ValueError, match="class_weights are a list, one number per class, got"):
+        Student(net(), 2, 0.5, class_weights={0: 1, 1: 5})  # as Keras's `fit` takes them
     with pytest.raises(ValueError, match="no labels"):
         fit(labels=None, a=Student(net(), 2, 1, class_weights=WEIGHTS))
 
