@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from common.benchmark.startup import peak_memory
+from common.benchmark import memory
 from common.utils.checks import require_at_least
 
 _DIFFERENT = 200  # pictures; the other files are links to them
@@ -57,11 +57,11 @@ def table(count, side, image_size, folder):
     }
     rows = []
     for what, call in timed.items():
-        before, start, used = peak_memory(), time.perf_counter(), time.process_time()
+        before, start, used = memory.peak(), time.perf_counter(), time.process_time()
         call()
         seconds, used = time.perf_counter() - start, time.process_time() - used
-        memory = (peak_memory() - before) / 1e6
-        cells = [f"{seconds:.1f} s", f"{used:.1f} s", f"{count / used:,.0f}", f"{memory:.0f} MB"]
+        added = (memory.peak() - before) / 1e6
+        cells = [f"{seconds:.1f} s", f"{used:.1f} s", f"{count / used:,.0f}", f"{added:.0f} MB"]
         rows.append([what, *cells])
     caption = f"{count:,} JPEGs of {side}x{side} pixels"
     columns = ["time", "processor time", "images per second and core", "memory added"]

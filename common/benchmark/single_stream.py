@@ -7,7 +7,6 @@ take turns in short blocks, so that a slowdown of the machine affects all alike.
 
 import contextlib
 import multiprocessing
-import re
 import sys
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from common import export
+from common.benchmark import memory
 from common.utils.progress_bar import progress_bar
 
 QUERIES, SECONDS = 1_024, 60.0  # of each file, at least
@@ -40,7 +40,7 @@ def measure(paths, images, *, threads=1, queries=QUERIES, seconds=SECONDS):
     files = {name: export.load(path, threads=threads) for name, path in paths.items()}
     latencies = _alternate(files, images, queries, seconds)
     rates = _throughput(files, images)
-    memory = {name: peak_memory(path, images[:1], threads) for name, path in paths.items()}
+    megabytes = {name: added_memory(path, images[:1], threads) for name, path in paths.items()}
     return {
         name: {
             "milliseconds_p50": _rounded(1e3 * np.median(values)),
@@ -48,7 +48,7 @@ def measure(paths, images, *, threads=1, queries=QUERIES, seconds=SECONDS):
             "queries": len(values),
             "seconds": round(float(values.sum()), 1),
             "images_per_second": round(rates[name]),
-            "peak_megabytes": memory[name],
+            "peak_megabytes": megabytes[name],
         }
         for name, values in latencies.items()
     }
@@ -100,7 +100,7 @@ def _throughput(files, images):
     return {name: BATCH / float(np.median(values)) for name, values in seconds.items()}
 
 
-def peak_memory(path, image, threads=1):
+def added_memory(path, image, threads=1):
     """Megabytes by which loading a file and running it once raises a new process's peak.
 
     None where the system has no resettable peak, that is, outside Linux.
@@ -119,18 +119,13 @@ def peak_memory(path, image, threads=1):
 
 
 def _send_peak(sender, path, image, threads):
-    with contextlib.suppress(OSError, KeyError):
+    with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak
-        before = _memory("VmRSS")
-        export.load(path, threads=threads)(image)
-        sender.send(round((_memory("VmHWM") - before) / _MEGABYTE, 1))
+        before, peak = memory.resident("VmRSS"), memory.resident("VmHWM")
+        if peak and peak < 1.05 * before:  # else it was not reset
+            export.load(path, threads=threads)(image)
+            sender.send(round((memory.resident("VmHWM") - before) / _MEGABYTE, 1))
     sender.close()
-
-
-def _memory(field):
-    """Bytes of a field of /proc/self/status."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return 1024 * int(re.search(rf"{field}:\s+(\d+) kB", status)[1])
 
 
 def _rounded(milliseconds):

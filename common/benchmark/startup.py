@@ -7,7 +7,8 @@ prints the time at which the first one ends, then the peak memory.
 import subprocess
 import sys
 import time
-from pathlib import Path
+
+from common.benchmark import memory
 
 
 def measure(kind):
@@ -24,23 +25,8 @@ def measure(kind):
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise ValueError(f"{' '.join(command)} failed: run this command to see the error")
-    *_, first, memory = done.stdout.split()
-    return float(first) - start, int(memory)
-
-
-def peak_memory():
-    """Peak resident memory of this process so far, in bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():  # getrusage may report the parent's peak at the time of the fork
-        (kilobytes,) = (
-            line for line in status.read_text(encoding="utf-8").splitlines() if "VmHWM" in line
-        )
-        return 1024 * int(kilobytes.split()[1])
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
-        1 if sys.platform == "darwin" else 1024
-    )
+    *_, first, peak = done.stdout.split()
+    return float(first) - start, int(peak)
 
 
 def main(kind):
@@ -60,7 +46,7 @@ def main(kind):
 
     keras.Model.fit = timed_fit
     epoch()
-    print(peak_memory())
+    print(memory.peak())
 
 
 def _print_time_once():

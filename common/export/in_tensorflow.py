@@ -15,6 +15,7 @@ import numpy as np
 from common.backend import keras
 from common.export import converters
 from common.export.float32_model import float32_copy
+from common.utils.messages import first_line
 
 _REQUEST, _MODEL, _IMAGES = "request.json", "model.keras", "calibration.npy"
 
@@ -61,11 +62,11 @@ def main(folder):
     request = json.loads((folder / _REQUEST).read_text(encoding="utf-8"))
     images = folder / _IMAGES
     calibration = np.load(images, allow_pickle=False) if images.exists() else None
-    model = float32_copy(keras.models.load_model(folder / _MODEL, compile=False))
     try:
+        model = float32_copy(keras.models.load_model(folder / _MODEL, compile=False))
         converters.convert(model, calibration=calibration, **request)
-    except ValueError as error:
-        sys.exit(str(error))
+    except (TypeError, ValueError) as error:  # Keras's, of a class that only the caller knows
+        sys.exit(first_line(error))
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from common.benchmark import (
     distillation,
     epoch_times,
     keras_contenders,
+    memory,
     method_times,
-    startup,
     tables,
     tasks,
     timing,
@@ -113,10 +113,10 @@ def test_unknown_units_and_ratios(unit, shown):
 
 def test_peak_memory_is_of_the_process_not_of_its_parent():
     array = np.ones(50_000_000)  # 400 MB
-    program = "from common.benchmark import startup; print(startup.peak_memory())"
+    program = "from common.benchmark import memory; print(memory.peak())"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert 1_000_000 < int(done.stdout) < array.nbytes
-    assert startup.peak_memory() > array.nbytes
+    assert memory.peak() > array.nbytes
 
 
 def test_seconds_are_scaled_to_a_full_epoch(monkeypatch):

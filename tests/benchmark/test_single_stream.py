@@ -29,7 +29,7 @@ class Clock:
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(single_stream.time, "perf_counter", lambda: clock.now)
-    monkeypatch.setattr(single_stream, "peak_memory", lambda *arguments: 1.5)
+    monkeypatch.setattr(single_stream, "added_memory", lambda *arguments: 1.5)
     return clock
 
 
@@ -63,14 +63,14 @@ def test_networks_take_turns_and_the_warm_up_is_not_timed(clock, monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a peak that can be reset")
 @pytest.mark.slow  # a new process imports Keras
-def test_peak_memory(tmp_path):
+def test_added_memory(tmp_path):
     from common import export, models
 
     pytest.importorskip("ai_edge_litert", reason="pip install -e '.[export]'")
     model = models.build("mlp", (32, 32, 1), 10, width=1500)
     path = tmp_path / "net.tflite"
     size = export.export(model, path, format="litert").bytes / 2**20
-    peak = single_stream.peak_memory(path, np.zeros((1, 32, 32, 1), "uint8"))
+    peak = single_stream.added_memory(path, np.zeros((1, 32, 32, 1), "uint8"))
     assert size / 2 < peak < 10 * size
 
 
