@@ -10,9 +10,8 @@ STUDENT = "cnn width 0.5"
 
 
 def quality(_groups=()):
-    """Markdown: teacher and students in each precision; the finding about int8 below."""
-    measured = device.read(FOLDER)["quality"]
-    return device.quality_table(measured)
+    """Markdown: teacher and students in each precision."""
+    return device.quality_table(device.read(FOLDER)["quality"])
 
 
 def latency(_groups=()):

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from common.benchmark import single_stream
+from common.cli.options import folder_option
 from common.results import device
 from common.utils import packages
 from common.utils.checks import require_at_least, require_choice, require_positive
@@ -23,7 +24,7 @@ def add_arguments(parser):
     parser.add_argument("--queries", type=int, default=single_stream.QUERIES, help="at least")
     parser.add_argument("--seconds", type=float, default=single_stream.SECONDS, help="at least")
     folder = "of students' weights and exported files; default: build/DATASET/device"
-    parser.add_argument("--output-dir", metavar="DIR", help=folder)
+    parser.add_argument("--output-dir", type=folder_option, metavar="DIR", help=folder)
     parser.add_argument("--write", action="store_true", help=f"save {device.FILE} for the tables")
 
 
@@ -67,7 +68,7 @@ class _Deployed:
 
         self.options, self.what, self.folder = options, recipes.DEVICE, Path(recipes.FOLDER)
         build = packages.reproduced_dir(options.dataset).parent / "device"
-        self.output_dir = Path(options.output_dir or build)
+        self.output_dir = options.output_dir or build
         (self.output_dir / "files").mkdir(parents=True, exist_ok=True)
         dataset = data.load(options.dataset)
         where = {"output_dir": self.output_dir, "retrain": STUDENTS}

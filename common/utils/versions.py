@@ -1,4 +1,4 @@
-"""Versions of Python and of this repository, which processes that work together must share."""
+"""Versions of Python and of `common`, which processes that work together must share."""
 
 import functools
 import hashlib
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @functools.cache
 def software():
-    """Text with the version of Python and a hash of this repository's code.
+    """Text with the version of Python and a hash of the code in `common`.
 
     Unlike a commit, the hash is known outside git too and covers changes that are not committed.
     """
