@@ -11,7 +11,7 @@ from common import metrics, teachers
 from common.data import views
 from common.experiments.logits_store import LogitsStore
 from common.runs.model_io import build_model
-from common.training import trainer
+from common.training import run_checks, trainer
 
 _UNTRAINED = 12 * "0"  # in place of the hash of weights that are still to be trained
 _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
@@ -40,7 +40,7 @@ class DryRun:
     def run(self, runs, dataset, *, output_dir, read_dirs, teachers, **_):
         """Records of `runs`, dummies for missing ones; arguments as in `training.run`."""
         teachers_by_id = {logits.identity: logits for logits in teachers}
-        trainer.check(runs, dataset, teachers_by_id)
+        run_checks.check(runs, dataset, teachers_by_id)
         done = trainer.finished(runs, [output_dir, *read_dirs], self._note_finished)
         noted = {run.name for members, _ in self.trainings for run in members}
         missing = [run for run in runs if run.name not in done and run.name not in noted]

@@ -5,6 +5,7 @@ import sys
 
 from common.cli import executor
 from common.cli.exporting import add_export
+from common.cli.former_options import add_count, add_flag
 from common.cli.objective import add_objective
 from common.utils import packages
 from common.utils.checks import (
@@ -110,14 +111,14 @@ def _add_teacher(commands, shared):
     teacher = commands.add_parser("teacher", parents=[shared], help=summary)
     teacher.add_argument("name", help="such as cnn")
     committed = "do not train: check the committed logits and print their test errors"
-    _add_flag(teacher, "--committed", "--published", committed)
+    add_flag(teacher, "--committed", "--published", committed)
     views = "views of the training images to compute logits for, such as mnist_jitter"
     teacher.add_argument("--views", default="plain", metavar="SET", help=f"{views}; default: plain")
     count = "logits for K views of each image; default: all"
-    _add_count(teacher, "--views-per-image", "--sampled", count)
+    add_count(teacher, "--views-per-image", "--sampled", count)
     devices = "divide each batch among all devices of JAX"
     teacher.add_argument("--data-parallel", action="store_true", help=devices)
-    _add_flag(teacher, "--dry-run", "--plan", "only print time and size")
+    add_flag(teacher, "--dry-run", "--plan", "only print time and size")
     return teacher
 
 
@@ -147,7 +148,7 @@ def _add_reproduce(commands, shared):
     students = "train the students of a published table again, from the committed logits, and "
     students += "compare them with the committed ones; STEP: published"
     reproduce.add_argument("--students-only", action="store_true", help=students)
-    _add_flag(reproduce, "--dry-run", "--plan", "only print missing runs and their time")
+    add_flag(reproduce, "--dry-run", "--plan", "only print missing runs and their time")
     _add_list(reproduce)
     return reproduce
 
@@ -181,30 +182,6 @@ def _step(name, spec):
         return spec.former_steps[name]
     require_choice("step", name, spec.steps)
     return name
-
-
-class _FormerOption(argparse.Action):
-    """An option under its former name: works, and prints the new name to standard error."""
-
-    def __init__(self, *arguments, new, **options):
-        super().__init__(*arguments, help=argparse.SUPPRESS, **options)
-        self.new = new
-
-    def __call__(self, parser, namespace, values, option_string=None):
-        print(f"{option_string} is now called {self.new}", file=sys.stderr)
-        setattr(namespace, self.dest, True if self.nargs == 0 else values)
-
-
-def _add_flag(command, name, former, text):
-    dest = name[2:].replace("-", "_")
-    command.add_argument(name, action="store_true", help=text)
-    command.add_argument(former, action=_FormerOption, nargs=0, dest=dest, new=name, default=False)
-
-
-def _add_count(command, name, former, text):
-    dest = name[2:].replace("-", "_")
-    command.add_argument(name, type=int, default=0, metavar="K", help=text)
-    command.add_argument(former, action=_FormerOption, type=int, dest=dest, new=name, default=0)
 
 
 def folder_option(text):

@@ -4,9 +4,6 @@ Arrays are checked completely where that takes a millisecond, otherwise by a sam
 their first batch.
 """
 
-import dataclasses
-import itertools
-
 import numpy as np
 
 from common.backend import keras
@@ -14,30 +11,13 @@ from common.losses import LABEL_FREE
 from common.models.pixel_range import check_pixel_range
 from common.models.validation import require_classifier
 from common.side_by_side import control_checks
+from common.side_by_side.inputs import LastBatch, read_inputs
 from common.utils.target_checks import (
     require_labels,
     require_logits,
     require_multi_hot,
     warn_at_chance,
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Inputs:
-    """The data that `fit` passes to Keras, and the images and targets that are checked.
-
-    Args:
-        x, y: for Keras; lists of numbers as arrays, a generator with its first batch put back.
-        images: (n, h, w, c) all images of an array, or a data set's first batch.
-        targets: the images' {"labels", teacher's name: logits}; None if there are none.
-        is_array: whether x and y are arrays, not a data set.
-    """
-
-    x: object
-    y: object
-    images: object
-    targets: object
-    is_array: bool
 
 
 class InputChecks:
@@ -97,33 +77,6 @@ class InputChecks:
         return next(iter(counts.values()))
 
 
-def read_inputs(x, y=None):
-    """`Inputs` of arrays, a PyDataset, a tf.data.Dataset, a DataLoader or a generator."""
-    if isinstance(x, dict) or x is None:
-        raise ValueError(f"images are one array (n, h, w, c), got {type(x).__name__}")
-    if _is_array(x):
-        x, single = _as_array(x), not isinstance(y, dict)
-        y = _as_array(y) if single else {key: _as_array(values) for key, values in y.items()}
-        return Inputs(x, y, x, {"labels": y} if single and y is not None else y, True)
-    x, batch = first_batch(x)
-    images, targets, _ = keras.utils.unpack_x_y_sample_weight(batch)
-    if targets is not None and not isinstance(targets, dict):
-        targets = {"labels": targets}
-    return Inputs(x, y, images, targets, False)
-
-
-def first_batch(data):
-    """(data, first batch); of an iterator, which its first batch was taken from, a new one."""
-    if hasattr(data, "first_batch"):  # of `batching.to_tf_dataset`
-        return data, data.first_batch()
-    if isinstance(data, keras.utils.PyDataset):
-        return data, data[0]
-    if hasattr(data, "__next__"):
-        first = next(data)
-        return _chained(first, data), first
-    return data, next(iter(data))
-
-
 def require_targets(students, targets):
     """Raise ValueError unless the targets have the labels that the students' losses take.
 
@@ -167,7 +120,7 @@ def check_control(students, inputs, batch_size, shuffle):
     if inputs.is_array:
         batches = np.split(batches[0], range(batch_size, len(batches[0]), batch_size))
     elif isinstance(inputs.x, keras.utils.PyDataset) and len(inputs.x) > 1:
-        batches += [read_inputs(_Last(inputs.x)).targets["labels"]]
+        batches += [read_inputs(LastBatch(inputs.x)).targets["labels"]]
     control_checks.require_mixed_classes(batches, complete=len(batches) > 1)
 
 
@@ -227,26 +180,3 @@ def require_class_weights(students, classes):
             raise ValueError(
                 f"student {name!r} has {len(weights)} class_weights for {classes} classes"
             )
-
-
-class _Last:
-    """A data set whose first batch is the last one of `data`."""
-
-    def __init__(self, data):
-        self.first_batch = lambda: data[len(data) - 1]
-
-
-def _chained(first, iterator):
-    """Generator of what `iterator` yielded before its first batch was taken."""
-    yield from itertools.chain([first], iterator)
-
-
-def _is_array(x):
-    return isinstance(x, (list, tuple)) or hasattr(x, "shape")
-
-
-def _as_array(values):
-    """Lists and columns of a table as arrays; arrays and tensors as they are."""
-    if isinstance(values, (list, tuple)) or (values is not None and not hasattr(values, "ndim")):
-        return np.asarray(values)
-    return np.asarray(values) if hasattr(values, "iloc") else values

@@ -1,0 +1,107 @@
+"""Checks of runs against their data set and teachers, before any of them is trained."""
+
+from common import backend, models
+from common.losses import require_method
+from common.teachers import controls
+from common.teachers.online import OnlineTeacher
+from common.training import data_checks
+from common.utils.checks import require_choice
+
+
+def check(runs, dataset, teachers_by_id):
+    """Raise ValueError unless `dataset` and `teachers_by_id` are what `runs` need.
+
+    Checks data set, models, methods with their options, teachers, and images that controls need.
+
+    Args:
+        runs: list of Run.
+        dataset: data.Dataset.
+        teachers_by_id: {identity: Logits or OnlineTeacher}.
+
+    Raises:
+        ValueError: also if the backend cannot train.
+    """
+    backend.require_training()
+    data_checks.require_data(dataset)
+    for run in runs:
+        _check_data(run, dataset)
+        if run.build is None:
+            require_choice("model", run.model, models.NAMES)
+        require_method(run.settings.method, run.settings.options)
+        run.transfer_set.check(dataset.classes)
+        _check_labels(run, dataset)
+        if run.teacher:
+            _check_teacher(run, dataset, teachers_by_id)
+        if run.settings.control not in (None, "shuffled"):
+            _check_control(run, dataset)
+
+
+def _check_data(run, dataset):
+    """Raise ValueError unless a run is one on these data."""
+    if (run.dataset, run.limit) != (dataset.name, dataset.limit):
+        raise ValueError(
+            f"{run.name} is a run on {run.dataset} with limit {run.limit}, "
+            f"but the data set passed is {dataset.name} with limit {dataset.limit}"
+        )
+    if run.digest != dataset.digest:
+        raise ValueError(
+            f"{run.name} is a run on images and labels of digest {run.digest}, those of "
+            f"{dataset.name} have {dataset.digest}: make the run by Run(..., **dataset.identity)"
+        )
+
+
+def _check_labels(run, dataset):
+    """Raise ValueError unless a run's method, class weights and control fit the labels."""
+    settings = run.settings
+    if settings.multi_label != dataset.multi_label:
+        kind, method = (
+            ("multi-hot labels", "bernoulli")
+            if dataset.multi_label
+            else ("one class per image", "kd")
+        )
+        raise ValueError(
+            f"{dataset.name} has {kind}, {run.name} is trained by the method {settings.method!r}: "
+            f'choose method="{method}"'
+        )
+    if settings.class_weights and len(settings.class_weights) != dataset.classes:
+        raise ValueError(
+            f"{run.name} has {len(settings.class_weights)} class_weights, {dataset.name} has "
+            f"{dataset.classes} classes"
+        )
+    if dataset.multi_label and settings.control not in (None, "shuffled"):
+        raise ValueError(
+            f"the control {settings.control!r} is made of one class per image, which multi-hot "
+            "labels have not: choose the control 'shuffled'"
+        )
+
+
+def _check_control(run, dataset):
+    """Raise ValueError if the run's control cannot be made of its data."""
+    control, augmentation = run.settings.control, run.recipe.augmentation
+    if augmentation != "none":
+        raise ValueError(
+            f"the control {control!r} is made of a logits file, but with augmentation "
+            f"{augmentation!r} the teacher is evaluated in the step: choose the control 'shuffled'"
+        )
+    restricted = run.transfer_set.restrict(dataset)
+    controls.require_images(control, restricted.train.labels, dataset.classes)
+    if control == "same_class":
+        controls.require_images(control, dataset.validation.labels, dataset.classes)
+
+
+def _check_teacher(run, dataset, teachers_by_id):
+    if run.teacher not in teachers_by_id:
+        raise ValueError(f"{run.name} needs teacher {run.teacher}: pass its Logits in `teachers`")
+    teacher = teachers_by_id[run.teacher]
+    made_for = getattr(teacher, "dataset", dataset.name)
+    if made_for != dataset.name:
+        raise ValueError(
+            f"the logits of {run.teacher} are of {made_for}, but the data set is {dataset.name}: "
+            "compute the teacher's logits of this data set"
+        )
+    augmented = run.recipe.augmentation != "none"
+    if isinstance(teacher, OnlineTeacher) != augmented:
+        raise ValueError(
+            f"{run.name} is trained with augmentation {run.recipe.augmentation!r}: "
+            f"pass {run.teacher} as {'an OnlineTeacher' if augmented else 'its Logits'}"
+        )
