@@ -99,7 +99,7 @@ def run(options):
 
     print(f"{hardware.device()}, Keras {keras.__version__} on {keras.config.backend()}")
     if not keras_contenders.has_pytorch():
-        print("PyTorch is not installed, so its rows are missing: pip install -e .[extra]")
+        print("PyTorch is not installed, so its rows are missing: pip install -e '.[extra]'")
     print(f"\n| {' | '.join(('what, against what', *rows.HEADER))} |")
     print("| --- | ---: | ---: | ---: | --- |")
     measured, provenance = [], _provenance(options)  # first: HEAD may move meanwhile

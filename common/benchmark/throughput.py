@@ -62,7 +62,7 @@ def _contenders(threads):
         torch_contenders.use_threads(threads)
         contenders["PyTorch"] = torch_contenders.call
     else:
-        print("PyTorch is not installed, so Keras is timed alone: pip install -e .[extra]")
+        print("PyTorch is not installed, so Keras is timed alone: pip install -e '.[extra]'")
     return contenders
 
 

@@ -91,7 +91,7 @@ def _state_dict(path):
     try:
         import torch
     except ModuleNotFoundError:
-        raise ModuleNotFoundError("PyTorch is not installed: pip install torch") from None
+        raise ModuleNotFoundError("PyTorch is not installed: pip install -e '.[extra]'") from None
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:

@@ -30,7 +30,7 @@ class OnnxModel:
             self._session = onnx_runtime.session(self.path)
         except ModuleNotFoundError:
             raise ModuleNotFoundError(
-                "ONNX Runtime is not installed: pip install onnxruntime"
+                "ONNX Runtime is not installed: pip install -e '.[export]'"
             ) from None
         except Exception as error:  # ONNX Runtime's have no common class
             raise ValueError(f"the teacher {path} cannot be loaded ({first_line(error)})") from None

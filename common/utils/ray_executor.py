@@ -53,7 +53,7 @@ class RayExecutor:
         self._connect(address, slots)
         resources = self._ray.cluster_resources()
         gpus, processors = int(resources.get("GPU", 0)), int(resources.get("CPU", 1))
-        self.workers = gpus or processors
+        self.workers = gpus or max(1, processors)
         threads = threads or (max(1, processors // gpus) if gpus else 1)
         options = {"num_cpus": 1, "num_gpus": int(gpus > 0), "max_retries": ATTEMPTS}
         call = self._ray.remote(**options)(_call)

@@ -130,8 +130,10 @@ def warn_at_chance(logits, labels, what):
         logits, labels: as of `at_chance`.
         what: name of the logits in the warning.
     """
-    chance = unrelated if np.ndim(labels) == 2 and np.shape(labels)[1] > 1 else at_chance
-    if sentence := chance(logits, labels):
+    if np.shape(logits)[1] == 1:  # one yes-or-no question, whose column is always the largest
+        labels = np.reshape(labels, (-1, 1))
+    multi_hot = np.ndim(labels) == 2 and np.shape(labels)[1] == np.shape(logits)[1]
+    if sentence := (unrelated if multi_hot else at_chance)(logits, labels):
         warnings.warn(
             f"{what} {sentence}: are their rows in the order of the images?", stacklevel=2
         )

@@ -52,7 +52,7 @@ def test_the_compiled_step_sees_the_same_pixels(capsys):
 
 def test_jax_sees_the_same_pixels():
     if importlib.util.find_spec("jax") is None:
-        pytest.skip("JAX is not installed: pip install -e .[extra]")
+        pytest.skip("JAX is not installed: pip install -e '.[jax]'")
     environment = os.environ | helpers.JAX
     command = [sys.executable, "-m", "tests.data.test_views_compiled"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

@@ -49,7 +49,7 @@ def pixels():
 @pytest.fixture(scope="module")
 def logits_in_jax(pixels, tmp_path_factory):
     if importlib.util.find_spec("jax") is None:
-        pytest.skip("JAX is not installed: pip install -e .[extra]")
+        pytest.skip("JAX is not installed: pip install -e '.[jax]'")
     if keras.config.backend() != "tensorflow":
         pytest.skip("the tests themselves do not run on TensorFlow")
     folder = tmp_path_factory.mktemp("jax")

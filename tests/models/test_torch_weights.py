@@ -86,5 +86,5 @@ def test_networks_without_a_checkpoint_are_refused(tmp_path):
 
 @pytest.mark.skipif(importlib.util.find_spec("torch"), reason="PyTorch is installed")
 def test_pytorch_is_named_where_it_is_missing(tmp_path):
-    with pytest.raises(ModuleNotFoundError, match="pip install torch"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install -e '\.\[extra\]'"):
         models.load_torch(ours("resnet8"), tmp_path / "net.pth")

@@ -10,7 +10,7 @@ from common.runs import records
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
-    reason="PyTorch is not installed: pip install -e .[extra]",
+    reason="PyTorch is not installed: pip install -e '.[extra]'",
 )
 
 # variables of a process under JAX, whose code is compiled quickly because it runs once
