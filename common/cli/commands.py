@@ -7,7 +7,7 @@ functions, so that `--help` and refusals of bad options take no time.
 import contextlib
 import sys
 
-from common.cli import output
+from common.cli import exits, output
 from common.cli.objective import distillation_settings
 from common.cli.options import checked, parser
 from common.utils import packages, terminal
@@ -24,18 +24,8 @@ def main(dataset, arguments=None):
     functions = {"teacher": _teacher, "distill": _distill, "reproduce": _reproduce}
     functions |= {"train_one": _train_one, "table": _table, "export": _export}
     options = parser(dataset, **functions).parse_args(arguments)
-    try:
-        with contextlib.ExitStack() as options.contexts:
-            options.command(dataset, options)
-    except (ValueError, OSError, FloatingPointError) as error:
-        sys.exit(f"error: {error}")
-    except ModuleNotFoundError as error:
-        sys.exit(
-            f"error: {error}: run `source .venv/bin/activate` (`make mnist` creates .venv), or "
-            "install the backend that KERAS_BACKEND names"
-        )
-    except KeyboardInterrupt:
-        sys.exit("interrupted; the same command resumes after the last complete epoch")
+    with exits.one_sentence(), contextlib.ExitStack() as options.contexts:
+        options.command(dataset, options)
 
 
 def _study(dataset, options, epochs="epochs"):

@@ -5,10 +5,9 @@ functions, so that `--help` and refusals of bad options take no time.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-from common.cli import output
+from common.cli import exits, output
 from common.cli.options import folder_option
 from common.utils import packages, terminal
 from common.utils.checks import require_choice, require_seed, require_teacher_file
@@ -24,12 +23,8 @@ def main(arguments=None):
     """
     terminal.replace_unencodable()
     options = _parser().parse_args(arguments)
-    try:
+    with exits.one_sentence():
         options.command(options)
-    except (ValueError, OSError, FloatingPointError, ModuleNotFoundError) as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted; the same command resumes after the last complete epoch")
 
 
 def _distill(options):

@@ -176,12 +176,19 @@ def test_home_folder_is_expanded(monkeypatch, tmp_path):
         cli.main("mnist", ["table", "--output-dir=~/out"])
 
 
-def test_missing_package_is_one_sentence(monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ModuleNotFoundError("No module named 'jax'", name="jax"), "'jax': run `source"),
+        (ModuleNotFoundError("PyTorch is missing: install it"), "error: PyTorch .*: install it$"),
+    ],
+)
+def test_missing_package_is_one_sentence(monkeypatch, error, sentence):
     def load(*arguments, **options):
-        raise ModuleNotFoundError("No module named 'jax'")
+        raise error
 
     monkeypatch.setattr(data, "load", load)
-    with pytest.raises(SystemExit, match="error: No module named 'jax': run `source"):
+    with pytest.raises(SystemExit, match=sentence):
         cli.main("mnist", ["teacher", "cnn"])
 
 
