@@ -238,6 +238,10 @@ class Measure:
     min_classes: int = 0
     labels: str = "any"
 
+    def takes(self, multi_label):
+        """Whether it is made for multi-hot labels, or for class numbers."""
+        return self.labels in ("any", "multi-hot" if multi_label else "classes")
+
 
 MEASURES = (  # in the order of the columns
     Measure("errors", errors, "test errors", 0),
@@ -256,12 +260,11 @@ def measures_for(classes, has_teacher, multi_label=False):
     Args:
         multi_label: whether labels are multi-hot rows.
     """
-    kinds = ("any", "multi-hot" if multi_label else "classes")
     return [
         measure
         for measure in MEASURES
         if classes >= measure.min_classes
-        and measure.labels in kinds
+        and measure.takes(multi_label)
         and (has_teacher or measure.against != "teacher")
     ]
 

@@ -35,6 +35,17 @@ def run(options):
         ValueError: an unknown part or format; numbers out of range; a missing runtime; a data set
             without a study of devices.
     """
+    deployed = _Deployed(_checked(options), options)
+    record = device.read(deployed.folder) or {}
+    record |= {part: getattr(deployed, part)() for part in options.parts}
+    for text in device.tables(record):
+        print(text)
+    if options.write:
+        device.write(deployed.folder, record)
+
+
+def _checked(options):
+    """The data set's recipes, after all options were checked."""
     from common import export
 
     for part in options.parts:
@@ -49,13 +60,7 @@ def run(options):
         raise ValueError(f"{options.dataset} has no study of devices: try mnist")
     for format in options.formats:
         export.require_runtime(format)
-    deployed = _Deployed(recipes, options)
-    record = device.read(deployed.folder) or {}
-    record |= {part: getattr(deployed, part)() for part in options.parts}
-    for text in device.tables(record):
-        print(text)
-    if options.write:
-        device.write(deployed.folder, record)
+    return recipes
 
 
 class _Deployed:

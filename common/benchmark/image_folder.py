@@ -55,17 +55,19 @@ def table(count, side, image_size, folder):
             folder / "images", **options
         ),
     }
-    rows = []
-    for what, call in timed.items():
-        before, start, used = memory.peak(), time.perf_counter(), time.process_time()
-        call()
-        seconds, used = time.perf_counter() - start, time.process_time() - used
-        added = (memory.peak() - before) / 1e6
-        cells = [f"{seconds:.1f} s", f"{used:.1f} s", f"{count / used:,.0f}", f"{added:.0f} MB"]
-        rows.append([what, *cells])
+    rows = [[what, *_measured(call, count)] for what, call in timed.items()]
     caption = f"{count:,} JPEGs of {side}x{side} pixels"
     columns = ["time", "processor time", "images per second and core", "memory added"]
     return markdown([caption, *columns], rows)
+
+
+def _measured(call, count):
+    """Cells of a call that reads `count` images: time, processor time, rate, memory added."""
+    before, start, used = memory.peak(), time.perf_counter(), time.process_time()
+    call()
+    seconds, used = time.perf_counter() - start, time.process_time() - used
+    added = (memory.peak() - before) / 1e6
+    return f"{seconds:.1f} s", f"{used:.1f} s", f"{count / used:,.0f}", f"{added:.0f} MB"
 
 
 def decode_all(paths):

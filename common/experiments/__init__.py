@@ -1,7 +1,7 @@
 """Experiments that notebooks and the command line share; each is a short function of a `Study`.
 
 Importing this does not import Keras; `common.experiments.study`, which defines `Study`, does.
-May import `export`, `results`, `training`, `runs`, `teachers`, `distillation`, `data` and `utils`.
+May import `export`, `results`, `training` and the packages that these may import.
 """
 
 from common.experiments.method_grids import GRIDS

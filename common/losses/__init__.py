@@ -1,11 +1,11 @@
 """Distillation losses: one file a method, found by name in `LOSSES`.
 
 A method is a function (student_logits, teacher_logits, labels, temperature, **options) ->
-scalar float32: the mean over the batch, in nats. Logits are (batch, classes) before any softmax,
-labels (batch,) integers, of the methods in `distillation.MULTI_LABEL` (batch, classes) multi-hot
-rows; options are keyword arguments of the method's own, with defaults. No
-gradient may flow into the teacher's logits. `side_by_side.Student(..., method=name)` trains with
-it: hard_weight · cross-entropy with the labels + soft_weight · method. The weights default to
+scalar float32: the mean over the batch, in nats. Logits are (batch, classes) before any softmax.
+Labels are (batch,) integers; of the methods in `distillation.MULTI_LABEL`, (batch, classes)
+multi-hot rows. Options are keyword arguments of the method's own, with defaults. No gradient may
+flow into the teacher's logits. `side_by_side.Student(..., method=name)` trains with it:
+hard_weight · cross-entropy with the labels + soft_weight · method. The weights default to
 1 - alpha and alpha, of which the methods but "kd" are published with a hard_weight of 1.
 
 To add a method, write it in a new file of this folder and enter it in `LOSSES`, and, if it does

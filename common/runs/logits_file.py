@@ -55,8 +55,7 @@ def add_missing_measures(record, record_path):
         or of another training is ignored, with one sentence on standard error.
     """
     multi_label = record["configuration"].get("method") in MULTI_LABEL
-    kinds = ("any", "multi-hot" if multi_label else "classes")
-    keys = {measure.key for measure in metrics.MEASURES if measure.labels in kinds}
+    keys = {measure.key for measure in metrics.MEASURES if measure.takes(multi_label)}
     incomplete = [split for split in SPLITS if keys - set(record[split])]
     if not incomplete or not path(record_path).exists():
         return record

@@ -14,7 +14,7 @@ several of them.
 float16 rounds a logit to 11 significant bits: the error is at most 2⁻¹¹ of its value (0.05 %), or
 2⁻²⁵ near zero.
 
-May import `data`, `models`, `backend` and `utils`.
+May import `data`, `models`, `metrics`, `backend` and `utils`.
 """
 
 from common.teachers import controls, weights
