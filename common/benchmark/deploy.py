@@ -6,7 +6,7 @@ Students without weights are trained first, from the committed logits, into --ou
 import os
 from pathlib import Path
 
-from common.benchmark import single_stream
+from common.benchmark import single_stream, tables
 from common.cli.options import folder_option
 from common.results import device
 from common.utils import packages
@@ -55,7 +55,7 @@ def _checked(options):
     for name in ("threads", "queries"):
         require_at_least(name, getattr(options, name), 1)
     require_positive("seconds", options.seconds)
-    recipes = packages.load_module(options.dataset, "recipes")
+    recipes = packages.load_recipes(options.dataset)
     if not hasattr(recipes, "DEVICE"):
         raise ValueError(f"{options.dataset} has no study of devices: try mnist")
     for format in options.formats:
@@ -76,6 +76,8 @@ class _Deployed:
         self.output_dir = options.output_dir or build
         (self.output_dir / "files").mkdir(parents=True, exist_ok=True)
         dataset = data.load(options.dataset)
+        if options.write:
+            tables.require_dataset(dataset, options.dataset)
         where = {"output_dir": self.output_dir, "retrain": STUDENTS}
         self.study = Study(recipes.STUDY, dataset, **where)
         deployment.train(self.study, self.what)
@@ -106,6 +108,7 @@ class _Deployed:
 
     def latency(self):
         """Latency of the teacher and of students of all widths; accuracy by role and width."""
+        from common import export
         from common.backend import hardware
         from common.experiments import deployment
 
@@ -119,7 +122,7 @@ class _Deployed:
         for name, (path, run, precision) in files.items():
             accuracies = self._accuracies(run)
             row = {"net": deployment.label(run), "precision": precision}
-            row |= {"bytes": path.stat().st_size, "accuracy": accuracies}
+            row |= {"bytes": export.file_size(path), "accuracy": accuracies}
             rows.append(row | measured[name])
         return {
             "device": hardware.processor(),

@@ -28,12 +28,7 @@ def run(options):
         ValueError: a data set without recipes, fewer than one repeat.
     """
     require_at_least("repeats", options.repeats, 1)
-    try:
-        recipes = packages.load_module(options.dataset, "recipes")
-    except ModuleNotFoundError as error:
-        if not f"{packages.package_name(options.dataset)}.recipes".startswith(error.name):
-            raise  # an import inside the recipes
-        raise ValueError(f"{options.dataset} has no recipes: try cifar100") from None
+    recipes = packages.load_recipes(options.dataset)
     nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]
     costs = measure(nets, tuple(options.image_shape), options.classes, options.repeats)
     print(table(costs))

@@ -16,7 +16,7 @@ TASKS = 100  # without work, to time what an executor adds to each
 
 def _engines(options):
     """Rows of all trainings of the table by two workers of one thread, against the loop."""
-    calls = {name: _trainings(engine, options.small) for name, engine in _executors().items()}
+    calls = {name: _trainings(engine, options) for name, engine in _executors().items()}
     seconds = timing.interleaved(calls, options.repeats, warm_up=0)
     loop = seconds.pop("the loop")
     for name, values in seconds.items():
@@ -108,8 +108,8 @@ def _has_ray():
     return importlib.util.find_spec("ray") is not None
 
 
-def _trainings(engine, small):
-    """Function that trains all students of the table; on few images if `small`."""
+def _trainings(engine, options):
+    """Function that trains all students of the table; on few images if `options.small`."""
     from common import data
     from common.experiments.reproduction import reproduce_students
     from common.experiments.study import Study
@@ -117,9 +117,11 @@ def _trainings(engine, small):
 
     spec = packages.load_module(DATASET, "recipes").STUDY
     table = packages.load_module(DATASET, "tables").REPRODUCED[TABLE]
-    dataset = data.load(DATASET, limit=200 if small else None)
-    options = {"retrain": "students", "epochs": 1 if small else None}
-    options |= {"seeds": [0, 1]} if small else {}
+    dataset = data.load(DATASET, limit=200 if options.small else None)
+    if options.write:
+        tables.require_dataset(dataset, DATASET)
+    settings = {"retrain": "students", "epochs": 1 if options.small else None}
+    settings |= {"seeds": [0, 1]} if options.small else {}
 
     def train():
         start = time.perf_counter()
@@ -127,7 +129,7 @@ def _trainings(engine, small):
             tempfile.TemporaryDirectory() as folder,
             engine() if engine else contextlib.nullcontext() as executor,
         ):
-            study = Study(spec, dataset, output_dir=folder, executor=executor, **options)
+            study = Study(spec, dataset, output_dir=folder, executor=executor, **settings)
             reproduce_students(study, table)
             return time.perf_counter() - start
 

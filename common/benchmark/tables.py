@@ -34,6 +34,20 @@ def save(provenance, rows, folder=FOLDER, file=FILE):
     files.write_json(Path(folder) / file, results)
 
 
+def require_dataset(dataset, name):
+    """Raise ValueError unless a data set is the one that a table names, not its substitute.
+
+    Args:
+        dataset: data.Dataset, as `data.load(name)` returns it, which may be `mnist5k`.
+        name: of the data set.
+    """
+    if dataset.name != name:
+        raise ValueError(
+            f"{name} cannot be loaded here, only {dataset.name}, of which no table is written: "
+            "leave out --write"
+        )
+
+
 def read(folder=FOLDER, file=FILE):
     """List of saved results, provenance with `rows`, oldest first; [] if there are none."""
     path = Path(folder) / file

@@ -8,7 +8,7 @@ May import `models`, `metrics`, `data`, `backend` and `utils`.
 
 from common.export.calibration import LEAST_CALIBRATION_IMAGES, calibration_images
 from common.export.calibration import description as describe_calibration
-from common.export.exporter import Exported, export
+from common.export.exporter import Exported, export, file_size
 from common.export.formats import FORMATS, PRECISIONS, file_name, missing_packages, require_runtime
 from common.export.runtimes import load, predict
 
@@ -21,6 +21,7 @@ __all__ = [
     "describe_calibration",
     "export",
     "file_name",
+    "file_size",
     "load",
     "missing_packages",
     "predict",

@@ -38,3 +38,13 @@ def load_module(dataset, kind):
         ModuleNotFoundError: there is no such module, or one of its imports is not installed.
     """
     return importlib.import_module(f"{package_name(dataset)}.{kind}")
+
+
+def load_recipes(dataset):
+    """The recipes of a data set's package; ValueError if it has none."""
+    try:
+        return load_module(dataset, "recipes")
+    except ModuleNotFoundError as error:
+        if not f"{package_name(dataset)}.recipes".startswith(error.name):
+            raise  # an import inside the recipes
+        raise ValueError(f"{dataset} has no recipes: try cifar100 or mnist") from None

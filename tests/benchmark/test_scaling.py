@@ -1,10 +1,11 @@
 """Scaling benchmark: schedules of task graphs whose best length is known, rows, refusals."""
 
 import argparse
+import dataclasses
 
 import pytest
 
-from common.benchmark import scaling, schedule
+from common.benchmark import scaling, schedule, tables
 
 GRAPH = {"teacher": (4, None), "other": (3, None), "a": (2, "teacher"), "b": (1, "teacher")}
 
@@ -41,6 +42,12 @@ def test_the_simulation_has_a_row_for_each_number_of_workers():
     assert len(rows) == len(scaling.WORKERS) and seconds == sorted(seconds, reverse=True)
     bound = float(rows[0].aim.split()[2])
     assert seconds[-1] >= bound - 1 and rows[0].theirs[0] / 2 <= seconds[0]
+
+
+def test_a_substitute_of_mnist_is_not_written(few):
+    tables.require_dataset(few, "mnist")
+    with pytest.raises(ValueError, match="only mnist5k, of which no table is written"):
+        tables.require_dataset(dataclasses.replace(few, name="mnist5k"), "mnist")
 
 
 def test_wrong_options_are_refused():

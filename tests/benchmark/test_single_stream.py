@@ -82,6 +82,7 @@ def test_added_memory(tmp_path):
         (["--queries", "0"], "queries must be a whole number of at least 1"),
         (["--seconds", "-1"], "seconds must be a finite number above 0"),
         (["cifar100"], "cifar100 has no study of devices"),
+        (["cifar11"], "cifar11 has no recipes: try"),
     ],
 )
 def test_bad_input(arguments, sentence, capsys):
