@@ -145,8 +145,8 @@ class _Deployed:
         calibration = export.calibration_images(self.study.dataset, **deployment.CALIBRATION)
         timed = [(self.teacher, precision) for precision in precisions]
         for name in self.what.students:
-            kept = precisions if name == self.what.student else precisions[:1]
-            timed += [(self.study.student(name, self.study.seeds[0]), each) for each in kept]
+            chosen = precisions if name == self.what.student else precisions[:1]
+            timed += [(self.study.student(name, self.study.seeds[0]), each) for each in chosen]
         files = {}
         for run, precision in timed:
             path = self.output_dir / "files" / export.file_name(run.name, format, precision)

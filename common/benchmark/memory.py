@@ -19,8 +19,8 @@ def resident(field):
 
 def peak():
     """Peak resident memory of this process so far, in bytes."""
-    if found := resident("VmHWM"):  # getrusage may report the parent's peak at the time of the fork
-        return found
+    if size := resident("VmHWM"):  # getrusage may report the parent's peak at the time of the fork
+        return size
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (

@@ -116,8 +116,8 @@ def _require_keys(state, modules, what):
     needed = {f"{name}.{key}" for kind, name in modules for key in _KEYS[kind]}
     optional = {f"{name}.bias" for kind, name in modules if kind in "cd"}
     missing, unknown = sorted(needed - optional - set(state)), sorted(set(state) - needed)
-    found = (("it lacks", missing), ("it has", unknown))
-    shown = [f"{verb} {keys[0]}" + ", ..." * (len(keys) > 1) for verb, keys in found if keys]
+    differences = (("it lacks", missing), ("it has", unknown))
+    shown = [f"{verb} {keys[0]}" + ", ..." * (len(keys) > 1) for verb, keys in differences if keys]
     if shown:
         raise ValueError(f"{what} in the published definition: {'; '.join(shown)}")
 

@@ -125,13 +125,13 @@ def latency_table(latency):
 
 def points(latency, precision="float32"):
     """{role: [(net, p90 latency in ms, (seeds,) accuracy in %)]} by ascending latency."""
-    found = {}
+    by_role = {}
     for row in sorted(latency["rows"], key=lambda row: row["milliseconds_p90"]):
         if row["precision"] == precision:
             for role, accuracies in row["accuracy"].items():
                 point = (row["net"], row["milliseconds_p90"], 100 * np.array(accuracies))
-                found.setdefault(role, []).append(point)
-    return found
+                by_role.setdefault(role, []).append(point)
+    return by_role
 
 
 def ratios(latency, net):
