@@ -212,7 +212,7 @@ def test_mean_average_precision(decimals):
     assert np.isnan(metrics.mean_average_precision(logits, np.zeros_like(MULTI_HOT)))
     with pytest.raises(ValueError, match="multi-hot rows"):
         metrics.mean_average_precision(logits, LABELS)
-    with pytest.raises(ValueError, match=r"multi-hot rows of 0 and 1, got 0\.\d"):
+    with pytest.raises(ValueError, match=r"multi-hot rows of 0 and 1, got \d"):
         metrics.mean_average_precision(logits, special.expit(LOGITS))
 
 
