@@ -168,7 +168,7 @@ def test_both_students_train_to_the_end_and_answer_a_drawing(opened, content):
     draw_one(tab)
     headings = tab.locator("#draw h3").all_inner_texts()
     assert headings[0] == "Teacher: 1" and not any("not trained" in text for text in headings)
-    assert tab.locator("#gradients option").count() == 3
+    assert tab.locator("#gradients option").count() == 4
 
 
 def _status(tab):
@@ -260,11 +260,12 @@ def test_it_fits_a_phone_and_is_named_for_screen_readers(opened, scheme):
 
 # the least contrast of the page's text colors with its paper
 _CONTRAST = """(() => {
-  const style = getComputedStyle(document.documentElement);
+  const probe = document.body.appendChild(document.createElement("i"));
   const canvas = document.createElement("canvas");
   const luminance = (name) => {
     const context = canvas.getContext("2d", {willReadFrequently: true});
-    context.fillStyle = style.getPropertyValue(name);
+    probe.style.color = `var(${name})`;
+    context.fillStyle = getComputedStyle(probe).color;
     context.fillRect(0, 0, 1, 1);
     const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map((value) => {
       const s = value / 255;

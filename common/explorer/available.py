@@ -3,8 +3,8 @@
 import dataclasses
 
 from common import results, teachers
-from common.runs import Run, records
-from common.runs.model_io import build_model
+from common.explorer import page_content
+from common.runs import records
 
 WIDTHS = (800, 30)  # units in each hidden layer of the students that the panel trains
 
@@ -16,26 +16,32 @@ class NamedModel:
     title: str
     role: str
     model: object
-    trained: bool = True
 
 
-def teachers_with_logits(study, seed=0):
-    """{title: (name, teachers.Logits)} of the study's teachers whose logits exist.
+def teacher(study, seed=0):
+    """(page_content.Teacher, its name) of the study's first teacher whose logits exist.
 
     Raises:
         FileNotFoundError: no teacher has logits.
     """
-    available = {}
     for name, spec in study.spec.teachers.items():
         run = study.teacher(name, seed)
         if any(teachers.folder(folder, run).exists() for folder in study.store.folders):
-            available[spec.title] = (name, study.logits(name, seed))
-    if not available:
-        raise FileNotFoundError(
-            f"there are no teacher's logits of {study.dataset.name} in {study.output_dir}: "
-            "compute them first with study.logits"
-        )
-    return available
+            named = teacher_model(study, name, seed) if spec.model == "cnn" else None
+            logits = study.logits(name, seed)
+            return page_content.Teacher(spec.title, logits, named and named.model), name
+    raise FileNotFoundError(
+        f"there are no teacher's logits of {study.dataset.name} in {study.output_dir}: "
+        "compute them first with study.logits"
+    )
+
+
+def teacher_model(study, name, seed=0):
+    """A teacher as `NamedModel`; None if its weights were not saved."""
+    run = study.teacher(name, seed)
+    if not any(records.find_weights(folder, run) for folder in study.store.folders):
+        return None
+    return NamedModel(study.spec.teachers[name].title, "teacher", study.model(run))
 
 
 def students(study):
@@ -47,14 +53,6 @@ def students(study):
         )
         for width in WIDTHS
     }
-
-
-def untrained(study, spec, title):
-    """A `NamedModel` with the initial weights of seed 0."""
-    model = build_model(
-        Run(study.dataset.name, spec.model, spec.recipe, options=spec.options), study.dataset
-    )
-    return NamedModel(f"{title}, untrained", "control", model, trained=False)
 
 
 def trained(study, runs):
@@ -72,12 +70,16 @@ def sweep(study, spec, logits):
     Returns:
         list of results.SeedGroup, without the shuffled controls.
     """
+    groups = results.groups_of(spec, recorded(study))
+    groups = [g for g in groups if g.configuration["teacher"] in (None, logits.identity)]
+    return sorted(groups, key=lambda g: (g.configuration["alpha"], g.configuration["temperature"]))
+
+
+def recorded(study):
+    """list of results.SeedGroup of the study's data set and folders, without shuffled controls."""
     by_run = {}  # the record in the first folder that has it
     for folder in study.store.folders:
         for record in records.load_all(folder):
             by_run.setdefault((record["run"], record["seed"]), record)
     settings = {"dataset": study.dataset.name, "limit": study.dataset.limit, "shuffled": False}
-    groups = results.select(results.group_seeds(by_run.values()), **settings)
-    groups = results.groups_of(spec, groups)
-    groups = [g for g in groups if g.configuration["teacher"] in (None, logits.identity)]
-    return sorted(groups, key=lambda g: (g.configuration["alpha"], g.configuration["temperature"]))
+    return results.select(results.group_seeds(by_run.values()), **settings)

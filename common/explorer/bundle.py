@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
-ENTRY = "page.js"
+PAGE, WIDGET, WORKER = "page.js", "widget.js", "worker.js"  # the entry of each script
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
 
 
-def modules(entry=ENTRY):
+def modules(entry):
     """Names of the files that `entry` needs, each after those that it imports.
 
     Raises:
@@ -28,15 +28,25 @@ def modules(entry=ENTRY):
     return list(order)
 
 
-def javascript(entry=ENTRY):
-    """Text of one ES module: each of `modules` in a block of its own, its exports constants.
+def javascript(entry):
+    """Text of one script: each of `modules` in a block of its own, its exports constants.
 
     Blocks keep the modules' private names apart; what a module exports is visible to later ones.
     """
     return "\n".join(_as_block(name) for name in modules(entry))
 
 
-def page(title, data, entry=ENTRY):
+def widget():
+    """Text of the ES module that anywidget loads, and which exports its `render`."""
+    return f"{javascript(WIDGET)}export default widget;\n"
+
+
+def style():
+    """Text of the style sheet, for a document or a shadow root."""
+    return _read("page.css")
+
+
+def page(title, data):
     """Text of the HTML file.
 
     Args:
@@ -46,11 +56,14 @@ def page(title, data, entry=ENTRY):
     embedded = json.dumps(data, allow_nan=False).replace("<", "\\u003c")  # no name ends the script
     parts = {
         "TITLE": html.escape(title),
-        "STYLE": _read("page.css"),
+        "STYLE": style(),
         "DATA": embedded,
-        "MODULE": javascript(entry),
+        "WORKER": javascript(WORKER),
+        "MODULE": javascript(PAGE),
     }
-    return re.sub(r"/\*(TITLE|STYLE|DATA|MODULE)\*/", lambda m: parts[m[1]], _read("page.html"))
+    return re.sub(
+        r"/\*(TITLE|STYLE|DATA|WORKER|MODULE)\*/", lambda m: parts[m[1]], _read("page.html")
+    )
 
 
 def _as_block(name):

@@ -64,12 +64,12 @@ def content(dataset, teacher, groups, pairs):
 
     Args:
         dataset: data.Dataset.
-        teacher: Teacher. If it has a model, the page trains students and classifies drawings.
+        teacher: Teacher. If it has a model, it classifies drawings in the page.
         groups: list of results.SeedGroup, of the recorded sweeps.
         pairs: list of (student, teacher), ModelSpecs, whose sweeps are shown; the first with
             records gives the headline.
     """
-    count = page_data.TEST if teacher.model else page_data.TEST_ONLY
+    count = page_data.TEST if trains(dataset) else page_data.TEST_ONLY
     test = dataset.test.take(slice(count))
     targets = teacher.logits.targets("test", test.images).unaugmented()
     title = _title(dataset.name)
@@ -86,14 +86,20 @@ def content(dataset, teacher, groups, pairs):
         "loads nothing and sends nothing.",
     }
     values |= _headline(groups, pairs, teacher.title)
-    return values | (_training(dataset, teacher) if teacher.model else {})
+    return values | (_training(dataset, teacher) if trains(dataset) else {})
+
+
+def trains(dataset):
+    """Whether students train in the browser and drawings are classified: 28×28 gray images."""
+    return tuple(dataset.image_shape) == (28, 28, 1)
 
 
 def _training(dataset, teacher):
     train = dataset.train.take(slice(page_data.TRAIN))
     targets = teacher.logits.targets("train", train.images).unaugmented()
     values = {"train": page_data.split_data(train, targets)}
-    values["layers"] = page_data.teacher_layers(teacher.model)
+    if teacher.model:
+        values["layers"] = page_data.teacher_layers(teacher.model)
     return values | page_data.pixel_scale(dataset)
 
 

@@ -12,6 +12,7 @@ from common import results
 from common.backend import layers
 
 TRAIN, TEST = 5_000, 2_000  # MNIST's images in the page: about 160 bytes each
+FEWEST = 3  # temperatures of a sweep
 TEST_ONLY = 300  # images where no student trains in the page
 
 
@@ -61,11 +62,13 @@ def sweeps(groups, pairs, alpha):
         list of dicts, as curve_section.js reads them.
     """
     ours = results.Results(groups)
-    return [
-        _sweep(student, teacher, ours.baseline(student), sweep, alpha)
-        for student, teacher in pairs
-        if (sweep := results.temperature_sweep(ours.distilled(student, teacher), alpha))
-    ]
+    found = []
+    for student, teacher in pairs:
+        sweep = results.temperature_sweep(ours.distilled(student, teacher), alpha)
+        baseline = ours.baseline(student)
+        if baseline and len(sweep) >= FEWEST:
+            found.append(_sweep(student, teacher, baseline, sweep, alpha))
+    return found
 
 
 def _sweep(student, teacher, baseline, sweep, alpha):

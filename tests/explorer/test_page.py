@@ -68,10 +68,12 @@ def test_sweeps_are_those_of_the_records(written):
 
 
 def test_the_module_is_small_and_needs_no_server(written):
-    text = bundle.javascript()
-    assert len(text.encode()) < 100_000
-    assert not re.search(r"^(import|export) ", text, re.MULTILINE)
-    assert set(bundle.modules()) == {file.name for file in bundle.STATIC.glob("*.js")}
+    text, page_text = bundle.widget(), bundle.javascript(bundle.PAGE)
+    assert max(len(text.encode()), len(page_text.encode())) < 100_000
+    assert re.findall(r"^(?:import|export) .*", text, re.MULTILINE) == ["export default widget;"]
+    entries = (bundle.PAGE, bundle.WIDGET, bundle.WORKER)
+    used = {name for entry in entries for name in bundle.modules(entry)}
+    assert used == {file.name for file in bundle.STATIC.glob("*.js")}
     assert set(re.findall(r"https?://[^\s\"'`)]+", written[0])) == {"http://www.w3.org/2000/svg"}
     names = re.findall(r"^const \{([^}]*)\} = \(\(\) =>", text, re.MULTILINE)
     exports = [name for group in names for name in group.split(", ") if name]

@@ -17,11 +17,11 @@ export function summary({temperatures, errors, baseline}) {
 }
 
 export class CurveSection {
-  constructor(page) {
-    this.page = page;
+  constructor(explorer) {
+    this.explorer = explorer;
     this.heading = el("h2", {}, QUESTION);
-    this.student = el("select", {change: () => page.set({sweep: this.student.value, guess: 0})},
-      ...page.data.sweeps.map(({student}, i) => el("option", {value: String(i)}, student)));
+    this.student = el("select", {change: () => explorer.set({sweep: this.student.value, guess: 0})},
+      ...explorer.data.sweeps.map(({student}, i) => el("option", {value: String(i)}, student)));
     this.guesses = el("div", {class: "guesses", role: "group", "aria-label": QUESTION});
     this.chart = new Chart("test errors against the temperature");
     this.note = el("p", {role: "status"});
@@ -34,14 +34,14 @@ export class CurveSection {
   }
 
   get sweep() {
-    return this.page.data.sweeps[this.page.state.sweep];
+    return this.explorer.data.sweeps[this.explorer.state.sweep];
   }
 
   show() {
-    const {guess, sweep} = this.page.state;
+    const {guess, sweep} = this.explorer.state;
     this.student.value = sweep;
     this.guesses.replaceChildren(...this.sweep.temperatures.map((T) => el("button", {type: "button", "aria-pressed": String(T === guess),
-      click: () => this.page.set({guess: T})}, `T = ${T}`)));
+      click: () => this.explorer.set({guess: T})}, `T = ${T}`)));
     this.draw(guess > 0);
   }
 
@@ -54,7 +54,7 @@ export class CurveSection {
     if (answered) this.drawAnswer(sweep, facts);
     this.chart.names([{role: "baseline", x: 50, y: facts.baseline, label: "labels alone"},
       ...(answered ? [{role: "distilled", x: sweep.temperatures.at(-1), y: facts.means.at(-1), label: "soft targets"}] : [])]);
-    this.chart.mark(this.page.state.T);
+    this.chart.mark(this.explorer.state.T);
     this.describe(sweep, facts, answered);
   }
 
@@ -86,7 +86,7 @@ export class CurveSection {
   }
 
   answer(temperatures, {best, means, close}) {
-    const {guess} = this.page.state, at = temperatures.indexOf(guess);
+    const {guess} = this.explorer.state, at = temperatures.indexOf(guess);
     const alike = at === best || close.includes(guess);
     const own = at < 0 ? "" : alike ? `Your guess, T = ${guess}, is as good as any. `
       : `Your guess, T = ${guess}, makes ${whole(means[at] - means[best])} errors more. `;
@@ -96,6 +96,6 @@ export class CurveSection {
   }
 
   showTemperature() {
-    this.chart.mark(this.page.state.T);
+    this.chart.mark(this.explorer.state.T);
   }
 }

@@ -6,21 +6,23 @@ import {drawPixels, el, setText} from "./dom.js";
 import {argmax, softTargets} from "./numerics.js";
 
 const SIZE = 280; // pixels of the canvas
+const REST = 200; // milliseconds without a stroke until the kernel is asked
 
 export class DrawingSection {
-  constructor(page) {
-    this.page = page;
+  constructor(explorer) {
+    this.explorer = explorer;
     this.heading = el("h2");
     this.canvas = el("canvas", {class: "drawing", width: SIZE, height: SIZE, role: "img", "aria-label": "drawing area; with a keyboard, use the button Put test image here"});
     this.small = el("canvas", {class: "small", role: "img", "aria-label": "the digit as the networks see it, 28×28 pixels"});
     this.bars = {teacher: new Bars("teacher", "teacher"), baseline: new Bars("baseline", "labels alone"), distilled: new Bars("distilled", "soft targets")};
     this.titles = Object.fromEntries(Object.keys(this.bars).map((name) => [name, el("h3")]));
     this.answers = el("div", {class: "answers", "aria-live": "polite"}, ...Object.keys(this.bars).map((name) => el("div", {}, this.titles[name], this.bars[name].node)));
+    this.kernelAnswers = el("div", {class: "answers", "aria-live": "polite", hidden: true});
     const button = (text, click) => el("button", {type: "button", click}, text);
     this.node = el("section", {id: "draw"}, this.heading, el("p", {},
       "The drawing is cropped, scaled to 20 pixels and centered by its mass, as MNIST's digits were. All networks answer at T = 1."),
     el("div", {class: "pair"}, el("div", {}, this.canvas, el("div", {class: "buttons"}, button("Clear", () => this.clear()), button("Put test image here", () => this.putImage()))),
-      el("figure", {}, this.small, el("figcaption", {}, "as the networks see it"))), this.answers);
+      el("figure", {}, this.small, el("figcaption", {}, "as the networks see it"))), this.answers, this.kernelAnswers);
     this.context = this.canvas.getContext("2d", {willReadFrequently: true});
     this.listen();
     this.clear();
@@ -68,8 +70,8 @@ export class DrawingSection {
   }
 
   putImage() {
-    const picture = el("canvas"), pixels = this.page.pixels(this.page.state.image);
-    drawPixels(picture, pixels.map((value) => 255 - value), this.page.data.side);
+    const picture = el("canvas"), pixels = this.explorer.pixels(this.explorer.state.image);
+    drawPixels(picture, pixels.map((value) => 255 - value), this.explorer.data.side);
     this.clear();
     this.context.drawImage(picture, 0, 0, SIZE, SIZE);
     this.digit = pixels; // itself, not scaled twice
@@ -83,23 +85,44 @@ export class DrawingSection {
     drawPixels(this.small, this.digit ?? new Uint8Array(784), 28);
     setText(this.heading, "Draw a digit: teacher and students answer");
     if (this.digit) this.showAnswers();
+    if (this.explorer.kernel) this.askKernelSoon();
+  }
+
+  // once the pen rests: networks that only the kernel has
+  askKernelSoon() {
+    const {digit, kernelAnswers} = this;
+    clearTimeout(this.asking);
+    kernelAnswers.hidden = true;
+    if (!digit || !this.explorer.kernel.networks.length) return;
+    this.asking = setTimeout(async () => {
+      const answers = await this.explorer.kernel.ask(digit);
+      if (digit !== this.digit) return; // drawn on since
+      kernelAnswers.hidden = false;
+      kernelAnswers.replaceChildren(...answers.map((answer) => this.kernelAnswer(answer)));
+    }, REST);
+  }
+
+  kernelAnswer({title, role, logits}) {
+    const bars = new Bars(role, title), probabilities = softTargets(logits);
+    bars.show(probabilities, this.explorer.data.names);
+    return el("div", {}, el("h3", {}, `${title}: ${argmax(probabilities)}`), bars.node);
   }
 
   showAnswers() {
-    const {page, digit} = this;
-    const logits = {teacher: page.teacherLogits(digit), baseline: page.answerOf("baseline", digit), distilled: page.answerOf("distilled", digit)};
+    const {explorer, digit} = this;
+    const logits = {teacher: explorer.teacherLogits(digit), baseline: explorer.answerOf("baseline", digit), distilled: explorer.answerOf("distilled", digit)};
     const words = {teacher: "Teacher", baseline: "Labels alone", distilled: "Soft targets"}, said = [];
     for (const [name, bars] of Object.entries(this.bars)) {
       bars.node.hidden = !logits[name];
       if (!logits[name]) {
-        setText(this.titles[name], `${words[name]}: not trained yet`);
+        setText(this.titles[name], name === "teacher" ? "Teacher: only in the kernel" : `${words[name]}: not trained yet`);
         continue;
       }
       const probabilities = softTargets(logits[name]), best = argmax(probabilities);
-      bars.show(probabilities, page.data.names);
+      bars.show(probabilities, explorer.data.names);
       setText(this.titles[name], `${words[name]}: ${best}`);
       said.push(best);
     }
-    if (said.length) setText(this.heading, said.every((one) => one === said[0]) ? `All ${said.length > 1 ? "networks say" : "the teacher says"} ${said[0]}`.replace("All the", "The") : `The teacher says ${said[0]}, the students ${said.slice(1).join(" and ")}`);
+    if (said.length && logits.teacher) setText(this.heading, said.every((one) => one === said[0]) ? `All ${said.length > 1 ? "networks say" : "the teacher says"} ${said[0]}`.replace("All the", "The") : `The teacher says ${said[0]}, the students ${said.slice(1).join(" and ")}`);
   }
 }

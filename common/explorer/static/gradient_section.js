@@ -6,11 +6,12 @@ import {hardGradient, norm, softGradient} from "./numerics.js";
 
 const ROLES = [["baseline", "hard: label"], ["distilled", "soft, times T²"], ["control", "soft, without T²"]];
 const GRID = Array.from({length: 61}, (_, i) => 0.5 * 100 ** (i / 60));
+const KERNEL = "kernel: "; // before the title of a network that only the kernel has
 const WIDTH = 560, HEIGHT = 320, MIDDLE = 160, REACH = 112;
 
 export class GradientSection {
-  constructor(page) {
-    this.page = page;
+  constructor(explorer) {
+    this.explorer = explorer;
     this.heading = el("h2");
     this.student = el("select", {change: () => this.showImage()}, el("option", {value: "untrained"}, "before training: all logits equal"));
     this.bars = svg("g");
@@ -24,7 +25,7 @@ export class GradientSection {
   }
 
   build() {
-    const {names} = this.page.data, step = (WIDTH - 20) / names.length;
+    const {names} = this.explorer.data, step = (WIDTH - 20) / names.length;
     this.rects = names.map((name, i) => ROLES.map(([role], n) =>
       svg("rect", {class: `fill ${role}`, x: 14 + i * step + n * step * 0.27, width: step * 0.24, y: MIDDLE - 1, height: 1})));
     const texts = names.map((name, i) => svg("text", {x: 14 + (i + 0.42) * step, y: HEIGHT - 20, "text-anchor": "middle"}, name));
@@ -32,19 +33,25 @@ export class GradientSection {
       svg("text", {x: 4, y: 20}, "gradient by each class's logit"));
   }
 
-  // students that were trained on this page can be chosen
+  // students that were trained on this page, and those of the kernel, can be chosen
   offer(names) {
-    for (const name of names) {
-      if ([...this.student.options].some(({value}) => value === name)) continue;
-      this.student.append(el("option", {value: name}, `${name} student, trained on this page`));
+    const titles = this.explorer.kernel?.networks ?? [];
+    this.add(names.map((name) => [name, `${name} student, trained on this page`]));
+    this.add(titles.map((title) => [KERNEL + title, `${title}, in the kernel`]));
+  }
+
+  add(options) {
+    for (const [value, text] of options) {
+      if ([...this.student.options].some((option) => option.value === value)) continue;
+      this.student.append(el("option", {value}, text));
     }
   }
 
   showImage() {
-    const {page} = this, {label} = page;
-    this.logits = page.studentLogits(this.student.value, page.state.image) ?? page.data.names.map(() => 0);
+    const {explorer} = this, {label} = explorer;
+    this.logits = explorer.studentLogits(this.student.value, explorer.state.image) ?? explorer.data.names.map(() => 0);
     this.hard = hardGradient(this.logits, label);
-    const unscaled = GRID.map((T) => norm(softGradient(this.logits, page.logits, T)));
+    const unscaled = GRID.map((T) => norm(softGradient(this.logits, explorer.logits, T)));
     this.chart.axes(logAxis("temperature T", 0.5, 50, [0.5, 1, 2, 5, 10, 20, 50]),
       logAxis("norm of the gradient", 0.0005, 10, [0.001, 0.01, 0.1, 1, 10]));
     this.chart.curve("baseline", GRID, GRID.map(() => norm(this.hard)), {dashed: true});
@@ -54,14 +61,14 @@ export class GradientSection {
   }
 
   showTemperature() {
-    const {T} = this.page.state, without = softGradient(this.logits, this.page.logits, T);
+    const {T} = this.explorer.state, without = softGradient(this.logits, this.explorer.logits, T);
     const scaled = without.map((value) => T * T * value), norms = [this.hard, scaled, without].map(norm);
     this.drawBars([this.hard, scaled, without]);
     this.chart.mark(T, ROLES.map(([role], i) => [role, norms[i]]));
     const ratio = (value) => (norms[0] > 1e-9 ? percentOf(value / norms[0]) : "beyond all measure of");
     setText(this.heading, `At T = ${T} the soft gradient is ${ratio(norms[2])} of the hard one without T², ${ratio(norms[1])} with it`);
     this.chart.describe(`Norm of the gradient at T = ${T}: hard ${short(norms[0])}, soft times T² ${short(norms[1])}, soft without T² ${short(norms[2])}`);
-    this.picture.setAttribute("aria-label", `Gradient by the logit of “${this.page.data.names[this.page.label]}”, the label: hard ${short(this.hard[this.page.label])}, soft times T² ${short(scaled[this.page.label])}`);
+    this.picture.setAttribute("aria-label", `Gradient by the logit of “${this.explorer.data.names[this.explorer.label]}”, the label: hard ${short(this.hard[this.explorer.label])}, soft times T² ${short(scaled[this.explorer.label])}`);
   }
 
   drawBars(gradients) {

@@ -6,8 +6,8 @@ import {entropy, softTargets} from "./numerics.js";
 import {parseNpy, parseRow} from "./own_logits.js";
 
 export class OwnLogitsSection {
-  constructor(page) {
-    Object.assign(this, {page, rows: [], names: []});
+  constructor(explorer) {
+    Object.assign(this, {explorer, rows: [], names: []});
     this.text = el("textarea", {rows: 2, placeholder: "9.1, 2.3, -0.4", spellcheck: "false", input: () => this.read(() => [parseRow(this.text.value)], !this.text.value.trim())});
     this.namesText = el("input", {type: "text", placeholder: "cat, dog, fox", input: () => this.show()});
     this.file = el("input", {type: "file", accept: ".npy", change: () => this.readFile(this.file.files[0])});
@@ -58,10 +58,10 @@ export class OwnLogitsSection {
     this.bars.node.hidden = !logits;
     this.message.classList.toggle("problem", Boolean(this.problem));
     if (!logits) return setText(this.message, this.problem ?? "");
-    const probabilities = softTargets(logits, this.page.state.T), bits = entropy(probabilities);
+    const probabilities = softTargets(logits, this.explorer.state.T), bits = entropy(probabilities);
     this.bars.show(probabilities, names);
     const many = this.rows.length > 1 ? `Row ${index} of ${this.rows.length}, ` : "";
-    setText(this.message, `${many}${logits.length} classes at T = ${this.page.state.T}: entropy ${bits.toFixed(2)} of ${Math.log2(logits.length).toFixed(2)} bits, ${(2 ** bits).toFixed(2)} effective classes`);
+    setText(this.message, `${many}${logits.length} classes at T = ${this.explorer.state.T}: entropy ${bits.toFixed(2)} of ${Math.log2(logits.length).toFixed(2)} bits, ${(2 ** bits).toFixed(2)} effective classes`);
   }
 
   showTemperature() {

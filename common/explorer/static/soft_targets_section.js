@@ -5,8 +5,8 @@ import {drawPixels, el, setText} from "./dom.js";
 import {argmax, entropy, softTargets} from "./numerics.js";
 
 export class SoftTargetsSection {
-  constructor(page) {
-    this.page = page;
+  constructor(explorer) {
+    this.explorer = explorer;
     this.heading = el("h2");
     this.picture = el("canvas", {class: "picture", role: "img"});
     this.caption = el("figcaption");
@@ -19,38 +19,36 @@ export class SoftTargetsSection {
   }
 
   choices() {
-    const {page} = this;
-    this.options = page.data.choices.map((index) => this.choice(index));
-    this.number = el("input", {type: "number", min: 0, max: page.test.labels.length - 1, "aria-label": "test image number",
-      change: () => page.set({image: Math.min(this.number.max, Math.max(0, Math.round(Number(this.number.value)) || 0))})});
+    const {explorer} = this;
+    this.options = explorer.data.choices.map((index) => this.choice(index));
+    this.number = el("input", {type: "number", min: 0, max: explorer.test.labels.length - 1, "aria-label": "test image number",
+      change: () => explorer.set({image: Math.min(this.number.max, Math.max(0, Math.round(Number(this.number.value)) || 0))})});
     return el("fieldset", {class: "choices"}, el("legend", {}, "Images that are hard for the teacher, or any by number"),
       ...this.options.map(({node}) => node), this.number);
   }
 
   choice(index) {
-    const {page} = this, canvas = el("canvas", {role: "img", "aria-label": page.describe(index)});
-    const input = el("input", {type: "radio", name: "image", change: () => page.set({image: index})});
-    drawPixels(canvas, page.pixels(index), page.data.side);
+    const {explorer} = this, canvas = el("canvas", {role: "img", "aria-label": explorer.describe(index)});
+    const input = el("input", {type: "radio", name: "image", change: () => explorer.set({image: index})});
+    drawPixels(canvas, explorer.pixels(index), explorer.data.side);
     return {index, input, node: el("label", {}, input, canvas)};
   }
 
   showImage() {
-    const {page} = this, {image} = page.state;
-    drawPixels(this.picture, page.pixels(image), page.data.side);
-    this.picture.setAttribute("aria-label", page.describe(image));
-    setText(this.caption, page.describe(image));
+    const {explorer} = this, {image} = explorer.state;
+    drawPixels(this.picture, explorer.pixels(image), explorer.data.side);
+    this.picture.setAttribute("aria-label", explorer.describe(image));
+    setText(this.caption, explorer.describe(image));
     this.number.value = image;
     for (const {index, input} of this.options) input.checked = index === image;
   }
 
   showTemperature() {
-    const {page} = this, {names} = page.data, {T} = page.state;
-    const probabilities = softTargets(page.logits, T), bits = entropy(probabilities);
-    this.bars.show(probabilities, names, page.label);
+    const {explorer} = this, {names} = explorer.data, {T} = explorer.state;
+    const probabilities = softTargets(explorer.logits, T), bits = entropy(probabilities);
+    this.bars.show(probabilities, names, explorer.label);
     setText(this.heading, finding(probabilities, names, T));
     setText(this.facts, `Entropy ${bits.toFixed(2)} of ${Math.log2(names.length).toFixed(2)} bits: as spread out as ${(2 ** bits).toFixed(2)} equally likely classes`);
-    page.slider.setAttribute("aria-valuetext", `T = ${T}, entropy ${bits.toFixed(2)} bits, ${(2 ** bits).toFixed(1)} effective classes`);
-    setText(page.readout, `${bits.toFixed(2)} bits · ${(2 ** bits).toFixed(1)} effective classes`);
   }
 }
 

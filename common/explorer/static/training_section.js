@@ -9,12 +9,12 @@ const EPOCHS = 20, RATES = {adam: 0.003, sgd: 0.1};
 const CONTROLS = {none: "no control", same_class: "soft targets of another image of its class", shuffled: "soft targets of any other image"};
 
 export class TrainingSection {
-  constructor(page) {
-    Object.assign(this, {page, session: null, current: null, finished: [], status: "idle"});
+  constructor(explorer) {
+    Object.assign(this, {explorer, session: null, current: null, finished: [], status: "idle"});
     this.note = el("p", {role: "status"});
-    this.results = new TrainingResults(page.data.test.count);
+    this.results = new TrainingResults(explorer.data.test.count);
     this.bar = el("progress", {max: 1, value: 0, "aria-label": "training"});
-    const {train, test} = page.data;
+    const {train, test} = explorer.data;
     this.node = el("section", {id: "train"}, this.results.heading, el("p", {},
       `Two networks with one hidden layer start from the same weights and see the same batches of ${train.count.toLocaleString("en")} digits; one learns from labels alone, the other from the teacher's soft targets at your T, with weight alpha, and the labels. Errors are counted on ${test.count.toLocaleString("en")} test digits.`),
     this.fields(), this.buttons(), this.bar, this.note, ...this.results.nodes);
@@ -22,7 +22,7 @@ export class TrainingSection {
   }
 
   fields() {
-    const {state, set} = {state: this.page.state, set: (values) => this.page.set(values)};
+    const {state, set} = {state: this.explorer.state, set: (values) => this.explorer.set(values)};
     this.alpha = el("input", {type: "range", min: 0, max: 1, step: 0.05, value: state.alpha, input: () => set({alpha: Number(this.alpha.value)})});
     this.alphaText = el("output");
     this.hidden = select({30: "30 units", 100: "100 units", 300: "300 units"}, state.hidden, () => set({hidden: this.hidden.value}));
@@ -44,7 +44,7 @@ export class TrainingSection {
   }
 
   settings(seed) {
-    const {T: temperature, alpha, control} = this.page.state, hidden = Number(this.page.state.hidden), optimizer = this.optimizer.value;
+    const {T: temperature, alpha, control} = this.explorer.state, hidden = Number(this.explorer.state.hidden), optimizer = this.optimizer.value;
     const epochs = Math.min(100, Math.max(1, Math.round(Number(this.epochs.value)) || EPOCHS));
     this.epochs.value = epochs;
     return {temperature, alpha, hidden, control, epochs, optimizer, rate: RATES[optimizer], seed};
@@ -65,15 +65,15 @@ export class TrainingSection {
     this.current = {settings, results: [], done: 0, seconds: []};
     this.status = "preparing";
     this.show();
-    if (!this.session) this.openSession(await this.page.trainingData());
+    if (!this.session) this.openSession(await this.explorer.trainingData());
     this.status = "running";
     this.session.send({type: "start", settings: this.current.settings});
     this.show();
   }
 
   openSession(data) {
-    this.session = openSession(this.page.source, (message) => this.receive(message));
-    this.session.send({type: "data", size: this.page.data.side ** 2, ...data});
+    this.session = openSession(this.explorer.worker, (message) => this.receive(message));
+    this.session.send({type: "data", size: this.explorer.data.side ** 2, ...data});
   }
 
   togglePause() {
@@ -89,7 +89,7 @@ export class TrainingSection {
     if (message.type === "epoch") {
       current.results.push(message.results);
       if (message.seconds) current.seconds.push(message.seconds);
-      this.page.setStudents(message.weights);
+      this.explorer.setStudents(message.weights);
     }
     if (message.type === "end") this.end();
     if (message.type === "progress") this.showProgress();
@@ -99,7 +99,7 @@ export class TrainingSection {
   // a browser may refuse workers only once the worker starts: train in slices of the page instead
   fail(reason) {
     if (this.session?.inWorker && !this.current.results.length) {
-      this.page.source = null;
+      this.explorer.worker = null;
       this.session = null;
       return this.start(this.current.settings);
     }
@@ -114,11 +114,11 @@ export class TrainingSection {
   }
 
   show() {
-    const {page, status} = this, running = status === "running" || status === "preparing";
-    setText(this.alphaText, page.state.alpha.toFixed(2));
-    this.alpha.value = page.state.alpha;
-    this.hidden.value = page.state.hidden;
-    this.control.value = page.state.control;
+    const {explorer, status} = this, running = status === "running" || status === "preparing";
+    setText(this.alphaText, explorer.state.alpha.toFixed(2));
+    this.alpha.value = explorer.state.alpha;
+    this.hidden.value = explorer.state.hidden;
+    this.control.value = explorer.state.control;
     setText(this.train, this.current ? "Train again" : "Train");
     this.train.disabled = this.another.disabled = running;
     this.pause.disabled = !(status === "running" || status === "paused");
