@@ -38,7 +38,7 @@ test-browser: $(READY)
 
 # Interactive pages that need no kernel, one HTML file for each data set with a committed teacher.
 page: $(READY)
-	$(RUN) -m common.explorer.page mnist cifar100
+	$(RUN) -m common.explorer.page mnist cifar100 tiny_imagenet20
 
 # Open JupyterLab at the notebooks.
 # Without $$JUPYTER_PATH, in which another Python's kernel may have the name of this one's.

@@ -181,17 +181,17 @@ class Notebook:
 
     def panel(self, index):
         """One of the explorer's panels, scrolled into view."""
-        panel = self.page.locator(".kd").nth(index)
+        panel = self.page.locator(".distillation").nth(index)
         panel.scroll_into_view_if_needed()
         return panel
 
-    def probabilities(self, panel=0):
-        """({class: probability} of a panel's first bars, T of its title)."""
-        section = self.page.locator(".kd").nth(panel).locator(".kd-answer").first
-        rows = section.locator(".kd-row").evaluate_all(
+    def probabilities(self):
+        """({class: probability} of the soft targets' bars, T beside the slider)."""
+        panel = self.panel(0)
+        rows = panel.locator("#soft-targets .row").evaluate_all(
             "rows => rows.map(row => [row.dataset.class, Number(row.dataset.probability)])"
         )
-        return dict(rows), float(section.locator("h4").inner_text().split("T = ")[1])
+        return dict(rows), float(panel.locator(".slider output").inner_text())
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import urllib.request
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 from scipy import special
 
 from common import data, metrics, teachers
@@ -25,16 +24,15 @@ def logits(notebook):
 
 
 def check_bars(notebook, logits):
-    """Compare the displayed bars, once they are at the slider's T, with a softmax; return T."""
+    """Compare the displayed bars with a softmax at the slider's T; return T."""
     panel = notebook.panel(SOFT_TARGETS)
-    index = int(panel.get_by_label("test image").input_value())
-    readout = float(panel.locator(".widget-readout").first.inner_text())
-    panel.get_by_text(re.compile(rf"at T = {readout:g}$")).wait_for()
+    index = int(panel.get_by_label("test image number").input_value())
     displayed, temperature = notebook.probabilities()
     expected = special.softmax(logits[index].astype("float64") / temperature)
-    np.testing.assert_allclose(list(displayed.values()), expected, atol=2e-6)
-    bits = float(panel.locator("[data-bits]").first.get_attribute("data-bits"))
-    assert bits == pytest.approx(metrics.entropy(logits[[index]], temperature)[0], abs=1e-4)
+    np.testing.assert_allclose(list(displayed.values()), expected, atol=1e-3)  # float16
+    bits = metrics.entropy(logits[[index]], temperature)[0]
+    shown = re.search(r"Entropy ([\d.]+) of", panel.locator(".facts").inner_text())[1]
+    assert float(shown) == pytest.approx(bits, abs=0.02)
     return temperature
 
 
@@ -48,38 +46,23 @@ def test_every_cell_runs_without_error(notebook):
         for output in notebook.run_cell(index):
             assert output["output_type"] != "error", output["traceback"]
             assert output.get("name") != "stderr", output["text"]
-    notebook.page.locator(".kd-drop").wait_for(timeout=WAIT)
-    assert notebook.page.locator(".kd").count() == 4
+    notebook.page.locator("canvas.drawing").wait_for(timeout=WAIT)
+    assert notebook.page.locator(".distillation").count() == 4
 
 
-def test_the_slider_reacts_to_keys_and_the_mouse(notebook, logits):
+def test_the_slider_reacts_to_keys_in_all_panels(notebook, logits):
     assert check_bars(notebook, logits) == 4
-    handle = notebook.panel(SOFT_TARGETS).locator(".noUi-handle").first
-    handle.focus()
-    for key, temperature in (("End", 50), ("Home", 0.5)):
-        notebook.page.keyboard.press(key)
-        notebook.page.get_by_text(f"3-layer CNN at T = {temperature}").wait_for()
+    for panel, key, temperature in ((SOFT_TARGETS, "End", 50), (LOSS, "Home", 0.5)):
+        notebook.panel(panel).locator("#temperature").press(key)
         assert check_bars(notebook, logits) == temperature
-    box = handle.bounding_box()
-    notebook.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    notebook.page.mouse.down()
-    for pixels in range(20, 240, 20):
-        notebook.page.mouse.move(box["x"] + pixels, box["y"] + box["height"] / 2)
-    notebook.page.mouse.up()
-    notebook.page.wait_for_timeout(500)
-    assert 1 < check_bars(notebook, logits) < 50
+    assert len(notebook.cells()) == notebook.page.evaluate(f"{notebook._WIDGETS}.length")
 
 
-def test_images_are_chosen_by_keyboard_and_buttons(notebook, logits):
-    panel = notebook.panel(SOFT_TARGETS)
-    number = panel.get_by_label("test image")
+def test_images_are_chosen_by_number(notebook, logits):
+    number = notebook.panel(SOFT_TARGETS).get_by_label("test image number")
     number.fill("7")
     number.press("Enter")
-    panel.get_by_text("test image 7, label").wait_for()
-    check_bars(notebook, logits)
-    panel.get_by_role("button", name="most ambiguous").press("Enter")
-    most = int(metrics.entropy(logits).argmax())
-    panel.get_by_text(f"test image {most}, label").wait_for()
+    notebook.panel(SOFT_TARGETS).get_by_text("test image 7, label").wait_for()
     check_bars(notebook, logits)
 
 
@@ -87,83 +70,49 @@ def test_outputs_do_not_accumulate_and_the_redraw_is_fast(notebook):
     before = notebook.page.evaluate("document.querySelectorAll('.jp-OutputArea-child').length")
     latencies = latency.measure(notebook)
     print("\n" + latency.summary(latencies, "kernel idle"))
-    assert np.median(latencies) < 100  # 50 is the aim; room for a machine at work
+    assert np.median(latencies) < 50  # a frame, or three on a machine at work
     after = notebook.page.evaluate("document.querySelectorAll('.jp-OutputArea-child').length")
     assert after == before
 
 
-def test_the_loss_panel_shows_the_terms(notebook):
-    panel = notebook.panel(LOSS)
-    panel.locator(".noUi-handle").nth(1).focus()
-    notebook.page.keyboard.press("Home")  # alpha = 0: the label alone
-    panel.get_by_role("img", name="100 % of it from the label").wait_for()
-    notebook.page.keyboard.press("End")
-    panel.get_by_role("img", name=re.compile("^0 % of it from the label")).wait_for()
+def test_two_students_train_in_the_browser(notebook):
+    section = notebook.panel(TRAINING).locator("#train")
+    section.get_by_label("epochs").fill("2")
+    section.get_by_role("button", name="Train", exact=True).click()
+    section.get_by_text("finished, 2 of 2 epochs").wait_for(timeout=WAIT)
+    assert notebook.panel(LOSS).locator("option").count() == 3
 
 
-def test_a_training_starts_leaves_the_slider_free_and_stops(notebook, logits):
-    panel = notebook.panel(TRAINING)
-    epochs = panel.get_by_label("epochs")
-    epochs.fill("1000")
-    epochs.press("Enter")
-    panel.get_by_role("button", name="Train").click()
-    panel.get_by_text(re.compile("running, [1-9]")).wait_for(timeout=WAIT)
+def test_a_training_in_the_kernel_leaves_the_slider_free_and_stops(notebook, logits):
+    section = kernel_training(notebook, 1000)
+    section.get_by_text(re.compile("running, [1-9]")).wait_for(timeout=WAIT)
     print("\n" + latency.summary(latency.measure(notebook, 40), "while training"))
     check_bars(notebook, logits)
-    panel.get_by_role("button", name="Stop").click()
-    panel.get_by_text(re.compile(r"stopped, \d+ of 1000 epochs.*errors on 500")).wait_for(
+    notebook.panel(TRAINING)
+    section.get_by_role("button", name="Stop").click()
+    section.get_by_text(re.compile(r"stopped, \d+ of 1000 epochs.*errors on 500")).wait_for(
         timeout=WAIT
     )
-    assert panel.locator("tr.kd-own").count() == 1
-    assert panel.locator("tbody tr:not(.kd-own)").count() >= 6
+    assert section.locator("tr.own").count() == 1
+    assert section.locator("tr:not(.own)").count() >= 7  # a head and six recorded rows
 
 
-def test_a_training_finishes_and_joins_the_table(notebook):
-    panel = notebook.panel(TRAINING)
-    panel.get_by_label("student").select_option("30-30")
-    epochs = panel.get_by_label("epochs")
-    epochs.fill("2")
-    epochs.press("Enter")
-    panel.get_by_role("button", name="Train").click()
-    panel.get_by_text(re.compile("finished, 2 of 2 epochs.*errors on 500")).wait_for(timeout=WAIT)
-    assert panel.locator("tr.kd-own").count() == 2
+def kernel_training(notebook, epochs):
+    section = notebook.panel(TRAINING).locator("#kernel-training")
+    section.get_by_label("epochs of Keras").fill(str(epochs))
+    section.get_by_role("button", name="Train in kernel").click()
+    return section
 
 
-def seven(folder):
-    image = Image.new("RGB", (300, 400), "white")
-    stroke = [(60, 80), (200, 80), (110, 330)]
-    ImageDraw.Draw(image).line(stroke, fill=(200, 30, 30), width=22, joint="curve")
-    image.save(folder / "seven.png")
-    return folder / "seven.png"
-
-
-def test_a_file_is_predicted_or_refused(notebook, tmp_path):
+def test_a_training_in_the_kernel_finishes_and_its_student_answers(notebook):
+    notebook.panel(TRAINING).locator("#kernel-training select").select_option("30-30")
+    section = kernel_training(notebook, 2)
+    section.get_by_text(re.compile("finished, 2 of 2 epochs.*errors on 500")).wait_for(timeout=WAIT)
+    assert section.locator("tr.own").count() == 2
     panel = notebook.panel(DRAWN)
-    choice = panel.locator("input[type=file]")
-    choice.set_input_files(seven(tmp_path))
-    panel.get_by_text("seven.png, as the nets see it").wait_for(timeout=WAIT)
-    panel.locator(".kd-answer").nth(2).wait_for()
-    displayed, _ = notebook.probabilities(DRAWN)
-    assert sum(displayed.values()) == pytest.approx(1, abs=1e-4)
-    files = {"not.png": b"GIF89a", "large.png": b"\x89PNG" + bytes(12_000_000)}
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
-        choice.set_input_files(tmp_path / name)
-        panel.locator("[role=alert]").get_by_text(name).wait_for()
-        assert panel.locator(".kd-answer").count() == 0
-
-
-def test_a_file_can_be_dropped(notebook, tmp_path):
-    content = list(seven(tmp_path).read_bytes())
-    dropped = notebook.page.evaluate_handle(
-        "(bytes) => { const data = new DataTransfer();"
-        " data.items.add(new File([new Uint8Array(bytes)], 'dropped.png', {type: 'image/png'}));"
-        " return data; }",
-        content,
-    )
-    notebook.panel(DRAWN)
-    notebook.page.dispatch_event(".kd-drop", "drop", {"dataTransfer": dropped})
-    notebook.page.get_by_text("dropped.png, as the nets see it").wait_for(timeout=WAIT)
+    panel.get_by_role("button", name="Put test image here").click()
+    panel.get_by_role("heading", name=re.compile(r"^30-30, trial 2: \d")).wait_for(timeout=WAIT)
+    assert panel.locator("h3").all_inner_texts()[0].startswith("Teacher: ")
 
 
 def test_nothing_is_wider_than_a_phone(notebook):
@@ -172,9 +121,10 @@ def test_nothing_is_wider_than_a_phone(notebook):
         panel = notebook.panel(index)
         panel.evaluate("(panel) => { panel.style.width = '350px'; }")
         wide = panel.evaluate(
-            "(panel) => [...panel.querySelectorAll('*')].filter(one => !one.closest('.kd-scroll')"
-            " && one.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1)"
-            ".map(one => one.className)"
+            "(panel) => [...panel.shadowRoot.querySelectorAll('*')].filter(one =>"
+            " !one.closest('.scroll, svg, datalist, option') &&"
+            " one.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1)"
+            ".map(one => one.outerHTML.slice(0, 80))"
         )
         assert wide == [], index
         panel.evaluate("(panel) => { panel.style.width = ''; }")
@@ -183,3 +133,14 @@ def test_nothing_is_wider_than_a_phone(notebook):
 def test_browser_and_kernel_log_no_error(notebook):
     assert notebook.problems == []
     assert "Traceback" not in notebook.lab.log()
+
+
+def test_without_a_kernel_the_panels_go_on_and_say_what_does_not(notebook, logits):
+    notebook.page.evaluate(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.shutdown()"
+    )
+    notebook.panel(SOFT_TARGETS).locator("#temperature").press("Home")
+    assert check_bars(notebook, logits) == 0.5
+    kernel_training(notebook, 1)
+    notice = notebook.panel(TRAINING).get_by_role("alert")
+    notice.get_by_text("The kernel does not answer").wait_for(timeout=WAIT)

@@ -1,4 +1,4 @@
-"""Interactive pages without a kernel: `python -m common.explorer.page mnist cifar100`.
+"""Interactive pages without a kernel: `python -m common.explorer.page DATASET ...`.
 
 Writes build/distillation.html for MNIST and build/distillation_DATASET.html for the others, each a
 self-contained file that loads nothing from a server. It shows a teacher's soft targets at any

@@ -8,7 +8,12 @@ from common import metrics, results, teachers
 from common.explorer import page_data
 from common.utils import files, packages
 
-TITLES = {"mnist": "MNIST", "cifar100": "CIFAR-100", "tiny_imagenet": "Tiny ImageNet"}
+TITLES = {
+    "mnist": "MNIST",
+    "cifar100": "CIFAR-100",
+    "tiny_imagenet": "Tiny ImageNet",
+    "tiny_imagenet20": "20 classes of Tiny ImageNet",
+}
 IMAGES = 12  # in the row of images to choose from
 ALPHA = 0.9  # of the recorded sweeps
 
@@ -51,11 +56,16 @@ class Teacher:
         Raises:
             FileNotFoundError: there is none.
         """
+        recipes = [spec.recipe for spec in study.spec.students.values()]
+        view_sets = ["plain", *(recipe.view_set for recipe in recipes)]
         for name, spec in study.spec.teachers.items():
             run = study.teacher(name)
-            if teachers.folder(study.committed_dir, run).exists():
-                model = study.model(run) if spec.model == "cnn" else None
-                return cls(spec.title, study.committed_logits(name), model)
+            for view_set in view_sets:
+                if teachers.folder(study.committed_dir, run, view_set).exists():
+                    answers = spec.model == "cnn" and trains(study.dataset)
+                    model = study.model(run) if answers else None
+                    logits = study.committed_logits(name, view_set=view_set)
+                    return cls(spec.title, logits, model)
         raise FileNotFoundError(no_teacher(study.dataset.name, study.committed_dir))
 
 
@@ -104,7 +114,7 @@ def _training(dataset, teacher):
 
 
 def _title(name):
-    return TITLES.get(packages.package_name(name).partition(".")[0], name)
+    return TITLES.get(name) or TITLES.get(packages.package_name(name), name)
 
 
 def _headline(groups, pairs, teacher):

@@ -13,4 +13,7 @@ def students(groups):
 
 
 TABLES = {"students": students}
+TEMPERATURE_SWEEPS = [  # of the interactive page
+    (recipes.STUDENTS["cnn_half"], teacher) for teacher in recipes.TEACHERS.values()
+]
 PICTURES = {}

@@ -7,7 +7,7 @@ const SILENT = "The kernel does not answer: it is busy or has ended. Soft target
 
 export class Kernel {
   constructor(model) {
-    Object.assign(this, {model, asked: new Map(), next: 0, notices: new Set(), timer: null});
+    Object.assign(this, {model, asked: new Map(), next: 0, notices: new Set(), timer: null, silent: false});
     model.on("msg:custom", (message) => this.receive(message));
     model.on("change:live", () => this.heard());
   }
@@ -28,11 +28,12 @@ export class Kernel {
 
   // a message that the kernel confirms, by which a silent one is noticed
   send(message, buffers = []) {
-    this.timer ??= setTimeout(() => this.say(SILENT), PATIENCE);
+    this.timer ??= setTimeout(() => this.fallSilent(), PATIENCE);
     this.guarded(() => this.model.send(message, {}, buffers));
   }
 
   save(values) {
+    if (this.silent) return; // else the browser's console says so at every move of a slider
     this.guarded(() => {
       for (const [name, value] of Object.entries(values)) this.model.set(name, value);
       this.model.save_changes();
@@ -41,7 +42,12 @@ export class Kernel {
 
   // a kernel that has ended throws, now or later
   guarded(action) {
-    Promise.resolve().then(action).catch(() => this.say(SILENT));
+    Promise.resolve().then(action).catch(() => this.fallSilent());
+  }
+
+  fallSilent() {
+    this.silent = true;
+    this.say(SILENT);
   }
 
   receive(message) {
@@ -53,7 +59,7 @@ export class Kernel {
 
   heard() {
     clearTimeout(this.timer);
-    this.timer = null;
+    Object.assign(this, {timer: null, silent: false});
     this.say("");
   }
 

@@ -50,6 +50,7 @@ export class KernelSection {
     for (const [name, values, kind, label] of [["baseline", baseline, {dashed: true}, "recorded"], [role, curve, {}, "yours"]]) {
       if (!values.length) continue;
       chart.curve(name, values.map((_, i) => i + 1), values, kind);
+      chart.dot(name, values.length, values.at(-1), 4);
       ends.push({role: name, x: values.length, y: values.at(-1), label});
     }
     chart.names(ends);
