@@ -22,9 +22,14 @@ export class SoftTargetsSection {
     const {explorer} = this;
     this.options = explorer.data.choices.map((index) => this.choice(index));
     this.number = el("input", {type: "number", min: 0, max: explorer.test.labels.length - 1, "aria-label": "test image number",
-      change: () => explorer.set({image: Math.min(this.number.max, Math.max(0, Math.round(Number(this.number.value)) || 0))})});
+      change: () => this.chooseNumber(), keydown: ({key}) => key === "Enter" && this.chooseNumber()}); // JupyterLab keeps Enter from changing it
     return el("fieldset", {class: "choices"}, el("legend", {}, "Images that are hard for the teacher, or any by number"),
       ...this.options.map(({node}) => node), this.number);
+  }
+
+  chooseNumber() {
+    const {value, max} = this.number;
+    this.explorer.set({image: Math.min(max, Math.max(0, Math.round(Number(value)) || 0))});
   }
 
   choice(index) {
