@@ -123,4 +123,4 @@ TEMPERATURE_SWEEPS = [
     *((recipes.STUDENTS[name], recipes.TEACHERS["cnn"]) for name in recipes.TUNED_STUDENTS[::-1]),
     *((hinton.STUDENTS[name], hinton.TEACHERS["mlp_1200"]) for name in hinton.TEMPERATURES),
 ]
-PICTURES = {"temperature.png": temperature_picture}
+PICTURES = {"temperature.png": temperature_picture, "device.png": device_tables.figure}

@@ -6,6 +6,7 @@ import math
 import numbers
 import os
 import re
+import tempfile
 from pathlib import Path
 
 LEAST_TEMPERATURE = 1e-6  # logits divided by it, and its square, are far inside float32's range
@@ -94,9 +95,8 @@ def require_writable(folder):
     folder = local_folder("the output folder", folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".write-test-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".write-test-"):
+            pass
     except OSError as error:
         raise ValueError(
             f"cannot write to {folder} ({error.strerror}): choose another output folder"

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 
 import numpy as np
 import pytest
@@ -120,7 +121,9 @@ def test_damaged_cache_is_named_and_rebuilt(copied_dir, mnist, damage):
 def test_leftovers_of_a_killed_writer_are_ignored(copied_dir, mnist):
     """A container gives its processes the same numbers, thus the same temporary names."""
     shutil.rmtree(copied_dir / "arrays")
-    (copied_dir / "arrays" / f".{os.getpid()}-mnist").mkdir(parents=True)
+    (copied_dir / "arrays" / f".{os.getpid()}-{threading.get_native_id()}-mnist").mkdir(
+        parents=True
+    )
     assert same(data.load("mnist", data_dir=copied_dir), mnist)
     assert os.listdir(copied_dir / "arrays") == ["mnist"]
 
