@@ -54,18 +54,24 @@ def _explanation(format, text):
 @contextlib.contextmanager
 def _silence():
     """Context without the converters' messages; yields what they log."""
-    log = io.StringIO()
-    handler, root = logging.StreamHandler(log), logging.getLogger("tf2onnx")
-    root.addHandler(handler)
-    propagates, root.propagate = root.propagate, False
-    try:
-        output = contextlib.redirect_stdout(io.StringIO())
+    log, output = io.StringIO(), contextlib.redirect_stdout(io.StringIO())
+    with contextlib.ExitStack() as stack:
+        for name in ("tf2onnx", "tensorflow"):
+            stack.enter_context(_logged_to(log, logging.getLogger(name)))
         with quiet.suppress_stderr(), output, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield log
+
+
+@contextlib.contextmanager
+def _logged_to(stream, logger):
+    """Context in which a logger writes to `stream` alone."""
+    former = logger.handlers, logger.propagate
+    logger.handlers, logger.propagate = [logging.StreamHandler(stream)], False
+    try:
+        yield
     finally:
-        root.removeHandler(handler)
-        root.propagate = propagates
+        logger.handlers, logger.propagate = former
 
 
 def _litert(model, path, precision, calibration):
