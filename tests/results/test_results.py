@@ -247,10 +247,12 @@ def test_every_committed_record_is_of_the_run_that_it_names():
             assert len(one["test"]["wrong"]) == one["test"]["errors"]
 
 
-def test_readmes_pictures_can_be_drawn():
+def test_the_figures_of_the_pages_can_be_drawn():
     groups = results.group_seeds(records.load_all(mnist.tables.FOLDER))
     groups = results.select(groups, dataset="mnist", limit=None)
-    for picture in mnist.tables.PICTURES.values():
-        figure = picture(groups)
-        (curve,) = (line for line in figure.axes[0].lines if line.get_marker() == "o")
-        assert curve.get_xdata().tolist() == list(mnist.recipes.TEMPERATURES)
+    figures = {name: draw(groups) for name, draw in mnist.tables.PICTURES.items()}
+    lines = figures["temperature.png"].axes[0].lines
+    (curve,) = (line for line in lines if line.get_marker() == "o")
+    assert curve.get_xdata().tolist() == list(mnist.recipes.TEMPERATURES)
+    lines = figures["device.png"].axes[0].lines
+    assert max(len(line.get_xdata()) for line in lines) >= 4  # four widths of the student
