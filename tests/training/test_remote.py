@@ -18,13 +18,17 @@ from tests.training.test_executors import Inline
 
 
 class Remote(Inline):
-    """Executor that runs a pickled task at once and shares no files."""
+    """Executor that runs a pickled task at once and shares no files.
+
+    One task after the other, as in a worker process, whose output a task captures.
+    """
 
     shares_files = False
 
     def __init__(self, data_dir, shared_dir=None):
         super().__init__(workers=2)
         self.data_dir, self.shared_dir = data_dir, shared_dir
+        self.process = threading.Lock()
 
     def put(self, value):
         return Reference(pickle.dumps(value))
@@ -33,7 +37,8 @@ class Remote(Inline):
         values = [a.value() if isinstance(a, Reference) else a for a in arguments]
         future, self.tasks = Future(), self.tasks + 1
         try:
-            future.set_result(function(*values))
+            with self.process:
+                future.set_result(function(*values))
         except Exception as error:
             future.set_exception(error)
         return future
