@@ -206,8 +206,8 @@ def test_measures_of_multi_hot_labels():
 @pytest.mark.parametrize("decimals", [None, 0])  # of which 0 makes many equal logits
 def test_mean_average_precision(decimals):
     logits = LOGITS if decimals is None else LOGITS.round(decimals)
-    kept = [k for k in range(10) if k != 7]
-    expected = average_precision_score(MULTI_HOT[:, kept], logits[:, kept])
+    columns = [k for k in range(10) if k != 7]
+    expected = average_precision_score(MULTI_HOT[:, columns], logits[:, columns])
     assert metrics.mean_average_precision(logits, MULTI_HOT) == pytest.approx(expected)
     assert np.isnan(metrics.mean_average_precision(logits, np.zeros_like(MULTI_HOT)))
     with pytest.raises(ValueError, match="multi-hot rows"):

@@ -12,7 +12,7 @@ DATASET = "sklearn_digits"
 SPLITS = {"validation": 0.2, "test": 0.4}  # fractions of the 1,797 images
 TREES = 500
 # Out-of-bag probabilities are soft as they are. Temperatures from 0.25 to 4 and weights from 0.3 to
-# 0.9 were tried on the validation split with three seeds: none was better than labels alone.
+# 0.9 were tried on the validation split with three seeds: none was better than labels only.
 TEMPERATURE, ALPHA = 1.0, 0.5
 
 STUDENT = ModelSpec(

@@ -28,7 +28,7 @@ def measure(paths, images, *, threads=1, queries=QUERIES, seconds=SECONDS):
 
     Args:
         paths: {name: path of an exported file}.
-        images: (n, h, w, c), n at least `BATCH`, asked in turn.
+        images: (n, h, w, c), n at least `BATCH`, used in turn.
         threads: of the runtime.
         queries, seconds: least number of timed queries of each file, and their least duration.
 
@@ -70,9 +70,9 @@ def _alternate(files, images, queries, seconds):
     return {name: np.array(values) for name, values in times.items()}
 
 
-def _share(asked, spent, seconds):
-    """How much of a file's queries and seconds is done, in [0, 1]."""
-    return min(1.0, asked, spent / seconds if seconds else 1.0)
+def _share(queries, spent, seconds):
+    """Fraction of a file's timing that is done, in [0, 1], from that of its least queries."""
+    return min(1.0, queries, spent / seconds if seconds else 1.0)
 
 
 def _block(run, images, first):

@@ -15,7 +15,7 @@ def add_export(commands, shared):
     summary = "write a student as files for devices, each read back and compared"
     parser = commands.add_parser("export", parents=[shared], help=summary)
     parser.add_argument("student", help="name of a student in the recipes, such as cnn_small")
-    teacher = "teacher that it is distilled from; default: none, a student on labels alone"
+    teacher = "teacher that it is distilled from; default: none, a student on labels only"
     parser.add_argument("--teacher", metavar="NAME", help=teacher)
     formats = "litert, onnx, openvino or saved_model; default: litert"
     parser.add_argument("--formats", nargs="+", default=["litert"], metavar="F", help=formats)

@@ -16,7 +16,6 @@ from pathlib import Path
 from common import results
 from common.cli import kernel
 from common.results import readme
-from common.runs import records
 from common.utils import files, packages, terminal
 from common.utils.checks import local_folder, require_writable
 
@@ -146,8 +145,7 @@ def _echo_cells():
 
 def _print_tables(dataset, folder):
     tables = packages.load_module(dataset, "tables")
-    groups = results.group_seeds(records.load_all(folder))
-    for table in readme.render_all(tables, groups):
+    for table in readme.render_all(tables, results.load_groups(folder)):
         print(f"\n{readme.drop_pending(table)}")
 
 

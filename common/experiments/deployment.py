@@ -14,7 +14,6 @@ import numpy as np
 from common import metrics, results
 from common.distillation import Distillation
 from common.experiments.protocols import student_runs, train_pairs
-from common.runs import records
 from common.utils.checks import require_choice
 
 CHECKED = 1_000  # test images that `export` compares file and model on
@@ -48,15 +47,14 @@ def settings(study, student, teacher):
     """
     require_choice("student", student, study.spec.students)
     require_choice("teacher", teacher, study.spec.teachers)
-    groups = results.group_seeds(records.load_all(study.committed_dir))
-    full = results.select(groups, dataset=study.dataset.name, limit=None)
+    full = results.load_groups(study.committed_dir, dataset=study.dataset.name, limit=None)
     specs = (study.spec.students[student], study.spec.teachers[teacher])
     best = results.Results(full).best_distilled(*specs)
     return best.distillation if best else Distillation(4.0, 0.9)
 
 
 def train(study, deployment):
-    """Groups of the students of all widths, alone and distilled, at the settings of `student`."""
+    """Groups of baselines and distilled students of all widths, at the settings of `student`."""
     chosen = settings(study, deployment.student, deployment.teacher)
     return train_pairs(study, deployment.students, [deployment.teacher], chosen)
 
@@ -67,7 +65,7 @@ def trained(study, student, teacher=None, distillation=None):
     Args:
         study: Study.
         student: a name in its spec.
-        teacher: a name in its spec; None for the student on labels alone.
+        teacher: a name in its spec; None for the student on labels only.
         distillation: Distillation; None without a teacher.
     """
     logits = study.logits_for(student, teacher) if teacher else None

@@ -6,7 +6,7 @@ import itertools
 from common import results, teachers
 from common.experiments.protocols import student_runs
 from common.results.reproduction import Reproduction
-from common.runs import Run, records
+from common.runs import Run
 from common.utils import files
 
 
@@ -70,8 +70,8 @@ class _Committed:
 
     def __init__(self, study, table):
         self.study, self.table, self.spec = study, table, study.spec
-        groups = results.group_seeds(records.load_all(study.committed_dir))
-        self.groups = results.select(groups, dataset=table.dataset, limit=None)
+        full_size = {"dataset": table.dataset, "limit": None}
+        self.groups = results.load_groups(study.committed_dir, **full_size)
         self.student = self.spec.students[table.student]
 
     def teacher(self, name):

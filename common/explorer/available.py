@@ -64,13 +64,18 @@ def trained(study, runs):
     ]
 
 
-def sweep(study, spec, logits):
-    """Recorded groups of one student: the baseline, then distilled from `logits`, by alpha and T.
+def sweep(groups, spec, logits):
+    """Groups of one student: the baseline, then distilled from `logits`, by alpha and T.
+
+    Args:
+        groups: as of `recorded`.
+        spec: ModelSpec.
+        logits: teachers.Logits.
 
     Returns:
         list of results.SeedGroup, without the shuffled controls.
     """
-    groups = results.groups_of(spec, recorded(study))
+    groups = results.groups_of(spec, groups)
     groups = [g for g in groups if g.configuration["teacher"] in (None, logits.identity)]
     return sorted(groups, key=lambda g: (g.configuration["alpha"], g.configuration["temperature"]))
 

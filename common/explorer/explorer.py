@@ -50,7 +50,7 @@ class Explorer:
         )
         self._add_networks(teacher, name, students or {})
         self.live = LiveTraining(study, teacher.logits, self._show_live, self.networks.add)
-        self.state.trainings = self.live.recorded()
+        self.state.trainings = self.live.recorded(groups)
         self.state.on_msg(self._receive)
 
     def _add_networks(self, teacher, name, students):

@@ -71,15 +71,19 @@ class LiveTraining:
             self.trained(available.NamedModel(trial.title, _role(trial.run), trial.model))
         self.changed()
 
-    def recorded(self):
-        """Students, their recorded runs and baseline's mean validation errors (%) by epoch."""
+    def recorded(self, groups):
+        """Students, their recorded runs and baseline's mean validation errors (%) by epoch.
+
+        Args:
+            groups: as of `available.recorded`.
+        """
         recipe = next(iter(self.specs.values())).recipe
         students = {}
         for name, spec in self.specs.items():
-            groups = available.sweep(self.study, spec, self.logits)
-            curves = [group.curves("val_accuracy").mean(0) for group in groups if not group.teacher]
+            sweep = available.sweep(groups, spec, self.logits)
+            curves = [group.curves("val_accuracy").mean(0) for group in sweep if not group.teacher]
             students[name] = {
-                "rows": [_group_row(name, group) for group in groups],
+                "rows": [_group_row(name, group) for group in sweep],
                 "baseline": (100 * (1 - curves[0])).tolist() if curves else [],
             }
         epochs = self.study.student_epochs or recipe.epochs

@@ -13,7 +13,6 @@ from pathlib import Path
 from common import data, results
 from common.experiments.study import Study
 from common.explorer import bundle, page_content
-from common.runs import records
 from common.utils import files, packages, terminal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,7 +33,7 @@ def write(name, output, *, data_dir=None):
     _require_teachers(name, tables.FOLDER)  # before the images are read or downloaded
     spec = packages.load_module(name, "recipes").STUDY
     study = Study(spec, data.load(name, data_dir=data_dir))
-    groups = results.group_seeds(records.load_all(tables.FOLDER))
+    groups = results.load_groups(tables.FOLDER)
     teacher = page_content.Teacher.committed(study)
     values = page_content.content(study.dataset, teacher, groups, tables.TEMPERATURE_SWEEPS)
     text = bundle.page(f"Knowledge distillation on {values['title']}", values)

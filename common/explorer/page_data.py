@@ -62,13 +62,13 @@ def sweeps(groups, pairs, alpha):
         list of dicts, as curve_section.js reads them.
     """
     ours = results.Results(groups)
-    found = []
+    sweeps_of_pairs = []
     for student, teacher in pairs:
         sweep = results.temperature_sweep(ours.distilled(student, teacher), alpha)
         baseline = ours.baseline(student)
         if baseline and len(sweep) >= FEWEST:
-            found.append(_sweep(student, teacher, baseline, sweep, alpha))
-    return found
+            sweeps_of_pairs.append(_sweep(student, teacher, baseline, sweep, alpha))
+    return sweeps_of_pairs
 
 
 def _sweep(student, teacher, baseline, sweep, alpha):

@@ -51,7 +51,7 @@ def export(model, path, *, format, int8=False, calibration=None, float16=False, 
 
     Args:
         model: keras.Model, images (batch, h, w, c) -> logits; any backend and precision: the file
-            computes in float32, unless int8 or float16 is asked for. A model of fewer bits is
+            computes in float32, unless `int8` or `float16` is set. A model of fewer bits is
             compared as its copy in float32.
         path: of the file: .tflite, .onnx or .xml; a folder for "saved_model". Its folder exists.
         format: a name in `FORMATS`.

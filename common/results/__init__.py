@@ -14,6 +14,7 @@ from common.results.groups import (
     compare,
     dataset_settings,
     group_seeds,
+    load_groups,
     merge_seeds,
     select,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "group_seeds",
     "groups_of",
     "in_order",
+    "load_groups",
     "markdown",
     "mean_sd",
     "merge_seeds",

@@ -7,7 +7,7 @@ import numpy as np
 
 from common import metrics
 from common.distillation import MULTI_LABEL
-from common.runs import Run, teacher_model, teacher_run
+from common.runs import Run, records, teacher_model, teacher_run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +108,11 @@ def merge_seeds(groups):
 def select(groups, **wanted):
     """Groups whose configuration has all of `wanted`, such as model="mlp"."""
     return [group for group in groups if group.matches(wanted)]
+
+
+def load_groups(folder, **wanted):
+    """Groups of all records in a data set's folder, with the configuration that `select` takes."""
+    return select(group_seeds(records.load_all(folder)), **wanted)
 
 
 def dataset_settings(groups):

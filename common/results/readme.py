@@ -12,9 +12,8 @@ import re
 import sys
 from pathlib import Path
 
-from common.results.groups import dataset_settings, group_seeds, select
+from common.results.groups import dataset_settings, load_groups, select
 from common.results.tables import PENDING
-from common.runs import records
 from common.utils import files, packages, terminal
 
 README = Path(__file__).parents[2] / "README.md"
@@ -90,8 +89,7 @@ def _tables_by_name(module, dataset):
 
 
 def _committed(dataset):
-    groups = group_seeds(records.load_all(_load_tables(dataset).FOLDER))
-    return select(groups, dataset=dataset, limit=None)
+    return load_groups(_load_tables(dataset).FOLDER, dataset=dataset, limit=None)
 
 
 def render(text):

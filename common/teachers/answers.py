@@ -37,7 +37,7 @@ class Answers:
         require_choice("kind", kind, KINDS)
         self.what, self.dataset, self.kind = what, dataset, kind
         self.columns = None if classes is None else _columns(classes, dataset, what)
-        if dataset.multi_label and any(len(own) > 1 for own in self.columns or ()):
+        if dataset.multi_label and any(len(columns) > 1 for columns in self.columns or ()):
             raise ValueError(
                 f"classes gives several columns of {what} to a class, but yes-or-no questions do "
                 "not exclude each other, so that their probabilities have no sum: give each class "
@@ -64,7 +64,9 @@ class Answers:
             values = convert(values)
         if self.columns is None:
             return values
-        return np.stack([special.logsumexp(values[:, own], axis=1) for own in self.columns], axis=1)
+        return np.stack(
+            [special.logsumexp(values[:, columns], axis=1) for columns in self.columns], axis=1
+        )
 
     def _are_probabilities(self, values):
         if self.dataset.multi_label:

@@ -96,13 +96,17 @@ def _train(members, done, folder, create, callbacks):
     return evaluation.write_records(job, folder, progress, done)
 
 
+def written_paths(folder, run):
+    """Paths of the files of a finished run in `folder`; the record, which is written last, last."""
+    record = records.path(folder, run)
+    return records.weights_path(folder, run), logits_file.path(record), record
+
+
 def _remove_leftovers(checkpoint, members, folder):
     """Delete the checkpoint and temporary files of finished runs; their locks must be held."""
     checkpoint.unlink(missing_ok=True)
     for run in members:
-        record = records.path(folder, run)
-        written = (record, logits_file.path(record), records.weights_path(folder, run))
-        for path in (checkpoint, *written):
+        for path in (checkpoint, *written_paths(folder, run)):
             files.remove_temporaries(path)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from common import data, teachers
 from common.runs import records
-from common.training.group import checkpoint_path, complete_group
+from common.training.group import checkpoint_path, complete_group, written_paths
 from common.training.sent_logits import sendable
-from common.training.worker import NamedDataset, content_of, train_on_node, written_paths
+from common.training.worker import NamedDataset, content_of, train_on_node
 from common.utils import files
 from common.utils.checks import require_writable
 

@@ -10,8 +10,7 @@ import warnings
 from pathlib import Path
 
 from common import data
-from common.runs import logits_file, records
-from common.training.group import train_group, train_unlocked
+from common.training.group import train_group, train_unlocked, written_paths
 from common.training.job import JobCache
 from common.utils.progress_bar import hidden
 
@@ -71,12 +70,6 @@ def train_on_node(members, done, folder, callbacks, dataset, *teachers):
         missing = [run for run in members if run.name not in done]
         paths = [path for run in missing for path in written_paths(output, run)]
         return {str(path.relative_to(output)): path.read_bytes() for path in paths}, lines
-
-
-def written_paths(folder, run):
-    """Paths of the files of a finished run in `folder`; the record, which is written last, last."""
-    record = records.path(folder, run)
-    return records.weights_path(folder, run), logits_file.path(record), record
 
 
 @contextlib.contextmanager

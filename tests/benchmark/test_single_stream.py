@@ -44,21 +44,25 @@ def test_percentiles_number_and_duration(clock, monkeypatch):
         "fast": clock.network("fast", [0.001] * 8 + [0.003] * 2),
         "slow": clock.network("slow", [0.1]),
     }
-    found = measure(clock, monkeypatch, networks, queries=64, seconds=1)
-    assert found["fast"]["milliseconds_p50"] == pytest.approx(1)
-    assert found["fast"]["milliseconds_p90"] == pytest.approx(3)
-    assert found["slow"]["queries"] == 64 and found["slow"]["milliseconds_p90"] == 100
-    assert found["fast"]["queries"] % single_stream.BLOCK == 0 and found["fast"]["seconds"] >= 1
-    assert found["slow"]["images_per_second"] == 320 and found["slow"]["peak_megabytes"] == 1.5
+    measured = measure(clock, monkeypatch, networks, queries=64, seconds=1)
+    assert measured["fast"]["milliseconds_p50"] == pytest.approx(1)
+    assert measured["fast"]["milliseconds_p90"] == pytest.approx(3)
+    assert measured["slow"]["queries"] == 64 and measured["slow"]["milliseconds_p90"] == 100
+    assert (
+        measured["fast"]["queries"] % single_stream.BLOCK == 0 and measured["fast"]["seconds"] >= 1
+    )
+    assert (
+        measured["slow"]["images_per_second"] == 320 and measured["slow"]["peak_megabytes"] == 1.5
+    )
 
 
 def test_networks_take_turns_and_the_warm_up_is_not_timed(clock, monkeypatch):
     networks = {name: clock.network(name, [0.001]) for name in "ab"}
-    found = measure(clock, monkeypatch, networks, queries=64, seconds=0)
+    measured = measure(clock, monkeypatch, networks, queries=64, seconds=0)
     turn = single_stream.BLOCK + single_stream.WARM_UP
     expected = ["a"] * turn + ["b"] * turn
     assert [name for name, size in clock.calls if size == 1] == expected * 2
-    assert found["a"]["queries"] == found["b"]["queries"] == 64
+    assert measured["a"]["queries"] == measured["b"]["queries"] == 64
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a peak that can be reset")

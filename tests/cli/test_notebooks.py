@@ -110,7 +110,7 @@ def trained(tmp_path_factory):
 
 
 def doubled(path):
-    """A notebook with each cell twice, but for the parameters: the given ones follow these."""
+    """A notebook with each cell twice, but for the parameters, whose new values follow once."""
     notebook = load_notebook_node(str(path))
     cells = []
     for cell in notebook.cells:
@@ -175,10 +175,10 @@ def test_runs_on_small_data(path, execute, trained, mnist_dir):
 @pytest.mark.parametrize("options", [[], ["--quick"], ["--data-dir", "none"]])
 def test_parameters_of_make_mnist(options, monkeypatch, tmp_path, capsys):
     """The committed runs are read unless a quick run is asked for or MNIST is unavailable."""
-    given = {}
+    parameters_of = {}
 
     def execute(notebook, folder, parameters):
-        given[notebook.stem] = parameters
+        parameters_of[notebook.stem] = parameters
         return []
 
     monkeypatch.setattr(notebooks, "execute", execute)
@@ -189,9 +189,11 @@ def test_parameters_of_make_mnist(options, monkeypatch, tmp_path, capsys):
     if "none" in options:
         common["data_dir"] = str(Path("none").resolve())
     quick = {"retrain": True, **recipes.STUDY.smoke}
-    assert "seeds" not in given[FIRST]  # papermill would print that it has no such parameter
-    assert len(given) == len([path for path in ALL if path.parent.name == "mnist"])
-    assert given["02_distillation"] == (quick | common if options else common)
+    assert (
+        "seeds" not in parameters_of[FIRST]
+    )  # papermill would print that it has no such parameter
+    assert len(parameters_of) == len([path for path in ALL if path.parent.name == "mnist"])
+    assert parameters_of["02_distillation"] == (quick | common if options else common)
     printed = capsys.readouterr().out
     assert "0 figures: " in printed and ("quick run" in printed) == bool(options)
 

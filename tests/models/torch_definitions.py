@@ -132,11 +132,11 @@ def mobilenet_v2(classes):
     table += ((6, 48, 3, 1), (6, 80, 3, 2), (6, 160, 1, 1))
     blocks, inputs = [], 16
     for expansion, outputs, units, stride in table:
-        own = []
+        units = []
         for unit in range(units):
-            own.append(Inverted(inputs, outputs, 1 if unit else stride, expansion))
+            units.append(Inverted(inputs, outputs, 1 if unit else stride, expansion))
             inputs = outputs
-        blocks.append(nn.Sequential(*own))
+        blocks.append(nn.Sequential(*units))
     stem = nn.Sequential(conv(3, 16, 3, 2), nn.BatchNorm2d(16), nn.ReLU())
     last = nn.Sequential(conv(160, 1280, 1), nn.BatchNorm2d(1280), nn.ReLU())
     head = nn.Sequential(nn.Linear(1280, classes))

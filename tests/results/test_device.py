@@ -64,8 +64,8 @@ def test_quality_table(quality):
         *("43.0", "95.70", "0.5000", "1.00", "99.50", "1"),
     ]  # no test of one seed
     p = stats.ttest_rel([252, 261, 243], [250, 260, 240]).pvalue
-    found = cells(table, "student on labels | litert int8")
-    assert found[2:4] == ["252.0 ± 9.0", "74.80 ± 0.90"] and found[-1] == f"{p:.2g}"
+    row = cells(table, "student on labels | litert int8")
+    assert row[2:4] == ["252.0 ± 9.0", "74.80 ± 0.90"] and row[-1] == f"{p:.2g}"
     assert cells(table, "distilled student | litert float32")[-2:] == ["100.00", "4"]
 
 

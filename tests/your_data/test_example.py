@@ -39,11 +39,11 @@ def test_the_committed_runs_are_of_these_images(digits, groups):
 def test_a_forest_is_sure_of_what_it_has_seen(digits):
     """In sample its probabilities are nearly one-hot and always right; out of bag neither."""
     forest = recipes.fit_forest(digits.train, trees=60)
-    seen = forest.predict_proba(recipes.as_rows(digits.train.images))
-    unseen, labels = forest.oob_decision_function_, digits.train.labels
-    assert metrics.accuracy(seen, labels) == 1 > metrics.accuracy(unseen, labels) > 0.9
-    assert seen.max(axis=1).mean() > unseen.max(axis=1).mean() + 0.1
-    smooth = recipes.smoothed(unseen, trees=60)
+    in_sample = forest.predict_proba(recipes.as_rows(digits.train.images))
+    out_of_bag, labels = forest.oob_decision_function_, digits.train.labels
+    assert metrics.accuracy(in_sample, labels) == 1 > metrics.accuracy(out_of_bag, labels) > 0.9
+    assert in_sample.max(axis=1).mean() > out_of_bag.max(axis=1).mean() + 0.1
+    smooth = recipes.smoothed(out_of_bag, trees=60)
     np.testing.assert_allclose(smooth.sum(axis=1), 1)
     assert smooth.min() == pytest.approx(1 / 610)
 
