@@ -2,31 +2,37 @@
 
 from pathlib import Path
 
-from common import plots
+from common import plots, results
 from common.results import device
 
 FOLDER = Path(__file__).parent
 STUDENT = "cnn width 0.5"
 
 
-def quality(_groups=()):
-    """Markdown: teacher and students in each precision."""
-    return device.quality_table(device.read(FOLDER)["quality"])
+def quality(groups):
+    """Markdown: teacher and students in each precision; empty unless `groups` are full-size."""
+    record = _record_beside(groups)
+    return device.quality_table(record["quality"]) if "quality" in record else ""
 
 
-def latency(_groups=()):
-    """Markdown: latency, throughput, size and memory of each file."""
-    record = device.read(FOLDER)
+def latency(groups):
+    """Markdown: latency, throughput, size and memory of each file; empty as in `quality`."""
+    record = _record_beside(groups)
     return device.latency_table(record["latency"]) if "latency" in record else ""
 
 
-def summary(_groups=()):
-    """Markdown: the finding as one paragraph."""
-    record = device.read(FOLDER)
+def summary(groups):
+    """Markdown: the finding as one paragraph; empty as in `quality`."""
+    record = _record_beside(groups)
     if "latency" not in record:
         return ""
     sentence = finding(record)
     return f"On a device, {sentence} ([table](mnist/README.md#on-a-device)).\n"
+
+
+def _record_beside(groups):
+    """The committed record; {} if `groups` are of other data than it was measured on."""
+    return device.read(FOLDER) if results.select(groups, dataset="mnist", limit=None) else {}
 
 
 def figure(_groups=()):

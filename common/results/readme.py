@@ -41,7 +41,7 @@ def drop_pending(table):
 
 
 def render_all(module, groups, also=()):
-    """Yield each table, as Markdown, that a data set's tables module makes of `groups`.
+    """Yield each table, as Markdown, that a data set's tables module makes of `groups`, if any.
 
     Args:
         also: names of data sets whose full-size tables are rendered even without a group.
@@ -50,7 +50,8 @@ def render_all(module, groups, also=()):
     full_size = [{"dataset": name, "limit": None} for name in also]
     for each in settings + [one for one in full_size if one not in settings]:
         for make in _tables_by_name(module, each["dataset"]).values():
-            yield make(select(groups, **each))
+            if text := make(select(groups, **each)):
+                yield text
 
 
 def tables_that_differ(module, groups, without):

@@ -3,7 +3,9 @@
 import pytest
 from scipy import stats
 
+from common import results
 from common.results import device
+from mnist import device_tables
 
 ERRORS = {  # role: {precision: errors by seed}
     "teacher": {"float32": [40], "int8": [43]},
@@ -98,3 +100,9 @@ def test_record_is_read_as_written(tmp_path, quality):
     device.write(tmp_path, {"quality": quality})
     assert device.read(tmp_path) == {"quality": quality}
     assert device.tables({"quality": quality}) == [device.quality_table(quality)]
+
+
+def test_committed_measurements_stand_beside_full_size_runs_only():
+    full = results.load_groups(device_tables.FOLDER, dataset="mnist", limit=None)
+    for table in (device_tables.quality, device_tables.latency, device_tables.summary):
+        assert table(full) and table([]) == "" == table(results.select(full, dataset="mnist5k"))

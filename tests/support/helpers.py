@@ -1,5 +1,6 @@
 """Helpers that several test modules share, besides the fixtures of conftest.py."""
 
+import functools
 import importlib.util
 
 import keras
@@ -18,6 +19,7 @@ JAX = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
 JAX["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
 
 
+@functools.wraps(keras.Model.fit)  # modules imported while it stands there read its signature
 def no_fit(*arguments, **options):
     """Replacement of `fit`, `predict` or `load` in tests that must not call them."""
     raise AssertionError("fit, predict and load must not be called here")
