@@ -9,7 +9,7 @@ from common.backend import batching, hardware
 from common.cli import step_timing
 from common.data import views
 from common.runs.model_io import build_model
-from common.training.fit import validation_epochs
+from common.training.validation import validation_epochs
 from common.utils.progress_bar import progress_bar
 
 
@@ -55,7 +55,7 @@ def run_seconds(run, dataset, step_times):
     validation, test = (
         math.ceil(len(split) / batching.BATCH_SIZE) for split in (data.validation, data.test)
     )
-    predictions = (len(validation_epochs(recipe.epochs, data)) + 1) * validation + test
+    predictions = len(validation_epochs(recipe.epochs, data)) * validation + test
     return recipe.epochs * batches * step_times.train + predictions * step_times.predict
 
 

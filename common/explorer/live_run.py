@@ -7,6 +7,7 @@ import time
 from common import metrics
 from common.backend import batching, keras
 from common.training.job import TrainingJob
+from common.training.validation import Validation
 
 REDRAW = 0.25  # seconds between two notifications of a running training
 
@@ -92,8 +93,7 @@ class LiveRun:
             batching.to_tf_dataset(job.batches),
             shuffle=False,  # the batches define their order
             epochs=self.run.recipe.epochs,
-            validation_data=job.validation_data(),
-            callbacks=[_LiveRunCallback(self, job.batches)],
+            callbacks=[Validation(job), _LiveRunCallback(self, job.batches)],
             verbose=0,
         )
 
@@ -120,9 +120,6 @@ class _LiveRunCallback(keras.callbacks.Callback):
         self.live_run.progress = self.step / self.steps
         if time.perf_counter() - self.last_notice > REDRAW:
             self._notify()
-
-    def on_test_batch_end(self, batch, logs=None):
-        self.live_run.check_stop()
 
     def on_epoch_end(self, epoch, logs=None):
         if not math.isfinite(logs["loss"]):

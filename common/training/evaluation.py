@@ -11,13 +11,13 @@ from common.training import prior_correction
 from common.utils import files
 
 
-def write_records(job, folder, progress, done=()):
+def write_records(job, folder, progress, validation_logits=None, done=()):
     """Evaluate every member of a trained job; write its weights, its logits, then its record.
 
     Args:
         job: TrainingJob, trained.
         folder: data set's folder, with weights/ and results/.
-        progress: dict that `fit` returned.
+        progress, validation_logits: as `fit` returns them; logits that are None are predicted.
         done: names of members that already have a record; their records are not changed.
 
     Returns:
@@ -26,7 +26,13 @@ def write_records(job, folder, progress, done=()):
     Raises:
         FloatingPointError: the logits of a member are not finite.
     """
-    logits = {split: _predict(job, split) for split in ("validation", "test")}
+    if validation_logits is None:
+        validation_logits = _predict(job, "validation")
+    by_alias = {"validation": validation_logits, "test": _predict(job, "test")}
+    logits = {
+        split: {name: values[alias] for name, alias in job.aliases.items()}
+        for split, values in by_alias.items()
+    }
     for name, test_logits in logits["test"].items():
         if not np.isfinite(test_logits).all():
             raise FloatingPointError(
@@ -40,9 +46,8 @@ def write_records(job, folder, progress, done=()):
 
 
 def _predict(job, split):
-    """{name: (n, classes) logits} of all members."""
-    logits = batching.predict_logits(job.model, getattr(job.dataset, split).images)
-    return {name: logits[alias] for name, alias in job.aliases.items()}
+    """{name in the model: (n, classes) logits} of all members."""
+    return batching.predict_logits(job.model, getattr(job.dataset, split).images)
 
 
 def _write(job, run, folder, progress, logits):

@@ -5,6 +5,7 @@ import time
 
 from common.backend import keras
 from common.training import checkpoints
+from common.training.validation import Validation
 from common.utils.progress_bar import progress_bar
 
 
@@ -18,7 +19,9 @@ def fit(job, checkpoint, progress, callbacks):
         callbacks: list of the user's Keras callbacks.
 
     Returns:
-        dict: members, kind of model, epochs, seconds, history and names of callbacks.
+        (progress, validation logits): a dict of members, kind of model, epochs, seconds, history
+        and names of callbacks; {name in the model: (n, classes) logits} of the trained model, None
+        if there was no epoch left to train.
 
     Raises:
         ValueError: a callback stopped the training.
@@ -33,34 +36,20 @@ def fit(job, checkpoint, progress, callbacks):
         progress |= {"epochs": 0, "seconds": 0.0, "history": {}}
     used = {type(callback).__name__ for callback in callbacks} | set(progress.get("callbacks", ()))
     progress["callbacks"] = sorted(used)
+    validation_logits = None
     if progress["epochs"] < epochs:
+        validation = Validation(job)
         # the checkpoint comes last, so that it includes what other callbacks change
-        callbacks = [*callbacks, EpochCheckpoint(job, checkpoint, progress)]
+        callbacks = [validation, *callbacks, EpochCheckpoint(job, checkpoint, progress)]
         _train(job, progress["epochs"], callbacks)
+        validation_logits = validation.logits
     if progress["epochs"] < epochs:
         raise ValueError(
             f"a callback stopped the training after epoch {progress['epochs']} of {epochs}, so no "
             "record was written: the next call resumes the training"
         )
     job.model.sync_weights()
-    return progress
-
-
-def validation_epochs(epochs, dataset):
-    """Epochs after which a training validates: every k-th and the last.
-
-    k = max(1, validation images // training images), so that validation takes no more time than
-    training.
-
-    Args:
-        epochs: number of epochs.
-        dataset: data.Dataset.
-
-    Returns:
-        list of int, from 1 on.
-    """
-    every = max(1, len(dataset.validation) // len(dataset.train))
-    return [epoch for epoch in range(1, epochs + 1) if epoch % every == 0 or epoch == epochs]
+    return progress, validation_logits
 
 
 class EpochCheckpoint(keras.callbacks.Callback):
@@ -148,8 +137,6 @@ def _train(job, first, callbacks):
         shuffle=False,  # Keras would shuffle the batches by Python's global random state
         epochs=epochs,
         initial_epoch=first,
-        validation_data=job.validation_data(),
-        validation_freq=validation_epochs(epochs, job.dataset),
         callbacks=[*callbacks, Progress(_title(job), first, epochs, len(job.batches))],
         verbose=0,
     )

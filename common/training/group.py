@@ -92,8 +92,8 @@ def _train(members, done, folder, create, callbacks):
             f"{job.kind}: training starts again"
         )
         saved = None
-    progress = fit(job, checkpoint, saved, callbacks)
-    return evaluation.write_records(job, folder, progress, done)
+    progress, validation_logits = fit(job, checkpoint, saved, callbacks)
+    return evaluation.write_records(job, folder, progress, validation_logits, done)
 
 
 def written_paths(folder, run):

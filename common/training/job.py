@@ -82,10 +82,9 @@ class TrainingJob:
         model, data = acceleration.place_on_device(self.model, self.batches)
         return model, batching.to_tf_dataset(data)
 
-    def validation_data(self):
-        """The validation split with every member's targets, for `fit`."""
-        targets = self._targets("validation")
-        return batching.to_tf_dataset(batches.validation_batches(self.dataset.validation, targets))
+    def validation_targets(self):
+        """{name: teachers.Targets} of the validation images, of all members with a teacher."""
+        return self._targets("validation")
 
     def _batches(self):
         self._controls = {}  # {target name: Control}, of the present members

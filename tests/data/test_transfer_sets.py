@@ -9,8 +9,8 @@ from common import results, training
 from common.data.transfer_sets import ALL, TransferSet
 from common.distillation import Distillation
 from common.runs import Recipe, Run
-from common.training.fit import validation_epochs
 from common.training.job import TrainingJob
+from common.training.validation import validation_epochs
 
 ONLY = TransferSet(classes=(7, 8))
 LABELS = np.random.default_rng(3).integers(0, 10, 5000)
