@@ -41,7 +41,8 @@ def ours(task, dataset, temperatures, model_class=None, seeds=(0,)):
 
 def train(task, dataset, runs, model_class=None):
     """Contender `common.training` of a list of runs, side by side; arguments as in `ours`."""
-    job = TrainingJob(runs, dataset, {TEACHER: RandomLogits(task)}, model_class)
+    teachers = {TEACHER: RandomLogits(task, dataset.train.labels)}
+    job = TrainingJob(runs, dataset, teachers, model_class)
     model, data = job.fit_inputs()
 
     def epoch():

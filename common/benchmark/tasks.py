@@ -84,14 +84,21 @@ class Task:
 
 
 class RandomLogits:
-    """Random logits in place of `teachers.Logits`, of a task's training images in all views."""
+    """Random logits in place of `teachers.Logits`, of a task's training images in all views.
+
+    Args:
+        task: Task.
+        labels: of the task's training images, whose logits are larger: logits at chance level
+            would be taken for permuted ones.
+    """
 
     identity = TEACHER
 
-    def __init__(self, task):
+    def __init__(self, task, labels):
         shape = (task.images, views.get(task.views).count, task.classes)
-        logits = np.random.default_rng(1).standard_normal(shape, "float32").astype("float16")
-        self._targets = teachers.Targets(logits, np.arange(task.images))
+        logits = np.random.default_rng(1).standard_normal(shape, "float32")
+        logits[np.arange(task.images), :, labels] += 1
+        self._targets = teachers.Targets(logits.astype("float16"), np.arange(task.images))
 
     def targets(self, split, images, view_set="plain"):
         return self._targets

@@ -23,6 +23,7 @@ from common.benchmark import (
 )
 from common.benchmark.rows import Row
 from common.runs import provenance
+from common.training import data_checks
 from tests.support.helpers import needs_torch
 
 TINY = dataclasses.replace(
@@ -149,6 +150,16 @@ def test_data_and_runs_of_a_task():
     settings = [(run.settings.temperature, run.settings.alpha) for run in task.runs([1.0, 4.0])]
     assert settings == [(1.0, 0.9), (4.0, 0.9)]
     np.testing.assert_array_equal(dataset.train.images, task.dataset().train.images)
+
+
+def test_random_logits_give_no_warning(recwarn):
+    task = dataclasses.replace(tasks.MNIST, teacher="resnet8", steps=8, batch_size=100)
+    dataset = task.dataset()
+    logits = tasks.RandomLogits(task, dataset.train.labels)
+    data_checks.check_logits(
+        logits.targets("train", dataset.train.images), dataset.train.labels, "logits"
+    )
+    assert not recwarn.list
 
 
 @needs_torch
