@@ -1,4 +1,4 @@
-"""One notebook and kernel for all tests: each continues where the previous one stopped."""
+"""One browser for all tests, and one notebook and kernel, which each test continues with."""
 
 import pytest
 
@@ -6,6 +6,12 @@ from tests_browser import lab
 
 
 @pytest.fixture(scope="session")
-def notebook(tmp_path_factory):
-    with lab.opened(tmp_path_factory.mktemp("lab")) as opened:
+def chromium():
+    with lab.browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def notebook(chromium, tmp_path_factory):
+    with lab.opened(chromium, tmp_path_factory.mktemp("lab")) as opened:
         yield opened

@@ -195,13 +195,20 @@ class Notebook:
 
 
 @contextlib.contextmanager
-def opened(folder, width=1280, height=1000):
-    """The temperature notebook, prepared in `folder` and open in a browser, no cell run yet."""
+def opened(chromium, folder, width=1280, height=1000):
+    """The temperature notebook, prepared in `folder` and open in a browser, no cell run yet.
+
+    Args:
+        chromium: as of `browser`: Playwright runs one at a time.
+        folder: Path for the notebook, its data and the server's files.
+        width, height: pixels of the window.
+    """
     prepare_data(folder / "data")
     path = prepare_notebook(folder).relative_to(folder)
     lab = Lab(folder)
-    with lab.running(), browser() as chromium:
+    with lab.running():
         page = chromium.new_page(viewport={"width": width, "height": height})
         notebook = Notebook(page, lab.url(path))
         notebook.lab = lab
         yield notebook
+        page.close()

@@ -47,7 +47,11 @@ def summary(latencies, when):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder, lab.opened(Path(folder)) as notebook:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        lab.browser() as chromium,
+        lab.opened(chromium, Path(folder)) as notebook,
+    ):
         for index in range(len(notebook.cells())):
             notebook.run_cell(index)
         print(summary(measure(notebook), "kernel idle"))

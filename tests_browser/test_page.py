@@ -61,12 +61,6 @@ def path(content, tmp_path_factory):
     return file
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with lab.browser() as browser:
-        yield browser
-
-
 @pytest.fixture
 def opened(chromium, path):
     """Function: the page at an address's fragment; console errors and requests fail the test."""

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from common import metrics, results, teachers
-from common.explorer import page_data
+from common.explorer import page_data, page_methods
 from common.utils import files, packages
 
 TITLES = {
@@ -79,9 +79,8 @@ def content(dataset, teacher, groups, pairs):
         pairs: list of (student, teacher), ModelSpecs, whose sweeps are shown; the first with
             records gives the headline.
     """
-    count = page_data.TEST if trains(dataset) else page_data.TEST_ONLY
-    test = dataset.test.take(slice(count))
-    targets = teacher.logits.targets("test", test.images).unaugmented()
+    parts = splits(dataset, teacher)
+    test, targets = parts["test"]
     title = _title(dataset.name)
     values = {
         "title": title,
@@ -96,7 +95,21 @@ def content(dataset, teacher, groups, pairs):
         "loads nothing and sends nothing.",
     }
     values |= _headline(groups, pairs, teacher.title)
-    return values | (_training(dataset, teacher) if trains(dataset) else {})
+    return values | (_training(dataset, teacher, parts) if trains(dataset) else {})
+
+
+def splits(dataset, teacher):
+    """{name: (data.Split, (n, classes) logits of a `Teacher`)} of the page's "test" images.
+
+    With "train" too if students train in the page.
+    """
+    training = {"train": page_data.TRAIN, "test": page_data.TEST}
+    counts = training if trains(dataset) else {"test": page_data.TEST_ONLY}
+    parts = {name: getattr(dataset, name).take(slice(count)) for name, count in counts.items()}
+    return {
+        name: (part, teacher.logits.targets(name, part.images).unaugmented())
+        for name, part in parts.items()
+    }
 
 
 def trains(dataset):
@@ -104,10 +117,8 @@ def trains(dataset):
     return tuple(dataset.image_shape) == (28, 28, 1)
 
 
-def _training(dataset, teacher):
-    train = dataset.train.take(slice(page_data.TRAIN))
-    targets = teacher.logits.targets("train", train.images).unaugmented()
-    values = {"train": page_data.split_data(train, targets)}
+def _training(dataset, teacher, parts):
+    values = {"train": page_data.split_data(*parts["train"]), "methods": page_methods.methods()}
     if teacher.model:
         values["layers"] = page_data.teacher_layers(teacher.model)
     return values | page_data.pixel_scale(dataset)

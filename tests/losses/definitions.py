@@ -65,8 +65,8 @@ def in_float64(loss):
 LOSSES = {f.__name__: in_float64(f) for f in (kd, dkd, dist, ls, nkd, ttm, wttm, bernoulli)}
 
 
-def gradient(method, student, teacher, labels, temperature):
-    """Gradient with respect to the student's logits by central differences.
+def gradient(loss, student, teacher, labels, temperature):
+    """Gradient of a function in `LOSSES` by the student's logits, by central differences.
 
     Values grow with T², and their rounding with them, so the step is larger at high T.
     """
@@ -78,7 +78,7 @@ def gradient(method, student, teacher, labels, temperature):
         for sign in (1, -1):
             moved = student.copy()
             moved[index] += sign * step
-            ends.append(LOSSES[method](moved, teacher, labels, temperature))
+            ends.append(loss(moved, teacher, labels, temperature))
         slopes[index] = (ends[0] - ends[1]) / (2 * step)
     return slopes
 

@@ -26,6 +26,7 @@ export class Explorer {
       sweep: {default: "0", choices: data.sweeps.map((_, i) => String(i))},
       guess: {default: 0, min: 0, max: 100},
       alpha: {default: 0.9, min: 0, max: 1},
+      method: {default: "kd", choices: Object.keys(data.methods ?? {kd: {}})},
       hidden: {default: "30", choices: ["30", "100", "300"]},
       control: {default: "none", choices: CONTROLS},
     };
@@ -67,7 +68,7 @@ export class Explorer {
   // weights of students that were trained here: {name: arrays}
   setStudents(weights) {
     for (const [name, arrays] of Object.entries(weights)) {
-      const network = new Network(this.data.side ** 2, arrays[1].length, this.classes, 0);
+      const network = new Network(this.data.side ** 2, arrays[1].length, this.classes, 0, 1);
       network.weights = arrays;
       this.students[name] = network;
     }
@@ -76,7 +77,7 @@ export class Explorer {
 
   answerOf(name, pixels) {
     const network = this.students[name];
-    return network && Array.from(network.forward(new SparseImages(pixels, pixels.length), 0));
+    return network && Array.from(network.forward(new SparseImages(pixels, pixels.length), [0]));
   }
 
   studentLogits(name, image) {

@@ -1,5 +1,5 @@
-// Softmax at a temperature, entropy, the terms of the distillation loss and their gradients.
-// Logits are arrays of numbers; losses are in nats, entropies in bits.
+// Softmax at a temperature, entropy, gradients of hard and soft loss, statistics. Logits are arrays
+// of numbers; losses are in nats, entropies in bits.
 
 // softmax(logits / T); subtracting the largest logit first avoids overflow
 export function softTargets(logits, temperature = 1) {
@@ -9,11 +9,15 @@ export function softTargets(logits, temperature = 1) {
   return weights.map((weight) => weight / sum);
 }
 
+// its logarithms, a Float64Array
 export function logSoftTargets(logits, temperature = 1) {
-  const largest = Math.max(...logits);
-  const scaled = Array.from(logits, (logit) => (logit - largest) / temperature);
-  const log = Math.log(scaled.reduce((sum, value) => sum + Math.exp(value), 0));
-  return scaled.map((value) => value - log);
+  const scaled = new Float64Array(logits.length);
+  let largest = -Infinity, sum = 0;
+  for (let c = 0; c < scaled.length; c++) if (logits[c] > largest) largest = logits[c];
+  for (let c = 0; c < scaled.length; c++) sum += Math.exp(scaled[c] = (logits[c] - largest) / temperature);
+  const log = Math.log(sum);
+  for (let c = 0; c < scaled.length; c++) scaled[c] -= log;
+  return scaled;
 }
 
 // from 0, one certain class, to log2(classes), all equally likely
@@ -21,18 +25,7 @@ export function entropy(probabilities) {
   return -probabilities.reduce((sum, p) => sum + (p > 0 ? p * Math.log2(p) : 0), 0);
 }
 
-// cross-entropy with the label
-export function hardLoss(student, label) {
-  return -logSoftTargets(student)[label];
-}
-
-// T² · KL(teacher ‖ student)
-export function softLoss(student, teacher, temperature) {
-  const q = logSoftTargets(student, temperature), p = logSoftTargets(teacher, temperature);
-  return temperature ** 2 * p.reduce((sum, log, i) => sum + Math.exp(log) * (log - q[i]), 0);
-}
-
-// gradient of `hardLoss` by the student's logits: softmax(z) - label
+// gradient of the cross-entropy with the label by the student's logits: softmax(z) - label
 export function hardGradient(student, label) {
   return softTargets(student).map((q, i) => q - (i === label));
 }

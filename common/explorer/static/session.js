@@ -8,7 +8,8 @@ const REPORT = 100; // milliseconds between two reports within an epoch
 
 // Trains as the messages say, and reports through `post`:
 //   {type: "data", train: {images, labels, logits}, test: {images, labels}}
-//   {type: "start", settings: {temperature, alpha, control, hidden, seed, epochs, optimizer, rate}}
+//   {type: "start", settings: {loss, control, hidden, seed, epochs, optimizer, rate}},
+//     `loss` the settings of the distilled student's objective (losses.js)
 //   {type: "pause"}, {type: "resume"}, {type: "stop"}
 export class Session {
   constructor(post, slice = SLICE) {
@@ -28,12 +29,11 @@ export class Session {
   }
 
   begin(settings) {
-    const {temperature, alpha, control, seed} = settings;
-    const students = [{name: "baseline", temperature, alpha: 0, logits: null},
-      {name: "distilled", temperature, alpha, logits: this.logits}];
+    const {loss, control, seed} = settings;
+    const students = [{name: "baseline", loss: {hard: 1, soft: 0}, logits: null}, {name: "distilled", loss, logits: this.logits}];
     if (control !== "none") {
       const logits = controlLogits(this.logits, this.train.labels, control, seed);
-      students.push({name: "control", temperature, alpha, logits});
+      students.push({name: "control", loss, logits});
     }
     this.epochs = settings.epochs;
     this.students = new SideBySide({...settings, train: this.train, test: this.test, students});
@@ -70,6 +70,8 @@ export class Session {
     const results = this.students.evaluate();
     this.report("epoch", {epoch, results, weights: this.weights(), seconds: this.seconds});
     this.seconds = 0;
+    const lost = Object.keys(results).find((name) => !Number.isFinite(results[name].loss));
+    if (lost) return this.report("failed", {reason: `the loss of the ${lost} student is no finite number after epoch ${epoch}, its steps are too long: choose Adam`});
     if (epoch === this.epochs) return this.report("end", {epoch});
     this.timer = setTimeout(() => this.trainSlice(), 0);
   }

@@ -1,40 +1,11 @@
 // Students that train side by side: the same first weights, the same batches, other targets.
 
+import {objective} from "./losses.js";
 import {argmax} from "./numerics.js";
 import {Adam, Network, SGD} from "./network.js";
 import {epochOrder, generator, shuffled} from "./random.js";
 
 const OPTIMIZERS = {adam: Adam, sgd: SGD};
-
-// Gradient of (1 - alpha) · cross-entropy + alpha · T² · KL by the logits, written into `gradient`
-// and divided by `count`; returns the loss. `teacher` is read from `offset`; null: labels alone.
-export function objective(logits, label, teacher, offset, temperature, alpha, gradient, count) {
-  const classes = logits.length;
-  let largest = -Infinity, largestTeacher = -Infinity, sum = 0, softSum = 0, teacherSum = 0;
-  for (let c = 0; c < classes; c++) {
-    if (logits[c] > largest) largest = logits[c];
-    if (teacher && teacher[offset + c] > largestTeacher) largestTeacher = teacher[offset + c];
-  }
-  for (let c = 0; c < classes; c++) {
-    sum += Math.exp(logits[c] - largest);
-    if (!alpha) continue;
-    softSum += Math.exp((logits[c] - largest) / temperature);
-    teacherSum += Math.exp((teacher[offset + c] - largestTeacher) / temperature);
-  }
-  let loss = (1 - alpha) * (Math.log(sum) - logits[label] + largest);
-  const logQ = Math.log(softSum), logP = Math.log(teacherSum);
-  for (let c = 0; c < classes; c++) {
-    let slope = (1 - alpha) * (Math.exp(logits[c] - largest) / sum - (c === label ? 1 : 0));
-    if (alpha) {
-      const q = (logits[c] - largest) / temperature - logQ;
-      const p = (teacher[offset + c] - largestTeacher) / temperature - logP;
-      loss += alpha * temperature * temperature * Math.exp(p) * (p - q);
-      slope += alpha * temperature * (Math.exp(q) - Math.exp(p));
-    }
-    gradient[c] = slope / count;
-  }
-  return loss;
-}
 
 // the teacher's logits of another image: of any, or of one with the same label
 export function controlLogits(logits, labels, control, seed) {
@@ -53,15 +24,15 @@ export function controlLogits(logits, labels, control, seed) {
 }
 
 export class SideBySide {
-  // train, test: {images: SparseImages, labels}; students: [{name, temperature, alpha, logits}],
-  // logits of the teacher, (images · classes) floats, or null.
+  // train, test: {images: SparseImages, labels}; students: [{name, loss, logits}], `loss` the
+  // settings of `objective`, logits of the teacher, (images · classes) floats, or null.
   constructor({train, test, students, inputs = 784, hidden = 30, classes = 10, seed = 0, batch = 64,
     optimizer = "adam", rate = 3e-3}) {
-    Object.assign(this, {train, test, batch, seed, classes, epoch: 0, position: 0});
+    Object.assign(this, {train, test, batch, seed, inputs, classes, epoch: 0, position: 0});
     this.order = epochOrder(train.images.count, seed, 0);
     this.students = students.map((student) => {
-      const network = new Network(inputs, hidden, classes, seed);
-      return {...student, network, optimizer: new OPTIMIZERS[optimizer](network.weights, rate), loss: 0};
+      const network = new Network(inputs, hidden, classes, seed, batch);
+      return {...student, network, optimizer: new OPTIMIZERS[optimizer](network.weights, rate), sum: 0};
     });
   }
 
@@ -73,7 +44,8 @@ export class SideBySide {
   step() {
     if (this.fraction === 1) this.nextEpoch();
     const rows = this.order.subarray(this.position, this.position + this.batch);
-    for (const student of this.students) this.trainStudent(student, rows);
+    const columns = this.train.images.columns(rows, this.inputs);
+    for (const student of this.students) this.trainStudent(student, rows, columns);
     this.position += rows.length;
     return this.fraction === 1;
   }
@@ -82,30 +54,41 @@ export class SideBySide {
     this.epoch++;
     this.position = 0;
     this.order = epochOrder(this.order.length, this.seed, this.epoch);
-    for (const student of this.students) student.loss = 0;
+    for (const student of this.students) student.sum = 0;
   }
 
-  trainStudent(student, rows) {
-    const {network, temperature, alpha, logits} = student, {images, labels} = this.train;
-    const gradient = new Float64Array(this.classes);
-    for (const row of rows) {
-      const z = network.forward(images, row);
-      student.loss += objective(
-        z, labels[row], logits, row * this.classes, temperature, alpha, gradient, rows.length);
-      network.backward(images, row, gradient);
-    }
-    student.optimizer.update(network.weights, network.gradients);
+  trainStudent(student, rows, columns) {
+    const {network, optimizer, loss, logits} = student, {images, labels} = this.train, {classes} = this;
+    const batch = {student: network.forward(images, rows), teacher: logits && gather(logits, rows, classes),
+      labels: Array.from(rows, (row) => labels[row]), count: rows.length, classes};
+    const gradient = new Float64Array(rows.length * classes);
+    student.sum += rows.length * objective(batch, loss, gradient);
+    network.step(columns, gradient, optimizer);
   }
 
   // {name: {loss: mean of the epoch, errors: of the test images}}
   evaluate() {
-    const {images, labels} = this.test;
-    return Object.fromEntries(this.students.map(({name, network, loss}) => {
-      let errors = 0;
-      for (let row = 0; row < labels.length; row++) {
-        errors += argmax(network.forward(images, row)) !== labels[row];
-      }
-      return [name, {loss: loss / this.position, errors}];
-    }));
+    return Object.fromEntries(this.students.map(({name, network, sum}) => [
+      name, {loss: sum / this.position, errors: this.errors(network)}]));
   }
+
+  errors(network) {
+    const {images, labels} = this.test, {batch, classes} = this;
+    let errors = 0;
+    for (let first = 0; first < labels.length; first += batch) {
+      const count = Math.min(batch, labels.length - first), rows = Array.from({length: count}, (_, i) => first + i);
+      const logits = network.forward(images, rows);
+      for (const row of rows) {
+        const from = (row - first) * classes;
+        errors += argmax(logits.subarray(from, from + classes)) !== labels[row];
+      }
+    }
+    return errors;
+  }
+}
+
+function gather(logits, rows, classes) {
+  const result = new Float32Array(rows.length * classes);
+  rows.forEach((row, i) => result.set(logits.subarray(row * classes, (row + 1) * classes), i * classes));
+  return result;
 }

@@ -8,8 +8,9 @@ const ROLES = ["baseline", "distilled", "control"];
 const NAMES = {baseline: "labels alone", distilled: "soft targets", control: "control"};
 
 export class TrainingResults {
-  constructor(count) { // of test images
-    Object.assign(this, {count, rate: 100 / count}); // errors as %
+  // of an explorer's data
+  constructor({test: {count}, methods}) {
+    Object.assign(this, {count, methods, rate: 100 / count}); // errors as %
     this.heading = el("h2");
     this.chart = new Chart("test errors against the epoch");
     this.table = el("table");
@@ -26,7 +27,7 @@ export class TrainingResults {
     const ends = ROLES.filter((role) => shown.length && shown[0][role]).map((role) => this.drawCurve(role, shown));
     chart.names(ends);
     this.drawTable(alike);
-    setText(this.heading, finding(current, shown.at(-1), finished ? alike : []));
+    setText(this.heading, this.finding(current, shown.at(-1), finished ? alike : []));
     chart.describe(this.heading.textContent);
   }
 
@@ -57,14 +58,15 @@ export class TrainingResults {
     this.table.replaceChildren(el("caption", {}, `errors on ${this.count.toLocaleString("en")} test digits, same settings`),
       el("tr", {}, el("td"), ...roles.map((role) => el("th", {scope: "col"}, NAMES[role]))), ...rows);
   }
-}
 
-// `last`: of the current training; `runs`: the finished ones, if the current is among them
-function finding(current, last, runs) {
-  if (!last) return "Train both students here";
-  const results = runs.length ? runs.map((run) => run.results.at(-1)) : [last];
-  const [hard, soft] = ["baseline", "distilled"].map((role) => mean(results.map((one) => one[role].errors)));
-  const change = hard ? Math.round(100 * Math.abs(1 - soft / hard)) : 0;
-  const scope = runs.length > 1 ? `, mean of ${runs.length} seeds` : runs.length ? "" : " so far";
-  return `Soft targets at T = ${current.settings.temperature}: ${change} % ${soft <= hard ? "fewer" : "more"} test errors than labels alone${scope}`;
+  // `last`: of the current training; `runs`: the finished ones, if the current is among them
+  finding(current, last, runs) {
+    if (!last) return "Train both students here";
+    const results = runs.length ? runs.map((run) => run.results.at(-1)) : [last];
+    const [hard, soft] = ["baseline", "distilled"].map((role) => mean(results.map((one) => one[role].errors)));
+    const change = hard ? Math.round(100 * Math.abs(1 - soft / hard)) : 0;
+    const scope = runs.length > 1 ? `, mean of ${runs.length} seeds` : runs.length ? "" : " so far";
+    const {method, temperature} = current.settings.loss, name = method === "kd" ? "Soft targets" : this.methods[method].title;
+    return `${name} at T = ${temperature}: ${change} % ${soft <= hard ? "fewer" : "more"} test errors than labels alone${scope}`;
+  }
 }

@@ -12,17 +12,20 @@ export class TrainingSection {
   constructor(explorer) {
     Object.assign(this, {explorer, session: null, current: null, finished: [], status: "idle"});
     this.note = el("p", {role: "status"});
-    this.results = new TrainingResults(explorer.data.test.count);
+    this.results = new TrainingResults(explorer.data);
     this.bar = el("progress", {max: 1, value: 0, "aria-label": "training"});
     const {train, test} = explorer.data;
     this.node = el("section", {id: "train"}, this.results.heading, el("p", {},
-      `Two networks with one hidden layer start from the same weights and see the same batches of ${train.count.toLocaleString("en")} digits; one learns from labels alone, the other from the teacher's soft targets at your T, with weight alpha, and the labels. Errors are counted on ${test.count.toLocaleString("en")} test digits.`),
-    this.fields(), this.buttons(), this.bar, this.note, ...this.results.nodes);
+      `Two networks with one hidden layer start from the same weights and see the same batches of ${train.count.toLocaleString("en")} digits; one learns from labels alone, the other also from the teacher's soft targets at your T, by the method that you choose. Errors are counted on ${test.count.toLocaleString("en")} test digits.`),
+    this.fields(), this.methodNote, this.buttons(), this.bar, this.note, ...this.results.nodes);
     this.show();
   }
 
   fields() {
-    const {state, set} = {state: this.explorer.state, set: (values) => this.explorer.set(values)};
+    const {state, data: {methods}} = this.explorer, set = (values) => this.explorer.set(values);
+    const titles = Object.entries(methods).map(([name, {title}]) => [name, title]);
+    this.method = select(Object.fromEntries(titles), state.method, () => set({method: this.method.value}));
+    this.methodNote = el("p", {class: "facts"});
     this.alpha = el("input", {type: "range", min: 0, max: 1, step: 0.05, value: state.alpha, input: () => set({alpha: Number(this.alpha.value)})});
     this.alphaText = el("output");
     this.hidden = select({30: "30 units", 100: "100 units", 300: "300 units"}, state.hidden, () => set({hidden: this.hidden.value}));
@@ -30,7 +33,8 @@ export class TrainingSection {
     this.optimizer = select({adam: `Adam, ${RATES.adam}`, sgd: `SGD, ${RATES.sgd}`}, "adam", () => {});
     this.epochs = el("input", {type: "number", min: 1, max: 100, value: EPOCHS});
     const field = (name, ...nodes) => el("label", {class: "field"}, `${name} `, ...nodes);
-    return el("div", {class: "fields"}, field("alpha, weight of soft targets", this.alpha, this.alphaText), field("hidden layer", this.hidden),
+    this.alphaField = field("alpha, weight of soft targets", this.alpha, this.alphaText);
+    return el("div", {class: "fields"}, field("method", this.method), this.alphaField, field("hidden layer", this.hidden),
       field("third student", this.control), field("optimizer", this.optimizer), field("epochs", this.epochs));
   }
 
@@ -44,10 +48,16 @@ export class TrainingSection {
   }
 
   settings(seed) {
-    const {T: temperature, alpha, control} = this.explorer.state, hidden = Number(this.explorer.state.hidden), optimizer = this.optimizer.value;
+    const {control, hidden} = this.explorer.state, optimizer = this.optimizer.value;
     const epochs = Math.min(100, Math.max(1, Math.round(Number(this.epochs.value)) || EPOCHS));
     this.epochs.value = epochs;
-    return {temperature, alpha, hidden, control, epochs, optimizer, rate: RATES[optimizer], seed};
+    return {loss: this.loss(), hidden: Number(hidden), control, epochs, optimizer, rate: RATES[optimizer], seed};
+  }
+
+  // settings of losses.js: KD with the weights of alpha, another method with the published ones
+  loss() {
+    const {T: temperature, alpha, method} = this.explorer.state, {hard, soft, options} = this.explorer.data.methods[method];
+    return {method, temperature, options, ...(method === "kd" ? {hard: 1 - alpha, soft: alpha} : {hard, soft})};
   }
 
   // the last training's settings with a seed that is not among its seeds yet
@@ -115,6 +125,9 @@ export class TrainingSection {
 
   show() {
     const {explorer, status} = this, running = status === "running" || status === "preparing";
+    this.method.value = explorer.state.method;
+    this.alphaField.hidden = explorer.state.method !== "kd";
+    setText(this.methodNote, describe(explorer.data.methods[explorer.state.method], this.loss()));
     setText(this.alphaText, explorer.state.alpha.toFixed(2));
     this.alpha.value = explorer.state.alpha;
     this.hidden.value = explorer.state.hidden;
@@ -134,11 +147,19 @@ export class TrainingSection {
   }
 
   progressText({settings, results, seconds}, status) {
-    const {temperature, alpha, hidden, epochs, seed} = settings, each = seconds.length ? `, ${mean(seconds).toFixed(2)} s an epoch` : "";
+    const {loss, hidden, epochs, seed} = settings, each = seconds.length ? `, ${mean(seconds).toFixed(2)} s an epoch` : "";
     const left = seconds.length && status === "running" ? `, about ${Math.ceil((epochs - results.length + 1) * mean(seconds))} s left` : "";
     const where = this.session && !this.session.inWorker ? " This browser has no workers: training runs in slices of the page." : "";
-    return `Seed ${seed}, T = ${temperature}, alpha = ${alpha}, ${hidden} units: ${status}, ${Math.max(0, results.length - 1)} of ${epochs} epochs${each}${left}.${where}`;
+    const {title} = this.explorer.data.methods[loss.method], weight = loss.method === "kd" ? `, alpha = ${loss.soft}` : "";
+    return `Seed ${seed}, ${title} at T = ${loss.temperature}${weight}, ${hidden} units: ${status}, ${Math.max(0, results.length - 1)} of ${epochs} epochs${each}${left}.${where}`;
   }
+}
+
+// a method in words
+function describe({title, summary, temperature, options}, {method, hard, soft}) {
+  const own = Object.entries(options).map(([name, value]) => `, ${name} = ${value}`).join("");
+  const weights = method === "kd" ? "Here alpha weighs its loss, 1 - alpha the labels; published" : `Here, as published, the loss is ${hard} · labels + ${soft} · ${title}${own}; published`;
+  return `${summary} ${weights}: T = ${temperature}.`;
 }
 
 function select(options, value, change) {
