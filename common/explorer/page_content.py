@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from common import metrics, results, teachers
-from common.explorer import page_data, page_methods
+from common.explorer import page_data, page_methods, page_record
 from common.utils import files, packages
 
 TITLES = {
@@ -121,6 +121,7 @@ def _training(dataset, teacher, parts):
     values = {"train": page_data.split_data(*parts["train"]), "methods": page_methods.methods()}
     if teacher.model:
         values["layers"] = page_data.teacher_layers(teacher.model)
+    values["recorded"] = page_record.read(dataset.name, parts)
     return values | page_data.pixel_scale(dataset)
 
 
