@@ -12,12 +12,13 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import special
 
 from common import data, results, teachers
 from common.data import array_cache
 from common.experiments.study import Study
-from common.explorer import bundle, page_content
+from common.explorer import bundle, page_content, page_seeds
 from common.runs import records
 from mnist import recipes, tables
 from tests_browser import lab
@@ -25,6 +26,18 @@ from tests_browser import lab
 # aims on an idle machine; a busy one, which the printed numbers tell, is given more
 REDRAW_MS, EPOCH_SECONDS, READY_SECONDS, BUSY = 16, 2.5, 1.0, 4
 TRAIN, TEST = 6_000, 2_000  # 5,000 to train with after a sixth for validation
+
+
+RECORDED = {
+    "settings": page_seeds.SETTINGS | {"alpha": 0.9},
+    "seeds": [0, 1, 2],
+    "errors": {
+        "30": {
+            name: [[400, 300, 200], [420, 280, 190], [380, 310, 230]]
+            for name in ("baseline", "kd", "dkd")
+        }
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +64,9 @@ def content(digits, tmp_path_factory):
     logits = teachers.make(tmp_path_factory.mktemp("logits") / "cnn", model, digits, run.name)
     groups = results.group_seeds(records.load_all(tables.FOLDER))
     teacher = page_content.Teacher("3-layer CNN", logits, model)
-    return page_content.content(digits, teacher, groups, tables.TEMPERATURE_SWEEPS)
+    values = page_content.content(digits, teacher, groups, tables.TEMPERATURE_SWEEPS)
+    assert values["recorded"] == {}  # the committed record is of other digits
+    return values | {"recorded": RECORDED}
 
 
 @pytest.fixture(scope="module")
@@ -95,14 +110,16 @@ def shown_bars(tab, section="#soft-targets"):
     return np.array(rows.evaluate_all("rows => rows.map(row => +row.dataset.probability)"))
 
 
+_STATUS = "document.querySelector('#train [role=status]').textContent"
+
+
 def train(tab, epochs):
     tab.get_by_label("epochs").fill(str(epochs))
     tab.get_by_role("button", name=re.compile("^Train")).click()
 
 
 def wait_for_training(tab):
-    status = "document.querySelector('#train [role=status]').textContent"
-    tab.wait_for_function(f"{status}.includes('finished')", timeout=240_000)
+    tab.wait_for_function(f"{_STATUS}.includes('finished')", timeout=240_000)
 
 
 def half(text):
@@ -150,7 +167,7 @@ def test_both_students_train_to_the_end_and_answer_a_drawing(opened, content):
     slider = tab.locator("#temperature")
     slider.press("ArrowRight")  # the slider keeps working
     wait_for_training(tab)
-    assert "T = 4, alpha = 0.9, 30 units: finished, 4 of 4" in _status(tab)
+    assert "KD at T = 4, alpha = 0.9, 30 units: finished, 4 of 4" in _status(tab)
     seconds = float(re.search(r"([\d.]+) s an epoch", _status(tab))[1])
     print(f"\nan epoch of 5,000 digits, three students of 30 units: {seconds:.2f} s")
     assert seconds < BUSY * EPOCH_SECONDS
@@ -163,6 +180,53 @@ def test_both_students_train_to_the_end_and_answer_a_drawing(opened, content):
     headings = tab.locator("#draw h3").all_inner_texts()
     assert headings[0] == "Teacher: 1" and not any("not trained" in text for text in headings)
     assert tab.locator("#gradients option").count() == 4
+
+
+def test_each_method_can_be_chosen_and_linked_to(opened, content):
+    tab = opened("#method=dist&T=2")
+    select = tab.get_by_label("method")
+    assert select.input_value() == "dist"
+    for name, method in content["methods"].items():
+        select.select_option(name)
+        assert method["summary"] in tab.locator("#train .facts").first.inner_text()
+        assert tab.get_by_label("alpha").is_visible() == (name == "kd")
+    select.select_option("dkd")
+    tab.wait_for_function("location.hash.includes('method=dkd')")
+    assert "1 · labels + 1 · DKD (alpha = 1, beta = 8)" in tab.locator("#train").inner_text()
+    train(tab, 3)
+    wait_for_training(tab)
+    assert "DKD at T = 2, 30 units: finished" in _status(tab)
+    assert tab.locator("#train h2").inner_text().startswith("DKD at T = 2:")
+    errors = [int(text) for text in tab.locator("#train tr:nth-of-type(2) td").all_inner_texts()]
+    assert max(errors) < 0.3 * TEST
+
+
+def test_committed_seeds_lie_behind_the_training_of_their_settings(opened):
+    tab = opened()
+    bands, note = tab.locator("#train .band"), tab.locator("#train .chart + .facts")
+    assert bands.count() == 2 and "3 seeds that Keras trained" in note.inner_text()
+    scale = "(node) => node.getAttribute('points').split(' ').map((point) => +point.split(',')[1])"
+    high, low = np.reshape(bands.first.evaluate(scale), (2, 3))
+    middle = bands.first.evaluate(
+        "(node) => node.nextElementSibling.getAttribute('points').split(' ')"
+        ".map((point) => +point.split(',')[1])"
+    )
+    # pixels grow downward: 420, 310, 230 errors above 380, 280, 190, their means between
+    assert (high < middle).all() and (middle < low[::-1]).all()
+    np.testing.assert_allclose((low[0] - high[-1]) / (low[-1] - high[0]), 1, atol=0.05)
+    for change, count in [("alpha=0.5", 1), ("method=dkd", 2), ("method=ttm", 1), ("T=8", 1)]:
+        tab.evaluate(f"location.hash = '{change}'")
+        tab.wait_for_function(f"document.querySelectorAll('#train .band').length === {count}")
+    tab.evaluate("location.hash = 'hidden=300'")
+    tab.wait_for_function("document.querySelectorAll('#train .band').length === 0")
+
+
+def test_a_training_that_diverges_says_so(opened):
+    tab = opened("#method=ttm")
+    tab.get_by_label("optimizer").select_option("sgd")
+    tab.evaluate("distillation.data.methods.ttm.soft = 1e9")
+    train(tab, 3)
+    tab.wait_for_function(f"{_STATUS}.includes('the loss of the distilled student is no finite')")
 
 
 def _status(tab):
@@ -219,23 +283,27 @@ def test_own_logits_and_files_that_are_none(opened):
         file = io.BytesIO()
         np.save(file, array)
         content = {"name": "logits.npy", "mimeType": "application/octet-stream"}
-        tab.locator("input[type=file]").set_input_files(content | {"buffer": file.getvalue()})
+        tab.locator("#own-logits input[type=file]").set_input_files(
+            content | {"buffer": file.getvalue()}
+        )
         tab.wait_for_function(f"{_MESSAGE}.startsWith({json.dumps(text)})")
 
 
 _MESSAGE = "document.querySelector('#own-logits [role=status]').textContent"
 
 
-def test_the_address_opens_a_state_or_says_what_is_wrong(opened):
+def test_the_address_opens_a_state_or_says_what_is_wrong(opened, content):
     tab = opened("#T=8&alpha=0.5&image=12&guess=2")
     assert tab.locator(".slider output").inner_text() == "8"
     assert "test image 12" in tab.locator("figcaption").first.inner_text()
     assert "teaches best" in tab.locator("#curve h2").inner_text()
     assert tab.locator("#train output").inner_text() == "0.50"
-    tab = opened("#T=900&image=hot")
+    tab = opened("#T=900&image=hot&method=magic")
     problems = tab.get_by_role("alert").inner_text()
     assert "T = 900 in the address lies outside 0.5 to 50: shown is 4." in problems
     assert "image = hot in the address is not a number" in problems
+    known = ", ".join(content["methods"])
+    assert f"method = magic in the address is none of {known}: shown is kd." in problems
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -275,6 +343,13 @@ _CONTRAST = """(() => {
   }));
 })()"""
 
+_DROP = """([selector, bytes]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], "dropped"));
+  document.querySelector(selector).dispatchEvent(
+    new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
+
 # milliseconds from 100 moves of the slider to the page drawn and laid out
 _REDRAW = """async () => {
   const slider = document.getElementById("temperature"), times = [];
@@ -310,15 +385,7 @@ def test_a_dropped_file_is_read_and_a_printed_page_has_its_curve(opened):
     tab = opened()
     file = io.BytesIO()
     np.save(file, np.array([3.0, 1.0]))
-    tab.evaluate(
-        """(bytes) => {
-          const data = new DataTransfer();
-          data.items.add(new File([new Uint8Array(bytes)], "two.npy"));
-          document.querySelector(".drop").dispatchEvent(
-            new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
-        }""",
-        list(file.getvalue()),
-    )
+    tab.evaluate(_DROP, ["#own-logits .drop", list(file.getvalue())])
     tab.wait_for_function(f"{_MESSAGE}.startsWith('2 classes at T = 4')")
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")  # no guess: the paper has the answer
     assert tab.locator("#curve .curve.distilled").count() == 1
@@ -338,3 +405,41 @@ def test_a_finger_draws(opened):
         devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     tab.wait_for_function("document.querySelector('#draw h2').textContent === 'The teacher says 1'")
+
+
+def png(pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return {"name": "digit.png", "mimeType": "image/png", "buffer": file.getvalue()}
+
+
+def test_pictures_of_a_digit_are_centered_and_answered(opened):
+    tab = opened()
+    choose = tab.locator("#draw input[type=file]")
+    answer = "document.querySelector('#draw h2').textContent"
+    dark = np.full((300, 500, 3), 235, "uint8")  # ink on paper, far from the middle
+    dark[40:220, 60:80] = (20, 30, 90)
+    transparent = np.zeros((120, 60, 4), "uint8")
+    transparent[20:100, 30:38, 3] = 255
+    for picture in (dark, 255 - dark, transparent):
+        tab.get_by_role("button", name="Clear").click()
+        choose.set_input_files(png(picture))
+        tab.wait_for_function(f"{answer} === 'The teacher says 1'")
+        ink = tab.evaluate(_SMALL)
+        assert np.abs(np.array(ink).nonzero()[0].mean() / 28 - 14) < 1.5
+    problem = tab.locator("#draw .problem")
+    choose.set_input_files(png(np.full((50, 50), 90, "uint8")))
+    problem.get_by_text("digit.png: it shows no digit").wait_for()
+    choose.set_input_files(png(dark) | {"buffer": b"no picture", "name": "notes.png"})
+    problem.get_by_text("notes.png: this browser reads no image from it").wait_for()
+    tab.get_by_role("button", name="Put test image here").click()
+    assert not problem.is_visible()
+    tab.evaluate(_DROP, ["#draw", list(png(dark)["buffer"])])
+    tab.wait_for_function(f"{answer} === 'The teacher says 1'")
+
+
+# gray of the digit as the networks see it, 0 for paper, row by row
+_SMALL = """(() => {
+  const {data} = document.querySelector("canvas.small").getContext("2d").getImageData(0, 0, 28, 28);
+  return Array.from({length: 784}, (_, i) => 255 - data[4 * i]);
+})()"""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
 PAGE, WIDGET, WORKER = "page.js", "widget.js", "worker.js"  # the entry of each script
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # of whole lines
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
 
 
@@ -67,8 +68,8 @@ def page(title, data):
 
 
 def _as_block(name):
-    """A module as `const {exports} = (() => { … return {exports}; })();`."""
-    text = _IMPORT.sub("", _read(name))
+    """A module as `const {exports} = (() => { … return {exports}; })();`, without comments."""
+    text = _COMMENT.sub("", _IMPORT.sub("", _read(name)))
     names = re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", text, re.MULTILINE)
     exports = f"{{{', '.join(names)}}}"
     body = re.sub(r"^export ", "", text, flags=re.MULTILINE)

@@ -47,6 +47,17 @@ export function drawPixels(canvas, pixels, side) {
   canvas.getContext("2d").putImageData(data, 0, 0);
 }
 
+// a node on which files are dropped; `read` is called with the first
+export function dropZone(node, read) {
+  node.addEventListener("dragover", (event) => { event.preventDefault(); node.classList.add("over"); });
+  node.addEventListener("dragleave", () => node.classList.remove("over"));
+  node.addEventListener("drop", (event) => {
+    event.preventDefault();
+    node.classList.remove("over");
+    read(event.dataTransfer.files[0]);
+  });
+}
+
 export function reducedMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

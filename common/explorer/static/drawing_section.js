@@ -1,9 +1,10 @@
-// Section: a digit drawn with mouse, finger or pen, and what teacher and students say to it.
+// Section: a digit drawn with mouse, finger or pen, or from an image file, and what teacher and students say to it.
 
 import {Bars} from "./bars.js";
 import {mnistDigit} from "./digit.js";
-import {drawPixels, el, setText} from "./dom.js";
+import {drawPixels, dropZone, el, setText} from "./dom.js";
 import {argmax, softTargets} from "./numerics.js";
+import {readPicture} from "./picture.js";
 
 const SIZE = 280; // pixels of the canvas
 const REST = 200; // milliseconds without a stroke until the kernel is asked
@@ -18,13 +19,17 @@ export class DrawingSection {
     this.titles = Object.fromEntries(Object.keys(this.bars).map((name) => [name, el("h3")]));
     this.answers = el("div", {class: "answers", "aria-live": "polite"}, ...Object.keys(this.bars).map((name) => el("div", {}, this.titles[name], this.bars[name].node)));
     this.kernelAnswers = el("div", {class: "answers", "aria-live": "polite", hidden: true});
+    this.file = el("input", {type: "file", accept: "image/*", change: () => this.readFile(this.file.files[0])});
+    this.problem = el("p", {class: "problem", role: "status", hidden: true});
     const button = (text, click) => el("button", {type: "button", click}, text);
     this.node = el("section", {id: "draw"}, this.heading, el("p", {},
       "The drawing is cropped, scaled to 20 pixels and centered by its mass, as MNIST's digits were. All networks answer at T = 1."),
     el("div", {class: "pair"}, el("div", {}, this.canvas, el("div", {class: "buttons"}, button("Clear", () => this.clear()), button("Put test image here", () => this.putImage()))),
-      el("figure", {}, this.small, el("figcaption", {}, "as the networks see it"))), this.answers, this.kernelAnswers);
+      el("figure", {}, this.small, el("figcaption", {}, "as the networks see it"))),
+    el("label", {class: "block drop"}, "Drop a picture of a digit here, or choose one: ", this.file), this.problem, this.answers, this.kernelAnswers);
     this.context = this.canvas.getContext("2d", {willReadFrequently: true});
     this.listen();
+    dropZone(this.node, (file) => this.readFile(file));
     this.clear();
   }
 
@@ -66,16 +71,35 @@ export class DrawingSection {
   clear() {
     this.context.fillStyle = "#000";
     this.context.fillRect(0, 0, SIZE, SIZE);
+    this.problem.hidden = true;
     this.answer();
   }
 
   putImage() {
-    const picture = el("canvas"), pixels = this.explorer.pixels(this.explorer.state.image);
-    drawPixels(picture, pixels.map((value) => 255 - value), this.explorer.data.side);
+    const {explorer} = this, pixels = explorer.pixels(explorer.state.image);
+    this.put(pixels, explorer.data.side, pixels); // itself, not scaled twice
+  }
+
+  async readFile(file) {
+    if (!file) return;
+    try {
+      const {ink, size} = await readPicture(file);
+      this.put(ink, size, mnistDigit(ink, size));
+    } catch (error) {
+      this.clear();
+      this.problem.hidden = false;
+      setText(this.problem, `${file.name}: ${error.message}.`);
+    }
+    this.file.value = ""; // so that the same file can be chosen again
+  }
+
+  // draw ink (side · side) and ask the networks about a digit
+  put(ink, side, digit) {
+    const picture = el("canvas");
+    drawPixels(picture, ink.map((value) => 255 - value), side);
     this.clear();
     this.context.drawImage(picture, 0, 0, SIZE, SIZE);
-    this.digit = pixels; // itself, not scaled twice
-    this.answer(pixels);
+    this.answer(digit);
   }
 
   answer(pixels = null) {

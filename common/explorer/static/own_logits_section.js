@@ -1,7 +1,7 @@
 // Section: logits of the reader's own, from a pasted row or a .npy file.
 
 import {Bars} from "./bars.js";
-import {el, setText} from "./dom.js";
+import {dropZone, el, setText} from "./dom.js";
 import {entropy, softTargets} from "./numerics.js";
 import {parseNpy, parseRow} from "./own_logits.js";
 
@@ -19,17 +19,7 @@ export class OwnLogitsSection {
       el("p", {}, "Paste a row of logits, or drop a .npy file of one row an image. Nothing leaves this page."),
       el("label", {class: "block"}, "Logits", this.text), el("label", {class: "block"}, "Names of the classes, if you like", this.namesText),
       el("label", {class: "block drop"}, "Drop a .npy file here, or choose one: ", this.file), this.rowField, this.message, this.bars.node);
-    this.listen(this.node.querySelector(".drop"));
-  }
-
-  listen(zone) {
-    zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
-    zone.addEventListener("dragleave", () => zone.classList.remove("over"));
-    zone.addEventListener("drop", (event) => {
-      event.preventDefault();
-      zone.classList.remove("over");
-      this.readFile(event.dataTransfer.files[0]);
-    });
+    dropZone(this.node, (file) => this.readFile(file));
   }
 
   async readFile(file) {

@@ -3,39 +3,57 @@
 import {Chart, countAxis, linearAxis} from "./chart.js";
 import {el, setText} from "./dom.js";
 import {deviation, mean} from "./numerics.js";
+import {describeBands, recordedErrors} from "./recorded.js";
 
 const ROLES = ["baseline", "distilled", "control"];
 const NAMES = {baseline: "labels alone", distilled: "soft targets", control: "control"};
 
 export class TrainingResults {
   // of an explorer's data
-  constructor({test: {count}, methods}) {
-    Object.assign(this, {count, methods, rate: 100 / count}); // errors as %
+  constructor({test: {count}, methods, recorded}) {
+    Object.assign(this, {count, methods, recorded, rate: 100 / count}); // errors as %
     this.heading = el("h2");
     this.chart = new Chart("test errors against the epoch");
+    this.bands = el("p", {class: "facts"});
     this.table = el("table");
-    this.nodes = [this.chart.node, el("div", {class: "scroll"}, this.table)];
+    this.nodes = [this.chart.node, this.bands, el("div", {class: "scroll"}, this.table)];
   }
 
   // current: the training {settings, results: [{student: {errors}} of each epoch, from 0]} or null;
-  // alike: finished trainings that differ only in their seed; epochs: of the axis, if none is given
-  show(current, alike, finished, epochs) {
-    const {chart} = this, shown = current ? current.results.slice(1) : [];
+  // settings: its own or, before the first, those that it would have; alike: finished trainings
+  // that differ only in their seed
+  show(current, settings, alike, finished) {
+    const {chart} = this, shown = current ? current.results.slice(1) : [], recorded = this.recordedRates(settings);
     const values = [...shown, ...alike.flatMap(({results}) => results.slice(1))].flatMap((one) => ["baseline", "distilled"].map((name) => one[name].errors * this.rate));
-    chart.axes(countAxis("epoch", current?.settings.epochs ?? epochs), linearAxis("test errors, %", 0, Math.min(100, Math.max(10, ...values))));
-    for (const role of ROLES) if (alike.length > 1 && alike[0].results[0][role]) this.drawBand(role, alike);
+    const all = [...values, ...Object.values(recorded).flat(2).filter((value) => value !== null)];
+    chart.axes(countAxis("epoch", settings.epochs), linearAxis("test errors, %", 0, Math.min(100, Math.max(10, ...all))));
+    for (const role of ROLES) this.drawBand(role, recorded[role] ?? this.trainedRates(role, alike));
     const ends = ROLES.filter((role) => shown.length && shown[0][role]).map((role) => this.drawCurve(role, shown));
     chart.names(ends);
     this.drawTable(alike);
+    setText(this.bands, describeBands(this.recorded, recorded));
     setText(this.heading, this.finding(current, shown.at(-1), finished ? alike : []));
     chart.describe(this.heading.textContent);
   }
 
+  // errors in % [[each epoch] for each seed] of the committed students, by role
+  recordedRates(settings) {
+    const {rate, recorded} = this;
+    return Object.fromEntries(Object.entries(recordedErrors(recorded, settings)).map(([role, runs]) => [
+      role, runs && runs.map((errors) => errors.slice(0, settings.epochs).map((value) => value * rate))]));
+  }
+
+  // the same of finished trainings in the page
+  trainedRates(role, runs) {
+    return runs.length > 1 && runs[0].results[0][role] ? runs.map(({results}) => results.slice(1).map((one) => one[role].errors * this.rate)) : null;
+  }
+
+  // from the lowest to the highest seed of each epoch, and their mean
   drawBand(role, runs) {
-    const epochs = runs[0].results.map((_, i) => i).slice(1);
-    const at = (epoch) => runs.map(({results}) => results[epoch][role].errors * this.rate);
-    const edges = (sign) => epochs.map((epoch) => mean(at(epoch)) + sign * deviation(at(epoch)));
-    this.chart.band(role, epochs, edges(-1), edges(1));
+    if (!runs) return;
+    const epochs = runs[0].map((_, i) => i + 1), at = (epoch) => runs.map((rates) => rates[epoch - 1]);
+    this.chart.band(role, epochs, epochs.map((epoch) => Math.min(...at(epoch))), epochs.map((epoch) => Math.max(...at(epoch))));
+    this.chart.curve(role, epochs, epochs.map((epoch) => mean(at(epoch))), {dashed: true, width: 1});
   }
 
   drawCurve(role, results) {

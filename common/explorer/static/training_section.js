@@ -127,7 +127,7 @@ export class TrainingSection {
     const {explorer, status} = this, running = status === "running" || status === "preparing";
     this.method.value = explorer.state.method;
     this.alphaField.hidden = explorer.state.method !== "kd";
-    setText(this.methodNote, describe(explorer.data.methods[explorer.state.method], this.loss()));
+    setText(this.methodNote, describe(explorer.data.methods[explorer.state.method], explorer.state.method));
     setText(this.alphaText, explorer.state.alpha.toFixed(2));
     this.alpha.value = explorer.state.alpha;
     this.hidden.value = explorer.state.hidden;
@@ -137,7 +137,11 @@ export class TrainingSection {
     this.pause.disabled = !(status === "running" || status === "paused");
     setText(this.pause, status === "paused" ? "Resume" : "Pause");
     this.showProgress();
-    this.results.show(this.current, this.alike(), status === "finished", EPOCHS);
+    this.results.show(this.current, this.current?.settings ?? this.settings(0), this.alike(), status === "finished");
+  }
+
+  showTemperature() {
+    if (!this.current) this.show(); // the recorded band depends on T
   }
 
   showProgress() {
@@ -156,10 +160,10 @@ export class TrainingSection {
 }
 
 // a method in words
-function describe({title, summary, temperature, options}, {method, hard, soft}) {
-  const own = Object.entries(options).map(([name, value]) => `, ${name} = ${value}`).join("");
-  const weights = method === "kd" ? "Here alpha weighs its loss, 1 - alpha the labels; published" : `Here, as published, the loss is ${hard} · labels + ${soft} · ${title}${own}; published`;
-  return `${summary} ${weights}: T = ${temperature}.`;
+function describe({title, summary, temperature, hard, soft, options}, method) {
+  if (method === "kd") return `${summary} Alpha weighs its loss, 1 - alpha the labels; published: alpha = ${soft}, T = ${temperature}.`;
+  const own = Object.entries(options).map(([name, value]) => `${name} = ${value}`).join(", ");
+  return `${summary} The loss, as published: ${hard} · labels + ${soft} · ${title}${own && ` (${own})`}; T is yours, published: T = ${temperature}.`;
 }
 
 function select(options, value, change) {
