@@ -8,6 +8,7 @@ import base64
 import contextlib
 import io
 import json
+import os
 import re
 
 import numpy as np
@@ -23,8 +24,7 @@ from common.runs import records
 from mnist import recipes, tables
 from tests_browser import lab
 
-# aims on an idle machine; a busy one, which the printed numbers tell, is given more
-REDRAW_MS, EPOCH_SECONDS, READY_SECONDS, BUSY = 16, 2.5, 1.0, 4
+REDRAW_MS, EPOCH_SECONDS, READY_SECONDS = 16, 2.5, 1.0  # aims
 TRAIN, TEST = 6_000, 2_000  # 5,000 to train with after a sixth for validation
 
 
@@ -168,9 +168,6 @@ def test_both_students_train_to_the_end_and_answer_a_drawing(opened, content):
     slider.press("ArrowRight")  # the slider keeps working
     wait_for_training(tab)
     assert "KD at T = 4, alpha = 0.9, 30 units: finished, 4 of 4" in _status(tab)
-    seconds = float(re.search(r"([\d.]+) s an epoch", _status(tab))[1])
-    print(f"\nan epoch of 5,000 digits, three students of 30 units: {seconds:.2f} s")
-    assert seconds < BUSY * EPOCH_SECONDS
     errors = [int(text) for text in tab.locator("#train tr:nth-of-type(2) td").all_inner_texts()]
     assert len(errors) == 3 and max(errors) < 0.25 * TEST  # all three have learned
     tab.get_by_role("button", name="Another seed").click()
@@ -224,9 +221,8 @@ def test_committed_seeds_lie_behind_the_training_of_their_settings(opened):
 def test_a_training_that_diverges_says_so(opened):
     tab = opened("#method=ttm")
     tab.get_by_label("optimizer").select_option("sgd")
-    tab.evaluate("distillation.data.methods.ttm.soft = 1e9")
     train(tab, 3)
-    tab.wait_for_function(f"{_STATUS}.includes('the loss of the distilled student is no finite')")
+    tab.wait_for_function(f"{_STATUS}.includes('the distilled student is no better than chance')")
 
 
 def _status(tab):
@@ -365,20 +361,61 @@ _REDRAW = """async () => {
 }"""
 
 
-def test_speed(opened):
+class Speed:
+    """Seconds of the clock, and of processor time, which other work on the machine leaves alone.
+
+    The aims hold for both on an idle machine; on a busy one, for processor time, doubled: caches
+    and cores are shared.
+    """
+
+    def __init__(self, chromium):
+        self.devtools = chromium.new_browser_cdp_session()
+        self.idle = os.getloadavg()[0] < os.cpu_count()
+
+    def processor(self):
+        """Processor time of all pages and their workers until now."""
+        processes = self.devtools.send("SystemInfo.getProcessInfo")["processInfo"]
+        return sum(one["cpuTime"] for one in processes if one["type"] == "renderer")
+
+    def check(self, name, aim, clock, processor):
+        print(f"{name}: {clock:.4f} s, processor {processor:.4f} s, aim {aim} s")
+        assert processor < aim * (1 if self.idle else 2), name
+        assert clock < aim or not self.idle, name
+
+    def redraws(self, tab, name):
+        """Print and check the 95th percentile of 100 moves, and their mean processor time."""
+        before = self.processor()
+        times = tab.evaluate(_REDRAW)
+        processor = (self.processor() - before) / len(times)
+        median, clock = np.percentile(times, [50, 95]) / 1000
+        print(f"median {1000 * median:.1f} ms, ", end="")
+        self.check(f"slider to redraw, {name}", REDRAW_MS / 1000, clock, processor)
+
+
+def test_speed(opened, chromium):
+    speed = Speed(chromium)
+    load = os.getloadavg()[0]
+    print(f"\nload {load:.1f} on {os.cpu_count()} cores")
     tab = opened()
+    before = speed.processor()
+    tab.reload()
+    tab.wait_for_selector("main[data-ready]")
     ready = int(tab.locator("main").get_attribute("data-ready")) / 1000
-    idle = np.percentile(tab.evaluate(_REDRAW), [50, 95])
+    speed.check("page ready", READY_SECONDS, ready, speed.processor() - before)
+    speed.redraws(tab, "no training")
+    for units in ("30", "300"):
+        tab.get_by_label("hidden layer").select_option(units)
+        before = speed.processor()
+        train(tab, 2)
+        wait_for_training(tab)
+        clock = float(re.search(r"([\d.]+) s an epoch", _status(tab))[1])
+        name = f"epoch of both students of {units} units"
+        speed.check(name, EPOCH_SECONDS, clock, (speed.processor() - before) / 2)
     train(tab, 100)
     tab.wait_for_function("document.querySelector('#train progress').value > 0")
-    busy = np.percentile(tab.evaluate(_REDRAW), [50, 95])
-    print(
-        f"\nready {ready:.2f} s; slider to redraw, median and 95th percentile: idle "
-        f"{idle[0]:.1f} and {idle[1]:.1f} ms, while training {busy[0]:.1f} and {busy[1]:.1f} ms"
-    )
-    assert ready < BUSY * READY_SECONDS
-    assert idle[0] < REDRAW_MS and busy[0] < REDRAW_MS
-    assert max(idle[1], busy[1]) < BUSY * REDRAW_MS
+    times = np.percentile(tab.evaluate(_REDRAW), [50, 95])  # processor time is the training's too
+    print(f"while training: median {times[0]:.1f} ms, 95th percentile {times[1]:.1f} ms")
+    assert times[1] < REDRAW_MS or not speed.idle
 
 
 def test_a_dropped_file_is_read_and_a_printed_page_has_its_curve(opened):

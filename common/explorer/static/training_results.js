@@ -27,9 +27,9 @@ export class TrainingResults {
     const values = [...shown, ...alike.flatMap(({results}) => results.slice(1))].flatMap((one) => ["baseline", "distilled"].map((name) => one[name].errors * this.rate));
     const all = [...values, ...Object.values(recorded).flat(2).filter((value) => value !== null)];
     chart.axes(countAxis("epoch", settings.epochs), linearAxis("test errors, %", 0, Math.min(100, Math.max(10, ...all))));
-    for (const role of ROLES) this.drawBand(role, recorded[role] ?? this.trainedRates(role, alike));
-    const ends = ROLES.filter((role) => shown.length && shown[0][role]).map((role) => this.drawCurve(role, shown));
-    chart.names(ends);
+    const bands = ROLES.map((role) => this.drawBand(role, recorded[role] ?? this.trainedRates(role, alike)));
+    const curves = ROLES.map((role) => shown.length > 0 && shown[0][role] && this.drawCurve(role, shown));
+    chart.names(ROLES.map((_, i) => curves[i] || bands[i]).filter(Boolean));
     this.drawTable(alike);
     setText(this.bands, describeBands(this.recorded, recorded));
     setText(this.heading, this.finding(current, shown.at(-1), finished ? alike : []));
@@ -48,12 +48,13 @@ export class TrainingResults {
     return runs.length > 1 && runs[0].results[0][role] ? runs.map(({results}) => results.slice(1).map((one) => one[role].errors * this.rate)) : null;
   }
 
-  // from the lowest to the highest seed of each epoch, and their mean
+  // from the lowest to the highest seed of each epoch, and their mean; returns its end
   drawBand(role, runs) {
-    if (!runs) return;
-    const epochs = runs[0].map((_, i) => i + 1), at = (epoch) => runs.map((rates) => rates[epoch - 1]);
+    if (!runs) return null;
+    const epochs = runs[0].map((_, i) => i + 1), at = (epoch) => runs.map((rates) => rates[epoch - 1]), means = epochs.map((epoch) => mean(at(epoch)));
     this.chart.band(role, epochs, epochs.map((epoch) => Math.min(...at(epoch))), epochs.map((epoch) => Math.max(...at(epoch))));
-    this.chart.curve(role, epochs, epochs.map((epoch) => mean(at(epoch))), {dashed: true, width: 1});
+    this.chart.curve(role, epochs, means, {dashed: true, width: 1});
+    return {role, x: epochs.at(-1), y: means.at(-1), label: NAMES[role]};
   }
 
   drawCurve(role, results) {
