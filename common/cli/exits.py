@@ -6,11 +6,11 @@ import sys
 
 @contextlib.contextmanager
 def one_sentence():
-    """Context in which expected errors exit with their message, others raise."""
+    """Context in which expected errors exit with their message and notes, others raise."""
     try:
         yield
     except (ValueError, OSError, FloatingPointError) as error:
-        sys.exit(f"error: {error}")
+        sys.exit("\n".join([f"error: {error}", *getattr(error, "__notes__", ())]))
     except ModuleNotFoundError as error:
         if error.name is None:  # ours, which names the extra
             sys.exit(f"error: {error}")

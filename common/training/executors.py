@@ -7,6 +7,7 @@ import time
 from common.data import shared
 from common.training.group_progress import GroupProgress
 from common.training.remote import RemoteTasks
+from common.training.submitted_group import SubmittedGroup
 from common.training.worker import train_in_worker
 from common.utils.checks import require_writable
 
@@ -50,22 +51,21 @@ def train(executor, groups, done, dataset, folder, teachers, callbacks):
 
     Raises:
         ValueError: callbacks or functions of `ModelSpec.build` that no other process can get.
-        Exception: of the class of the first failure, after all other groups have finished; its
-            message lists all failures.
+        Exception: the first failure, after all other groups have finished; its note lists all.
     """
     _require_picklable("callbacks", callbacks)
     _require_picklable("functions of build=", [run.build for runs in groups for run in runs])
     _report_workers(executor, groups)
     kind = _LocalTasks if _shares_files(executor) else RemoteTasks
     with kind(executor, done, dataset, folder.resolve(), teachers, callbacks) as tasks:
-        futures = {}
+        submitted = []
         try:
             for members in groups:
-                futures[tasks.submit(members)] = members
-            return _collect(futures, done, tasks.folder)
+                submitted.append(SubmittedGroup(tasks, members, done))
+            return _collect(submitted)
         except BaseException:
-            for future in futures:
-                future.cancel()
+            for group in submitted:
+                group.future.cancel()
             raise
 
 
@@ -102,55 +102,55 @@ class _LocalTasks:
         return self.executor.submit(train_in_worker, *task)
 
 
-def _collect(futures, done, folder):
-    """{name: record} of all futures' runs; raises all errors as one, after all have ended.
+def _collect(groups):
+    """{name: record} of all runs; raises an error, if there are any, after all groups have ended.
 
     Args:
-        futures: {Future: list of Run}.
-        done: names of finished runs.
-        folder: Path of the folder with the checkpoints; None if they cannot be seen.
+        groups: list of SubmittedGroup.
     """
-    records, errors, pending = {}, {}, set(futures)
-    with GroupProgress(futures, done, folder) as progress:
+    records, pending = {}, list(groups)
+    with GroupProgress(groups) as progress:
         while pending:
-            ended = _ended(pending)
-            pending -= ended
-            for future in ended:
+            for group in _ended(pending):
                 try:
-                    result, lines = future.result()
+                    result, lines = group.future.result()
                 except Exception as error:
-                    errors[future] = error
-                    continue
+                    if isinstance(error, ChildProcessError) and group.submit_again():
+                        continue
+                    group.error, result, lines = error, {}, []
+                pending.remove(group)
                 records |= result
                 for line in lines:
-                    progress.write(f"{futures[future][0].name}: {line}")
+                    progress.write(f"{group.name}: {line}")
             progress.update()
-    if errors:
-        ordered = [(futures[f][0].name, errors[f]) for f in futures if f in errors]
-        _raise(ordered, len(futures))
+    _raise_first(groups)
     return records
 
 
-def _ended(futures):
-    """Those that have ended; waits for one, at most `POLL_SECONDS`.
+def _ended(groups):
+    """List of those that have ended; waits for one, at most `POLL_SECONDS`.
 
     `concurrent.futures.wait` takes only futures of its own module, submitit's are others.
     """
     end = time.monotonic() + POLL_SECONDS
-    while not (ended := {future for future in futures if future.done()}):
+    while not (ended := [group for group in groups if group.future.done()]):
         if time.monotonic() > end:
             break
         time.sleep(0.02)
     return ended
 
 
-def _raise(errors, count):
-    """Raise the only error, or one of the first one's class that lists all."""
-    first = errors[0][1]
-    if len(errors) == 1:
-        raise first
-    listed = "; ".join(f"{name}: {error}" for name, error in errors)
-    raise type(first)(f"{len(errors)} of {count} groups of runs failed: {listed}")
+def _raise_first(groups):
+    """Raise the first group's error, if there is one, with a note that lists all groups' errors.
+
+    An error of its class with another message cannot be made: classes differ in their arguments.
+    """
+    failed = [group for group in groups if group.error]
+    if failed:
+        listed = "; ".join(f"{group.name}: {group.error}" for group in failed)
+        note = f"{len(failed)} of {len(groups)} groups of runs failed: {listed}"
+        failed[0].error.add_note(note)
+        raise failed[0].error
 
 
 def _report_workers(executor, groups):

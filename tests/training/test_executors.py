@@ -83,14 +83,65 @@ def test_groups_that_are_left_over_are_split(tiny_run):
     assert executors.tasks(Inline(2), [groups[0][:1]], ()) == []  # one run: this process
 
 
-def test_a_failing_group_does_not_stop_the_others(tiny_run, few, tmp_path):
+def test_a_failing_group_does_not_stop_the_others(tiny_run, few, tmp_path, capsys):
     diverging = {"learning_rate": 1e30, "optimizer": "sgd", "schedule": "constant", "epochs": 1}
     wrong = [tiny_run(diverging, seed=seed) for seed in (0, 1)]
     right = [tiny_run({"epochs": 1}, seed=seed) for seed in (0, 1)]
     listed = f"2 of 4 groups of runs failed: {wrong[0].name}: the l.*{wrong[1].name}: the l"
     with pytest.raises(FloatingPointError, match=listed):
         training.run([*wrong, *right], few, output_dir=tmp_path, executor=Inline(1))
+    assert "2 runs finished, 0 running, 0 waiting, 2 failed" in capsys.readouterr().out
     assert all(records.read(tmp_path, run) for run in right)
+
+
+class Fails(Inline):
+    """Executor whose tasks all raise errors of one class, made by a function."""
+
+    def __init__(self, error):
+        super().__init__(workers=1)
+        self.error = error
+
+    def submit(self, function, *arguments):
+        future = Future()
+        future.set_exception(self.error())
+        return future
+
+
+def test_errors_of_any_class_are_listed(tiny_run, few, tmp_path):
+    """UnicodeDecodeError, like classes of Keras, cannot be made from a message alone."""
+    runs = [tiny_run(seed=seed) for seed in (0, 1)]
+    executor = Fails(lambda: UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"))
+    listed = f"2 of 2 groups of runs failed: {runs[0].name}: 'utf-8' .*; {runs[1].name}: 'utf-8' "
+    with pytest.raises(UnicodeDecodeError, match=listed):
+        training.run(runs, few, output_dir=tmp_path, executor=executor)
+
+
+class DieEachEpoch(keras.callbacks.Callback):
+    """Callback that raises what an executor raises for a dead process, after `epochs` epochs."""
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_train_begin(self, logs=None):
+        self.left = self.epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if not self.left:
+            raise ChildProcessError("a worker died")
+        self.left -= 1
+
+
+def test_a_task_that_gets_on_between_the_deaths_of_its_workers_is_repeated(tiny_run, few, tmp_path):
+    run, executor = tiny_run({"epochs": 3}), Inline(1)
+    options = {"executor": executor, "output_dir": tmp_path / "dies"}
+    with pytest.raises(ChildProcessError, match="a worker died"):
+        training.run([run], few, callbacks=[DieEachEpoch(0)], **options)
+    assert executor.tasks == 1
+    training.run([run], few, callbacks=[DieEachEpoch(1)], **options)
+    assert executor.tasks == 1 + 3
+    training.run([run], few, output_dir=tmp_path / "loop")
+    assert_same_outcome(tmp_path / "loop", tmp_path / "dies", [run])
 
 
 def test_callbacks_that_cannot_be_sent_are_refused(runs, few, logits, tmp_path):

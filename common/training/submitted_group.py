@@ -1,0 +1,72 @@
+"""A group of runs that an executor trains."""
+
+import contextlib
+
+from common.training import checkpoints
+from common.training.group import checkpoint_path
+
+
+class SubmittedGroup:
+    """A group of runs that an executor trains, from its submission on.
+
+    Args:
+        tasks: object with `submit(members)`, which returns the future of a group, and `folder`,
+            the Path of the folder with the checkpoints; None if they cannot be seen.
+        members: list of Run.
+        done: names of finished runs.
+
+    Attributes:
+        name: of its first run.
+        future: of the last submission.
+        count: number of runs that are not `done`.
+        error: exception that it failed with; None until then.
+    """
+
+    def __init__(self, tasks, members, done):
+        self.tasks, self.members = tasks, members
+        self.name, self.error = members[0].name, None
+        self.count = sum(run.name not in done for run in members)
+        self._submit()
+
+    @property
+    def epochs(self):
+        """Number of epochs of its recipe."""
+        return self.members[0].recipe.epochs
+
+    @property
+    def running(self):
+        """Whether it is being trained; a future that cannot tell runs until it is done."""
+        running = getattr(self.future, "running", lambda: not self.future.done())
+        return running()
+
+    def completed_epochs(self):
+        """Number of epochs that are trained, as far as the checkpoint can be seen."""
+        if self.future.done():
+            return self.epochs
+        return self._saved_epochs() if self.running else 0
+
+    def submit_again(self):
+        """Submit it again if it has completed an epoch since it was last submitted.
+
+        An executor repeats a task whose process dies only so often, because a training may kill
+        its process, for lack of memory for instance. A training that gets on does not.
+
+        Returns:
+            whether it was submitted.
+        """
+        if self._saved_epochs() == self._epochs_before:
+            return False
+        self._submit()
+        return True
+
+    def _submit(self):
+        self._epochs_before = self._saved_epochs()
+        self.future = self.tasks.submit(self.members)
+
+    def _saved_epochs(self):
+        if not self.tasks.folder:
+            return 0
+        with contextlib.suppress(ValueError):  # a damaged checkpoint is reported where it is read
+            saved = checkpoints.load_progress(checkpoint_path(self.members, self.tasks.folder))
+            return saved["epochs"] if saved else 0
+        return 0
