@@ -83,15 +83,24 @@ def test_two_drivers_share_the_work(few, mnist_dir, tmp_path, kind):
 def kill_workers(pids, finished, count, seed):
     """Kill `count` random workers, one after the other, until all runs are `finished`.
 
-    The time between kills is that from the start of a worker to a few epochs.
+    Between two kills a few epochs begin, on a machine of any speed.
     """
     rng, killed = random.Random(seed), []
-    while len(killed) < count and not finished.wait(rng.uniform(1, 8)):
+    while len(killed) < count and not finished.is_set():
+        begun = epochs(pids) + rng.randint(1, 8)
+        while epochs(pids) < begun and not finished.wait(0.05):
+            pass
+        finished.wait(rng.uniform(0, 0.5))
         alive = [number for number in numbers(pids) if is_running(number)]
         if alive:
             killed.append(rng.choice(alive))
             os.kill(killed[-1], signal.SIGKILL)
     return killed
+
+
+def epochs(pids):
+    """Number of epochs that all workers have begun."""
+    return sum(path.stat().st_size for path in pids.iterdir())
 
 
 @pytest.mark.soak
