@@ -5,6 +5,7 @@ import platform
 from pathlib import Path
 
 from common.backend import keras
+from common.utils.workers import cores
 
 ASSUMED_GPU_MEMORY = 8_000_000_000  # bytes, those of a small GPU; where the backend reports none
 
@@ -44,10 +45,14 @@ def gpu_memory():
 
 def processor():
     """Model of the processor and the number of cores that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     for line in info.read_text(encoding="utf-8").splitlines() if info.exists() else ():
         if line.startswith("model name"):
             name = line.split(":", 1)[1].strip()
-    return f"{name}, {cores} cores"
+    return f"{name}, {cores()} cores"
+
+
+def load_average():
+    """Mean number of processes that ran or waited in the last minute; None where not reported."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # Windows has none

@@ -3,7 +3,6 @@
 Students without weights are trained first, from the committed logits, into --output-dir.
 """
 
-import os
 from pathlib import Path
 
 from common.benchmark import single_stream, tables
@@ -113,7 +112,7 @@ class _Deployed:
         from common.experiments import deployment
 
         files, rows = self._timed_files(), []
-        load = os.getloadavg()[0]
+        load = hardware.load_average()
         options = {key: getattr(self.options, key) for key in ("threads", "queries", "seconds")}
         images = self.study.dataset.test.images[:1_000]
         measured = single_stream.measure(
@@ -129,7 +128,7 @@ class _Deployed:
             "threads": self.options.threads,
             "format": self.options.formats[0],
             "runtimes": _versions(self.options.formats[:1]),
-            "load_average": round(max(load, os.getloadavg()[0]), 1),
+            "load_average": None if load is None else round(max(load, hardware.load_average()), 1),
             "energy": "not measured",
             "rows": rows,
         }

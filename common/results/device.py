@@ -104,9 +104,11 @@ def latency_table(latency):
     """Markdown: a row for each file; latency, throughput, size, memory and accuracy."""
     queries = min(row["queries"] for row in latency["rows"])
     seconds = min(row["seconds"] for row in latency["rows"])
+    load = latency["load_average"]  # None where the system does not report it
     title = (
         f"{latency['format']}, {latency['device']}, threads: {latency['threads']}, load average "
-        f"{latency['load_average']:g}, at least {queries:,} queries and {seconds:.0f} s of each"
+        f"{'unknown' if load is None else format(load, 'g')}, at least {queries:,} queries and "
+        f"{seconds:.0f} s of each"
     )
     header = [title, "p50, ms", "p90, ms", "images/s at batch 32", "KB", "peak memory, MB"]
     rows = [

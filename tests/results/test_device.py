@@ -83,6 +83,8 @@ def test_int8_costs_are_compared_in_pairs(quality):
 def test_latency_table(latency):
     table = device.latency_table(latency)
     assert cells(table, "resnet164 float32")[1:] == ["10", "20", "2,000", "8", "not measured"]
+    assert "load average 0.5," in table
+    assert "load average unknown," in device.latency_table(latency | {"load_average": None})
 
 
 def test_ratios_are_against_the_teacher_in_float32(latency):
