@@ -15,14 +15,13 @@ TASKS = 100  # without work, to time what an executor adds to each
 
 
 def _engines(options):
-    """Rows of all trainings of the table by two workers of one thread, against the loop."""
+    """Rows of the trainings of the table by two workers of one thread, against the loop."""
     calls = {name: _trainings(engine, options) for name, engine in _executors().items()}
     seconds = timing.interleaved(calls, options.repeats, warm_up=0)
     loop = seconds.pop("the loop")
+    table = f"published table of {DATASET}{_seeds_text(options.seeds)}"
     for name, values in seconds.items():
-        yield Row(
-            f"published table of mnist by {name}, against the loop", values, loop, "s", "times"
-        )
+        yield Row(f"{table}, by {name}, against the loop", values, loop, "s", "times")
 
 
 def _overhead(options):
@@ -60,6 +59,8 @@ def add_arguments(parser):
     parts = f"of {', '.join(PARTS)}; default: all"
     parser.add_argument("parts", nargs="*", metavar="PART", help=parts)
     parser.add_argument("--repeats", type=int, default=3, help="of each; default: 3")
+    seeds = "of the trainings of engines, nine per seed; default: all"
+    parser.add_argument("--seeds", type=int, nargs="+", metavar="K", help=seeds)
     small = "one epoch on few images, to check that all parts run"
     parser.add_argument("--small", action="store_true", help=small)
     save = "save the rows for the tables of the README"
@@ -121,7 +122,7 @@ def _trainings(engine, options):
     if options.write:
         tables.require_dataset(dataset, DATASET)
     settings = {"retrain": "students", "epochs": 1 if options.small else None}
-    settings |= {"seeds": [0, 1]} if options.small else {}
+    settings["seeds"] = options.seeds
 
     def train():
         start = time.perf_counter()
@@ -134,6 +135,13 @@ def _trainings(engine, options):
             return time.perf_counter() - start
 
     return train
+
+
+def _seeds_text(seeds):
+    """What a row says of its seeds; nothing if they are all."""
+    if seeds is None:
+        return ""
+    return f", seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))} only"
 
 
 def _times_without_work(engine):
