@@ -6,8 +6,6 @@ test split in their own runtime, each beside its own float32 file.
 
 import dataclasses
 import itertools
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
@@ -131,23 +129,12 @@ def evaluate(study, chosen, folder, formats=("litert",), progress=None):
 
 
 def write(study, run, path, format, precision="float32", calibration=None):
-    """Export a finished run's network, compared with it on test images: `export.Exported`.
-
-    A SavedModel at `path` is replaced when the new one is complete.
-    """
+    """Export a finished run's network, compared with it on test images: `export.Exported`."""
     from common import export
 
     options = {"int8": precision == "int8", "float16": precision == "float16"}
     options |= {"calibration": calibration, "images": study.dataset.test.images[:CHECKED]}
-    model = study.model(run)
-    if not path.is_dir():
-        return export.export(model, path, format=format, **options)
-    # `export` replaces no folder: the old one stays until the new one is complete
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
-        written = export.export(model, Path(folder) / path.name, format=format, **options)
-        path.rename(Path(folder) / "old")
-        written.path.rename(path)
-    return dataclasses.replace(written, path=path)
+    return export.export(study.model(run), path, format=format, **options)
 
 
 def _measures(logits, labels, float32):

@@ -17,7 +17,7 @@ def checked_path(path, format):
 
     Raises:
         ValueError: an unknown format; another suffix than the format's; a missing folder; a folder
-            in the file's place; a SavedModel that exists.
+            in a file's place; for a SavedModel, which replaces its like, anything else there.
     """
     require_choice("format", format, FORMATS)
     path, spec = local_folder("the path of the export", path), FORMATS[format]
@@ -28,7 +28,8 @@ def checked_path(path, format):
         raise ValueError(f"a SavedModel is a folder: call it {path.with_suffix('')}, not {path}")
     if not path.parent.is_dir():
         raise ValueError(f"there is no folder {path.parent}: make it, or choose another for {path}")
-    if path.is_dir() or (path.exists() and not spec.suffix):
+    replaceable = path.is_file() if spec.suffix else (path / "saved_model.pb").exists()
+    if path.exists() and not replaceable:
         kind = "folder" if path.is_dir() else "file"
         raise ValueError(f"the {kind} {path} exists: choose another name, or delete it")
     return path.absolute()

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
 import tempfile
 from pathlib import Path
 
@@ -47,7 +46,8 @@ def export(model, path, *, format, int8=False, calibration=None, float16=False, 
     """Write a network as a file that runs without Keras; it takes pixels as the network does.
 
     The file is written beside `path` under another name, read back in its own runtime and compared
-    with the Keras model; only then it takes its place. If the comparison fails, nothing stays.
+    with the Keras model; only then it takes its place, or that of an earlier export. If the
+    comparison fails, nothing stays of it.
 
     Args:
         model: keras.Model, images (batch, h, w, c) -> logits; any backend and precision: the file
@@ -67,9 +67,10 @@ def export(model, path, *, format, int8=False, calibration=None, float16=False, 
 
     Raises:
         ValueError: an unknown format or a precision that it lacks; a missing runtime; a path of
-            another suffix, or in a missing folder; a network of images of no fixed size, of random
-            answers, or of operations that the format lacks; unsuitable calibration images; the
-            file's logits differ from the model's beyond `readback.BOUNDS`.
+            another suffix, in a missing folder, or of a folder that is no SavedModel; a network of
+            images of no fixed size, of random answers, or of operations that the format lacks;
+            unsuitable calibration images; the file's logits differ from the model's beyond
+            `readback.BOUNDS`.
         OSError: the disk is full.
     """
     precision = checks.precision_of(int8, float16)
@@ -110,7 +111,7 @@ def _placed(path):
             yield temporary
             for part in (temporary.with_suffix(".bin"), temporary):  # the .xml last
                 if part.exists():
-                    os.replace(part, path.parent / part.name)
+                    files.replace(part, path.parent / part.name)
     except Exception as error:  # TensorFlow's are no OSErrors
         if "No space left" not in str(error):
             raise

@@ -37,6 +37,24 @@ def atomic_write(path):
         _remove(temporary)
 
 
+def replace(source, path):
+    """Rename `source` to `path`, in place of the file or folder there.
+
+    A folder is removed when the new one is in its place, and put back if the renaming fails.
+    """
+    if not path.is_dir():
+        os.replace(source, path)
+        return
+    former = source.with_name(f".former-{path.name}")
+    path.rename(former)
+    try:
+        source.rename(path)
+    except OSError:
+        former.rename(path)
+        raise
+    shutil.rmtree(former)
+
+
 def acquire_lock(path, busy, *, wait=False):
     """An acquired filelock.FileLock of `path`, whose folder exists.
 

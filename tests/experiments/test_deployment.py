@@ -35,31 +35,6 @@ def test_settings_are_those_of_the_committed_runs(study, mnist):
         deployment.settings(study, "small", "larg")
 
 
-def test_a_saved_model_is_replaced_when_the_new_one_is_complete(study, tmp_path, monkeypatch):
-    path = tmp_path / "exports" / "net-saved_model"
-    path.mkdir(parents=True)
-    (path / "old").touch()
-    monkeypatch.setattr(Study, "model", lambda *_: None)
-    arguments = (study, study.student("small"), path, "saved_model")
-
-    def refuse(*_, **__):
-        raise ValueError("refused")
-
-    def write(_, target, **__):
-        target.mkdir()
-        (target / "new").touch()
-        return export.Exported(target, "saved_model", "float32", 0, 0.0, 1.0, 1)
-
-    monkeypatch.setattr(export, "export", refuse)
-    with pytest.raises(ValueError, match="refused"):
-        deployment.write(*arguments)
-    assert [part.name for part in path.iterdir()] == ["old"]
-    monkeypatch.setattr(export, "export", write)
-    assert deployment.write(*arguments).path == path
-    assert [part.name for part in path.iterdir()] == ["new"]
-    assert [*path.parent.iterdir()] == [path]
-
-
 def test_files_are_evaluated_beside_their_networks(study, tmp_path, monkeypatch):
     pytest.importorskip("ai_edge_litert", reason="pip install -e '.[export]'")
     # networks of a few steps have no clear first choices

@@ -8,6 +8,7 @@ import pytest
 from common import export, models
 from common.backend import keras, layers, ops
 from common.export import converters, exporter, formats, in_tensorflow, readback
+from common.utils import files
 
 pytest.importorskip("ai_edge_litert", reason="pip install -e '.[export]'")
 only_tensorflow = pytest.mark.skipif(
@@ -60,6 +61,45 @@ def test_a_name_that_is_taken(model, tmp_path):
     for kind, name in (("folder", "net"), ("file", "file")):
         with pytest.raises(ValueError, match=f"the {kind} .*{name} exists: choose another name"):
             export.export(model, tmp_path / name, format="saved_model")
+
+
+def test_a_saved_model_is_replaced_when_the_new_one_is_complete(model, tmp_path, monkeypatch):
+    path = tmp_path / "net"
+
+    def write(name):
+        def convert(model, folder, *_):
+            folder.mkdir()
+            (folder / "saved_model.pb").touch()
+            (folder / name).touch()
+
+        return convert
+
+    def content():
+        assert [*tmp_path.iterdir()] == [path]
+        return {part.name for part in path.iterdir()}
+
+    def refuse(*_):
+        raise ValueError("they differ")
+
+    monkeypatch.setattr(readback, "compare", lambda *_: (0.0, 1.0))
+    for name in ("first", "second"):
+        monkeypatch.setattr(in_tensorflow, "convert", write(name))
+        assert export.export(model, path, format="saved_model").path == path
+        assert content() == {name, "saved_model.pb"}
+    monkeypatch.setattr(in_tensorflow, "convert", write("third"))
+    monkeypatch.setattr(readback, "compare", refuse)
+    with pytest.raises(ValueError, match="they differ"):
+        export.export(model, path, format="saved_model")
+    assert content() == {"saved_model.pb", "second"}
+
+
+def test_a_folder_is_put_back_if_it_cannot_be_replaced(tmp_path):
+    path = tmp_path / "net"
+    path.mkdir()
+    (path / "first").touch()
+    with pytest.raises(FileNotFoundError):
+        files.replace(tmp_path / "missing", path)
+    assert [*tmp_path.iterdir()] == [path] and [part.name for part in path.iterdir()] == ["first"]
 
 
 @pytest.mark.parametrize("format", ["litert", "onnx", "openvino"])
