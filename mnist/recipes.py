@@ -222,6 +222,12 @@ STUDY = StudySpec(
             "seeds": [0],
             "students": ["cnn_small", "mlp_few", "cnn_ensemble_few"],  # not the slowest
         },
+        "06_methods": {
+            "seeds": [0],
+            "selection_seeds": [1],
+            "teachers": ["cnn"],
+            "methods": ["kd", "dkd"],
+        },
         "08_to_a_device": {  # a teacher that trains in a minute; too few images for int8
             "seeds": [0],
             "teacher": "cnn",

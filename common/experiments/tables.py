@@ -17,7 +17,7 @@ def tuned_methods(groups, student, teacher, selection_seeds=SELECTION_SEEDS):
 
 
 def methods_tables(groups, student, teachers, selection_seeds=SELECTION_SEEDS, step_times=None):
-    """Markdown: one table per teacher, which compares every method with tuned KD.
+    """Markdown: one table per teacher, which compares every method with tuned KD; "" without runs.
 
     Args:
         groups, student, selection_seeds: as in `tuned_methods`.
@@ -29,7 +29,7 @@ def methods_tables(groups, student, teachers, selection_seeds=SELECTION_SEEDS, s
         caption = f"{student.title}, distilled from {teacher.title}, {results.caption(groups)}"
         tuned = tuned_methods(groups, student, teacher, selection_seeds)
         tables.append(results.methods_table(tuned, step_times=step_times, caption=caption))
-    return "\n".join(tables)
+    return "\n".join(filter(None, tables))
 
 
 def ladders(groups, students, teacher):

@@ -14,6 +14,7 @@ from common.plots.curves import (
     temperature_sweep,
 )
 from common.plots.deployment import accuracy_over_latency, pareto_front
+from common.plots.gradients import logit_steps
 from common.plots.images import (
     contact_sheet,
     images_with_soft_targets,
@@ -32,6 +33,7 @@ __all__ = [
     "intervals",
     "labeled_images",
     "learning_curves",
+    "logit_steps",
     "pareto_front",
     "temperature_curve",
     "temperature_sweep",

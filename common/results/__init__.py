@@ -43,7 +43,13 @@ from common.results.tables import (
     students_table,
     teachers_table,
 )
-from common.results.tuned import methods_table, tuned_methods
+from common.results.tuned import (
+    differences,
+    methods_finding,
+    methods_table,
+    tuned_methods,
+    tuning_finding,
+)
 from common.results.wording import (
     caption,
     confidence_interval,
@@ -79,6 +85,7 @@ __all__ = [
     "dataset_settings",
     "describe_reduction",
     "describe_sweep",
+    "differences",
     "display_name",
     "distilled_by",
     "group_seeds",
@@ -88,6 +95,7 @@ __all__ = [
     "markdown",
     "mean_sd",
     "merge_seeds",
+    "methods_finding",
     "methods_table",
     "p_inline",
     "p_value",
@@ -101,4 +109,5 @@ __all__ = [
     "temperature_alpha_grid",
     "temperature_sweep",
     "tuned_methods",
+    "tuning_finding",
 ]

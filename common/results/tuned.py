@@ -12,7 +12,7 @@ from common import metrics
 from common.results import wording
 from common.results.groups import SeedGroup, best
 from common.results.selection import Results
-from common.results.tables import PENDING, markdown, score_cells
+from common.results.tables import markdown, score_cells
 
 COLUMNS = ("settings", "test errors", "accuracy %", "errors less than KD", "95 % interval")
 COLUMNS += ("p (Holm)", "published settings, test errors", "gain by tuning", "p (t)")
@@ -61,41 +61,61 @@ def methods_table(tuned, reference="kd", step_times=None, caption="method"):
     """Markdown table: each method at its chosen settings beside KD, and the gain of tuning alone.
 
     Args:
-        tuned: {name: TunedMethod}.
-        reference: name of the method that the others are compared with, paired by seed; p-values
-            have Holm's correction.
+        tuned: {name: TunedMethod}; without any, the table is empty text.
+        reference: as in `differences`.
         step_times: {name: text} of a last column; None for no such column.
         caption: header of the methods' column.
     """
-    differences = {
-        name: _paired(tuned[reference].chosen, method.chosen)
-        for name, method in tuned.items()
-        if reference in tuned and name != reference
-    }
-    adjusted = metrics.holm([difference[3] for difference in differences.values()])
-    p_values = dict(zip(differences, adjusted, strict=True))
-    rows = []
+    compared, rows = differences(tuned, reference), []
     for name, method in tuned.items():
         row = [method.title, method.chosen.settings, *score_cells(method.chosen)]
-        row += _difference_cells(differences.get(name), p_values.get(name))
-        row += _tuning_cells(method)
+        row += [*_difference_cells(compared.get(name)), *_tuning_cells(method)]
         rows.append(row + ([step_times.get(name, "")] if step_times is not None else []))
     header = [caption, *COLUMNS] + [STEP_COLUMN] * (step_times is not None)
-    rows = rows or [[PENDING, *[""] * (len(header) - 1)]]
-    return markdown(header, rows)
+    return markdown(header, rows) if rows else ""
 
 
-def finding(tuned, reference="kd", level=0.05):
-    """The study's result in a sentence: which methods differ from tuned KD (Holm-corrected)."""
-    names = [name for name in tuned if name != reference]
+def differences(tuned, reference="kd"):
+    """{name: (mean, low, high, p)}: test errors that each method saves against tuned KD.
+
+    Mean and 95 % interval are those of the differences paired by seed, of which positive ones are
+    fewer errors; p-values of the paired t-tests have Holm's correction.
+
+    Args:
+        tuned: {name: TunedMethod}.
+        reference: name of the method that the others are compared with; if it is missing, there
+            are no differences.
+    """
+    names = [name for name in tuned if reference in tuned and name != reference]
     tests = [_paired(tuned[reference].chosen, tuned[name].chosen) for name in names]
     p_values = metrics.holm([test[3] for test in tests])
-    lists = {"fewer": [], "more": []}
-    for name, test, p in zip(names, tests, p_values, strict=True):
+    return {
+        name: (*test[:3], float(p)) for name, test, p in zip(names, tests, p_values, strict=True)
+    }
+
+
+def methods_finding(tuned, reference="kd", level=0.05):
+    """One sentence: the methods that differ from tuned KD at a level, after Holm's correction."""
+    compared, lists = differences(tuned, reference), {"fewer": [], "more": []}
+    for name, (mean, _, _, p) in compared.items():
         if p < level:
-            lists["fewer" if test[0] > 0 else "more"].append(tuned[name].title)
+            lists["fewer" if mean > 0 else "more"].append(tuned[name].title)
     parts = [f"{word} errors than tuned KD: {', '.join(t)}" for word, t in lists.items() if t]
-    return "; ".join(parts) or f"no method of {len(names)} differs from tuned KD"
+    nothing = f"none of {len(compared)} methods differs significantly from tuned KD"
+    return "; ".join(parts) or nothing
+
+
+def tuning_finding(tuned):
+    """One sentence: the test errors that tuning alone saves each method, least and most.
+
+    It is the difference between the published settings and the chosen ones, paired by seed.
+    """
+    gains = {name: _paired(each.published, each.chosen)[0] for name, each in tuned.items()}
+    least, most = (choose(gains, key=gains.get) for choose in (min, max))
+    return (
+        f"the choice of settings saves between {gains[least]:+.1f} ({tuned[least].title}) and "
+        f"{gains[most]:+.1f} errors ({tuned[most].title})"
+    )
 
 
 def _candidates(ours, spec, teacher, grid):
@@ -116,11 +136,11 @@ def _paired(first, second):
     return metrics.paired_t(*(g.of_seeds(seeds).values("errors") for g in (first, second)))
 
 
-def _difference_cells(difference, p):
+def _difference_cells(difference):
     """Difference in errors from the reference, interval and p; empty for the reference itself."""
     if difference is None:
         return ["", "", ""]
-    mean, low, high, _ = difference
+    mean, low, high, p = difference
     interval = "" if np.isnan(low) else f"{low:+.1f} to {high:+.1f}"
     return [f"{mean:+.1f}", interval, wording.p_value(p)]
 

@@ -7,7 +7,6 @@ from scipy import stats
 from common import experiments, metrics, results
 from common.distillation import Distillation
 from common.experiments.method_grids import around
-from common.results import tuned
 from tests.results.test_tables import STUDENT, TEACHER, by, group
 
 SELECTION = (5, 6)
@@ -60,10 +59,22 @@ def test_table_and_finding(groups):
     low, high = stats.ttest_rel([50, 52, 54], [40, 43, 43]).confidence_interval(0.95)
     assert f"| +10.0 | {low:+.1f} to {high:+.1f} | 0.0033 |" in nkd
     assert nkd.endswith("| 56.0 ± 0.0 | +14.0 | 0.0051 | +1 % |")
-    assert tuned.finding(methods) == "fewer errors than tuned KD: NKD"
-    assert tuned.finding({"kd": methods["kd"], "nkd": methods["kd"]}) == (
-        "no method of 1 differs from tuned KD"
+    mean, *interval, p = results.differences(methods)["nkd"]
+    assert (mean, *interval) == pytest.approx((10, low, high)) and p == pytest.approx(0.0033, 0.01)
+    assert results.methods_finding(methods) == "fewer errors than tuned KD: NKD"
+    assert results.methods_finding({"kd": methods["kd"], "nkd": methods["kd"]}) == (
+        "none of 1 methods differs significantly from tuned KD"
     )
+    assert results.tuning_finding(methods) == (
+        "the choice of settings saves between +4.0 (KD) and +14.0 errors (NKD)"
+    )
+
+
+def test_nothing_is_shown_without_runs(groups):
+    assert results.methods_table({}) == "" and results.differences({}) == {}
+    methods = results.tuned_methods(groups, STUDENT, TEACHER, GRIDS, SELECTION)
+    assert results.differences({"nkd": methods["nkd"]}) == {}
+    assert experiments.methods_tables(groups[:1], STUDENT, [TEACHER]) == ""
 
 
 def test_holm_against_hand_computed_values():
