@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from common import data, models, teachers
+from common import data, export, models, teachers
 from common.cli import user_data
 from common.experiments import one_call
 from common.runs import Recipe
@@ -17,6 +17,7 @@ from common.runs import Recipe
 TEXT = (Path(__file__).parents[1] / "docs" / "your_data.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 OPTIONAL = {"teacher.onnx": "onnxruntime", "import torch": "torch", "load_torch": "torch"}
+OPTIONAL |= {"student.tflite": "ai_edge_litert"}
 NAMES = ("ash", "birch", "cedar", "fir")
 SIDE = 64
 
@@ -171,6 +172,27 @@ def test_the_command(quick, tmp_path, capsys):
     assert len(table) == 2 + 3 and set(table) <= set(printed.splitlines())
 
 
+def test_the_block_and_the_command_of_export(quick, tmp_path, capsys):
+    """The command exports baseline and distilled student, not the control."""
+    pytest.importorskip("ai_edge_litert")
+    exec(block_with("student.tflite"), quick)
+    assert export.predict("student.tflite", quick["flowers"].test.images).shape == (8, 4)
+    images = ["--images", "flowers", "--image-size", str(SIDE), "--output-dir", str(tmp_path)]
+    training = ["--teacher", "my_resnet.keras", "--student", "mlp", "--epochs", "1"]
+    user_data.main(["distill", *images, *training, "--seeds", "3"])
+    (line,) = re.findall(r"python -m your_data export (.*)", TEXT)
+    capsys.readouterr()
+    user_data.main(["export", *images, *line.removesuffix(" --int8").split()[2:]])
+    files = [path.name for path in (tmp_path / "exports").iterdir()]
+    assert {re.sub("-[0-9a-f]{8}-", "-", name) for name in files} == {
+        "flowers-mlp-from-my_resnet-T4-a0.9-seed3.tflite",
+        "flowers-mlp-seed3.tflite",
+    }
+    assert capsys.readouterr().out.count("first choices agree") == 2
+    with pytest.raises(SystemExit, match="has no student of these images: pass --images and its"):
+        user_data.main(["export", *images, "--limit", "40"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -184,6 +206,11 @@ def test_the_command(quick, tmp_path, capsys):
             "alpha must lie between 0 and 1, got 2.0",
         ),
         (["table", "--output-dir", "flowers"], "flowers has no records: `distill` writes them"),
+        (
+            ["export", "--images", "flowers", "--output-dir", "flowers"],
+            "flowers has no records: `distill` writes them",
+        ),
+        (["export", "--images", "flowers", "--formats", "tflite"], "did you mean litert"),
     ],
 )
 def test_refusals_of_the_command(names, arguments, sentence):

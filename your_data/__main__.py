@@ -1,4 +1,4 @@
-"""python -m your_data distill --images DIR --teacher FILE --student cnn --seeds 0 1 2 | table"""
+"""python -m your_data distill --images DIR --teacher FILE --student cnn | export | table"""
 
 from common.cli.user_data import main
 

@@ -1,4 +1,7 @@
-"""The command `export`: a student's files for devices; it is trained first if needed."""
+"""The command `export`: students' files for devices, of a data set's recipes or of a user's images.
+
+A student of the recipes is trained first if needed.
+"""
 
 import dataclasses
 
@@ -17,20 +20,36 @@ def add_export(commands, shared):
     parser.add_argument("student", help="name of a student in the recipes, such as cnn_small")
     teacher = "teacher that it is distilled from; default: none, a student on labels only"
     parser.add_argument("--teacher", metavar="NAME", help=teacher)
-    formats = "litert, onnx, openvino or saved_model; default: litert"
-    parser.add_argument("--formats", nargs="+", default=["litert"], metavar="F", help=formats)
-    parser.add_argument("--int8", action="store_true", help="also in int8: litert and onnx")
-    parser.add_argument("--float16", action="store_true", help="also in float16: litert")
-    count = "training images that int8 takes its ranges from; default: 500"
-    parser.add_argument("--calibration-images", type=int, default=500, metavar="N", help=count)
+    add_formats(parser)
     settings = "of the distillation; default: those of the committed runs, else 4 and 0.9"
     parser.add_argument("--temperature", type=float, metavar="T", help=settings)
     parser.add_argument("--alpha", type=float, metavar="A", help=settings)
     return parser
 
 
+def add_formats(parser):
+    """Options of the written files: formats, precisions, calibration."""
+    formats = "litert, onnx, openvino or saved_model; default: litert"
+    parser.add_argument("--formats", nargs="+", default=["litert"], metavar="F", help=formats)
+    parser.add_argument("--int8", action="store_true", help="also in int8: litert and onnx")
+    parser.add_argument("--float16", action="store_true", help="also in float16: litert")
+    count = "training images that int8 takes its ranges from; default: 500"
+    parser.add_argument("--calibration-images", type=int, default=500, metavar="N", help=count)
+
+
 def check_export(options):
     """Raise ValueError, before any work, for options that cannot be followed."""
+    check_formats(options)
+    if options.temperature is not None:
+        require_temperature(options.temperature)
+    if options.alpha is not None:
+        require_fraction("alpha", options.alpha)
+    if options.teacher is None and (options.temperature, options.alpha) != (None, None):
+        raise ValueError("--temperature and --alpha are of a distillation: name its --teacher")
+
+
+def check_formats(options):
+    """Raise ValueError for the options of `add_formats` that cannot be followed."""
     from common import export
 
     for format in options.formats:
@@ -45,12 +64,6 @@ def check_export(options):
             )
     least = export.LEAST_CALIBRATION_IMAGES
     require_at_least("calibration images", options.calibration_images, least)
-    if options.temperature is not None:
-        require_temperature(options.temperature)
-    if options.alpha is not None:
-        require_fraction("alpha", options.alpha)
-    if options.teacher is None and (options.temperature, options.alpha) != (None, None):
-        raise ValueError("--temperature and --alpha are of a distillation: name its --teacher")
 
 
 def export_student(study, options):
@@ -60,12 +73,24 @@ def export_student(study, options):
         study: Study that trains students again, so that their weights are in its output folder.
         options: argparse.Namespace of the command.
     """
-    from common import export
     from common.experiments import deployment
 
     distillation = _settings(study, options)
-    names = (options.student, options.teacher)
-    runs = deployment.trained(study, *names, distillation)
+    runs = deployment.trained(study, options.student, options.teacher, distillation)
+    export_runs(study, runs, options)
+
+
+def export_runs(study, runs, options):
+    """Export finished runs into exports/ of the study's output folder; print a line for each file.
+
+    Args:
+        study: Study whose output folder has the runs' weights.
+        runs: list of Run.
+        options: argparse.Namespace with the options of `add_formats`.
+    """
+    from common import export
+    from common.experiments import deployment
+
     folder = study.output_dir / "exports"
     folder.mkdir(parents=True, exist_ok=True)
     count = options.calibration_images

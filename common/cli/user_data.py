@@ -1,13 +1,13 @@
-"""Command line of a user's images and teacher: `python -m your_data distill ...`, `table`.
+"""Command line of a user's images and teacher: `python -m your_data distill`, `export`, `table`.
 
-It does what `data.from_folder` and `common.distill` do in Python. They are imported inside the
-functions, so that `--help` and refusals of bad options take no time.
+It does what `data.from_folder`, `common.distill` and `export.export` do in Python. The functions
+import them, so that `--help` and refusals of bad options take no time.
 """
 
 import argparse
 from pathlib import Path
 
-from common.cli import exits, output
+from common.cli import exits, exporting, output
 from common.cli.options import folder_option
 from common.utils import packages, terminal
 from common.utils.checks import require_choice, require_seed, require_teacher_file
@@ -76,16 +76,50 @@ def _dataset(options):
     return dataset
 
 
+def _export(options):
+    exporting.check_formats(options)
+    records = _records(options.output_dir)
+    from common.experiments.spec import StudySpec
+    from common.experiments.study import Study
+
+    folder = options.output_dir
+    study = Study(StudySpec(folder, {}, {}), _dataset(options), output_dir=folder)
+    exporting.export_runs(study, _exportable(records, study.dataset, folder), options)
+
+
+def _exportable(records, dataset, folder):
+    """Runs of `distill` on these images, without the controls; ValueError if there are none."""
+    from common.runs import Run
+
+    recorded = [Run.from_configuration(each["configuration"], each["seed"]) for each in records]
+    identity = dataset.identity.items()
+    of_images = [run for run in recorded if all(getattr(run, key) == v for key, v in identity)]
+    runs = [run for run in of_images if not run.settings.control and not run.architecture]
+    if not runs:
+        raise ValueError(
+            f"{folder} has no student of these images: pass --images and its options as to "
+            "`distill`"
+        )
+    return runs
+
+
+def _records(folder):
+    """List of the records in a folder; ValueError if it has none."""
+    from common.runs import records
+
+    loaded = records.load_all(folder)
+    if not loaded:
+        raise ValueError(f"{folder} has no records: `distill` writes them")
+    return loaded
+
+
 def _table(options):
     if options.output_dir is None:
         output.print_tables("sklearn_digits", None)
         return
+    loaded = _records(options.output_dir)
     from common import results
-    from common.runs import records
 
-    loaded = records.load_all(options.output_dir)
-    if not loaded:
-        raise ValueError(f"{options.output_dir} has no records: `distill` writes them")
     groups = results.group_seeds(loaded)
     for settings in results.dataset_settings(groups):
         print(results.students_table(results.select(groups, **settings)))
@@ -101,6 +135,12 @@ def _parser():
     _add_images(distill)
     _add_training(distill)
     distill.set_defaults(command=_distill)
+    summary = "write the students of `distill` as files for devices, each read back and compared"
+    export = commands.add_parser("export", help=summary)
+    _add_images(export)
+    exporting.add_formats(export)
+    _add_output_dir(export, "that `distill` wrote to; files go to its exports/")
+    export.set_defaults(command=_export)
     table = commands.add_parser("table", help="print the tables of finished runs")
     folder = "folder of your records; default: the committed runs, a random forest's"
     table.add_argument("--output-dir", type=folder_option, metavar="DIR", help=folder)
@@ -145,11 +185,14 @@ def _add_training(distill):
         distill.add_argument(option, type=kind, metavar=metavar, help="of the student's training")
     distill.add_argument("--learning-rate", type=float, metavar="R", help="of Adam")
     distill.add_argument("--no-control", action="store_true", help="do not train the control")
-    folder = f"folder for records, weights and logits; default: runs/{PACKAGE}"
-    distill.add_argument(
+    _add_output_dir(distill, "for records, weights and logits")
+
+
+def _add_output_dir(parser, purpose):
+    parser.add_argument(
         "--output-dir",
         type=folder_option,
         default=packages.default_output_dir(PACKAGE),
         metavar="DIR",
-        help=folder,
+        help=f"folder {purpose}; default: runs/{PACKAGE}",
     )
