@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
-from cifar100 import forty_epochs, full, methods, one_cycle, pilot, pilot_long, repdistiller
+from cifar100 import (
+    device,
+    forty_epochs,
+    full,
+    methods,
+    one_cycle,
+    pilot,
+    pilot_long,
+    repdistiller,
+)
 from common.experiments.spec import StudySpec
 
 FOLDER = Path(__file__).parent
@@ -10,7 +19,8 @@ FOLDER = Path(__file__).parent
 TEACHERS = pilot.TEACHERS | forty_epochs.TEACHERS | repdistiller.TEACHERS | full.TEACHERS
 TEACHERS |= one_cycle.TEACHERS | one_cycle.CANDIDATES
 STUDENTS = pilot.STUDENTS | pilot_long.STUDENTS | forty_epochs.STUDENTS
-STUDENTS |= repdistiller.STUDENTS | full.STUDENTS | one_cycle.STUDENTS
+STUDENTS |= repdistiller.STUDENTS | full.STUDENTS | one_cycle.STUDENTS | device.STUDENTS
+DEVICE = device.DEVICE
 SEEDS = (0, 1, 2, 3, 4)
 
 STUDIES = {"pilot": pilot, "full": full}  # what the notebooks can be about
@@ -30,6 +40,7 @@ STUDY = StudySpec(
         "repdistiller": repdistiller.reproduce,
         "methods": methods.methods,
         "ladder": methods.ladder,
+        "device": device.reproduce,
     },
     former_steps={"longer": "pilot_long", "large": "full", "field": "repdistiller"},
 )

@@ -12,8 +12,10 @@ from cifar100 import (
 )
 from common import experiments, results
 from common.results import costs
+from common.results.device_tables import DeviceTables
 
 FOLDER = recipes.FOLDER
+DEVICE = DeviceTables(FOLDER, "cifar100", recipes.STUDENTS[recipes.DEVICE.student])
 
 
 def of_pilot(groups):
@@ -151,6 +153,8 @@ TABLES = {
     "costs": of_costs,
     "methods": of_methods,
     "ladder": of_ladder,
+    "device": DEVICE.quality,
+    "latency": DEVICE.latency,
 }
 TABLES_OF_WHOLE = {
     "repdistiller": of_repdistiller,

@@ -225,6 +225,7 @@ STUDY = StudySpec(
         "06_methods": {
             "seeds": [0],
             "selection_seeds": [1],
+            "student": "mlp_few",
             "teachers": ["cnn"],
             "methods": ["kd", "dkd"],
         },

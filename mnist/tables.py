@@ -3,9 +3,12 @@
 from common import experiments, plots, results
 from common.benchmark.tables import step_times
 from common.experiments.reproduction import PublishedTable
-from mnist import device_tables, hinton, hinton_table, recipes, teacher_seeds_table
+from common.results import device
+from common.results.device_tables import DeviceTables
+from mnist import hinton, hinton_table, recipes, teacher_seeds_table
 
 FOLDER = recipes.FOLDER
+DEVICE = DeviceTables(FOLDER, "mnist", recipes.STUDENTS[recipes.DEVICE.student])
 
 # accuracy in % of the table that this repository reproduces; teachers without an entry are ours
 PUBLISHED = {
@@ -106,6 +109,12 @@ def ladder_figure(groups, student=recipes.LADDER_STUDENTS[0]):
     return plots.intervals(found.rows(), heading, "share of the distillation gain, % (95 %)")
 
 
+def device_picture(_groups=()):
+    """Figure: accuracy over latency of teacher and students of four widths."""
+    points = device.points(DEVICE.record["latency"])
+    return plots.accuracy_over_latency(points, DEVICE.finding())
+
+
 TABLES = {
     "published": published,
     "crossed": pairs,
@@ -113,9 +122,9 @@ TABLES = {
     "students": students,
     "methods": methods,
     "ladder": ladder,
-    "device": device_tables.quality,
-    "latency": device_tables.latency,
-    "device_summary": device_tables.summary,
+    "device": DEVICE.quality,
+    "latency": DEVICE.latency,
+    "device_summary": DEVICE.summary,
 }
 TABLES_OF_WHOLE = {"hinton": hinton_table.table}  # of runs on all training images
 # (student, teacher) of the interactive page: from the one that gains most to the narrowest
@@ -123,4 +132,4 @@ TEMPERATURE_SWEEPS = [
     *((recipes.STUDENTS[name], recipes.TEACHERS["cnn"]) for name in recipes.TUNED_STUDENTS[::-1]),
     *((hinton.STUDENTS[name], hinton.TEACHERS["mlp_1200"]) for name in hinton.TEMPERATURES),
 ]
-PICTURES = {"temperature.png": temperature_picture, "device.png": device_tables.figure}
+PICTURES = {"temperature.png": temperature_picture, "device.png": device_picture}

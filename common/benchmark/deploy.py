@@ -15,7 +15,8 @@ PARTS = ("quality", "latency")
 
 
 def add_arguments(parser):
-    parser.add_argument("dataset", nargs="?", default="mnist", help="default: mnist")
+    named = "mnist or cifar100; default: mnist"
+    parser.add_argument("dataset", nargs="?", default="mnist", help=named)
     parser.add_argument("--parts", nargs="+", default=PARTS, metavar="PART", help=", ".join(PARTS))
     formats = "litert, and others of quality; latency is that of the first; default: litert onnx"
     parser.add_argument("--formats", nargs="+", default=["litert", "onnx"], help=formats)
@@ -56,7 +57,7 @@ def _checked(options):
     require_positive("seconds", options.seconds)
     recipes = packages.load_recipes(options.dataset)
     if not hasattr(recipes, "DEVICE"):
-        raise ValueError(f"{options.dataset} has no study of devices: try mnist")
+        raise ValueError(f"{options.dataset} has no study of devices: try mnist or cifar100")
     for format in options.formats:
         export.require_runtime(format)
     return recipes

@@ -1,8 +1,8 @@
 """Results of finished runs: records grouped over seeds, compared, written as tables and sentences.
 
 This package trains nothing, and importing it does not import Keras. Import the modules
-`fidelity`, `costs`, `device` and `readme` by name. May import `runs`, `metrics`, `distillation`,
-`data` and `utils`.
+`fidelity`, `costs`, `device`, `device_tables` and `readme` by name. May import `runs`, `metrics`,
+`distillation`, `data` and `utils`.
 """
 
 from common.results.controlled import ControlledComparison, best_distilled, temperature_sweep

@@ -85,7 +85,7 @@ def test_added_memory(tmp_path):
         (["--formats", "tflite"], "unknown format 'tflite'"),
         (["--queries", "0"], "queries must be a whole number of at least 1"),
         (["--seconds", "-1"], "seconds must be a finite number above 0"),
-        (["cifar100"], "cifar100 has no study of devices"),
+        (["tiny_imagenet20"], "tiny_imagenet20 has no study of devices: try mnist or cifar100"),
         (["cifar11"], "cifar11 has no recipes: try"),
     ],
 )

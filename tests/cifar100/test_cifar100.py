@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cifar100 import (
+    device,
     forty_epochs,
     full,
     one_cycle,
@@ -22,7 +23,7 @@ from common.runs import ModelSpec, Recipe, records
 
 
 def test_names_and_titles_are_of_one_study_each():
-    studies = (pilot, pilot_long, forty_epochs, full, repdistiller, one_cycle)
+    studies = (pilot, pilot_long, forty_epochs, full, repdistiller, one_cycle, device)
     for kind in ("TEACHERS", "STUDENTS"):
         every = [name for study in studies for name in getattr(study, kind)]
         every += one_cycle.CANDIDATES if kind == "TEACHERS" else []
@@ -32,7 +33,7 @@ def test_names_and_titles_are_of_one_study_each():
     assert {net.model for net in nets} <= set(models.NAMES)
     for study in (full, repdistiller):
         assert not [net.title for net in study.TEACHERS.values() if "pilot" in net.title]
-    nets = [pilot.TEACHERS, pilot.STUDENTS, pilot_long.STUDENTS]
+    nets = [pilot.TEACHERS, pilot.STUDENTS, pilot_long.STUDENTS, device.STUDENTS]
     assert all(net.title.startswith("pilot") for named in nets for net in named.values())
 
 

@@ -204,14 +204,22 @@ SMALL = {  # nets that TensorFlow traces quickly, in place of the pilot's
     "02_distillation": {"teacher": "cnn", "students": ["mlp"]},
     "03_temperature": {"teacher": "cnn", "student": "mlp", "other": "mlp"},
 }
-LONGER = {"04_longer_training": {"teacher": "cnn", "short": "mlp", "long": "mlp"}}
+OF_CIFAR100 = {
+    "04_longer_training": {"teacher": "cnn", "short": "mlp", "long": "mlp"},
+    "06_to_a_device": {  # too few images for int8
+        "teacher": "cnn",
+        "student": "device_cnn_eighth",
+        "students": ["device_cnn_eighth"],
+        "precisions": ["float32"],
+    },
+}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SMALL | LONGER)
+@pytest.mark.parametrize("name", SMALL | OF_CIFAR100)
 def test_cifar100_runs_on_small_data(name, execute, trained, cifar_dir):
     path = notebooks.ROOT / "cifar100" / f"{name}.ipynb"
-    execute(path, cifar_dir, limit=100, **(SMALL | LONGER)[name])
+    execute(path, cifar_dir, limit=100, **(SMALL | OF_CIFAR100)[name])
     assert list((trained / "results").glob("cifar100-cnn-*-seed0.json"))
 
 
