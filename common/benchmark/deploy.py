@@ -151,7 +151,8 @@ class _Deployed:
         for run, precision in timed:
             path = self.output_dir / "files" / export.file_name(run.name, format, precision)
             if not path.exists():
-                deployment.write(self.study, run, path, format, precision, calibration)
+                arguments = (self.study, run, path, format, precision, calibration)
+                deployment.write(*arguments, least_agreement=0)  # `quality` measures it
             files[f"{run.id} {precision}"] = (path, run, precision)
         return files
 

@@ -117,7 +117,9 @@ def evaluate(study, chosen, folder, formats=("litert",), progress=None):
         float32 = None
         for precision in export.FORMATS[format].precisions:
             path = folder / export.file_name(run.name, format, precision)
-            written = write(study, run, path, format, precision, calibration)
+            # agreement is measured here, whatever it is
+            arguments = (study, run, path, format, precision, calibration)
+            written = write(*arguments, least_agreement=0)
             logits = export.predict(path, study.dataset.test.images)
             float32 = logits if float32 is None else float32
             identity = {"run": run.id, "seed": run.seed, "role": role_of_run}
@@ -128,13 +130,21 @@ def evaluate(study, chosen, folder, formats=("litert",), progress=None):
     return rows
 
 
-def write(study, run, path, format, precision="float32", calibration=None):
-    """Export a finished run's network, compared with it on test images: `export.Exported`."""
+def write(study, run, path, format, precision="float32", calibration=None, *, least_agreement=None):
+    """Export a finished run's network, compared with it on test images: `export.Exported`.
+
+    Args:
+        study: Study.
+        run: finished Run.
+        path, format, calibration, least_agreement: as of `export.export`.
+        precision: a name in `export.PRECISIONS`.
+    """
     from common import export
 
     options = {"int8": precision == "int8", "float16": precision == "float16"}
     options |= {"calibration": calibration, "images": study.dataset.test.images[:CHECKED]}
-    return export.export(study.model(run), path, format=format, **options)
+    options |= {"format": format, "least_agreement": least_agreement}
+    return export.export(study.model(run), path, **options)
 
 
 def _measures(logits, labels, float32):

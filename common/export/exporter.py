@@ -9,6 +9,7 @@ from common.export import calibration as calibrations
 from common.export import checks, in_tensorflow, readback
 from common.export.float32_model import float32_copy, is_float32
 from common.utils import files
+from common.utils.checks import require_fraction
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +43,17 @@ class Exported:
         )
 
 
-def export(model, path, *, format, int8=False, calibration=None, float16=False, images=None):
+def export(
+    model,
+    path,
+    *,
+    format,
+    int8=False,
+    calibration=None,
+    float16=False,
+    images=None,
+    least_agreement=None,
+):
     """Write a network as a file that runs without Keras; it takes pixels as the network does.
 
     The file is written beside `path` under another name, read back in its own runtime and compared
@@ -61,6 +72,9 @@ def export(model, path, *, format, int8=False, calibration=None, float16=False, 
         float16: whether weights are stored in 16 bits ("litert"); the runtime computes in float32.
         images: (n, h, w, c) that file and model are compared on, such as 1,000 test images; by
             default the calibration images, or 200 of random pixels.
+        least_agreement: least fraction of equal first choices in [0, 1]; default that of
+            `readback.BOUNDS`, 95 % in int8. Networks whose largest logits are close to each other,
+            as with many classes after little training, need less.
 
     Returns:
         Exported.
@@ -74,6 +88,8 @@ def export(model, path, *, format, int8=False, calibration=None, float16=False, 
         OSError: the disk is full.
     """
     precision = checks.precision_of(int8, float16)
+    if least_agreement is not None:
+        require_fraction("least_agreement", least_agreement)
     path = checks.checked_path(path, format)
     checks.require_exportable(model, format, precision)
     shape = model.input_shape[1:]
@@ -86,7 +102,8 @@ def export(model, path, *, format, int8=False, calibration=None, float16=False, 
         expected = readback.reference(model, images)
     with _placed(path) as temporary:
         in_tensorflow.convert(copy, temporary, format, precision, calibration if int8 else None)
-        difference, agreement = readback.compare(temporary, images, expected, precision)
+        compared = (temporary, images, expected, precision, least_agreement)
+        difference, agreement = readback.compare(*compared)
         size = file_size(temporary)
     outcome = (size, difference, agreement, len(images))
     described = calibrations.description(calibration) if int8 else None

@@ -38,6 +38,7 @@ def refused(folder, model, match, *, name="net.tflite", format="litert", error=V
         ({"name": "none/net.tflite"}, "there is no folder .*none: make it"),
         ({"int8": True, "float16": True}, "two precisions: choose one"),
         ({"int8": True}, "int8 needs calibration="),
+        ({"least_agreement": 2}, "least_agreement must lie between 0 and 1, got 2"),
         ({"int8": True, "calibration": np.zeros((99, 8, 8, 1))}, "99 calibration images are too f"),
         ({"int8": True, "calibration": np.zeros((100, 9, 8, 1))}, r"shape \(9, 8, 1\), the net"),
         ({"images": np.zeros((5, 9, 8, 1))}, r"compare on have shape \(5, 9, 8, 1\)"),
@@ -187,6 +188,17 @@ def test_a_copy_that_differs_from_the_model(model, tmp_path, monkeypatch):
 
 def test_no_keras_model(tmp_path):
     refused(tmp_path, len, "the exported model is a builtin_function_or_method: pass a keras.Model")
+
+
+def test_a_bound_of_ones_own(tmp_path, monkeypatch):
+    """Two of three first choices agree; the logits differ by 0.1, a tenth of the largest."""
+    expected = np.array([[1.0, 0.0], [0.0, 1.0], [0.05, 0.0]])
+    in_file = expected + np.array([0.0, 0.1])
+    monkeypatch.setattr(readback.runtimes, "predict", lambda *_: in_file)
+    arguments = (tmp_path / "net.tflite", np.zeros((3, 8, 8, 1)), expected, "int8")
+    with pytest.raises(ValueError, match=r"66.67% of first choices agree \(allowed: 95.0%\)"):
+        readback.compare(*arguments)
+    assert readback.compare(*arguments, 0.6) == pytest.approx((0.1, 2 / 3))
 
 
 def test_bounds_are_ordered_like_the_precisions():
