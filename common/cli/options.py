@@ -43,16 +43,33 @@ def parser(dataset, *, teacher, distill, reproduce, train_one, table, export):
     return full
 
 
+def check_values(options):
+    """Check what needs neither recipes nor Keras, whose imports take seconds.
+
+    Args:
+        options: argparse.Namespace of a training command.
+
+    Raises:
+        ValueError: a number out of range; options that exclude each other.
+    """
+    executor.check(options)
+    for option in ("epochs", "limit"):
+        if getattr(options, option) is not None:
+            require_positive(option, getattr(options, option), integer=True)
+    for seed in options.seeds or ():
+        require_seed(seed)
+
+
 def checked(dataset, options):
-    """The data set's `StudySpec`, after all options of a training command were checked.
+    """The data set's `StudySpec`, after names and folders of a training command were checked.
 
     Args:
         dataset: name of the data set.
         options: argparse.Namespace of a training command.
 
     Raises:
-        ValueError: an unknown name; a number out of range; a folder that cannot be written;
-            with `--retrain`, the folder of the committed runs.
+        ValueError: an unknown name; a folder that cannot be written; with `--retrain`, the folder
+            of the committed runs.
     """
     spec = packages.load_module(dataset, "recipes").STUDY
     for kind, known in (("teacher", spec.teachers), ("student", spec.students)):
@@ -63,12 +80,6 @@ def checked(dataset, options):
             require_choice(kind, name, known)
     if hasattr(options, "steps"):
         options.steps = [_step(name, spec) for name in options.steps]
-    executor.check(options)
-    for option in ("epochs", "limit"):
-        if getattr(options, option) is not None:
-            require_positive(option, getattr(options, option), integer=True)
-    for seed in options.seeds or ():
-        require_seed(seed)
     reads_only = getattr(options, "committed", False) or getattr(options, "dry_run", False)
     if options.output_dir and not reads_only:
         require_writable(options.output_dir)

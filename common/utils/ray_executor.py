@@ -16,6 +16,7 @@ from common.utils.workers import ATTEMPTS, cores, limit_threads, picklable
 
 LOCAL = "local"  # address of a Ray that starts and ends with its executor
 ANSWER_SECONDS = 4  # to connect, and again to the first answer
+TRIES = 5  # of Ray to join a cluster, one per second
 _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 
 
@@ -49,6 +50,8 @@ class RayExecutor:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         # a future default of Ray, which otherwise prints a warning about it
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        if address != LOCAL:
+            os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", str(TRIES))  # also without Redis
         self._ray = _import_ray()
         self._connect(address, slots)
         resources = self._ray.cluster_resources()

@@ -54,9 +54,13 @@ def test_help_of_each_command(command, capsys):
     assert "--output-dir" in capsys.readouterr().out
 
 
-def test_help_imports_neither_keras_nor_numpy():
-    code, _, imported, _ = run_module("distill", "--help", options=["-X", "importtime"])
-    assert code == 0 and "argparse" in imported
+REFUSED = ["distill", "--teacher", "cnn", "--student", "cnn", "--workers", "2", "--ray"]
+
+
+@pytest.mark.parametrize(("arguments", "exit_code"), [(["distill", "--help"], 0), (REFUSED, 1)])
+def test_help_and_refusals_import_neither_keras_nor_numpy(arguments, exit_code):
+    code, _, imported, _ = run_module(*arguments, options=["-X", "importtime"])
+    assert code == exit_code and "argparse" in imported
     assert not {"keras", "tensorflow", "numpy"} & {
         line.split("|")[-1].strip() for line in imported.splitlines()
     }

@@ -54,9 +54,10 @@ def within_float16(stored, exact):
 def assert_same_outcome(folder, other, runs):
     """Assert that weights and records of `runs` are the same in both folders.
 
-    Seconds and limits of threads may differ, and callbacks, which interrupted one of the trainings.
+    Seconds and limits of threads may differ, callbacks, which interrupted one of the trainings, and
+    the commit, if files were edited meanwhile.
     """
-    ignored = {"seconds": 0, "callbacks": [], "threads": 0}
+    ignored = {"seconds": 0, "callbacks": [], "threads": 0, "commit": None}
     for run in runs:
         first, second = records.read(folder, run), records.read(other, run)
         assert first | ignored == second | ignored
