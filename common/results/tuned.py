@@ -95,14 +95,18 @@ def differences(tuned, reference="kd"):
 
 
 def methods_finding(tuned, reference="kd", level=0.05):
-    """One sentence: the methods that differ from tuned KD at a level, after Holm's correction."""
+    """One sentence: the methods with fewer errors than tuned KD at a level, or that none has.
+
+    The p-values have Holm's correction.
+    """
     compared, lists = differences(tuned, reference), {"fewer": [], "more": []}
     for name, (mean, _, _, p) in compared.items():
         if p < level:
             lists["fewer" if mean > 0 else "more"].append(tuned[name].title)
-    parts = [f"{word} errors than tuned KD: {', '.join(t)}" for word, t in lists.items() if t]
-    nothing = f"none of {len(compared)} methods differs significantly from tuned KD"
-    return "; ".join(parts) or nothing
+    if lists["fewer"]:
+        return f"fewer errors than tuned KD: {', '.join(lists['fewer'])}"
+    more = f"; {len(lists['more'])} make significantly more errors" if lists["more"] else ""
+    return f"none of {len(compared)} methods beats tuned KD{more}"
 
 
 def tuning_finding(tuned):

@@ -9,7 +9,7 @@ import pytest
 
 from cifar100 import pilot
 from cifar100 import recipes as cifar100
-from common import results
+from common import experiments, results
 from common.results import readme
 from common.runs import records
 from mnist import recipes, teacher_seeds_table
@@ -190,6 +190,16 @@ def test_longer_training_on_cifar100():
     ):
         assert said in page("cifar100/README.md")
     assert "gains 4.0 points in 4 epochs and 2.4 in 20" in page("README.md")
+
+
+def test_no_method_beats_kd_tuned_alike_on_mnist():
+    groups, student = mnist_groups(), recipes.STUDENTS[recipes.METHODS_STUDENT]
+    for name in recipes.METHODS_TEACHERS:
+        methods = experiments.tuned_methods(groups, student, recipes.TEACHERS[name])
+        errors = {key: each.chosen.values("errors").mean() for key, each in methods.items()}
+        assert len(errors) == 9 and min(errors, key=errors.get) == "kd"
+        assert results.methods_finding(methods).startswith("none of 8 methods beats tuned KD")
+    assert "no newer loss beats KD tuned alike" in page("README.md")
 
 
 def test_the_pilot_on_tiny_imagenet():

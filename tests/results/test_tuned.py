@@ -62,8 +62,11 @@ def test_table_and_finding(groups):
     mean, *interval, p = results.differences(methods)["nkd"]
     assert (mean, *interval) == pytest.approx((10, low, high)) and p == pytest.approx(0.0033, 0.01)
     assert results.methods_finding(methods) == "fewer errors than tuned KD: NKD"
-    assert results.methods_finding({"kd": methods["kd"], "nkd": methods["kd"]}) == (
-        "none of 1 methods differs significantly from tuned KD"
+    alike = {"kd": methods["kd"], "nkd": methods["kd"]}
+    assert results.methods_finding(alike) == "none of 1 methods beats tuned KD"
+    worse = {"kd": methods["nkd"], "nkd": methods["kd"]}
+    assert results.methods_finding(worse) == (
+        "none of 1 methods beats tuned KD; 1 make significantly more errors"
     )
     assert results.tuning_finding(methods) == (
         "the choice of settings saves between +4.0 (KD) and +14.0 errors (NKD)"
