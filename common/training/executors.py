@@ -156,7 +156,8 @@ def _raise_first(groups):
 def _report_workers(executor, groups):
     workers = getattr(executor, "workers", 0)
     if workers > len(groups):
-        print(f"{len(groups)} tasks for {workers} workers: only {len(groups)} of them start")
+        needed = f"{len(groups)} start" if len(groups) > 1 else "one starts"
+        print(f"{workers} workers for {len(groups)} task{'s' * (len(groups) > 1)}: only {needed}")
 
 
 def _require_picklable(what, values):
