@@ -123,12 +123,12 @@ def test_run_seconds_count_every_batch(few, tiny_run):
     step_times = step_timing.StepTimes(train=2.0, predict=10.0)
     run = tiny_run({"epochs": 3, "batch_size": 40}, seed=0)
     # 2 batches of 40 in 100 images; one of predictions per validation and one for test
-    assert time_estimates.run_seconds(run, few, step_times) == 3 * 2 * 2 + (4 + 1) * 10
+    assert time_estimates.run_seconds(run, few, step_times) == 3 * 2 * 2 + (3 + 1) * 10
     fifth = TransferSet(share=0.2)
     count = len(fifth.select(few.train.labels))
     assert 20 <= count <= 25 and 100 // count >= 4  # validated after the last of 3 epochs only
     run = tiny_run({"epochs": 3, "batch_size": 40}, transfer_set=fifth)
-    assert time_estimates.run_seconds(run, few, step_times) == 3 * 1 * 2 + (2 + 1) * 10
+    assert time_estimates.run_seconds(run, few, step_times) == 3 * 1 * 2 + (1 + 1) * 10
 
 
 def test_measure(few, tiny_run):
@@ -184,7 +184,7 @@ def test_plan_lists_missing_logits(few, tiny_run, monkeypatch):
     pending = [(few, trained, views.get("mnist_jitter", 1)), (few, finished, "plain")]
     head, *_, first, second = time_estimates.plan({}, [([trained], few)], pending)
     # 2 epochs of 4 batches; 600 s of predictions per validation and test; 360 s of logits
-    assert ", 1 run to be trained, about 46 min on " in head
+    assert ", 1 run to be trained, about 36 min on " in head
     # 300 times ten float16 and a key, 100 times a view number
     size = "logits of mlp on mnist in 1 view of each training image: 8.5e-06 GB, 300 predictions"
     assert first == f"  {size}, about 6 min"
