@@ -122,7 +122,7 @@ def _trainings(engine, options):
     if options.write:
         tables.require_dataset(dataset, DATASET)
     settings = {"retrain": "students", "epochs": 1 if options.small else None}
-    settings["seeds"] = options.seeds
+    settings["seeds"] = options.seeds or ([0, 1] if options.small else None)
 
     def train():
         start = time.perf_counter()

@@ -10,12 +10,14 @@ import sys
 
 import numpy as np
 
-from common import data
+from common import data, metrics
 from common.backend import keras, layers
+from common.experiments import method_grids
 from common.experiments.study import Study
 from common.explorer import page_content, page_methods, page_record
 from common.runs.provenance import environment
 from common.side_by_side import SideBySide, Student
+from common.training import optimizers
 from common.utils import files, packages
 from common.utils.progress_bar import progress_bar
 
@@ -80,10 +82,7 @@ class _Training:
         ]
         for model in self.models.values():
             model.set_weights(weights)
-        optimizer = self.students.optimizer
-        for variable in optimizer.variables:
-            if variable is not optimizer.learning_rate:
-                variable.assign(np.zeros(variable.shape))
+        optimizers.restart(self.students.optimizer)
         return rng
 
     def epoch(self, rng):
@@ -97,8 +96,8 @@ class _Training:
     def _test_errors(self, model):
         w1, b1, w2, b2 = model.get_weights()  # faster than Keras's loop for so small a network
         pixels = self.test.images.reshape(len(self.test), -1).astype("float32") / 255
-        answers = (np.maximum(pixels @ w1 + b1, 0) @ w2 + b2).argmax(1)
-        return int((answers != self.test.labels).sum())
+        logits = np.maximum(pixels @ w1 + b1, 0) @ w2 + b2
+        return metrics.errors(logits, self.test.labels)
 
 
 def network(width, split):
@@ -111,18 +110,13 @@ def network(width, split):
 
 
 def student(method, model):
-    """`Student` of a method with the page's weights; "baseline" learns from labels alone."""
+    """`Student` of a method with the page's weights; "baseline" learns from labels only."""
     if method in ("baseline", "kd"):
         return Student(model, SETTINGS["temperature"], ALPHA if method == "kd" else 0)
-    published = page_methods.methods()[method]
-    return Student(
-        model,
-        SETTINGS["temperature"],
-        method=method,
-        hard_weight=published["hard"],
-        soft_weight=published["soft"],
-        options=published["options"],
-    )
+    published = method_grids.GRIDS[method].published
+    hard, soft = published.weights
+    options = {"method": method, "options": published.options}
+    return Student(model, SETTINGS["temperature"], hard_weight=hard, soft_weight=soft, **options)
 
 
 def main(arguments=None):

@@ -1,6 +1,6 @@
 """Training job: runs that train together, compiled side by side, with their batches."""
 
-from common.backend import batching, hardware, ops
+from common.backend import batching, hardware
 from common.data import augmentations
 from common.runs.model_io import build_model
 from common.side_by_side import SideBySide, Student
@@ -66,9 +66,7 @@ class TrainingJob:
             model = self.model.models[self.aliases[run.name]]
             for variable, value in zip(model.variables, fresh.variables, strict=True):
                 variable.assign(value)
-        for variable in self.model.optimizer.variables:
-            if not variable.path.endswith("learning_rate"):  # a step count or a moment
-                variable.assign(ops.zeros(variable.shape, variable.dtype))
+        optimizers.restart(self.model.optimizer)
 
     def history_key(self, key):
         """Key of a Keras history, with the name of a present member."""

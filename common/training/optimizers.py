@@ -1,6 +1,6 @@
 """Optimizer and learning-rate schedule of a recipe, from Keras."""
 
-from common.backend import keras
+from common.backend import keras, ops
 
 
 def optimizer(recipe, steps):
@@ -14,6 +14,13 @@ def optimizer(recipe, steps):
     if recipe.optimizer == "adam":
         return keras.optimizers.Adam(rate)
     return keras.optimizers.SGD(rate, momentum=0.9, nesterov=recipe.optimizer == "sgd")
+
+
+def restart(optimizer):
+    """Set a built Keras optimizer's step count and moments to 0; its learning rate stays."""
+    for variable in optimizer.variables:
+        if not variable.path.endswith("learning_rate"):
+            variable.assign(ops.zeros(variable.shape, variable.dtype))
 
 
 def schedule(recipe, steps):
