@@ -9,7 +9,7 @@ import sys
 
 from common.cli import exits, output
 from common.cli.objective import distillation_settings
-from common.cli.options import check_values, checked, parser
+from common.cli.options import checked, parser
 from common.utils import packages, terminal
 
 
@@ -25,8 +25,6 @@ def main(dataset, arguments=None):
     functions |= {"train_one": _train_one, "table": _table, "export": _export}
     options = parser(dataset, **functions).parse_args(arguments)
     with exits.one_sentence(), contextlib.ExitStack() as options.contexts:
-        if hasattr(options, "workers"):  # a training command
-            check_values(options)
         options.command(dataset, options)
 
 

@@ -34,24 +34,29 @@ def parser(dataset, *, teacher, distill, reproduce, train_one, table, export):
     )
     commands = full.add_subparsers(required=True, metavar="COMMAND")
     output_dir = packages.default_output_dir(dataset)
-    _add_teacher(commands, _training_options(output_dir)).set_defaults(command=teacher)
-    _add_distill(commands, _training_options(output_dir)).set_defaults(command=distill)
-    _add_reproduce(commands, _training_options(None)).set_defaults(command=reproduce)
-    _add_train_one(commands, _training_options(None)).set_defaults(command=train_one)
+    _add_teacher(commands, _training_options(output_dir)).set_defaults(command=_checking(teacher))
+    _add_distill(commands, _training_options(output_dir)).set_defaults(command=_checking(distill))
+    _add_reproduce(commands, _training_options(None)).set_defaults(command=_checking(reproduce))
+    _add_train_one(commands, _training_options(None)).set_defaults(command=_checking(train_one))
     _add_table(commands).set_defaults(command=table)
-    add_export(commands, _training_options(output_dir)).set_defaults(command=export)
+    add_export(commands, _training_options(output_dir)).set_defaults(command=_checking(export))
     return full
 
 
-def check_values(options):
-    """Check what needs neither recipes nor Keras, whose imports take seconds.
+def _checking(command):
+    """The function of a training command, after what needs no Keras, which takes seconds to import.
 
-    Args:
-        options: argparse.Namespace of a training command.
-
-    Raises:
-        ValueError: a number out of range; options that exclude each other.
+    It raises ValueError for a number out of range, and for options that exclude each other.
     """
+
+    def run(dataset, options):
+        _check_values(options)
+        command(dataset, options)
+
+    return run
+
+
+def _check_values(options):
     executor.check(options)
     for option in ("epochs", "limit"):
         if getattr(options, option) is not None:
