@@ -105,7 +105,8 @@ def methods_finding(tuned, reference="kd", level=0.05):
             lists["fewer" if mean > 0 else "more"].append(tuned[name].title)
     if lists["fewer"]:
         return f"fewer errors than tuned KD: {', '.join(lists['fewer'])}"
-    more = f"; {len(lists['more'])} make significantly more errors" if lists["more"] else ""
+    count = len(lists["more"])
+    more = f"; {count} make{'s' * (count == 1)} significantly more errors" if count else ""
     return f"none of {len(compared)} methods beats tuned KD{more}"
 
 

@@ -66,7 +66,7 @@ def test_table_and_finding(groups):
     assert results.methods_finding(alike) == "none of 1 methods beats tuned KD"
     worse = {"kd": methods["nkd"], "nkd": methods["kd"]}
     assert results.methods_finding(worse) == (
-        "none of 1 methods beats tuned KD; 1 make significantly more errors"
+        "none of 1 methods beats tuned KD; 1 makes significantly more errors"
     )
     assert results.tuning_finding(methods) == (
         "the choice of settings saves between +4.0 (KD) and +14.0 errors (NKD)"

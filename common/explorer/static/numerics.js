@@ -1,15 +1,12 @@
 // Softmax at a temperature, entropy, gradients of hard and soft loss, statistics. Logits are arrays
 // of numbers; losses are in nats, entropies in bits.
 
-// softmax(logits / T); subtracting the largest logit first avoids overflow
+// softmax(logits / T), an array
 export function softTargets(logits, temperature = 1) {
-  const largest = Math.max(...logits);
-  const weights = Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return weights.map((weight) => weight / sum);
+  return Array.from(logSoftTargets(logits, temperature), (value) => Math.exp(value));
 }
 
-// its logarithms, a Float64Array
+// its logarithms, a Float64Array; subtracting the largest logit first avoids overflow
 export function logSoftTargets(logits, temperature = 1) {
   const scaled = new Float64Array(logits.length);
   let largest = -Infinity, sum = 0;
