@@ -101,11 +101,11 @@ def test_methods_stay_finite_on_extreme_logits(js, method):
 
 def test_gradients_of_the_gradient_section(js):
     student, teacher = rng.normal(0, 4, (2, 10))
-    found = js("kd.softGradient(...a)", [student.tolist(), teacher.tolist(), 4])
+    gradient = js("kd.softGradient(...a)", [student.tolist(), teacher.tolist(), 4])
     p, q = (special.softmax(logits / 4) for logits in (teacher, student))
-    np.testing.assert_allclose(found, (q - p) / 4, atol=1e-12)
-    found = js("kd.hardGradient(a, 3)", student.tolist())
-    np.testing.assert_allclose(found, special.softmax(student) - np.eye(10)[3], atol=1e-12)
+    np.testing.assert_allclose(gradient, (q - p) / 4, atol=1e-12)
+    gradient = js("kd.hardGradient(a, 3)", student.tolist())
+    np.testing.assert_allclose(gradient, special.softmax(student) - np.eye(10)[3], atol=1e-12)
 
 
 def test_softmax_and_entropy_at_the_extremes(js):

@@ -150,7 +150,7 @@ def _finding(student, teacher, baseline, best):
         if change > 0
         else "Soft targets do not lower this student's test errors",
         "lead": f"The student ({student}) makes {errors:,.0f} test errors when it learns from "
-        f"labels alone, the mean of {len(baseline.seeds)} seeds, and {fewer:,.0f} when a teacher "
+        f"labels only, the mean of {len(baseline.seeds)} seeds, and {fewer:,.0f} when a teacher "
         f"({teacher}) adds its soft targets. A temperature sets how soft they are: turn it.",
     }
 

@@ -11,7 +11,7 @@ class SubmittedGroup:
 
     Args:
         tasks: object with `submit(members)`, which returns the future of a group, and `folder`,
-            the Path of the folder with the checkpoints; None if they cannot be seen.
+            the Path of the folder with the checkpoints; None if this process cannot read them.
         members: list of Run.
         done: names of finished runs.
 
@@ -40,7 +40,7 @@ class SubmittedGroup:
         return running()
 
     def completed_epochs(self):
-        """Number of epochs that are trained, as far as the checkpoint can be seen."""
+        """Number of epochs that are trained, as far as this process can read the checkpoint."""
         if self.future.done():
             return self.epochs
         return self._saved_epochs() if self.running else 0

@@ -85,7 +85,7 @@ except ValueError:
 
 
 def test_ray_tries_only_for_seconds_to_join_what_is_no_cluster():
-    """Its own default is 20 tries; it reads the number when it is imported."""
+    """Ray's default is 20 tries; Ray reads the number when it is imported."""
     out = subprocess.run([sys.executable, "-c", JOIN], capture_output=True, text=True)
     assert out.stdout == "True\n"
 

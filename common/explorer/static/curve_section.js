@@ -52,7 +52,7 @@ export class CurveSection {
       linearAxis(`errors on ${sweep.test.toLocaleString("en")} test images`, Math.min(...all) - margin, Math.max(...all) + margin));
     this.drawBaseline(sweep, facts);
     if (answered) this.drawAnswer(sweep, facts);
-    this.chart.names([{role: "baseline", x: 50, y: facts.baseline, label: "labels alone"},
+    this.chart.names([{role: "baseline", x: 50, y: facts.baseline, label: "labels only"},
       ...(answered ? [{role: "distilled", x: sweep.temperatures.at(-1), y: facts.means.at(-1), label: "soft targets"}] : [])]);
     this.chart.mark(this.explorer.state.T);
     this.describe(sweep, facts, answered);
@@ -75,14 +75,14 @@ export class CurveSection {
 
   describe(sweep, facts, answered) {
     const {temperatures, errors, baseline} = sweep, {best, means} = facts;
-    const finding = `T = ${temperatures[best]} teaches best: ${whole(means[best])} errors; labels alone: ${whole(facts.baseline)}`;
+    const finding = `T = ${temperatures[best]} teaches best: ${whole(means[best])} errors; labels only: ${whole(facts.baseline)}`;
     setText(this.heading, answered ? finding : QUESTION);
-    this.chart.describe(answered ? finding : `${QUESTION} ${whole(facts.baseline)} errors with labels alone; the curve follows your guess.`);
+    this.chart.describe(answered ? finding : `${QUESTION} ${whole(facts.baseline)} errors with labels only; the curve follows your guess.`);
     setText(this.note, answered ? this.answer(temperatures, facts) : "");
     this.details.hidden = !answered;
     const row = (name, values) => el("tr", {}, el("th", {scope: "row"}, name), el("td", {}, `${mean(values).toFixed(1)} ± ${deviation(values).toFixed(1)}`), el("td", {}, values.join(", ")));
     this.table.replaceChildren(el("tr", {}, ...["", "mean ± sd", "each seed"].map((name) => el("th", {scope: "col"}, name))),
-      row("labels alone", baseline), ...temperatures.map((T, i) => row(`T = ${T}`, errors[i])));
+      row("labels only", baseline), ...temperatures.map((T, i) => row(`T = ${T}`, errors[i])));
   }
 
   answer(temperatures, {best, means, close}) {

@@ -15,7 +15,7 @@ export class DrawingSection {
     this.heading = el("h2");
     this.canvas = el("canvas", {class: "drawing", width: SIZE, height: SIZE, role: "img", "aria-label": "drawing area; with a keyboard, use the button Put test image here"});
     this.small = el("canvas", {class: "small", role: "img", "aria-label": "the digit as the networks see it, 28×28 pixels"});
-    this.bars = {teacher: new Bars("teacher", "teacher"), baseline: new Bars("baseline", "labels alone"), distilled: new Bars("distilled", "soft targets")};
+    this.bars = {teacher: new Bars("teacher", "teacher"), baseline: new Bars("baseline", "labels only"), distilled: new Bars("distilled", "soft targets")};
     this.titles = Object.fromEntries(Object.keys(this.bars).map((name) => [name, el("h3")]));
     this.answers = el("div", {class: "answers", "aria-live": "polite"}, ...Object.keys(this.bars).map((name) => el("div", {}, this.titles[name], this.bars[name].node)));
     this.kernelAnswers = el("div", {class: "answers", "aria-live": "polite", hidden: true});

@@ -49,7 +49,7 @@ function targetLoss(student, label, weight, gradient) {
   return -weight * log[label];
 }
 
-// weight · KL(teacher ‖ student), each at a temperature of its own
+// weight · KL(teacher ‖ student), each at its temperature
 function divergence(student, teacher, studentT, teacherT, weight, gradient) {
   const q = logSoftTargets(student, studentT), p = logSoftTargets(teacher, teacherT);
   let loss = 0;

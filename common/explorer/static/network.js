@@ -60,7 +60,7 @@ function addRows(target, rows, width, index, value, from, end) {
 
 export class Network {
   // Kernels start from N(0, 2 / fan in), biases from 0; `seed` decides them. `batch`: most images
-  // that `forward` is given at a time.
+  // in one call of `forward`.
   constructor(inputs, hidden, classes, seed, batch = 64) {
     Object.assign(this, {inputs, hidden, classes});
     const random = generator(seed);

@@ -6,7 +6,7 @@ import {deviation, mean} from "./numerics.js";
 import {describeBands, recordedErrors} from "./recorded.js";
 
 const ROLES = ["baseline", "distilled", "control"];
-const NAMES = {baseline: "labels alone", distilled: "soft targets", control: "control"};
+const NAMES = {baseline: "labels only", distilled: "soft targets", control: "control"};
 
 export class TrainingResults {
   // of an explorer's data
@@ -20,8 +20,8 @@ export class TrainingResults {
   }
 
   // current: the training {settings, results: [{student: {errors}} of each epoch, from 0]} or null;
-  // settings: its own or, before the first, those that it would have; alike: finished trainings
-  // that differ only in their seed
+  // settings: of `current` or, if it is null, of the training that would start now; alike: finished
+  // trainings that differ only in their seed
   show(current, settings, alike, finished) {
     const {chart} = this, shown = current ? current.results.slice(1) : [], recorded = this.recordedRates(settings);
     const values = [...shown, ...alike.flatMap(({results}) => results.slice(1))].flatMap((one) => ["baseline", "distilled"].map((name) => one[name].errors * this.rate));
@@ -86,6 +86,6 @@ export class TrainingResults {
     const change = hard ? Math.round(100 * Math.abs(1 - soft / hard)) : 0;
     const scope = runs.length > 1 ? `, mean of ${runs.length} seeds` : runs.length ? "" : " so far";
     const {method, temperature} = current.settings.loss, name = method === "kd" ? "Soft targets" : this.methods[method].title;
-    return `${name} at T = ${temperature}: ${change} % ${soft <= hard ? "fewer" : "more"} test errors than labels alone${scope}`;
+    return `${name} at T = ${temperature}: ${change} % ${soft <= hard ? "fewer" : "more"} test errors than labels only${scope}`;
   }
 }

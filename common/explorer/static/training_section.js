@@ -1,4 +1,4 @@
-// Section: two students that train in this page, on labels alone and on soft targets.
+// Section: two students that train in this page, on labels only and on soft targets.
 
 import {el, setText} from "./dom.js";
 import {mean} from "./numerics.js";
@@ -16,7 +16,7 @@ export class TrainingSection {
     this.bar = el("progress", {max: 1, value: 0, "aria-label": "training"});
     const {train, test} = explorer.data;
     this.node = el("section", {id: "train"}, this.results.heading, el("p", {},
-      `Two networks with one hidden layer start from the same weights and see the same batches of ${train.count.toLocaleString("en")} digits; one learns from labels alone, the other also from the teacher's soft targets at your T, by the method that you choose. Errors are counted on ${test.count.toLocaleString("en")} test digits.`),
+      `Two networks with one hidden layer start from the same weights and see the same batches of ${train.count.toLocaleString("en")} digits; one learns from labels only, the other also from the teacher's soft targets at your T, by the method that you choose. Errors are counted on ${test.count.toLocaleString("en")} test digits.`),
     this.fields(), this.methodNote, this.buttons(), this.bar, this.note, ...this.results.nodes);
     this.show();
   }
@@ -162,8 +162,8 @@ export class TrainingSection {
 // a method in words
 function describe({title, summary, temperature, hard, soft, options}, method) {
   if (method === "kd") return `${summary} Alpha weighs its loss, 1 - alpha the labels; published: alpha = ${soft}, T = ${temperature}.`;
-  const own = Object.entries(options).map(([name, value]) => `${name} = ${value}`).join(", ");
-  return `${summary} The loss, as published: ${hard} · labels + ${soft} · ${title}${own && ` (${own})`}; T is yours, published: T = ${temperature}.`;
+  const list = Object.entries(options).map(([name, value]) => `${name} = ${value}`).join(", ");
+  return `${summary} The loss, as published: ${hard} · labels + ${soft} · ${title}${list && ` (${list})`}; T is yours, published: T = ${temperature}.`;
 }
 
 function select(options, value, change) {
