@@ -1,17 +1,16 @@
 """ImageFiles: files of images as one array, decoded by Pillow on all cores when sliced.
 
 Images become what a person sees: turned as EXIF says, transparent ones on white, palettes and CMYK
-as RGB, 16 bits as 8. Those of another size are resized by the shorter side and center-cropped.
+as RGB, 16 bits as 8. Those of another size are resized by the shorter side and center-cropped, with
+a bicubic filter; JPEGs of exactly 2, 4 or 8 times the size are averaged as they are decoded.
 """
-
-import os
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from common.data.zip_images import DECODE_ERRORS
 from common.utils import resources
+from common.utils.threads import map_in_threads
 
 _SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I")
 _GRAY = ("1", "L", "LA", "La", *_SIXTEEN_BITS)
@@ -50,10 +49,9 @@ class ImageFiles:
     def __getitem__(self, rows):
         names = self.names[rows]
         pixels = np.zeros((len(names), *self.shape[1:]), "uint8")
-        with ThreadPoolExecutor(os.cpu_count()) as executor:  # Pillow decodes without the GIL
-            for index, decoded in enumerate(executor.map(self._decoded, names)):
-                if decoded is not None:
-                    pixels[index] = decoded
+        for index, decoded in enumerate(map_in_threads(self._decoded, names)):
+            if decoded is not None:
+                pixels[index] = decoded
         return pixels
 
     def __array__(self, dtype=None, copy=None):
@@ -93,7 +91,7 @@ def decode(path, shape):
     """
     height, width, channels = shape
     with Image.open(path) as image:
-        image.draft(None, (2 * max(height, width),) * 2)  # JPEG: decodes at a fraction of the size
+        image.draft(None, _drafted(image.size, width, height))
         upright = _flat(ImageOps.exif_transpose(image), "L" if channels == 1 else "RGB")
         if upright.size != (width, height):
             upright = ImageOps.fit(upright, (width, height), Image.Resampling.BICUBIC)
@@ -107,6 +105,17 @@ def describe(path):
         decodes = image.format == "PNG" and "exif" not in image.info  # to look for it at the end
         turned = not decodes and image.getexif().get(_ORIENTATION) in _TURNED
         return ((width, height) if turned else (height, width)), image.mode in _GRAY
+
+
+def _drafted(size, width, height):
+    """(width, height) that a JPEG decodes at least at, a half, quarter or eighth of its `size`.
+
+    If one of these is the wanted size, libjpeg's averages over pixels are the image. Otherwise
+    twice the wanted size is left to the bicubic filter, which then sees no difference.
+    """
+    if any(size == (factor * width, factor * height) for factor in (2, 4, 8)):
+        return width, height
+    return (2 * max(height, width),) * 2
 
 
 def _flat(image, mode):

@@ -1,14 +1,13 @@
 """Sizes of image files as their headers have them, and the size that all are resized to."""
 
 import collections
-import os
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from common.data.image_files import describe, read_or_note
 from common.utils.checks import require_positive
 from common.utils.progress_bar import progress_bar
+from common.utils.threads import map_in_threads
 
 
 def headers(root, names, unreadable):
@@ -25,12 +24,10 @@ def headers(root, names, unreadable):
         return name, read_or_note(lambda: describe(path), path, unreadable)
 
     headers_by_name = {}
-    with (
-        ThreadPoolExecutor(os.cpu_count()) as executor,
-        progress_bar(len(names), "reading sizes", "images", delay=5) as bar,
-    ):
-        for name, header in executor.map(read, names):
-            headers_by_name |= {name: header} if header else {}
+    with progress_bar(len(names), "reading sizes", "images", delay=5) as bar:
+        for name, header in map_in_threads(read, names):
+            if header:
+                headers_by_name[name] = header
             bar.update(1)
     return headers_by_name
 

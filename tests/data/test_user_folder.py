@@ -120,6 +120,16 @@ def test_images_as_a_person_sees_them(tmp_path):
     np.testing.assert_allclose(alone, 224, atol=1)
 
 
+def test_jpegs_of_four_times_the_size_are_averaged(tmp_path):
+    row, column = np.mgrid[:64, :96] / 16
+    waves = [np.sin(row + column), np.cos(2 * column), np.sin(row)]
+    pixels = np.rint(127 + 90 * np.stack(waves, -1)).astype("uint8")
+    image = Image.fromarray(pixels)
+    mean = pixels.reshape(16, 4, 24, 4, 3).mean((1, 3))
+    decoded = seen(tmp_path, "a.jpg", image, mean.shape, quality=98, subsampling=0)
+    np.testing.assert_allclose(decoded, mean, atol=4)
+
+
 def test_sixteen_bits(tmp_path):
     deep = np.arange(48, dtype="uint16").reshape(6, 8) * 1365  # 0 to 64,155
     expected = np.rint(deep / 65535 * 255)
