@@ -20,6 +20,7 @@ TEACHERS = pilot.TEACHERS | forty_epochs.TEACHERS | repdistiller.TEACHERS | full
 TEACHERS |= one_cycle.TEACHERS | one_cycle.CANDIDATES
 STUDENTS = pilot.STUDENTS | pilot_long.STUDENTS | forty_epochs.STUDENTS
 STUDENTS |= repdistiller.STUDENTS | full.STUDENTS | one_cycle.STUDENTS | device.STUDENTS
+STUDENTS |= methods.STUDENTS
 DEVICE = device.DEVICE
 SEEDS = (0, 1, 2, 3, 4)
 

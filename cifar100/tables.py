@@ -10,8 +10,8 @@ from cifar100 import (
     recipes,
     repdistiller,
 )
-from common import experiments, results
-from common.results import costs
+from common import experiments, plots, results
+from common.results import costs, device
 from common.results.device_tables import DeviceTables
 
 FOLDER = recipes.FOLDER
@@ -142,6 +142,12 @@ def of_ladder(groups):
     return experiments.ladder_tables(groups, [student], teacher)
 
 
+def device_picture(_groups=()):
+    """Figure: accuracy over latency of teacher and students of three widths."""
+    points = device.points(DEVICE.record["latency"])
+    return plots.accuracy_over_latency(points, DEVICE.finding())
+
+
 TABLES = {
     "pilot": of_pilot,
     "pilot_long": of_pilot_long,
@@ -162,4 +168,4 @@ TABLES_OF_WHOLE = {
 }
 # (student, teacher) of the interactive page
 TEMPERATURE_SWEEPS = [(pilot.STUDENTS["pilot_cnn"], pilot.TEACHERS["pilot_vgg8"])]
-PICTURES = {}
+PICTURES = {"device.png": device_picture}

@@ -10,6 +10,7 @@ from common.cli.options import folder_option
 from common.results import device
 from common.utils import packages
 from common.utils.checks import require_at_least, require_choice, require_positive
+from common.utils.progress_bar import progress_bar
 
 PARTS = ("quality", "latency")
 
@@ -88,7 +89,6 @@ class _Deployed:
         from common import export
         from common.experiments import deployment
         from common.runs.provenance import environment
-        from common.utils.progress_bar import progress_bar
 
         runs = deployment.runs(self.study, self.what)
         chosen = [(run, deployment.role(run, self.teacher)) for run in [*runs, self.teacher]]
@@ -148,12 +148,14 @@ class _Deployed:
             chosen = precisions if name == self.what.student else precisions[:1]
             timed += [(self.study.student(name, self.study.seeds[0]), each) for each in chosen]
         files = {}
-        for run, precision in timed:
-            path = self.output_dir / "files" / export.file_name(run.name, format, precision)
-            if not path.exists():
-                arguments = (self.study, run, path, format, precision, calibration)
-                deployment.write(*arguments, least_agreement=0)  # `quality` measures it
-            files[f"{run.id} {precision}"] = (path, run, precision)
+        with progress_bar(len(timed), "exported", "files", delay=5) as bar:
+            for run, precision in timed:
+                path = self.output_dir / "files" / export.file_name(run.name, format, precision)
+                if not path.exists():
+                    arguments = (self.study, run, path, format, precision, calibration)
+                    deployment.write(*arguments, least_agreement=0)  # `quality` measures it
+                files[f"{run.id} {precision}"] = (path, run, precision)
+                bar.update()
         return files
 
     def _accuracies(self, run):

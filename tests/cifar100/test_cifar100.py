@@ -9,6 +9,7 @@ from cifar100 import (
     device,
     forty_epochs,
     full,
+    methods,
     one_cycle,
     pilot,
     pilot_long,
@@ -23,7 +24,7 @@ from common.runs import ModelSpec, Recipe, records
 
 
 def test_names_and_titles_are_of_one_study_each():
-    studies = (pilot, pilot_long, forty_epochs, full, repdistiller, one_cycle, device)
+    studies = (pilot, pilot_long, forty_epochs, full, repdistiller, one_cycle, device, methods)
     for kind in ("TEACHERS", "STUDENTS"):
         every = [name for study in studies for name in getattr(study, kind)]
         every += one_cycle.CANDIDATES if kind == "TEACHERS" else []
@@ -34,6 +35,7 @@ def test_names_and_titles_are_of_one_study_each():
     for study in (full, repdistiller):
         assert not [net.title for net in study.TEACHERS.values() if "pilot" in net.title]
     nets = [pilot.TEACHERS, pilot.STUDENTS, pilot_long.STUDENTS, device.STUDENTS]
+    nets.append(methods.STUDENTS)
     assert all(net.title.startswith("pilot") for named in nets for net in named.values())
 
 
