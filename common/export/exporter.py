@@ -73,7 +73,7 @@ def export(
         images: (n, h, w, c) that file and model are compared on, such as 1,000 test images; by
             default the calibration images, or 200 of random pixels.
         least_agreement: least fraction of equal first choices in [0, 1]; default that of
-            `readback.BOUNDS`, 95 % in int8. Networks whose largest logits are close to each other,
+            `readback.BOUNDS`, 90 % in int8. Networks whose largest logits are close to each other,
             as with many classes after little training, need less.
 
     Returns:

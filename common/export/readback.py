@@ -9,7 +9,8 @@ from common.utils.messages import first_line
 
 # precision: (largest difference of a logit, as a fraction of the largest logit; least fraction of
 # equal first choices). float32 differs by the order of sums only, float16 by 11 bits of a weight.
-BOUNDS = {"float32": (1e-3, 0.998), "float16": (1e-2, 0.99), "int8": (0.5, 0.95)}
+# In int8 students of CIFAR-100, whose first choices are close, keep about 95 % of them.
+BOUNDS = {"float32": (1e-3, 0.998), "float16": (1e-2, 0.99), "int8": (0.5, 0.9)}
 _RANDOM_IMAGES, _REPEATED = 200, 20
 
 

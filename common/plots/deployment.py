@@ -26,7 +26,8 @@ def accuracy_over_latency(points, title, measure="test accuracy, %"):
         means = [np.mean(values) for *_, values in of_role]
         spread = [np.std(values, ddof=1) if len(values) > 1 else 0 for *_, values in of_role]
         axes.errorbar(times, means, spread, fmt="o-", color=COLORS[role], capsize=3)
-        style.label_end(axes, times[-1], means[-1], role, COLORS[role])
+        # above the front, which leaves a point to the right
+        style.label_end(axes, times[-1], means[-1], role, COLORS[role], va="bottom")
     fastest, best = pareto_front(points)
     axes.step(fastest, best, where="post", color="0.6", ls=":", zorder=0)
     axes.set(xscale="log", xlabel="latency of one image, 90th percentile, ms", ylabel=measure)

@@ -127,9 +127,9 @@ def reference_line(axes, values, label, color, x=0.01, below=False):
     )
 
 
-def label_end(axes, x, y, text, color):
-    """Label of a curve, to the right of its last point."""
-    axes.annotate(f"  {text}", (x, y), color=text_color(color), va="center")
+def label_end(axes, x, y, text, color, va="center"):
+    """Label of a curve, to the right of its last point; `va` is matplotlib's."""
+    axes.annotate(f"  {text}", (x, y), color=text_color(color), va=va)
 
 
 def temperature_axis(axes, ticks):

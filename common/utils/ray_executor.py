@@ -99,12 +99,16 @@ class RayExecutor:
             options |= {"_node_ip_address": "127.0.0.1"}
         else:
             _require_answer(address)
-        try:
-            self._ray.init(address=address, **options)
-        except Exception as error:  # Ray raises the base class if its processes start too slowly
-            self._ray.shutdown()
-            what = "start a local Ray" if address == LOCAL else f"use Ray at {address}"
-            raise ValueError(f"cannot {what}: {' '.join(str(error).split())}") from None
+        for again in (address == LOCAL, False):
+            try:
+                self._ray.init(address=address, **options)
+                break
+            except Exception as error:  # Ray has no class for processes that start too slowly
+                self._ray.shutdown()
+                if again and "timed out" in str(error):  # after Ray's 30 s, on a busy machine
+                    continue
+                what = "start a local Ray" if address == LOCAL else f"use Ray at {address}"
+                raise ValueError(f"cannot {what}: {' '.join(str(error).split())}") from None
 
     def _settle(self, future, done):
         """Set the result of `future` from Ray's own."""

@@ -11,6 +11,9 @@ import pytest
 
 from common import export, metrics, models
 from common.backend import keras
+from common.export.readback import BOUNDS
+from common.results import device
+from common.utils import packages
 
 FORMATS = [
     pytest.param(
@@ -61,6 +64,13 @@ def test_file_returns_the_logits_of_the_keras_model(format, trained, mnist, tmp_
     names = {path.name, *([path.with_suffix(".bin").name] if format == "openvino" else [])}
     assert {each.name for each in tmp_path.iterdir()} == names
     assert outcome.bytes == sum(f.stat().st_size for f in tmp_path.rglob("*") if f.is_file())
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "cifar100"])
+def test_every_network_of_the_committed_records_would_be_exported(dataset):
+    rows = device.read(packages.folder(dataset))["quality"]["rows"]
+    assert len(rows) == 55
+    assert not [row for row in rows if row["agreement"] < BOUNDS[row["precision"]][1]]
 
 
 @pytest.mark.parametrize("format", INT8)
