@@ -10,6 +10,9 @@ from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
 from common.utils.checks import local_folder, require_choice, require_positive, require_seed
 
+# options of `teachers.from_callable`, then of `teachers.from_logits`
+_OF_TEACHERS = ("preprocess", "batch_size", "kind", "classes", "validation", "test")
+
 
 @dataclasses.dataclass(frozen=True)
 class Distilled:
@@ -87,6 +90,7 @@ def distill(
     from common.experiments.study import Study
     from common.training.data_checks import require_data
 
+    _check_options(options)
     spec, seeds = _student(student, recipe), _seeds(seeds)
     temperatures = temperature if isinstance(temperature, (list, tuple)) else [temperature]
     method = method or ("bernoulli" if data.multi_label else "kd")
@@ -102,6 +106,15 @@ def distill(
     logits = teachers.from_any(teacher, data, **options)
     arguments = (study, spec.title, logits, temperatures, alpha)
     return Distilled(distill_in_study(*arguments, control=control, **objective), folder)
+
+
+def _check_options(options):
+    """Raise ValueError for options that no kind of teacher takes, or that are the recipe's."""
+    of_recipe = {field.name for field in dataclasses.fields(Recipe)} - set(_OF_TEACHERS)
+    for name, value in options.items():
+        if name in of_recipe:
+            raise ValueError(f"{name} is the student's: pass recipe=Recipe({name}={value!r})")
+        require_choice("option", name, _OF_TEACHERS)
 
 
 def _student(student, recipe):

@@ -108,6 +108,8 @@ def test_files_that_do_not_fit(mnist_dir, tmp_path, monkeypatch, teacher, senten
         ({"seeds": 0}, "seeds must be a whole number above 0"),
         ({"alpha": 2}, "alpha must lie between 0 and 1"),
         ({"recipe": RECIPE}, "a ModelSpec has a recipe"),
+        ({"epochs": 3}, r"epochs is the student's: pass recipe=Recipe\(epochs=3\)"),
+        ({"preproces": abs}, "unknown option 'preproces': did you mean preprocess"),
     ],
 )
 def test_arguments_that_do_not_fit(path, few, tmp_path, monkeypatch, changes, sentence):
