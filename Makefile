@@ -48,9 +48,9 @@ lab: $(READY)
 	  --LabApp.default_url=/lab/tree/mnist/01_teachers.ipynb \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
 
-# Every run behind the tables; finished ones are read.
+# Every run behind the tables; finished ones are read. Workers are faster than the loop, see common/benchmark/README.md.
 reproduce: $(READY)
-	$(RUN) -m mnist reproduce
+	$(RUN) -m mnist reproduce --workers $(WORKERS)
 
 # Renew README's tables from the committed records.
 results: $(READY)

@@ -21,7 +21,8 @@ class Row:
         ours, theirs: lists of one value per repeat.
         unit: `s`, `ms`, `GB` or `images/s`.
         shown: form of the ratio: `times` (how many times as fast), `more` (by how many % ours
-            exceeds theirs) or `share` (how many % of theirs ours is).
+            exceeds theirs), `share` (how many % of theirs ours is) or `difference` (how many units
+            ours exceeds theirs).
         aim: in words; may be empty.
 
     Raises:
@@ -61,7 +62,12 @@ def _share(row):
     return f"{100 * timing.ratio(row.ours, row.theirs):.0f} %"
 
 
-_RATIOS = {"times": _times, "more": _more, "share": _share}
+def _difference(row):
+    median = statistics.median(a - b for a, b in zip(row.ours, row.theirs, strict=True))
+    return f"{median:+.{_DIGITS[row.unit]}f} {row.unit}"
+
+
+_RATIOS = {"times": _times, "more": _more, "share": _share, "difference": _difference}
 
 
 def scale_to_epoch(seconds, task):

@@ -35,8 +35,9 @@ def _overhead(options):
             tasks[name].append(1000 * task)
     first, *others = engines
     for name in others:
-        yield Row(f"start of {name}, against {first}", starts[name], starts[first], "s", "more")
-        yield Row(f"task of {name}, against {first}", tasks[name], tasks[first], "ms", "more")
+        start, task = f"start of {name}, against {first}", f"task of {name}, against {first}"
+        yield Row(start, starts[name], starts[first], "s", "difference")
+        yield Row(task, tasks[name], tasks[first], "ms", "difference")
 
 
 def _simulation(options):
@@ -47,8 +48,8 @@ def _simulation(options):
     tasks = schedule.recorded_tasks(records.load_all(packages.folder(DATASET)))
     total, (longest, chain) = sum(t for t, _ in tasks.values()), schedule.critical_path(tasks)
     for count in WORKERS:
-        what = f"{len(tasks)} runs of {DATASET} on {count} workers, simulated, against one"
-        bound = f"critical path {longest:.0f} s: {', then '.join(chain)}"
+        what = f"all runs of {DATASET} on {count} workers, simulated, against one"
+        bound = f"{len(tasks)} runs; critical path {longest:.0f} s: {', then '.join(chain)}"
         yield Row(what, [schedule.makespan(tasks, count)], [total], "s", "times", bound)
 
 

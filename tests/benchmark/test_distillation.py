@@ -37,6 +37,7 @@ def test_cells_of_a_row():
     assert cells == ("x", "2.0 s", "30.0 s", "20.0 times as fast", "a")
     assert Row("x", [10.4, 21, 9], [10, 20, 10], "GB", "more").cells()[3] == "+4 %"
     assert Row("x", [9.99], [10], "s", "more").cells()[3] == "+0 %"
+    assert Row("x", [9, 10, 7], [1, 8, 9], "s", "difference").cells()[3] == "+2.0 s"
     rates = [90, 95, 99], [100, 100, 100]
     share = Row("x", *rates, "images/s", "share").cells()
     assert share[1:4] == ("95 images/s", "100 images/s", "95 %")
