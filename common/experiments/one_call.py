@@ -12,6 +12,7 @@ from common.utils.checks import local_folder, require_choice, require_positive, 
 
 # options of `teachers.from_callable`, then of `teachers.from_logits`
 _OF_TEACHERS = ("preprocess", "batch_size", "kind", "classes", "validation", "test")
+_OF_RECIPES = {field.name for field in dataclasses.fields(Recipe)} - set(_OF_TEACHERS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,9 +111,8 @@ def distill(
 
 def _check_options(options):
     """Raise ValueError for options that no kind of teacher takes, or that are the recipe's."""
-    of_recipe = {field.name for field in dataclasses.fields(Recipe)} - set(_OF_TEACHERS)
     for name, value in options.items():
-        if name in of_recipe:
+        if name in _OF_RECIPES:
             raise ValueError(f"{name} is the student's: pass recipe=Recipe({name}={value!r})")
         require_choice("option", name, _OF_TEACHERS)
 
