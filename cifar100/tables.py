@@ -11,7 +11,7 @@ from cifar100 import (
     repdistiller,
 )
 from common import experiments, plots, results
-from common.results import costs, device
+from common.results import costs
 from common.results.device_tables import DeviceTables
 
 FOLDER = recipes.FOLDER
@@ -142,12 +142,6 @@ def of_ladder(groups):
     return experiments.ladder_tables(groups, [student], teacher)
 
 
-def device_picture(_groups=()):
-    """Figure: accuracy over latency of teacher and students of three widths."""
-    points = device.points(DEVICE.record["latency"])
-    return plots.accuracy_over_latency(points, DEVICE.finding())
-
-
 TABLES = {
     "pilot": of_pilot,
     "pilot_long": of_pilot_long,
@@ -168,4 +162,4 @@ TABLES_OF_WHOLE = {
 }
 # (student, teacher) of the interactive page
 TEMPERATURE_SWEEPS = [(pilot.STUDENTS["pilot_cnn"], pilot.TEACHERS["pilot_vgg8"])]
-PICTURES = {"device.png": device_picture}
+PICTURES = {"device.png": lambda _: plots.device_figure(DEVICE)}

@@ -3,7 +3,6 @@
 from common import experiments, plots, results
 from common.benchmark.tables import step_times
 from common.experiments.reproduction import PublishedTable
-from common.results import device
 from common.results.device_tables import DeviceTables
 from mnist import hinton, hinton_table, recipes, teacher_seeds_table
 
@@ -109,12 +108,6 @@ def ladder_figure(groups, student=recipes.LADDER_STUDENTS[0]):
     return plots.intervals(found.rows(), heading, "share of the distillation gain, % (95 %)")
 
 
-def device_picture(_groups=()):
-    """Figure: accuracy over latency of teacher and students of four widths."""
-    points = device.points(DEVICE.record["latency"])
-    return plots.accuracy_over_latency(points, DEVICE.finding())
-
-
 TABLES = {
     "published": published,
     "crossed": pairs,
@@ -132,4 +125,7 @@ TEMPERATURE_SWEEPS = [
     *((recipes.STUDENTS[name], recipes.TEACHERS["cnn"]) for name in recipes.TUNED_STUDENTS[::-1]),
     *((hinton.STUDENTS[name], hinton.TEACHERS["mlp_1200"]) for name in hinton.TEMPERATURES),
 ]
-PICTURES = {"temperature.png": temperature_picture, "device.png": device_picture}
+PICTURES = {
+    "temperature.png": temperature_picture,
+    "device.png": lambda _: plots.device_figure(DEVICE),
+}

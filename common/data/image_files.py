@@ -91,7 +91,7 @@ def decode(path, shape):
     """
     height, width, channels = shape
     with Image.open(path) as image:
-        image.draft(None, _drafted(image.size, width, height))
+        image.draft(None, _draft_size(image.size, width, height))
         upright = _flat(ImageOps.exif_transpose(image), "L" if channels == 1 else "RGB")
         if upright.size != (width, height):
             upright = ImageOps.fit(upright, (width, height), Image.Resampling.BICUBIC)
@@ -107,7 +107,7 @@ def describe(path):
         return ((width, height) if turned else (height, width)), image.mode in _GRAY
 
 
-def _drafted(size, width, height):
+def _draft_size(size, width, height):
     """(width, height) that a JPEG decodes at least at, a half, quarter or eighth of its `size`.
 
     If one of these is the wanted size, libjpeg's averages over pixels are the image. Otherwise

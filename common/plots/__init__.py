@@ -13,7 +13,7 @@ from common.plots.curves import (
     temperature_curve,
     temperature_sweep,
 )
-from common.plots.deployment import accuracy_over_latency, pareto_front
+from common.plots.deployment import accuracy_over_latency, device_figure, pareto_front
 from common.plots.gradients import logit_steps
 from common.plots.images import (
     contact_sheet,
@@ -27,6 +27,7 @@ __all__ = [
     "bias_sweep",
     "contact_sheet",
     "data_fraction_curves",
+    "device_figure",
     "dot_plot",
     "heat_map",
     "images_with_soft_targets",

@@ -4,6 +4,16 @@ import numpy as np
 
 from common.plots import style
 from common.plots.style import COLORS
+from common.results import device
+
+
+def device_figure(tables):
+    """`accuracy_over_latency` of a data set's committed record, under its finding.
+
+    Args:
+        tables: results.device_tables.DeviceTables of a record with latencies.
+    """
+    return accuracy_over_latency(device.points(tables.record["latency"]), tables.finding())
 
 
 def accuracy_over_latency(points, title, measure="test accuracy, %"):

@@ -34,8 +34,7 @@ def test_names_and_titles_are_of_one_study_each():
     assert {net.model for net in nets} <= set(models.NAMES)
     for study in (full, repdistiller):
         assert not [net.title for net in study.TEACHERS.values() if "pilot" in net.title]
-    nets = [pilot.TEACHERS, pilot.STUDENTS, pilot_long.STUDENTS, device.STUDENTS]
-    nets.append(methods.STUDENTS)
+    nets = [pilot.TEACHERS, *(study.STUDENTS for study in (pilot, pilot_long, device, methods))]
     assert all(net.title.startswith("pilot") for named in nets for net in named.values())
 
 

@@ -97,7 +97,7 @@ def test_the_folder_is_never_written_to(folder, read, monkeypatch):
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
-def seen(tmp_path, name, image, shape=(6, 8, 3), **options):
+def round_trip(tmp_path, name, image, shape=(6, 8, 3), **options):
     image.save(tmp_path / name, **options)
     return image_files.decode(tmp_path / name, shape)
 
@@ -108,15 +108,19 @@ def test_images_as_a_person_sees_them(tmp_path):
     for name in ("a.png", "a.bmp", "a.webp", "a.jpg"):
         lossless = {"lossless": True} if name == "a.webp" else {}
         tolerance = 3 if name == "a.jpg" else 0
-        np.testing.assert_allclose(seen(tmp_path, name, image, **lossless), solid, atol=tolerance)
+        np.testing.assert_allclose(
+            round_trip(tmp_path, name, image, **lossless), solid, atol=tolerance
+        )
     palette = image.quantize(4)
-    np.testing.assert_allclose(seen(tmp_path, "p.png", palette), solid, atol=1)
-    np.testing.assert_allclose(seen(tmp_path, "k.jpg", image.convert("CMYK")), solid, atol=4)
+    np.testing.assert_allclose(round_trip(tmp_path, "p.png", palette), solid, atol=1)
+    np.testing.assert_allclose(round_trip(tmp_path, "k.jpg", image.convert("CMYK")), solid, atol=4)
     half = np.dstack([solid, np.full((6, 8), 51, "uint8")])  # 20 % of the color on white
     expected = np.rint(0.2 * solid + 0.8 * 255)
-    np.testing.assert_allclose(seen(tmp_path, "t.png", Image.fromarray(half)), expected, atol=1)
+    np.testing.assert_allclose(
+        round_trip(tmp_path, "t.png", Image.fromarray(half)), expected, atol=1
+    )
     gray = np.dstack([np.full((6, 8), 100, "uint8"), np.full((6, 8), 51, "uint8")])
-    alone = seen(tmp_path, "la.png", Image.fromarray(gray, "LA"), (6, 8, 1))
+    alone = round_trip(tmp_path, "la.png", Image.fromarray(gray, "LA"), (6, 8, 1))
     np.testing.assert_allclose(alone, 224, atol=1)
 
 
@@ -126,16 +130,16 @@ def test_jpegs_of_four_times_the_size_are_averaged(tmp_path):
     pixels = np.rint(127 + 90 * np.stack(waves, -1)).astype("uint8")
     image = Image.fromarray(pixels)
     mean = pixels.reshape(16, 4, 24, 4, 3).mean((1, 3))
-    decoded = seen(tmp_path, "a.jpg", image, mean.shape, quality=98, subsampling=0)
+    decoded = round_trip(tmp_path, "a.jpg", image, mean.shape, quality=98, subsampling=0)
     np.testing.assert_allclose(decoded, mean, atol=4)
 
 
 def test_sixteen_bits(tmp_path):
     deep = np.arange(48, dtype="uint16").reshape(6, 8) * 1365  # 0 to 64,155
     expected = np.rint(deep / 65535 * 255)
-    measured = seen(tmp_path, "d.png", Image.fromarray(deep), (6, 8, 1))[..., 0]
+    measured = round_trip(tmp_path, "d.png", Image.fromarray(deep), (6, 8, 1))[..., 0]
     np.testing.assert_array_equal(measured, expected)
-    color = seen(tmp_path, "d.png", Image.fromarray(deep))
+    color = round_trip(tmp_path, "d.png", Image.fromarray(deep))
     np.testing.assert_array_equal(color, expected[..., None].repeat(3, -1))
 
 
