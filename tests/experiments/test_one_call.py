@@ -1,5 +1,7 @@
 """The commonest case in one call and in one command: a Keras model, a student, one's own data."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from keras import layers
 import common
 from common import data, teachers
 from common.cli import main
+from common.experiments import one_call
 from common.runs import ModelSpec, Recipe
 from tests.support.helpers import no_fit
 
@@ -117,6 +120,13 @@ def test_arguments_that_do_not_fit(path, few, tmp_path, monkeypatch, changes, se
     arguments = {"teacher": path, "student": TINY, "data": few, "output_dir": tmp_path} | changes
     with pytest.raises(ValueError, match=sentence):
         common.distill(**arguments)
+
+
+def test_the_options_are_those_of_the_two_functions():
+    functions = (teachers.from_callable, teachers.from_logits)
+    taken = {name for function in functions for name in inspect.signature(function).parameters}
+    by_distill = {"function", "dataset", "train", "name", "views", "output_dir"}
+    assert taken - by_distill == set(one_call._OF_TEACHERS)
 
 
 def test_a_teacher_of_other_images(few, tmp_path):
