@@ -45,7 +45,7 @@ page: $(READY)
 lab: $(READY)
 	env -u JUPYTER_PATH -u MPLBACKEND $(RUN) -m jupyter lab \
 	  --ServerApp.kernel_websocket_connection_class=common.cli.lab.PromptConnection \
-	  --LabApp.default_url=/lab/tree/mnist/01_teachers.ipynb \
+	  --LabApp.default_url=/lab/tree/mnist/00_distillation_in_five_minutes.ipynb \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # Every run behind the tables; finished ones are read. Workers are faster than the loop, see common/benchmark/README.md.
