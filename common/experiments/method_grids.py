@@ -21,7 +21,7 @@ class MethodGrid:
     Args:
         title: name in tables and figures.
         published: Distillation with the published settings, one of `settings`.
-        settings: tuple of Distillation.
+        settings: tuple of nine Distillation, every value of one factor with every one of another.
         teacher: `STUDENT_ITSELF` for self-distillation, None for the study's teacher.
     """
 
@@ -29,6 +29,11 @@ class MethodGrid:
     published: Distillation
     settings: tuple
     teacher: str | None = None
+
+    @property
+    def corners(self):
+        """The settings at an end of both factors: better ones may lie outside the grid."""
+        return tuple(self.settings[i] for i in (0, 2, -3, -1))
 
 
 def around(title, published, teacher=None):

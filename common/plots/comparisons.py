@@ -4,6 +4,7 @@ import numpy as np
 
 from common.plots import style
 from common.plots.style import COLORS
+from common.results import wording
 
 
 def dot_plot(groups, title, measure="test errors", published=None):
@@ -106,7 +107,7 @@ def intervals(rows, title, measure):
         axes.plot(mean, row, "o", color=color)
         align = {"ha": "center", "va": "bottom"}
         text = {"xytext": (0, 5), "textcoords": "offset points", "color": style.text_color(color)}
-        axes.annotate(f"{mean:.3g}", (mean, row), **text, **align)
+        axes.annotate(wording.three_digits(mean), (mean, row), **text, **align)
     axes.set_yticks(range(len(rows)), rows)
     style.title(figure, title)
     axes.set(xlabel=measure, ylim=(len(rows) - 0.5, -0.7))

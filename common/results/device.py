@@ -10,7 +10,7 @@ import numpy as np
 
 from common import metrics
 from common.results.tables import markdown
-from common.results.wording import confidence_interval, mean_sd, p_inline, p_value
+from common.results.wording import confidence_interval, mean_sd, p_inline, p_value, three_digits
 from common.utils import files
 
 FILE = "device.json"
@@ -114,8 +114,8 @@ def latency_table(latency):
     rows = [
         [
             f"{row['net']} {row['precision']}",
-            f"{row['milliseconds_p50']:.3g}",
-            f"{row['milliseconds_p90']:.3g}",
+            three_digits(row["milliseconds_p50"]),
+            three_digits(row["milliseconds_p90"]),
             f"{row['images_per_second']:,}",
             f"{row['bytes'] / 1024:,.0f}",
             "not measured" if row["peak_megabytes"] is None else f"{row['peak_megabytes']:.1f}",

@@ -1,7 +1,7 @@
 """Equally tuned methods: settings chosen on validation, compared on test images with fresh seeds.
 
-A method is any object with the attributes `title`, `settings`, `published` and `teacher` of
-`experiments.method_grids.MethodGrid`.
+A method is any object with the attributes `title`, `settings`, `published`, `corners` and `teacher`
+of `experiments.method_grids.MethodGrid`.
 """
 
 import dataclasses
@@ -28,11 +28,13 @@ class TunedMethod:
         chosen: SeedGroup of the fresh seeds, at the settings with the fewest validation errors of
             the selection seeds.
         published: SeedGroup of the fresh seeds, at the published settings.
+        at_corner: whether the chosen settings are at a corner of the grid.
     """
 
     title: str
     chosen: SeedGroup
     published: SeedGroup
+    at_corner: bool
 
 
 def tuned_methods(groups, spec, teacher, grids, selection_seeds):
@@ -53,7 +55,7 @@ def tuned_methods(groups, spec, teacher, grids, selection_seeds):
         chosen = best(of_selection).distillation
         pair = [_fresh(candidates, each, selection_seeds) for each in (chosen, grid.published)]
         if all(group.seeds for group in pair):
-            tuned[name] = TunedMethod(grid.title, *pair)
+            tuned[name] = TunedMethod(grid.title, *pair, at_corner=chosen in grid.corners)
     return tuned
 
 
@@ -68,7 +70,8 @@ def methods_table(tuned, reference="kd", step_times=None, caption="method"):
     """
     compared, rows = differences(tuned, reference), []
     for name, method in tuned.items():
-        row = [method.title, method.chosen.settings, *score_cells(method.chosen)]
+        settings = method.chosen.settings + " (corner)" * method.at_corner
+        row = [method.title, settings, *score_cells(method.chosen)]
         row += [*_difference_cells(compared.get(name)), *_tuning_cells(method)]
         rows.append(row + ([step_times.get(name, "")] if step_times is not None else []))
     header = [caption, *COLUMNS] + [STEP_COLUMN] * (step_times is not None)
@@ -95,19 +98,19 @@ def differences(tuned, reference="kd"):
 
 
 def methods_finding(tuned, reference="kd", level=0.05):
-    """One sentence: the methods with fewer errors than tuned KD at a level, or that none has.
+    """One sentence: the methods that beat tuned KD in test errors, and how many are worse.
 
-    The p-values have Holm's correction.
+    Only differences with p below `level`, after Holm's correction, count.
     """
-    compared, lists = differences(tuned, reference), {"fewer": [], "more": []}
-    for name, (mean, _, _, p) in compared.items():
-        if p < level:
-            lists["fewer" if mean > 0 else "more"].append(tuned[name].title)
-    if lists["fewer"]:
-        return f"fewer errors than tuned KD: {', '.join(lists['fewer'])}"
-    count = len(lists["more"])
-    more = f"; {count} make{'s' * (count == 1)} significantly more errors" if count else ""
-    return f"none of {len(compared)} methods beats tuned KD{more}"
+    compared = differences(tuned, reference)
+    clear = {name: mean for name, (mean, _, _, p) in compared.items() if p < level}
+    fewer = [tuned[name].title for name, mean in clear.items() if mean > 0]
+    more = len(clear) - len(fewer)
+    names = " and ".join(fewer) or f"none of {len(compared)} methods"
+    finding = f"{names} {'beat' if len(fewer) > 1 else 'beats'} tuned KD"
+    if more:
+        finding += f"; {more} make{'s' * (more == 1)} significantly more errors"
+    return finding
 
 
 def tuning_finding(tuned):

@@ -13,6 +13,11 @@ def mean_sd(values, digits=1, scale=1):
     return f"{mean} ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else mean
 
 
+def three_digits(value):
+    """A number with three significant digits, from 1,000 on with all digits before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def confidence_interval(values, digits=1, scale=1):
     """95 % confidence interval of the mean of values times `scale` (Student's t), `low to high`.
 

@@ -206,6 +206,12 @@ SMALL = {  # nets that TensorFlow traces quickly, in place of the pilot's
 }
 OF_CIFAR100 = {
     "04_longer_training": {"teacher": "cnn", "short": "mlp", "long": "mlp"},
+    "05_methods": {
+        "seeds": [0],
+        "selection_seeds": [1],
+        "teacher": "cnn",
+        "methods": ["kd", "dist"],
+    },
     "06_to_a_device": {  # too few images for int8
         "teacher": "cnn",
         "student": "device_cnn_eighth",

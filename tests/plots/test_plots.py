@@ -116,6 +116,12 @@ def test_dot_plot():
     assert all(word in words(figure) for word in ("Fewer errors", "42.0", "31.0"))
 
 
+def test_intervals_write_thousands_in_full():
+    rows = {"WTTM": ("distilled", -1058.2, -1143.9, -972.5), "DIST": ("distilled", 157.4, 109, 206)}
+    figure = plots.intervals(rows, "A finding", "errors saved")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["-1,058", "157"]
+
+
 def test_a_dot_plot_has_a_far_control_at_its_edge():
     near = {"baseline": ("baseline", [40, 44]), "distilled": ("distilled", [30, 32])}
     figure = plots.dot_plot(near | {"shuffled": ("control", [2000, 3000])}, "A finding")

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from cifar100 import pilot
+from cifar100 import methods, pilot
 from cifar100 import recipes as cifar100
-from common import experiments, results
+from common import distillation, experiments, results
 from common.results import readme
 from common.runs import records
 from mnist import recipes, teacher_seeds_table
@@ -195,11 +195,40 @@ def test_longer_training_on_cifar100():
 def test_no_method_beats_kd_tuned_alike_on_mnist():
     groups, student = mnist_groups(), recipes.STUDENTS[recipes.METHODS_STUDENT]
     for name in recipes.METHODS_TEACHERS:
-        methods = experiments.tuned_methods(groups, student, recipes.TEACHERS[name])
-        errors = {key: each.chosen.values("errors").mean() for key, each in methods.items()}
+        tuned = experiments.tuned_methods(groups, student, recipes.TEACHERS[name])
+        errors = {key: each.chosen.values("errors").mean() for key, each in tuned.items()}
         assert len(errors) == 9 and min(errors, key=errors.get) == "kd"
-        assert results.methods_finding(methods).startswith("none of 8 methods beats tuned KD")
+        assert results.methods_finding(tuned).startswith("none of 8 methods beats tuned KD")
     assert "no newer loss beats KD tuned alike" in page("README.md")
+
+
+def test_only_dist_beats_kd_tuned_alike_on_cifar100():
+    groups = groups_of_folder(cifar100.FOLDER, "cifar100")
+    student, teacher = methods.STUDENTS[methods.STUDENT], cifar100.TEACHERS[methods.TEACHER]
+    tuned = experiments.tuned_methods(groups, student, teacher, methods.SELECTION_SEEDS)
+    assert len(tuned) == 9
+    finding = "DIST beats tuned KD; 6 make significantly more errors"
+    assert results.methods_finding(tuned) == finding
+    assert "DIST beats KD tuned alike" in page("README.md")
+    mean, *_, p = results.differences(tuned)["dist"]
+    assert (round(mean), round(p, 4)) == (157, 0.0024)
+    said = "DIST makes 157 fewer errors than KD (p = 0.0024)"
+    assert said in page("cifar100/README.md")
+    chosen = [tuned[name].chosen.distillation for name in ("ttm", "wttm")]
+    assert [(each.temperature, each.soft_weight) for each in chosen] == [(5, 15), (5, 15)]
+
+
+def test_no_control_keeps_the_gain_on_cifar100():
+    groups = groups_of_folder(cifar100.FOLDER, "cifar100")
+    student, teacher = methods.STUDENTS[methods.STUDENT], cifar100.TEACHERS[methods.TEACHER]
+    (ladder,) = experiments.ladders(groups, [student], teacher).values()
+    assert all(ladder.share(control).high < 0 for control in distillation.LADDER)
+    assert "Every control makes more errors than labels only" in page("cifar100/README.md")
+    (mlp,) = experiments.ladders(
+        mnist_groups(), [recipes.STUDENTS["mlp"]], recipes.TEACHERS["cnn"]
+    ).values()
+    assert round(100 * mlp.share("smoothing").mean) == 55
+    assert "keeps 55 % of its gain with the teacher's mean confidence" in page("cifar100/README.md")
 
 
 def test_the_pilot_on_tiny_imagenet():

@@ -55,15 +55,17 @@ def test_table_and_finding(groups):
     methods = results.tuned_methods(groups, STUDENT, TEACHER, GRIDS, SELECTION)
     header, _, kd, nkd = results.methods_table(methods, step_times={"nkd": "+1 %"}).splitlines()
     assert header.endswith("| time a step, against KD |")
-    assert kd.startswith("| KD | T = 8, 0.1 : 2.7 | 52.0 ± 2.0 | 74.00 ± 1.00 |  |  |  |")
+    assert kd.startswith("| KD | T = 8, 0.1 : 2.7 (corner) | 52.0 ± 2.0 | 74.00 ± 1.00 |  |  |  |")
     low, high = stats.ttest_rel([50, 52, 54], [40, 43, 43]).confidence_interval(0.95)
     assert f"| +10.0 | {low:+.1f} to {high:+.1f} | 0.0033 |" in nkd
     assert nkd.endswith("| 56.0 ± 0.0 | +14.0 | 0.0051 | +1 % |")
     mean, *interval, p = results.differences(methods)["nkd"]
     assert (mean, *interval) == pytest.approx((10, low, high)) and p == pytest.approx(0.0033, 0.01)
-    assert results.methods_finding(methods) == "fewer errors than tuned KD: NKD"
+    assert results.methods_finding(methods) == "NKD beats tuned KD"
     alike = {"kd": methods["kd"], "nkd": methods["kd"]}
     assert results.methods_finding(alike) == "none of 1 methods beats tuned KD"
+    both = methods | {"dkd": methods["nkd"]}
+    assert results.methods_finding(both) == "NKD and NKD beat tuned KD"
     worse = {"kd": methods["nkd"], "nkd": methods["kd"]}
     assert results.methods_finding(worse) == (
         "none of 1 methods beats tuned KD; 1 makes significantly more errors"
@@ -94,6 +96,14 @@ def test_every_method_has_nine_distinct_settings_with_the_published_among_them(n
     assert len(set(map(str, grid.settings))) == 9
     assert grid.published in grid.settings
     assert not any(each.is_plain for each in grid.settings)  # no place in the other tables
+
+
+def test_corners_are_the_ends_of_both_factors():
+    corners = [(each.temperature, each.soft_weight) for each in NKD.corners]
+    assert corners == [(1.5, 0.333333), (1.5, 3), (6, 0.333333), (6, 3)]
+    smoothing = experiments.GRIDS["label_smoothing"].corners
+    ends = [(each.options["epsilon"], each.hard_weight) for each in smoothing]
+    assert ends == [(0.05, 0), (0.05, 1), (0.2, 0), (0.2, 1)]
 
 
 def test_published_settings_are_those_of_the_papers():
