@@ -84,7 +84,7 @@ GRIDS = {
     "ls": around("logit standardization", _published(2, 9, "ls", hard_weight=0.1)),
     "nkd": around("NKD", _published(3, 1, "nkd", gamma=3.5)),
     "ttm": around("TTM", _published(10, 45, "ttm")),
-    "wttm": around("WTTM", _published(10, 45, "wttm")),
+    "wttm": around("WTTM", _published(10, 2.25, "wttm")),
     "label_smoothing": MethodGrid("label smoothing", _smoothing(0.1, 0), _SMOOTHING),
     "self": around("self-distillation by KD", _KD, STUDENT_ITSELF),
 }

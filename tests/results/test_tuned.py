@@ -119,7 +119,7 @@ def test_published_settings_are_those_of_the_papers():
         "ls": (2, 0.1, 9),
         "nkd": (3, 1, 1, 3.5),
         "ttm": (10, 1, 45),
-        "wttm": (10, 1, 45),
+        "wttm": (10, 1, 2.25),
         "label_smoothing": (1, 0, 1, 0.1),
         "self": (4, 0.1, 0.9),
     }
