@@ -21,19 +21,16 @@ class MethodGrid:
     Args:
         title: name in tables and figures.
         published: Distillation with the published settings, one of `settings`.
-        settings: tuple of nine Distillation, every value of one factor with every one of another.
+        settings: tuple of nine Distillation: three values of one factor times three of another.
+        corners: those of `settings` at an end of both factors: better ones may lie outside.
         teacher: `STUDENT_ITSELF` for self-distillation, None for the study's teacher.
     """
 
     title: str
     published: Distillation
     settings: tuple
+    corners: tuple
     teacher: str | None = None
-
-    @property
-    def corners(self):
-        """The settings at an end of both factors: better ones may lie outside the grid."""
-        return tuple(self.settings[i] for i in (0, 2, -3, -1))
 
 
 def around(title, published, teacher=None):
@@ -51,7 +48,7 @@ def around(title, published, teacher=None):
         )
         for temperature, weight in itertools.product(TEMPERATURE_FACTORS, WEIGHT_FACTORS)
     )
-    return MethodGrid(title, published, settings, teacher)
+    return MethodGrid(title, published, settings, settings[:3:2] + settings[6::2], teacher)
 
 
 def _published(temperature, soft_weight, method="kd", hard_weight=1, **options):
@@ -72,7 +69,8 @@ def _smoothing(epsilon, hard_weight):
 # Published settings are those for CIFAR-100, as the docstrings of `common.losses` name them; of
 # DKD's three by pair that of the pair that papers compare most.
 _KD = _published(4, 0.9, hard_weight=0.1)
-# label smoothing has no temperature: ε in its place, and, for the weight, a part of it
+# Label smoothing has no temperature: ε in its place, and, for the weight, a part of it. A hard
+# term of weight h smooths by ε / (1 + h) in all, which is largest and smallest at two corners.
 _SMOOTHING = tuple(
     _smoothing(epsilon, hard_weight)
     for epsilon, hard_weight in itertools.product((0.05, 0.1, 0.2), (0, 1 / 3, 1))
@@ -85,6 +83,8 @@ GRIDS = {
     "nkd": around("NKD", _published(3, 1, "nkd", gamma=3.5)),
     "ttm": around("TTM", _published(10, 45, "ttm")),
     "wttm": around("WTTM", _published(10, 2.25, "wttm")),
-    "label_smoothing": MethodGrid("label smoothing", _smoothing(0.1, 0), _SMOOTHING),
+    "label_smoothing": MethodGrid(
+        "label smoothing", _smoothing(0.1, 0), _SMOOTHING, corners=(_SMOOTHING[2], _SMOOTHING[6])
+    ),
     "self": around("self-distillation by KD", _KD, STUDENT_ITSELF),
 }

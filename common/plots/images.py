@@ -73,11 +73,11 @@ def contact_sheet(images, names, title, columns=10):
     return figure
 
 
-def top_classes(images, labels, logits, temperatures, class_names, title, most=5):
+def top_classes(images, labels, logits, temperatures, class_names, title, most=5, *, shared=False):
     """Images beside bar charts of their most probable classes, one column per temperature.
 
     The order of the classes is the same at every temperature; the label's class is bold. Each
-    panel has an axis of its own, because probabilities shrink as T grows.
+    panel has an axis of its own, because probabilities shrink as T grows, unless `shared`.
 
     Args:
         images: uint8 (n, h, w, c).
@@ -87,6 +87,7 @@ def top_classes(images, labels, logits, temperatures, class_names, title, most=5
         class_names: (classes,) strings.
         title: the finding.
         most: number of classes displayed.
+        shared: whether all panels have the axis from 0 to 1, for comparisons of confidence.
     """
     figure, grid = style.temperature_panels(len(images), temperatures, 2.4)
     logits = np.asarray(logits, float)
@@ -97,6 +98,7 @@ def top_classes(images, labels, logits, temperatures, class_names, title, most=5
         for axes, temperature in zip(row[1:], temperatures, strict=True):
             names = [class_names[i] for i in top] if axes is row[1] else []
             _horizontal_bars(axes, special.softmax(image_logits / temperature)[top], names, most)
+            axes.set_xlim(right=1 if shared else None)
         for tick, index in zip(row[1].get_yticklabels(), top, strict=True):
             tick.set_fontweight("bold" if index == label else "normal")
     figure.supxlabel("probability", fontsize=9)

@@ -105,11 +105,11 @@ def methods_finding(tuned, reference="kd", level=0.05):
     compared = differences(tuned, reference)
     clear = {name: mean for name, (mean, _, _, p) in compared.items() if p < level}
     fewer = [tuned[name].title for name, mean in clear.items() if mean > 0]
-    more = len(clear) - len(fewer)
-    names = " and ".join(fewer) or f"none of {len(compared)} methods"
+    more, count = len(clear) - len(fewer), len(compared)
+    names = " and ".join(fewer) or f"none of {count} methods"
     finding = f"{names} {'beat' if len(fewer) > 1 else 'beats'} tuned KD"
     if more:
-        finding += f"; {more} make{'s' * (more == 1)} significantly more errors"
+        finding += f"; {more} of {count} make{'s' * (more == 1)} significantly more errors"
     return finding
 
 
