@@ -77,7 +77,7 @@ def top_classes(images, labels, logits, temperatures, class_names, title, most=5
     """Images beside bar charts of their most probable classes, one column per temperature.
 
     The order of the classes is the same at every temperature; the label's class is bold. Each
-    panel has an axis of its own, because probabilities shrink as T grows, unless `shared`.
+    panel has a separate axis, because probabilities shrink as T grows, unless `shared`.
 
     Args:
         images: uint8 (n, h, w, c).

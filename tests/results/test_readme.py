@@ -229,8 +229,8 @@ def test_no_control_keeps_the_gain_on_cifar100():
     assert "every control makes more errors than labels only" in page("cifar100/README.md")
     students = [recipes.STUDENTS[name] for name in ("cnn_small", "mlp")]
     on_mnist = experiments.ladders(mnist_groups(), students, recipes.TEACHERS["cnn"]).values()
-    kept = [round(100 * ladder.share("smoothing").mean) for ladder in on_mnist]
-    assert kept == [9, 55]
+    shares = [round(100 * ladder.share("smoothing").mean) for ladder in on_mnist]
+    assert shares == [9, 55]
     said = "keeps 9 % of its gain with the teacher's mean confidence, the two-layer network 55 %"
     assert said in page("cifar100/README.md")
 
