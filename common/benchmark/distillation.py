@@ -6,15 +6,16 @@ from importlib import metadata
 from common.benchmark import (
     components,
     epoch_times,
+    gpu_rows,
     keras_contenders,
     method_times,
     rows,
     tables,
 )
-from common.benchmark.tasks import CIFAR, MNIST
+from common.benchmark.tasks import MNIST
 from common.utils.checks import require_at_least, require_choice
 
-LOGITS_BATCHES = 80  # of images in the logits file: so many that fixed costs do not count
+LOGITS_BATCHES = 80  # of images in the logits file: so many that fixed costs do not count on a CPU
 
 
 def _task(options):
@@ -52,17 +53,6 @@ def _start(options):
     return components.first_step(options.repeats)
 
 
-def _views(options):
-    from common.backend import hardware
-
-    small = {"teacher": "resnet8", "student": "resnet8", "batch_size": 8, "steps": 2}
-    # so many steps of 1 to 4 ms on a GPU that the fixed costs of a fit do not count
-    sizes = {64: CIFAR.steps, 512: 64}
-    for batch_size, steps in sizes.items() if hardware.gpu_memory() or options.small else ():
-        changes = small if options.small else {"batch_size": batch_size, "steps": steps}
-        yield from epoch_times.on_device(dataclasses.replace(CIFAR, **changes), options.repeats)
-
-
 PARTS = {
     "peers": _peers,
     "overhead": _overhead,
@@ -70,7 +60,10 @@ PARTS = {
     "stack": _stack,
     "logits": _logits,
     "start": _start,
-    "views": _views,  # no rows without a GPU
+    # no rows without a GPU
+    "views": gpu_rows.views,
+    "paths": gpu_rows.paths,
+    "side-by-side": gpu_rows.side_by_side,
 }
 
 
@@ -107,8 +100,8 @@ def run(options):
         for row in PARTS[part](options):
             print(f"| {' | '.join(row.cells())} |", flush=True)
             measured.append(row)
-    if options.write:
-        tables.save(provenance, measured)
+            if options.write:  # after each: a later part may be interrupted
+                tables.save(provenance, measured)
 
 
 def _provenance(options):

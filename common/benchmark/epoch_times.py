@@ -63,21 +63,3 @@ def _measure(task, repeats):
     distillers = [name for name in others if name.startswith(keras_contenders.DISTILLER)]
     fastest = min(distillers, key=lambda name: statistics.median(seconds[name]))
     return seconds, [fastest, *(name for name in others if name not in distillers)]
-
-
-def on_device(task, repeats):
-    """Rows for a GPU, with views: the share of the bare step's rate, and against PyTorch."""
-    dataset = task.dataset()
-    calls = {
-        "ours": keras_contenders.ours(task, dataset, [4.0]),
-        "bare": keras_contenders.bare(task, dataset),
-    } | keras_contenders.pytorch(task, dataset)
-    seconds = timing.interleaved(calls, repeats)
-    what = f"{task.student} distilled from {task.teacher}, {task.views}, batch {task.batch_size}"
-    rates = {name: timing.per_second(values, task.images) for name, values in seconds.items()}
-    ours, bare = rates.pop("ours"), rates.pop("bare")
-    against = f"{what}, against its bare step without a teacher"
-    yield Row(against, ours, bare, "images/s", "share", "85 %")
-    for name, theirs in rates.items():
-        against = f"{what}, against {name}"
-        yield Row(against, ours, theirs, "images/s", "times", "3 times as fast")

@@ -7,7 +7,7 @@ is this project's training; `plain`, `bare` and `distiller` are what it is measu
 import importlib.util
 
 from common import models
-from common.backend import keras
+from common.backend import batching, keras
 from common.benchmark import bare_step
 from common.benchmark.tasks import TEACHER, RandomLogits
 from common.training.accelerated import multi_step
@@ -39,17 +39,34 @@ def ours(task, dataset, temperatures, model_class=None, seeds=(0,)):
     return train(task, dataset, task.runs(temperatures, seeds), model_class)
 
 
-def train(task, dataset, runs, model_class=None):
-    """Contender `common.training` of a list of runs, side by side; arguments as in `ours`."""
+def train(task, dataset, runs, model_class=None, inputs=TrainingJob.fit_inputs):
+    """Contender `common.training` of a list of runs, side by side; arguments as in `ours`.
+
+    Args:
+        inputs: function (TrainingJob) -> (model, data) of `fit`, such as `from_host`.
+    """
     teachers = {TEACHER: RandomLogits(task, dataset.train.labels)}
     job = TrainingJob(runs, dataset, teachers, model_class)
-    model, data = job.fit_inputs()
+    model, data = inputs(job)
 
     def epoch():
         job.batches.set_epoch(0)
         return bare_step.seconds(model, data, shuffle=False)
 
     return epoch
+
+
+def from_host(job):
+    """(model, data) of a TrainingJob that is sent every batch, as without a GPU."""
+    return job.model, batching.to_tf_dataset(job.batches)
+
+
+def one_step_per_dispatch(job):
+    """(model, data) of a TrainingJob whose steps are dispatched one by one."""
+    model, data = job.fit_inputs()
+    if model is not job.model:  # on a GPU
+        model.compile(model.optimizer, jit_compile=model.jit_compile, steps_per_execution=1)
+    return model, data
 
 
 def plain(task, dataset, temperatures):
@@ -101,6 +118,7 @@ def has_pytorch():
 
 
 def _student(task):
+    keras.config.set_dtype_policy(task.precision)
     return models.build(task.student, task.image_shape, task.classes, **task.student_options)
 
 

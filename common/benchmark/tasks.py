@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from common import data, models, teachers
+from common.backend import keras
 from common.data import views
 from common.distillation import Distillation
 from common.runs import Recipe, Run
@@ -23,6 +24,7 @@ class Task:
         batch_size: images per step.
         steps: in one epoch.
         views: name of the view set that the students' images are drawn from.
+        precision: of students, as in `Recipe`.
     """
 
     teacher: str
@@ -32,6 +34,7 @@ class Task:
     batch_size: int
     steps: int
     views: str = "plain"
+    precision: str = "float32"
     student_options: dict = dataclasses.field(default_factory=dict)
 
     @property
@@ -44,6 +47,7 @@ class Task:
 
         Logits of so deep an untrained network would overflow; zeros take the same time.
         """
+        keras.config.set_dtype_policy(self.precision)
         model = models.build(self.teacher, self.image_shape, self.classes)
         for weight in model.layers[-1].weights:
             weight.assign(np.zeros(weight.shape))
@@ -77,7 +81,13 @@ class Task:
         return self._run(0, None)
 
     def _run(self, seed, distillation):
-        recipe = Recipe(1, self.batch_size, schedule="constant", views=self.views)
+        recipe = Recipe(
+            1,
+            self.batch_size,
+            schedule="constant",
+            views=self.views,
+            precision=self.precision,
+        )
         teacher = {"teacher": TEACHER, "distillation": distillation} if distillation else {}
         options = {"options": self.student_options} | teacher
         return Run("random", self.student, recipe, seed=seed, **options)
@@ -105,4 +115,4 @@ class RandomLogits:
 
 
 MNIST = Task("resnet164", "cnn", (28, 28, 1), 10, batch_size=128, steps=40)
-CIFAR = Task("resnet110", "resnet20", (32, 32, 3), 100, 64, 128, "crop_flip")
+CIFAR = Task("resnet110", "resnet20", (32, 32, 3), 100, 64, 128, "crop_flip", "mixed_bfloat16")

@@ -20,10 +20,22 @@ def epoch(task, dataset):
     teacher, student = (_on_device(net, device) for net in _networks(task))
     images = torch.from_numpy(dataset.train.images).permute(0, 3, 1, 2).contiguous()
     labels = torch.from_numpy(dataset.train.labels).long()
-    pairs = torch.utils.data.TensorDataset(images, labels)
-    loader = torch.utils.data.DataLoader(pairs, task.batch_size, shuffle=True)
+    loader = _loader(torch.utils.data.TensorDataset(images, labels), task.batch_size)
     optimizer = torch.optim.Adam(student.parameters())
-    return lambda: _epoch(loader, teacher.eval(), student.train(), optimizer, device)
+    bfloat16 = task.precision == "mixed_bfloat16"
+
+    def train():
+        with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
+            _epoch(loader, teacher.eval(), student.train(), optimizer, device)
+
+    return train
+
+
+def _loader(dataset, batch_size):
+    """Shuffled batches, each cut from the tensors by one operation: faster than by example."""
+    order = torch.utils.data.RandomSampler(dataset)
+    batches = torch.utils.data.BatchSampler(order, batch_size, drop_last=False)
+    return torch.utils.data.DataLoader(dataset, sampler=batches, batch_size=None)
 
 
 def _networks(task):
@@ -42,7 +54,8 @@ def _on_device(net, device):
 def _epoch(loader, teacher, student, optimizer, device):
     correct = 0.0
     for images, labels in loader:
-        images, labels = images.to(device).float(), labels.to(device)
+        images = images.to(device).float().contiguous(memory_format=torch.channels_last)
+        labels = labels.to(device)
         logits = student(images)
         with torch.no_grad():
             teacher_logits = teacher(images)

@@ -1,7 +1,9 @@
 """Distillation benchmark: ratios, saved rows, contenders, and each row from end to end."""
 
+import argparse
 import dataclasses
 import importlib.util
+import itertools
 import subprocess
 import sys
 
@@ -14,6 +16,7 @@ from common.benchmark import (
     components,
     distillation,
     epoch_times,
+    gpu_rows,
     keras_contenders,
     memory,
     method_times,
@@ -211,15 +214,17 @@ def test_counts_below_one_are_refused(option, capsys):
 def test_rows_from_end_to_end(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # no PyTorch
     monkeypatch.setattr(losses, "LOSSES", {name: losses.LOSSES[name] for name in ("kd", "dist")})
-    large = dataclasses.replace(tasks.CIFAR, teacher="resnet8", student="resnet8")
-    large = dataclasses.replace(large, batch_size=8, steps=2)
+    monkeypatch.setattr(gpu_rows, "TEMPERATURES", (1.0, 4.0))
+    small = argparse.Namespace(small=True, repeats=1)
     rows = [
         *method_times.methods(TINY, 1),
         *components.stack(TINY, (1.0, 4.0), 1),
         *components.logits_file(TINY, 1),
-        *epoch_times.on_device(large, 1),
+        *itertools.islice(gpu_rows.views(small), 1),
+        *itertools.islice(gpu_rows.paths(small), 2),
+        *gpu_rows.side_by_side(small),
     ]
     names = [row.what.split()[0] for row in rows]
-    assert names == ["cnn", "2", "two-layer", "two-layer", "logits", "resnet8"]
+    assert names == ["cnn", "2", *2 * ["two-layer"], "logits", *3 * ["resnet8"], "five"]
     for _, *cells, _ in (row.cells() for row in rows[2:]):
         assert all(float(cell.split()[0].strip("%")) > 0 for cell in cells)
