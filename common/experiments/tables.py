@@ -24,11 +24,12 @@ def methods_tables(groups, student, teachers, selection_seeds=SELECTION_SEEDS, s
         teachers: list of ModelSpec.
         step_times: as in `results.methods_table`.
     """
-    tables = []
+    tables, baseline = [], results.Results(groups).baseline(student)
     for teacher in teachers:
         caption = f"{student.title}, distilled from {teacher.title}, {results.caption(groups)}"
         tuned = tuned_methods(groups, student, teacher, selection_seeds)
-        tables.append(results.methods_table(tuned, step_times=step_times, caption=caption))
+        texts = {"step_times": step_times, "caption": caption}
+        tables.append(results.methods_table(tuned, baseline=baseline, **texts))
     return "\n".join(filter(None, tables))
 
 

@@ -59,7 +59,7 @@ def tuned_methods(groups, spec, teacher, grids, selection_seeds):
     return tuned
 
 
-def methods_table(tuned, reference="kd", step_times=None, caption="method"):
+def methods_table(tuned, reference="kd", step_times=None, caption="method", baseline=None):
     """Markdown table: each method at its chosen settings beside KD, and the gain of tuning alone.
 
     Args:
@@ -67,15 +67,17 @@ def methods_table(tuned, reference="kd", step_times=None, caption="method"):
         reference: as in `differences`.
         step_times: {name: text} of a last column; None for no such column.
         caption: header of the methods' column.
+        baseline: SeedGroup on labels only, the first row; None for no such row.
     """
-    compared, rows = differences(tuned, reference), []
+    compared, rows = differences(tuned, reference), _baseline_rows(tuned, baseline)
     for name, method in tuned.items():
         settings = method.chosen.settings + " (corner)" * method.at_corner
         row = [method.title, settings, *score_cells(method.chosen)]
         row += [*_difference_cells(compared.get(name)), *_tuning_cells(method)]
         rows.append(row + ([step_times.get(name, "")] if step_times is not None else []))
     header = [caption, *COLUMNS] + [STEP_COLUMN] * (step_times is not None)
-    return markdown(header, rows) if rows else ""
+    rows = [row + [""] * (len(header) - len(row)) for row in rows]
+    return markdown(header, rows) if tuned else ""
 
 
 def differences(tuned, reference="kd"):
@@ -124,6 +126,14 @@ def tuning_finding(tuned):
         f"the choice of settings saves between {gains[least]:+.1f} ({tuned[least].title}) and "
         f"{gains[most]:+.1f} errors ({tuned[most].title})"
     )
+
+
+def _baseline_rows(tuned, baseline):
+    """The row of labels only, of the seeds that the methods are compared with, in a list."""
+    if baseline is None or not tuned:
+        return []
+    seeds = set().union(*(method.chosen.seeds for method in tuned.values()))
+    return [["labels only", "", *score_cells(baseline.of_seeds(seeds))]]
 
 
 def _candidates(ours, spec, teacher, grid):

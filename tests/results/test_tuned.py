@@ -53,7 +53,9 @@ def test_a_method_with_missing_runs_is_left_out(groups):
 
 def test_table_and_finding(groups):
     methods = results.tuned_methods(groups, STUDENT, TEACHER, GRIDS, SELECTION)
-    header, _, kd, nkd = results.methods_table(methods, step_times={"nkd": "+1 %"}).splitlines()
+    options = {"step_times": {"nkd": "+1 %"}, "baseline": groups[0]}
+    header, _, labels, kd, nkd = results.methods_table(methods, **options).splitlines()
+    assert labels == "| labels only |  | 61.0 ± 1.0 | 69.50 ± 0.50 |" + "  |" * 7
     assert header.endswith("| time a step, against KD |")
     assert kd.startswith("| KD | T = 8, 0.1 : 2.7 (corner) | 52.0 ± 2.0 | 74.00 ± 1.00 |  |  |  |")
     low, high = stats.ttest_rel([50, 52, 54], [40, 43, 43]).confidence_interval(0.95)
