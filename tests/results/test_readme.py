@@ -10,6 +10,8 @@ import pytest
 from cifar100 import methods, one_cycle, pilot
 from cifar100 import recipes as cifar100
 from common import distillation, experiments, results
+from common.benchmark import tables
+from common.benchmark.rows import Row
 from common.results import readme
 from common.runs import records
 from mnist import recipes, teacher_seeds_table
@@ -251,6 +253,35 @@ def test_no_control_keeps_the_gain_on_cifar100():
     assert shares == [9, 55]
     said = "keeps 9 % of its gain with the teacher's mean confidence, the two-layer network 55 %"
     assert said in page("cifar100/README.md")
+
+
+def benchmark_ratio(*said):
+    """The ratio's number of the newest benchmark row whose name has all of these parts."""
+    rows = [Row(**row) for result in tables.read() for row in result["rows"]]
+    *_, newest = [row for row in rows if all(part in row.what for part in said)]
+    return newest.cells()[3].split()[0]
+
+
+def test_speed_in_prose():
+    ours = "epoch of cnn distilled from resnet164"
+    speed = page("README.md")
+    assert f"{benchmark_ratio(ours, 'Distiller')} times as fast as Keras's `Distiller`" in speed
+    ratios = [benchmark_ratio(f"batch {size}, against a PyTorch loop") for size in (64, 512)]
+    assert f"on an H200 {ratios[1]} times as fast as PyTorch" in speed
+    shares = [benchmark_ratio(f"batch {size}, against its bare step") for size in (64, 512)]
+    parts = [
+        [benchmark_ratio(batch, part) for batch in ("batch 64, ", "batch 128, ")]
+        for part in ("data in GPU memory", "several steps per dispatch")
+    ]
+    stacks = [benchmark_ratio(f"five {what} as one stack") for what in ("temperatures", "seeds")]
+    for said in (
+        f"at {shares[0]} and {shares[1]} % of the rate of its bare step (aim 85 %) and "
+        f"{ratios[0]} and {ratios[1]} times as fast as the PyTorch loop",
+        f"gains {parts[0][0]} and {parts[0][1]} times",
+        f"several steps per dispatch {parts[1][0]} and {parts[1][1]} times",
+        f"where it is {stacks[0]} and {stacks[1]} times as fast",
+    ):
+        assert said in page("common/benchmark/README.md")
 
 
 def test_the_pilot_on_tiny_imagenet():
