@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from common.backend import keras
 from common.teachers.callables import from_callable
 from common.teachers.onnx_model import OnnxModel
 from common.teachers.user_logits import from_logits
@@ -40,6 +39,8 @@ def from_any(teacher, dataset, *, name=None, views="plain", output_dir=None, **o
 
 
 def _load(path):
+    from common.backend import keras  # where records are read, nobody needs it
+
     try:
         return keras.models.load_model(path, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -3,11 +3,7 @@
 import numpy as np
 
 from common import metrics
-from common.backend import keras
 from common.data import views as view_sets
-from common.models.outputs import logits_model
-from common.models.pixel_range import scales_bytes
-from common.models.validation import shape_of
 from common.teachers import writer
 from common.teachers.alignment import require_aligned
 from common.teachers.answers import Answers
@@ -66,6 +62,8 @@ def from_callable(
         sample(array)[: int(batch_size)]
         for array in (dataset.validation.images, dataset.validation.labels)
     )
+    from common.backend import keras  # here, so that importing this module does not import Keras
+
     if isinstance(function, keras.Model):
         function = _logits_of(function, answers.what, probe)
     if isinstance(function, (keras.Model, OnnxModel)):
@@ -111,6 +109,9 @@ class _Function:
 
 def _logits_of(model, what, images):
     """The model, built, that returns a Keras model's logits; ValueError for other images."""
+    from common.models.outputs import logits_model
+    from common.models.validation import shape_of
+
     if not model.built:
         model(images[:1])
     model = logits_model(model)
@@ -126,6 +127,8 @@ def _logits_of(model, what, images):
 
 def _scale(model, answers, images, labels):
     """Division by 255 for a model that predicts the labels better with it, said; else None."""
+    from common.models.pixel_range import scales_bytes
+
     if model.takes_bytes if isinstance(model, OnnxModel) else scales_bytes(model):
         return None
     functions = {255: None, 1: lambda images: images.astype("float32") / 255}

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.backend import keras
 from common.data import views
-from common.models.validation import require_classifier, require_model
 from common.teachers import weights
 from common.teachers.identity import SPLITS, VERSION, image_keys, weights_hash
 from common.teachers.logits import Logits, checksum
@@ -112,6 +110,9 @@ def file_size(dataset, classes, view_set="plain"):
 
 def _classes(model, dataset, what):
     """Number of a teacher's classes; ValueError unless it is a model that returns logits."""
+    from common.backend import keras  # here, so that importing this module does not import Keras
+    from common.models.validation import require_classifier, require_model
+
     if not isinstance(model, keras.Model) and hasattr(model, "predict_on_batch"):
         return model.output_shape[-1]
     require_model(what, model)

@@ -1,4 +1,4 @@
-"""Modules that the command line's `--help` imports, and what they must not import."""
+"""Modules that `--help` and `table` of the command line import, and what they must not import."""
 
 import subprocess
 import sys
@@ -17,6 +17,7 @@ HEAVY = ("numpy", "keras", "tensorflow", "jax", "PIL")
         ("common.data.augmentations", ("numpy", "PIL")),
         ("common.data.views", ("numpy", "PIL")),
         ("common.models", ("numpy",)),
+        ("mnist.tables", ("numpy", "PIL")),  # with the packages results, runs and experiments
     ],
 )
 def test_heavy_imports(module, allowed):
