@@ -8,6 +8,7 @@ that has a module `tables`.
 """
 
 import argparse
+import functools
 import re
 import sys
 from pathlib import Path
@@ -90,7 +91,12 @@ def _tables_by_name(module, dataset):
 
 
 def _committed(dataset):
-    return load_groups(_load_tables(dataset).FOLDER, dataset=dataset, limit=None)
+    return select(_all_groups(_load_tables(dataset).FOLDER), dataset=dataset, limit=None)
+
+
+@functools.cache  # a process renders many tables of a folder
+def _all_groups(folder):
+    return load_groups(folder)
 
 
 def render(text):

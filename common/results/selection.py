@@ -75,7 +75,8 @@ class Results:
         groups = [
             group
             for group in self.groups
-            if _with_spec(group.run, spec, group.run.recipe.epochs).configuration
+            if group.run.model == spec.model  # quick to see; most groups are of others
+            and _with_spec(group.run, spec, group.run.recipe.epochs).configuration
             == group.configuration
         ]
         full = [group for group in groups if group.run.recipe.epochs == spec.recipe.epochs]
@@ -132,10 +133,10 @@ def _is_from(teacher, group):
 
     Its epochs are the spec's or, in a quick run, the student's.
     """
-    if not group.teacher:
+    if group.teacher != files.name_part(teacher.model):
         return False
     if teacher.build:  # its configuration is known where it is trained
-        return group.teacher == files.name_part(teacher.model)
+        return True
     ids = {
         _with_spec(group.run.baseline, teacher, epochs).id
         for epochs in (teacher.recipe.epochs, group.run.recipe.epochs)
