@@ -10,14 +10,15 @@ import pytest
 
 from common.cli.data_parallel import advice
 from common.training import data_parallel
+from tests.support import helpers
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_two_devices_train_as_one(mnist_dir, tmp_path):
     command = [sys.executable, "-m", "tests.support.two_devices", str(mnist_dir), str(tmp_path)]
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    environment["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+    environment = os.environ | helpers.JAX
+    environment["XLA_FLAGS"] += " --xla_force_host_platform_device_count=2"
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "2 devices train mlp" in done.stdout
