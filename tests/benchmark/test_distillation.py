@@ -215,6 +215,7 @@ def test_rows_from_end_to_end(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # no PyTorch
     monkeypatch.setattr(losses, "LOSSES", {name: losses.LOSSES[name] for name in ("kd", "dist")})
     monkeypatch.setattr(gpu_rows, "TEMPERATURES", (1.0, 4.0))
+    monkeypatch.setattr(gpu_rows, "SMALL", gpu_rows.SMALL | {"student": "mlp"})  # quick to trace
     small = argparse.Namespace(small=True, repeats=1)
     rows = [
         *method_times.methods(TINY, 1),
@@ -225,6 +226,6 @@ def test_rows_from_end_to_end(monkeypatch):
         *gpu_rows.side_by_side(small),
     ]
     names = [row.what.split()[0] for row in rows]
-    assert names == ["cnn", "2", *2 * ["two-layer"], "logits", *3 * ["resnet8"], "five"]
+    assert names == ["cnn", "2", *2 * ["two-layer"], "logits", *3 * ["mlp"], "five"]
     for _, *cells, _ in (row.cells() for row in rows[2:]):
         assert all(float(cell.split()[0].strip("%")) > 0 for cell in cells)
