@@ -38,6 +38,7 @@ def test_every_text_file_is_opened_as_utf8():
 
 @pytest.mark.parametrize("module", ["common.results --check", "mnist table"])
 def test_tables_in_an_ascii_locale(module):
+    """`--check` fails if a table in README or another page is not that of the records."""
     done = subprocess.run(
         [sys.executable, "-m", *module.split()],
         cwd=ROOT,
