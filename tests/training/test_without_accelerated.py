@@ -10,8 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DISTILL = ["-m", "mnist", "distill", "--teacher", "cnn", "--student", "mlp", "--seeds", "0"]
-REPORT = "from common.training import acceleration as a; print(a.__file__, a.stacked)"
+DISTILL = ["distill", "--teacher", "cnn", "--student", "mlp", "--seeds", "0"]
+RUN = """
+import sys
+from common import cli
+cli.main("mnist", sys.argv[1:])
+from common.training import acceleration
+print(acceleration.__file__, acceleration.stacked)
+"""
 
 
 def copy_packages(folder, *, accelerated):
@@ -28,21 +34,26 @@ def copy_packages(folder, *, accelerated):
 
 
 def python(folder, *arguments):
-    """Output of a Python process on a CPU that imports the packages in `folder`."""
+    """Last line of the output of a process on a CPU that imports the packages in `folder`."""
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(folder)}
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True
+        [sys.executable, "-c", RUN, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.stdout.splitlines()[-1]
 
 
-def weights_by_run(folder, mnist_dir):
-    """{record's name: weights_sha256} after a distillation by the packages in `folder`."""
+def distill(folder, mnist_dir):
+    """({record's name: weights_sha256}, GPU paths) of a distillation by a folder's packages."""
     options = ["--limit", "60", "--epochs", "1", "--data-dir", mnist_dir]
-    python(folder, *DISTILL, *map(str, options), "--output-dir", str(folder / "runs"))
+    paths = python(folder, *DISTILL, *map(str, options), "--output-dir", str(folder / "runs"))
     records = (folder / "runs" / "results").glob("*.json")
-    return {path.stem: json.loads(path.read_text())["weights_sha256"] for path in records}
+    hashes = {path.stem: json.loads(path.read_text())["weights_sha256"] for path in records}
+    return hashes, paths
 
 
 @pytest.mark.slow
@@ -52,7 +63,6 @@ def test_weights_are_the_same_without_accelerated(mnist_dir, tmp_path):
     copy_packages(without, accelerated=False)
     assert not (without / "common" / "training" / "accelerated").exists()
     module = without / "common" / "training" / "acceleration.py"
-    assert python(without, "-c", REPORT).strip() == f"{module} None"
-    expected = weights_by_run(with_folder, mnist_dir)
+    expected, _ = distill(with_folder, mnist_dir)
     assert len(expected) == 4  # teacher, baseline, distilled student, control
-    assert weights_by_run(without, mnist_dir) == expected
+    assert distill(without, mnist_dir) == (expected, f"{module} None")
