@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 
+import common.backend  # noqa: F401  # Keras once, before processes are forked to be killed
 from common import teachers
 from common.data import Dataset, Split
 
