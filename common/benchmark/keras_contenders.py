@@ -8,6 +8,7 @@ import importlib.util
 
 from common import models
 from common.backend import batching, keras
+from common.backend.precision import dtype_policy
 from common.benchmark import bare_step
 from common.benchmark.tasks import TEACHER, RandomLogits
 from common.training.accelerated import multi_step
@@ -118,8 +119,8 @@ def has_pytorch():
 
 
 def _student(task):
-    keras.config.set_dtype_policy(task.precision)
-    return models.build(task.student, task.image_shape, task.classes, **task.student_options)
+    with dtype_policy(task.precision):
+        return models.build(task.student, task.image_shape, task.classes, **task.student_options)
 
 
 def _hard_loss():

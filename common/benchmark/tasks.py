@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from common import data, models, teachers
-from common.backend import keras
+from common.backend.precision import dtype_policy
 from common.data import views
 from common.distillation import Distillation
 from common.runs import Recipe, Run
@@ -47,8 +47,8 @@ class Task:
 
         Logits of so deep an untrained network would overflow; zeros take the same time.
         """
-        keras.config.set_dtype_policy(self.precision)
-        model = models.build(self.teacher, self.image_shape, self.classes)
+        with dtype_policy(self.precision):
+            model = models.build(self.teacher, self.image_shape, self.classes)
         for weight in model.layers[-1].weights:
             weight.assign(np.zeros(weight.shape))
         return model

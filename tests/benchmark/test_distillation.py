@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from common import losses
+from common.backend import keras
 from common.benchmark import __main__ as command
 from common.benchmark import (
     components,
@@ -225,6 +226,7 @@ def test_rows_from_end_to_end(monkeypatch):
         *itertools.islice(gpu_rows.paths(small), 2),
         *gpu_rows.side_by_side(small),
     ]
+    assert keras.config.dtype_policy().name == "float32"  # that of the next network
     names = [row.what.split()[0] for row in rows]
     assert names == ["cnn", "2", *2 * ["two-layer"], "logits", *3 * ["mlp"], "five"]
     for _, *cells, _ in (row.cells() for row in rows[2:]):
