@@ -205,7 +205,13 @@ SMALL = {  # nets that TensorFlow traces quickly, in place of the pilot's
     "03_temperature": {"teacher": "cnn", "student": "mlp", "other": "mlp"},
 }
 OF_CIFAR100 = {
-    "04_longer_training": {"teacher": "cnn", "short": "mlp", "long": "mlp"},
+    "04_longer_training": {
+        "teacher": "cnn",
+        "short": "mlp",
+        "long": "mlp",
+        "deep_teacher": "cnn",
+        "deep_student": "mlp",
+    },
     "05_methods": {
         "seeds": [0],
         "selection_seeds": [1],
