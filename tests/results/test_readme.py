@@ -204,6 +204,8 @@ def test_the_convnet_distilled_from_vgg16():
     accuracies = [100 * group.values("accuracy").mean() for group in (baseline, chosen)]
     assert [round(accuracy, 1) for accuracy in accuracies] == [55.7, 58.8]
     assert compared.p < 1e-4 and percent(compared) == 7
+    control = results.controlled_comparison(student, teacher, groups).control
+    assert control.values("errors").mean() > 2 * baseline.values("errors").mean()
     assert "VGG16 lifts a ConvNet from 55.7 to 58.8 %" in page("README.md")
     assert "from 55.7 to 58.8 % (p < 0.0001)" in page("cifar100/README.md")
     for name, accuracy in (("vgg16_20", 69.2), ("resnet164_14", 65.9), ("shufflenet_20", 67.0)):
