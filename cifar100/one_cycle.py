@@ -81,18 +81,11 @@ def reproduce(study):
     """Every student of every teacher at the settings tuned for one pair, with controls."""
     for teacher in TEACHERS:
         experiments.train_teacher(study, teacher, [0])
+    tuned = experiments.tune(study, TUNED_STUDENT, TUNED_TEACHER, TEMPERATURES, ALPHAS)
+    best = experiments.chosen_settings(tuned)
+    few = study.replaced(seeds=[seed for seed in study.seeds if seed in OTHER_SEEDS])
     for teacher in TEACHERS:
         for student in STUDENTS:
-            compare(study, teacher, student)
-
-
-def compare(study, teacher, student):
-    """Groups of a student: tuned with VGG16 if it is the tuned one, else at these settings."""
-    tuned = experiments.tune(study, TUNED_STUDENT, TUNED_TEACHER, TEMPERATURES, ALPHAS)
-    if (student, teacher) == (TUNED_STUDENT, TUNED_TEACHER):
-        return tuned
-    best = experiments.chosen_settings(tuned)
-    if student != TUNED_STUDENT:
-        study = study.replaced(seeds=[seed for seed in study.seeds if seed in OTHER_SEEDS])
-    settings = ([best.temperature], best.alpha)
-    return experiments.distill(study, student, teacher, *settings, control=True)
+            part = study if student == TUNED_STUDENT else few
+            settings = ([best.temperature], best.alpha)
+            experiments.distill(part, student, teacher, *settings, control=True)

@@ -31,16 +31,7 @@ def paths(options):
 def side_by_side(options):
     """Row of five temperatures side by side, against in turn."""
     for task in _tasks(options, dataclasses.replace(CIFAR, batch_size=512)):
-        dataset = task.dataset()
-        single = [keras_contenders.ours(task, dataset, [t]) for t in TEMPERATURES]
-        calls = {
-            "ours": keras_contenders.ours(task, dataset, TEMPERATURES),
-            "in turn": lambda single=single: sum(epoch() for epoch in single),
-        }
-        seconds = timing.interleaved(calls, options.repeats).values()
-        both = (rows.scale_to_epoch(values, task) for values in seconds)
-        what = f"five {task.student} side by side, batch {task.batch_size}, against in turn"
-        yield Row(what, *both, "s", "times")
+        yield _side_by_side(task, options.repeats)
 
 
 def _tasks(options, *tasks):
@@ -84,6 +75,19 @@ def _paths(task, repeats):
     for what in others:
         name = f"{task.student} distilled, batch {task.batch_size}, {what}"
         yield Row(name, rates["ours"], rates[what], "images/s", "times", "1.5 times as fast")
+
+
+def _side_by_side(task, repeats):
+    dataset = task.dataset()
+    single = [keras_contenders.ours(task, dataset, [t]) for t in TEMPERATURES]
+    calls = {
+        "ours": keras_contenders.ours(task, dataset, TEMPERATURES),
+        "in turn": lambda: sum(epoch() for epoch in single),
+    }
+    seconds = timing.interleaved(calls, repeats).values()
+    both = (rows.scale_to_epoch(values, task) for values in seconds)
+    what = f"five {task.student} side by side, batch {task.batch_size}, against in turn"
+    return Row(what, *both, "s", "times")
 
 
 def _rates(calls, task, repeats):

@@ -69,15 +69,19 @@ def methods_table(tuned, reference="kd", step_times=None, caption="method", base
         caption: header of the methods' column.
         baseline: SeedGroup on labels only, the first row; None for no such row.
     """
-    compared, rows = differences(tuned, reference), _baseline_rows(tuned, baseline)
+    if not tuned:
+        return ""
+    header = [caption, *COLUMNS] + [STEP_COLUMN] * (step_times is not None)
+    compared, rows = differences(tuned, reference), []
+    if baseline is not None:
+        cells = ["labels only", "", *_baseline_scores(tuned, baseline)]
+        rows.append(cells + [""] * (len(header) - len(cells)))
     for name, method in tuned.items():
         settings = method.chosen.settings + " (corner)" * method.at_corner
         row = [method.title, settings, *score_cells(method.chosen)]
         row += [*_difference_cells(compared.get(name)), *_tuning_cells(method)]
         rows.append(row + ([step_times.get(name, "")] if step_times is not None else []))
-    header = [caption, *COLUMNS] + [STEP_COLUMN] * (step_times is not None)
-    rows = [row + [""] * (len(header) - len(row)) for row in rows]
-    return markdown(header, rows) if tuned else ""
+    return markdown(header, rows)
 
 
 def differences(tuned, reference="kd"):
@@ -128,12 +132,10 @@ def tuning_finding(tuned):
     )
 
 
-def _baseline_rows(tuned, baseline):
-    """The row of labels only, of the seeds that the methods are compared with, in a list."""
-    if baseline is None or not tuned:
-        return []
+def _baseline_scores(tuned, baseline):
+    """Cells of the baseline's seeds that the methods are compared with."""
     seeds = set().union(*(method.chosen.seeds for method in tuned.values()))
-    return [["labels only", "", *score_cells(baseline.of_seeds(seeds))]]
+    return score_cells(baseline.of_seeds(seeds))
 
 
 def _candidates(ours, spec, teacher, grid):

@@ -11,6 +11,7 @@ import pytest
 
 from common import export, metrics, models
 from common.backend import keras
+from common.backend.precision import dtype_policy
 from common.export.readback import BOUNDS
 from common.results import device
 from common.utils import packages
@@ -161,10 +162,8 @@ def test_a_network_in_bfloat16_is_exported_in_float32(format, few, tmp_path):
 
 
 def with_policy(into, few, policy):
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    into["model"] = models.build("cnn", few.image_shape, few.classes, width=0.1)
-    keras.config.set_dtype_policy(before)
+    with dtype_policy(policy):
+        into["model"] = models.build("cnn", few.image_shape, few.classes, width=0.1)
 
 
 @pytest.mark.slow  # two more processes import Keras

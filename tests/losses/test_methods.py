@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from scipy import special
 
+from common.backend.precision import dtype_policy
 from common.distillation import TEACHERLESS
 from common.losses import LOSSES, require_method
 from tests.losses import definitions
@@ -108,11 +109,8 @@ def test_half_precision_logits_are_computed_in_float32(method, dtype, random_log
 def test_the_policy_changes_nothing(method, policy):
     arguments = (STUDENT, TEACHER, LABELS, 4)
     expected = value(method, *arguments)
-    keras.config.set_dtype_policy(policy)
-    try:
+    with dtype_policy(policy):
         assert value(method, *arguments) == expected
-    finally:
-        keras.config.set_dtype_policy("float32")
 
 
 @pytest.mark.parametrize("method", REFERENCE)

@@ -9,6 +9,7 @@ import pytest
 
 from common import models
 from common.backend import keras, layers, ops
+from common.backend.precision import dtype_policy
 from common.models import __main__ as command
 from common.models import cost
 from common.models.blocks import channel_shuffle
@@ -144,11 +145,8 @@ def test_bfloat16_build_has_the_same_weights_and_nearly_the_same_logits(name):
     """The weights depend on the seed alone, not on earlier networks or on the policy."""
     options = SHALLOW.get(name, {})
     expected = net(name, **options)
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
+    with dtype_policy("mixed_bfloat16"):
         model = models.build(name, CIFAR, 100, **options)
-    finally:
-        keras.config.set_dtype_policy("float32")
     for one, other in zip(model.get_weights(), expected.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     kinds = {layer.compute_dtype for layer in model.layers}

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from common.backend.precision import dtype_policy
 from common.side_by_side import SideBySide, Student
 from common.training.accelerated.stacked import StackedStudents, stackable
 
@@ -95,11 +96,8 @@ def test_options_that_mix_the_students_are_refused_in_any_wrapping():
 
 
 def test_float16_of_several_students_is_refused_where_it_is_scaled():
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
+    with dtype_policy("mixed_float16"):
         both = SideBySide({"a": Student(net(), 1, 0), "b": Student(net(), 1, 0)})
         with pytest.raises(ValueError, match="loss scaling would mix the students"):
             both.compile("sgd")
         both.compile("sgd", auto_scale_loss=False)
-    finally:
-        keras.config.set_dtype_policy("float32")
