@@ -9,6 +9,8 @@ from common.backend import keras
 from common.backend.hardware import device
 from common.utils.workers import thread_limit
 
+_FOLDER = Path(__file__).parent
+
 
 def environment():
     """Dict of plain values for a record: device, backend, versions and commit.
@@ -29,13 +31,24 @@ def environment():
     }
 
 
-def git_commit():
-    """Short hash of the checkout's commit, with `+` if files were changed; None outside git."""
-    folder = Path(__file__).parent
-    command = ["git", "describe", "--always", "--abbrev=10", "--dirty=+", "--exclude=*"]
+def git_commit(folder=_FOLDER):
+    """Short hash of a checkout's commit, with `+` if Python files differ from it; None outside git.
+
+    Records, tables and checkpoints do not count: they change while runs are made.
+
+    Args:
+        folder: a path in the checkout; default this one's.
+    """
+    commit = _git(folder, "rev-parse", "--short=10", "HEAD")
+    changed = commit and _git(folder, "status", "--porcelain", "--untracked-files=no", ":/*.py")
+    return commit and commit + "+" * bool(changed)
+
+
+def _git(folder, *arguments):
+    """Output of a git command in a folder; None if it fails."""
     try:
         return subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=True, timeout=10
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
