@@ -1,4 +1,4 @@
-"""python -m cifar100 teacher pilot_vgg8 | distill ... | reproduce pilot | table"""
+"""python -m cifar100 teacher vgg8_12 | distill ... | reproduce four_epochs | table"""
 
 from common.cli import main
 

@@ -1,27 +1,27 @@
-"""Methods tuned alike and the ladder of controls, on the pilot's ConvNet at half width.
+"""Methods tuned alike and the ladder of controls, on the ConvNet of `four_epochs` at half width.
 
-The teacher's logits and weights are committed. The student keeps the pilot's recipe, on half of the
-training images: the 283 trainings of both studies take an hour and a half on two CPU cores.
+The teacher's logits and weights are committed. The student keeps the recipe of `four_epochs`, on
+half of the training images: all 283 trainings take an hour and a half on two CPU cores.
 """
 
-from cifar100 import pilot
+from cifar100 import four_epochs
 from common import experiments
 from common.data.transfer_sets import TransferSet
 from common.distillation import Distillation
 from common.runs import ModelSpec
 
-TEACHERS = {}  # the pilot's teaches
-_RECIPE = pilot.STUDENTS["pilot_cnn"].recipe
+TEACHERS = {}  # that of four_epochs teaches
+_RECIPE = four_epochs.STUDENTS["cnn_4"].recipe
 STUDENTS = {
     "methods_cnn": ModelSpec(
         "cnn",
         _RECIPE,
-        "pilot: 3-layer CNN, half width, half of the images",
+        "3-layer CNN, half width, half of the images, 4 epochs",
         {"width": 0.5},
         TransferSet(share=0.5),
     )
 }
-STUDENT, TEACHER = "methods_cnn", "pilot_vgg8"
+STUDENT, TEACHER = "methods_cnn", "vgg8_12"
 SELECTION_SEEDS = (5, 6)
 
 
@@ -31,6 +31,6 @@ def methods(study):
 
 
 def ladder(study):
-    """Groups of labels alone, every control and the full teacher, at the pilot's settings."""
-    settings = Distillation(pilot.TEMPERATURE, pilot.ALPHA)
+    """Groups of labels alone, each control and the full teacher, settings as in `four_epochs`."""
+    settings = Distillation(four_epochs.TEMPERATURE, four_epochs.ALPHA)
     return experiments.ladder(study, STUDENT, TEACHER, settings)

@@ -5,26 +5,27 @@ from pathlib import Path
 from cifar100 import (
     device,
     forty_epochs,
+    four_epochs,
     full,
     methods,
     one_cycle,
-    pilot,
-    pilot_long,
     repdistiller,
+    twenty_epochs,
 )
 from common.experiments.spec import StudySpec
 
 FOLDER = Path(__file__).parent
 
-TEACHERS = pilot.TEACHERS | forty_epochs.TEACHERS | repdistiller.TEACHERS | full.TEACHERS
+TEACHERS = four_epochs.TEACHERS | forty_epochs.TEACHERS | repdistiller.TEACHERS | full.TEACHERS
 TEACHERS |= one_cycle.TEACHERS | one_cycle.CANDIDATES
-STUDENTS = pilot.STUDENTS | pilot_long.STUDENTS | forty_epochs.STUDENTS
+STUDENTS = four_epochs.STUDENTS | twenty_epochs.STUDENTS | forty_epochs.STUDENTS
 STUDENTS |= repdistiller.STUDENTS | full.STUDENTS | one_cycle.STUDENTS | device.STUDENTS
 STUDENTS |= methods.STUDENTS
 DEVICE = device.DEVICE
 SEEDS = (0, 1, 2, 3, 4)
 
-STUDIES = {"pilot": pilot, "full": full}  # what the notebooks can be about
+# what the notebooks can be about
+STUDIES = {"one_cycle": one_cycle, "four_epochs": four_epochs, "full": full}
 
 STUDY = StudySpec(
     folder=FOLDER,
@@ -32,8 +33,8 @@ STUDY = StudySpec(
     students=STUDENTS,
     seeds=SEEDS,
     steps={
-        "pilot": pilot.reproduce,
-        "pilot_long": pilot_long.reproduce,
+        "four_epochs": four_epochs.reproduce,
+        "twenty_epochs": twenty_epochs.reproduce,
         "learning_rates": one_cycle.compare_learning_rates,
         "one_cycle": one_cycle.reproduce,
         "forty_epochs": forty_epochs.reproduce,
@@ -43,5 +44,11 @@ STUDY = StudySpec(
         "ladder": methods.ladder,
         "device": device.reproduce,
     },
-    former_steps={"longer": "pilot_long", "large": "full", "field": "repdistiller"},
+    former_steps={
+        "pilot": "four_epochs",
+        "pilot_long": "twenty_epochs",
+        "longer": "twenty_epochs",
+        "large": "full",
+        "field": "repdistiller",
+    },
 )

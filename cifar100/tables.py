@@ -2,13 +2,13 @@
 
 from cifar100 import (
     forty_epochs,
+    four_epochs,
     full,
     methods,
     one_cycle,
-    pilot,
-    pilot_long,
     recipes,
     repdistiller,
+    twenty_epochs,
 )
 from common import experiments, plots, results
 from common.results import costs
@@ -18,17 +18,15 @@ FOLDER = recipes.FOLDER
 DEVICE = DeviceTables(FOLDER, "cifar100", recipes.STUDENTS[recipes.DEVICE.student])
 
 
-def of_pilot(groups):
-    """Markdown table of the pilot's teacher and students: baseline, distilled, control."""
-    specs = [*pilot.TEACHERS.values(), *pilot.STUDENTS.values()]
-    return results.students_by_settings(specs, groups, "pilot on ")
+def of_four_epochs(groups):
+    """Markdown table of a small teacher and two students: baseline, distilled, control."""
+    specs = [*four_epochs.TEACHERS.values(), *four_epochs.STUDENTS.values()]
+    return results.students_by_settings(specs, groups, "12 and 4 epochs on ")
 
 
-def of_pilot_long(groups):
-    """Markdown table of the pilot's ConvNet in five times the epochs: baseline to control."""
-    epochs = pilot_long.STUDENTS["longer_cnn"].recipe.epochs
-    prefix = f"pilot, {epochs} epochs, on "
-    return results.students_by_settings(pilot_long.STUDENTS.values(), groups, prefix)
+def of_twenty_epochs(groups):
+    """Markdown table of the ConvNet in five times the epochs: baseline, distilled, control."""
+    return results.students_by_settings(twenty_epochs.STUDENTS.values(), groups, "20 epochs on ")
 
 
 def of_teachers(groups):
@@ -143,8 +141,8 @@ def of_ladder(groups):
 
 
 TABLES = {
-    "pilot": of_pilot,
-    "pilot_long": of_pilot_long,
+    "four_epochs": of_four_epochs,
+    "twenty_epochs": of_twenty_epochs,
     "teachers": of_teachers,
     "full": of_full,
     "measures": _measures(full, "200 epochs on "),
@@ -161,5 +159,5 @@ TABLES_OF_WHOLE = {
     "measures": _measures(repdistiller, "RepDistiller's nets on "),
 }
 # (student, teacher) of the interactive page
-TEMPERATURE_SWEEPS = [(pilot.STUDENTS["pilot_cnn"], pilot.TEACHERS["pilot_vgg8"])]
+TEMPERATURE_SWEEPS = [(four_epochs.STUDENTS["cnn_4"], four_epochs.TEACHERS["vgg8_12"])]
 PICTURES = {"device.png": lambda _: plots.device_figure(DEVICE)}

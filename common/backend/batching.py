@@ -5,6 +5,7 @@ which sleeps for a time that doubles from 10 ms on. The wait may take half of a 
 """
 
 from common.backend import keras
+from common.utils.progress_bar import progress_bar
 
 BATCH_SIZE = 500  # of evaluation and prediction
 PREFETCH = 2  # batches prepared while a step runs
@@ -60,6 +61,23 @@ def to_tf_dataset(data):
     return batches
 
 
-def predict_logits(model, images):
-    """Predictions of `model` for images uint8 (n, h, w, c), in order, as `predict` returns them."""
-    return model.predict(to_tf_dataset(SequentialBatches(images)), verbose=0)
+def predict_logits(model, images, title=None):
+    """Predictions of `model` for images uint8 (n, h, w, c), in order, as `predict` returns them.
+
+    Args:
+        title: of a progress bar, shown if this takes more than five seconds; None for no bar.
+    """
+    batches = to_tf_dataset(SequentialBatches(images))
+    if title is None:
+        return model.predict(batches, verbose=0)
+    with progress_bar(len(images), title, "images", delay=5) as bar:
+        return model.predict(batches, verbose=0, callbacks=[_Progress(bar)])
+
+
+class _Progress(keras.callbacks.Callback):
+    def __init__(self, bar):
+        super().__init__()
+        self.bar = bar
+
+    def on_predict_batch_end(self, batch, logs=None):
+        self.bar.update(min(BATCH_SIZE, self.bar.total - self.bar.n))

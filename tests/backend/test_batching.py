@@ -1,5 +1,7 @@
 """Batches for Keras: the same ones in the same order, without tf.data's autotuning."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -47,3 +49,20 @@ def test_logits_are_the_models(rows):
     predictions = batching.predict_logits(keras.Model(flat, outputs), images)
     np.testing.assert_array_equal(predictions["sum"], images.astype(float).sum(axis=(1, 2, 3)))
     np.testing.assert_array_equal(predictions["first"], images[:, 0, 0])
+
+
+def test_predictions_with_a_title_show_every_image_in_a_bar(few, monkeypatch):
+    lines, shown = [], batching.progress_bar
+
+    def bar(*arguments, delay):
+        lines.append(shown(*arguments, stream=io.StringIO()))
+        return lines[-1]
+
+    monkeypatch.setattr(batching, "progress_bar", bar)
+    monkeypatch.setattr(batching, "BATCH_SIZE", 30)
+    inputs = keras.Input(few.test.images.shape[1:])
+    model = keras.Model(inputs, keras.layers.Flatten()(inputs))
+    logits = batching.predict_logits(model, few.test.images, "logits")
+    np.testing.assert_array_equal(logits, few.test.images.reshape(100, -1))
+    (line,) = lines
+    assert (line.n, line.total, line.desc) == (100, 100, "logits")

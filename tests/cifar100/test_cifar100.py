@@ -8,14 +8,14 @@ import pytest
 from cifar100 import (
     device,
     forty_epochs,
+    four_epochs,
     full,
     methods,
     one_cycle,
-    pilot,
-    pilot_long,
     recipes,
     repdistiller,
     tables,
+    twenty_epochs,
 )
 from common import cli, models, results
 from common.experiments.spec import StudySpec
@@ -24,7 +24,16 @@ from common.runs import ModelSpec, Recipe, records
 
 
 def test_names_and_titles_are_of_one_study_each():
-    studies = (pilot, pilot_long, forty_epochs, full, repdistiller, one_cycle, device, methods)
+    studies = (
+        four_epochs,
+        twenty_epochs,
+        forty_epochs,
+        full,
+        repdistiller,
+        one_cycle,
+        device,
+        methods,
+    )
     for kind in ("TEACHERS", "STUDENTS"):
         every = [name for study in studies for name in getattr(study, kind)]
         every += one_cycle.CANDIDATES if kind == "TEACHERS" else []
@@ -32,10 +41,9 @@ def test_names_and_titles_are_of_one_study_each():
         assert set(every) == set(getattr(recipes, kind))
     nets = [*recipes.TEACHERS.values(), *recipes.STUDENTS.values()]
     assert {net.model for net in nets} <= set(models.NAMES)
-    for study in (full, repdistiller):
-        assert not [net.title for net in study.TEACHERS.values() if "pilot" in net.title]
-    nets = [pilot.TEACHERS, *(study.STUDENTS for study in (pilot, pilot_long, device, methods))]
-    assert all(net.title.startswith("pilot") for named in nets for net in named.values())
+    for study in studies:  # titles name what a study differs in
+        titles = [net.title for net in (study.TEACHERS | study.STUDENTS).values()]
+        assert len(titles) == len(set(titles))
 
 
 def test_the_fields_pairs_share_one_recipe():
@@ -129,19 +137,19 @@ def test_the_field_table_prints_what_is_published_before_anything_ran():
 
 
 def test_parts_on_the_command_line(monkeypatch, capsys):
-    with pytest.raises(SystemExit, match="unknown step 'pilt': did you mean pilot"):
-        cli.main("cifar100", ["reproduce", "pilt"])
+    with pytest.raises(SystemExit, match="unknown step 'four_epoch': did you mean four_epochs"):
+        cli.main("cifar100", ["reproduce", "four_epoch"])
     cli.main("cifar100", ["table"])
     printed = capsys.readouterr().out
     assert "ResNet56 → ResNet20" in printed and "teacher: ShuffleNet" in printed
 
 
 @pytest.fixture
-def small_pilot(monkeypatch):
-    """The pilot with nets of a few weights, which TensorFlow traces quickly."""
-    widths = {"pilot_vgg8": 4, "pilot_cnn": 5, "pilot_resnet8": 6, "longer_cnn": 7}
-    for own in (pilot.TEACHERS, pilot.STUDENTS, pilot_long.STUDENTS):
-        kind = "TEACHERS" if own is pilot.TEACHERS else "STUDENTS"
+def small_nets(monkeypatch):
+    """The small studies with nets of a few weights, which TensorFlow traces quickly."""
+    widths = {"vgg8_12": 4, "cnn_4": 5, "resnet8_4": 6, "cnn_20": 7}
+    for own in (four_epochs.TEACHERS, four_epochs.STUDENTS, twenty_epochs.STUDENTS):
+        kind = "TEACHERS" if own is four_epochs.TEACHERS else "STUDENTS"
         for name, net in own.items():
             small = dataclasses.replace(net, model="mlp", options={"width": widths[name]})
             monkeypatch.setitem(own, name, small)
@@ -178,14 +186,14 @@ def test_the_full_study_from_end_to_end(small_full, cifar_dir, tmp_path, capsys)
 
 
 @pytest.mark.slow
-def test_the_pilot_from_end_to_end(small_pilot, cifar_dir, tmp_path, capsys):
+def test_small_studies_from_end_to_end(small_nets, cifar_dir, tmp_path, capsys):
     where = ["--limit", "130", "--epochs", "1", "--data-dir", str(cifar_dir)]
     where += ["--output-dir", str(tmp_path), "--seeds", "0"]
-    cli.main("cifar100", ["reproduce", "pilot", "pilot_long", *where])
+    cli.main("cifar100", ["reproduce", "four_epochs", "twenty_epochs", *where])
     printed = capsys.readouterr().out
     assert "| mlp width 4 | baseline |" in printed
     assert "| mlp width 6 | mlp (shuffled) | 4 |" in printed
-    assert "| pilot, 20 epochs, on cifar100, " in printed and "| mlp width 7 | mlp | 4 |" in printed
+    assert "| 20 epochs on cifar100, " in printed and "| mlp width 7 | mlp | 4 |" in printed
     found = results.group_seeds(records.load_all(tmp_path))
     assert len(found) == 1 + 3 + 3 + 2 + 3  # teacher, two trios, two more temperatures, a trio
     kept = {path.parent.name for path in (tmp_path / "teachers").glob("*/header.json")}

@@ -252,4 +252,4 @@ def test_former_steps_work_and_print_their_new_names(cifar_dir, tmp_path, capfd)
     options = ["--data-dir", str(cifar_dir), "--output-dir", str(tmp_path), "--limit", "130"]
     cli.main("cifar100", ["reproduce", "longer", "--epochs", "1", "--dry-run", *options])
     out, err = capfd.readouterr()
-    assert "longer is now called pilot_long" in err and "runs to be trained" in out
+    assert "longer is now called twenty_epochs" in err and "runs to be trained" in out

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from cifar100 import methods, one_cycle, pilot
+from cifar100 import four_epochs, methods, one_cycle
 from cifar100 import recipes as cifar100
 from common import distillation, experiments, results
 from common.benchmark import tables
@@ -170,10 +170,10 @@ def test_the_control_fails_with_every_teacher():
 
 def test_longer_training_on_cifar100():
     groups = results.group_seeds(records.load_all(cifar100.FOLDER))
-    teacher_spec = pilot.TEACHERS["pilot_vgg8"]
+    teacher_spec = four_epochs.TEACHERS["vgg8_12"]
     teacher = results.baseline_for(teacher_spec, groups)
     assert round(100 * teacher.values("accuracy").mean(), 1) == 63.6
-    expected = {"pilot_cnn": (4.0, 24), "longer_cnn": (2.4, 29)}
+    expected = {"cnn_4": (4.0, 24), "cnn_20": (2.4, 29)}
     for name, (points, share) in expected.items():
         spec = cifar100.STUDENTS[name]
         baseline = results.baseline_for(spec, groups)
@@ -201,7 +201,8 @@ def test_the_convnet_distilled_from_three_deep_teachers():
     for name in one_cycle.TEACHERS:
         teacher = cifar100.TEACHERS[name]
         chosen[name] = results.best_distilled_by(student, teacher, groups)  # by validation errors
-        assert chosen[name].matches({"temperature": 2.0, "alpha": 0.9})
+        settings = {"temperature": one_cycle.TEMPERATURE, "alpha": one_cycle.ALPHA}
+        assert chosen[name].matches(settings)
         assert len(chosen[name].seeds) == 5
         baseline = results.baseline_of(chosen[name], groups)
         reductions.append(percent(results.compare(chosen[name], baseline)))
