@@ -7,7 +7,7 @@ import importlib
 from pathlib import Path
 
 TRAINVAL_SUFFIX = "_all"  # ends the name of data that train on the validation images too
-_OTHER_PACKAGES = {"tiny_imagenet20": "tiny_imagenet.pilot", "sklearn_digits": "your_data"}
+_OTHER_PACKAGES = {"tiny_imagenet20": "tiny_imagenet.twenty_classes", "sklearn_digits": "your_data"}
 
 
 def package_name(dataset):

@@ -18,7 +18,7 @@ from mnist import recipes, teacher_seeds_table
 from mnist.tables import pair_groups
 from tests import test_structure
 from tiny_imagenet import recipes as tiny_imagenet
-from tiny_imagenet.pilot import recipes as twenty_classes
+from tiny_imagenet.twenty_classes import recipes as twenty_classes
 
 ROOT = readme.README.parent
 

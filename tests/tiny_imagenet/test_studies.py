@@ -1,4 +1,4 @@
-"""Tiny ImageNet's study and its pilot: who teaches whom, tables, the pilot on a few steps."""
+"""Tiny ImageNet's studies: who teaches whom, tables, the quick study on a few steps."""
 
 import dataclasses
 import functools
@@ -15,8 +15,8 @@ from common.runs import Recipe, records
 from tests.support import tiny_archives
 from tests.support.tiny_archives import SMALL
 from tiny_imagenet import recipes, tables
-from tiny_imagenet.pilot import recipes as pilot
-from tiny_imagenet.pilot import tables as pilot_tables
+from tiny_imagenet.twenty_classes import recipes as quick
+from tiny_imagenet.twenty_classes import tables as quick_tables
 
 NETS = recipes.TEACHERS | recipes.STUDENTS
 
@@ -102,17 +102,17 @@ def test_tables_find_the_runs_of_each_row():
 
 
 @pytest.fixture
-def small_pilot(tmp_path, monkeypatch):
-    """The data folder of a small archive; the pilot's nets are cut to one short epoch."""
+def small_nets(tmp_path, monkeypatch):
+    """The data folder of a small archive; the quick study's nets are cut to one short epoch."""
     monkeypatch.setattr(
         sources, "TinyImageNetArchive", functools.partial(TinyImageNetArchive, layout=SMALL)
     )
-    for module in (pilot, pilot_tables):
+    for module in (quick, quick_tables):
         monkeypatch.setattr(module, "FOLDER", tmp_path / "own")
-    small = dataclasses.replace(pilot.STUDY, folder=tmp_path / "own", temperatures=(1, 4))
-    monkeypatch.setattr(pilot, "STUDY", small)
+    small = dataclasses.replace(quick.STUDY, folder=tmp_path / "own", temperatures=(1, 4))
+    monkeypatch.setattr(quick, "STUDY", small)
     tiny_archives.write(tmp_path / "downloads" / "manual", tiny_archives.members())
-    for nets in (pilot.TEACHERS, pilot.STUDENTS):
+    for nets in (quick.TEACHERS, quick.STUDENTS):
         for name, net in nets.items():
             recipe = Recipe(batch_size=18, views="crop_flip_64", epochs=1)
             if net.recipe.views_per_image:
@@ -123,18 +123,18 @@ def small_pilot(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_pilot_from_end_to_end(small_pilot, capsys):
-    cli.main("tiny_imagenet20", ["reproduce", "--seeds", "0", "--data-dir", str(small_pilot)])
+def test_the_quick_study_from_end_to_end(small_nets, capsys):
+    cli.main("tiny_imagenet20", ["reproduce", "--seeds", "0", "--data-dir", str(small_nets)])
     assert "| tiny_imagenet20, 9 test images |" in capsys.readouterr().out
-    found = results.group_seeds(records.load_all(pilot.FOLDER))
+    found = results.group_seeds(records.load_all(quick.FOLDER))
     labels = {
         (g.teacher, g.configuration["temperature"], g.configuration["shuffled"]) for g in found
     }
-    teachers = len(pilot.TEACHERS)  # each teaches at two temperatures and has a control
+    teachers = len(quick.TEACHERS)  # each teaches at two temperatures and has a control
     assert len(found) == teachers + 1 + 3 * teachers
     assert {("mlp", 1.0, False), ("mlp", 4.0, False)} < labels
-    assert len(pilot_tables.students(found).splitlines()) == 2 + len(found)
-    folders = list((pilot.FOLDER / "teachers").iterdir())
+    assert len(quick_tables.students(found).splitlines()) == 2 + len(found)
+    folders = list((quick.FOLDER / "teachers").iterdir())
     assert len(folders) == teachers
     for logits in folders:
         assert logits.name.endswith("-crop_flip_64-2")

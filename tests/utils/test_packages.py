@@ -15,8 +15,8 @@ from common.utils import packages
         ("mnist", "mnist"),
         ("mnist_all", "mnist"),
         ("tiny_imagenet", "tiny_imagenet"),
-        ("tiny_imagenet20", "tiny_imagenet.pilot"),
-        ("tiny_imagenet20_all", "tiny_imagenet.pilot"),
+        ("tiny_imagenet20", "tiny_imagenet.twenty_classes"),
+        ("tiny_imagenet20_all", "tiny_imagenet.twenty_classes"),
     ],
 )
 def test_package_of_a_data_set(dataset, name):

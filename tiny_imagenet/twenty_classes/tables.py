@@ -1,7 +1,7 @@
-"""Table of the Tiny ImageNet pilot: teachers and students on 20 classes, from records only."""
+"""Table of Tiny ImageNet's quick study: teachers and students on 20 classes, from records only."""
 
 from common import results
-from tiny_imagenet.pilot import recipes
+from tiny_imagenet.twenty_classes import recipes
 
 FOLDER = recipes.FOLDER
 

@@ -1,6 +1,0 @@
-"""python -m tiny_imagenet.pilot teacher cnn | distill ... | reproduce | table"""
-
-from common.cli import main
-
-if __name__ == "__main__":
-    main("tiny_imagenet20")
