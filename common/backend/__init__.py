@@ -5,8 +5,9 @@ May import `utils`.
 
 import logging
 
-from common.utils import quiet
+from common.utils import freed_memory, quiet
 
+freed_memory.keep()
 with quiet.suppress_stderr():
     import keras
     from keras import layers, ops

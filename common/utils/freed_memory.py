@@ -1,0 +1,31 @@
+"""Freed memory stays with the process, for its next tensors: settings of glibc's allocator."""
+
+import ctypes
+import os
+import platform
+
+# Parameters of mallopt(3) and their values: up to 2 GB at the end of the heap are kept, no block is
+# a mapping of its own, and all threads share one heap, since only the first can hold large blocks.
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
+_SETTINGS = {_M_TRIM_THRESHOLD: 2**31 - 1, _M_TOP_PAD: 2**28, _M_MMAP_MAX: 0, _M_ARENA_MAX: 1}
+
+
+def keep():
+    """Let glibc keep the memory that is freed from now on, instead of returning it to the kernel.
+
+    TensorFlow allocates and frees every activation of every step. By default the kernel maps and
+    clears new pages for each large one: on two cores of an AMD EPYC in a virtual machine that took
+    more than half of the time of a ShuffleNet's predictions (114 instead of 305 images/s).
+
+    Returns:
+        bool: False, with nothing changed, without glibc, or if the environment sets its allocator
+        (MALLOC_..., GLIBC_TUNABLES, LD_PRELOAD).
+    """
+    set_by_user = any(
+        name.startswith("MALLOC_") or name in ("GLIBC_TUNABLES", "LD_PRELOAD")
+        for name in os.environ
+    )
+    if set_by_user or platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    return all(mallopt(parameter, value) for parameter, value in _SETTINGS.items())
