@@ -17,7 +17,7 @@ _RECIPE = dataclasses.replace(four_epochs.STUDENTS["cnn_4"].recipe, precision="f
 _HALF = TransferSet(share=0.5)
 _WIDTHS = {"device_cnn_eighth": 0.125, "device_cnn_quarter": 0.25, "device_cnn_half": 0.5}
 
-TEACHERS = {}  # that of four_epochs teaches
+TEACHERS = {}  # the teacher is that of four_epochs
 STUDENTS = {
     name: ModelSpec(
         "cnn", _RECIPE, f"3-layer CNN, {share} width, 4 epochs", {"width": width}, _HALF

@@ -10,7 +10,7 @@ from common.data.transfer_sets import TransferSet
 from common.distillation import Distillation
 from common.runs import ModelSpec
 
-TEACHERS = {}  # that of four_epochs teaches
+TEACHERS = {}  # the teacher is that of four_epochs
 _RECIPE = four_epochs.STUDENTS["cnn_4"].recipe
 STUDENTS = {
     "methods_cnn": ModelSpec(
@@ -31,6 +31,6 @@ def methods(study):
 
 
 def ladder(study):
-    """Groups of labels alone, each control and the full teacher, settings as in `four_epochs`."""
+    """Groups of labels only, each control and the full teacher, settings as in `four_epochs`."""
     settings = Distillation(four_epochs.TEMPERATURE, four_epochs.ALPHA)
     return experiments.ladder(study, STUDENT, TEACHER, settings)

@@ -18,17 +18,6 @@ FOLDER = recipes.FOLDER
 DEVICE = DeviceTables(FOLDER, "cifar100", recipes.STUDENTS[recipes.DEVICE.student])
 
 
-def of_four_epochs(groups):
-    """Markdown table of a small teacher and two students: baseline, distilled, control."""
-    specs = [*four_epochs.TEACHERS.values(), *four_epochs.STUDENTS.values()]
-    return results.students_by_settings(specs, groups, "12 and 4 epochs on ")
-
-
-def of_twenty_epochs(groups):
-    """Markdown table of the ConvNet in five times the epochs: baseline, distilled, control."""
-    return results.students_by_settings(twenty_epochs.STUDENTS.values(), groups, "20 epochs on ")
-
-
 def of_teachers(groups):
     """Markdown table of the full study's teachers beside published accuracies."""
     return results.teachers_table(full.TEACHERS, full.PUBLISHED, groups)
@@ -141,8 +130,8 @@ def of_ladder(groups):
 
 
 TABLES = {
-    "four_epochs": of_four_epochs,
-    "twenty_epochs": of_twenty_epochs,
+    "four_epochs": _measures(four_epochs, "12 and 4 epochs on "),
+    "twenty_epochs": _measures(twenty_epochs, "20 epochs on "),
     "teachers": of_teachers,
     "full": of_full,
     "measures": _measures(full, "200 epochs on "),

@@ -17,10 +17,10 @@ _RECIPE = dataclasses.replace(
     views_per_image=8,
 )
 
-TEACHERS = {}  # that of four_epochs teaches
+TEACHERS = {}  # the teacher is that of four_epochs
 STUDENTS = {"cnn_20": ModelSpec("cnn", _RECIPE, "3-layer CNN, 20 epochs")}
 
 
 def reproduce(study):
-    """Labels alone, distilled and control; teacher and settings as in `four_epochs`."""
+    """Labels only, distilled and control; teacher and settings as in `four_epochs`."""
     four_epochs.compare(study, "vgg8_12", "cnn_20")

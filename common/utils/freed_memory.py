@@ -4,8 +4,8 @@ import ctypes
 import os
 import platform
 
-# Parameters of mallopt(3) and their values: up to 2 GB at the end of the heap are kept, no block is
-# a mapping of its own, and all threads share one heap, since only the first can hold large blocks.
+# Parameters of mallopt(3) and their values: up to 2 GB of free memory stay at the end of the heap,
+# no block is mapped apart from it, and all threads share one heap, since only the first can grow.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
 _SETTINGS = {_M_TRIM_THRESHOLD: 2**31 - 1, _M_TOP_PAD: 2**28, _M_MMAP_MAX: 0, _M_ARENA_MAX: 1}
 
@@ -15,7 +15,7 @@ def keep():
 
     TensorFlow allocates and frees every activation of every step. By default the kernel maps and
     clears new pages for each large one: on two cores of an AMD EPYC in a virtual machine that took
-    more than half of the time of a ShuffleNet's predictions (114 instead of 305 images/s).
+    more than half of the time of a ShuffleNet's predictions (114 instead of 277 images/s).
 
     Returns:
         bool: False, with nothing changed, without glibc, or if the environment sets its allocator

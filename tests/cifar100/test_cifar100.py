@@ -148,11 +148,11 @@ def test_parts_on_the_command_line(monkeypatch, capsys):
 def small_nets(monkeypatch):
     """The small studies with nets of a few weights, which TensorFlow traces quickly."""
     widths = {"vgg8_12": 4, "cnn_4": 5, "resnet8_4": 6, "cnn_20": 7}
-    for own in (four_epochs.TEACHERS, four_epochs.STUDENTS, twenty_epochs.STUDENTS):
-        kind = "TEACHERS" if own is four_epochs.TEACHERS else "STUDENTS"
-        for name, net in own.items():
+    for nets in (four_epochs.TEACHERS, four_epochs.STUDENTS, twenty_epochs.STUDENTS):
+        kind = "TEACHERS" if nets is four_epochs.TEACHERS else "STUDENTS"
+        for name, net in nets.items():
             small = dataclasses.replace(net, model="mlp", options={"width": widths[name]})
-            monkeypatch.setitem(own, name, small)
+            monkeypatch.setitem(nets, name, small)
             monkeypatch.setitem(getattr(recipes, kind), name, small)
 
 
