@@ -1,4 +1,4 @@
-"""Hardware that Keras runs on: name of the device, free GPU memory."""
+"""Hardware that Keras runs on: name of the device, free GPU memory, bfloat16."""
 
 import os
 import platform
@@ -7,11 +7,18 @@ from pathlib import Path
 from common.backend import keras
 from common.utils.workers import cores
 
+_CPUINFO = Path("/proc/cpuinfo")
+_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}  # on x86, x86 and ARM
 ASSUMED_GPU_MEMORY = 8_000_000_000  # bytes, those of a small GPU; where the backend reports none
 
 
 def device():
     """Name of the GPU, or of the processor with its number of cores."""
+    return accelerator() or processor()
+
+
+def accelerator():
+    """Name of the GPU or TPU; None without one."""
     if keras.config.backend() == "jax":
         import jax
 
@@ -22,7 +29,21 @@ def device():
 
         for gpu in tf.config.list_physical_devices("GPU"):
             return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
-    return processor()
+    return None
+
+
+def has_bfloat16():
+    """Whether the device has bfloat16 instructions: an accelerator, or a CPU that lists them.
+
+    Of CPUs only Linux lists them. Others emulate bfloat16, many times slower than float32.
+    """
+    return bool(accelerator()) or not _BFLOAT16.isdisjoint(cpu_instructions())
+
+
+def cpu_instructions():
+    """Set of the names of the processor's instruction sets; empty where Linux is not the system."""
+    lines = [line for line in _cpuinfo() if line.startswith(("flags", "Features"))]
+    return set(lines[0].split(":", 1)[1].split()) if lines else set()
 
 
 def gpu_memory():
@@ -46,8 +67,7 @@ def gpu_memory():
 def processor():
     """Model of the processor and the number of cores that this process may use."""
     name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    for line in info.read_text(encoding="utf-8").splitlines() if info.exists() else ():
+    for line in _cpuinfo():
         if line.startswith("model name"):
             name = line.split(":", 1)[1].strip()
     return f"{name}, {cores()} cores"
@@ -56,3 +76,8 @@ def processor():
 def load_average():
     """Mean number of processes that ran or waited in the last minute; None where not reported."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # Windows has none
+
+
+def _cpuinfo():
+    """Lines of Linux's description of the processor; none on other systems."""
+    return _CPUINFO.read_text(encoding="utf-8").splitlines() if _CPUINFO.exists() else []

@@ -1,8 +1,20 @@
-"""Precision of new layers: Keras's dtype policy, set for a block."""
+"""Precision of new layers: Keras's dtype policy, and what this machine computes in instead."""
 
 import contextlib
 
-from common.backend import keras
+from common.backend import hardware, keras
+
+
+def supported(precision):
+    """The precision of a recipe, or "float32" if the processor would emulate its bfloat16.
+
+    Weights are in float32 either way, so that a training may continue on another machine.
+
+    Args:
+        precision: "float32" or "mixed_bfloat16".
+    """
+    emulated = precision == "mixed_bfloat16" and not hardware.has_bfloat16()
+    return "float32" if emulated else precision
 
 
 @contextlib.contextmanager

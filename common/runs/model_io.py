@@ -1,7 +1,7 @@
 """Models of runs: built untrained, or loaded with the weights of a finished training."""
 
 from common import models, teachers
-from common.backend.precision import dtype_policy
+from common.backend import precision
 from common.models import user_models
 from common.runs import records
 
@@ -56,8 +56,8 @@ def load_float16_model(path, run, dataset):
 
 
 def build_model(run, dataset):
-    """A run's untrained model, under the precision of its recipe."""
-    with dtype_policy(run.recipe.precision):
+    """A run's untrained model, under the precision of its recipe if this machine supports it."""
+    with precision.dtype_policy(precision.supported(run.recipe.precision)):
         build, what = (user_models.build, run.build) if run.build else (models.build, run.model)
         options = run.options | {"pixel_statistics": dataset.pixel_statistics, "seed": run.seed}
         return build(what, dataset.image_shape, dataset.classes, **options)

@@ -29,7 +29,8 @@ class Recipe:
         milestones: ascending epochs at which "steps" lowers the rate.
         weight_decay: λ in [0, 1] of λ/2 · Σw², added to the loss.
         views: name of the view set that training images are drawn from.
-        precision: "float32" or "mixed_bfloat16".
+        precision: "float32" or "mixed_bfloat16"; a processor without bfloat16 instructions computes
+            the latter in float32.
         views_per_image: fixed number of views of each image, out of the set, as in FKD (Shen &
             Xing 2022, arXiv:2112.01528); 0 for all.
         augmentation: "none", or the name of one without a finite set of views, for which a

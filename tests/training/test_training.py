@@ -10,6 +10,7 @@ from scipy import special, stats
 from sklearn.metrics import accuracy_score, log_loss
 
 from common import metrics, models, teachers, training
+from common.backend import hardware
 from common.distillation import Distillation
 from common.runs import Recipe, Run, records
 from common.runs.model_io import load_model
@@ -123,20 +124,40 @@ def test_loss_that_diverges_is_an_error(tiny_run, few, tmp_path):
     assert records.read(tmp_path, run) is None
 
 
-def test_mixed_precision(tiny_run, few, logits, tmp_path):
-    run = tiny_run(
-        {"precision": "mixed_bfloat16", "epochs": 1},
-        teacher=logits.identity,
-        temperature=4,
-        alpha=0.5,
-    )
-    (record,) = training.run([run], few, output_dir=tmp_path, teachers=[logits])
-    model = load_model(tmp_path, run, few)
+@pytest.fixture
+def mixed_run(tiny_run, logits):
+    changes = {"precision": "mixed_bfloat16", "epochs": 1}
+    return tiny_run(changes, teacher=logits.identity, temperature=4, alpha=0.5)
+
+
+def test_mixed_precision(mixed_run, few, logits, tmp_path, monkeypatch):
+    monkeypatch.setattr(hardware, "has_bfloat16", lambda: True)
+    (record,) = training.run([mixed_run], few, output_dir=tmp_path, teachers=[logits])
+    model = load_model(tmp_path, mixed_run, few)
     assert model.layers[-2].compute_dtype == "bfloat16"
     assert {weight.dtype for weight in model.weights} == {"float32"}
     assert model.predict(few.test.images[:2], verbose=0).dtype == np.float32
     assert keras.config.dtype_policy().name == "float32"  # other models are not affected
     assert record["configuration"]["recipe"]["precision"] == "mixed_bfloat16"
+    assert "computed_in" not in record
+
+
+def test_a_processor_without_bfloat16_trains_in_float32_and_says_so_once(
+    mixed_run, tiny_run, few, logits, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(hardware, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(hardware, "processor", lambda: "a CPU of 2015, 2 cores")
+    (record,) = training.run([mixed_run], few, output_dir=tmp_path, teachers=[logits])
+    training.run([mixed_run], few, output_dir=tmp_path / "again", teachers=[logits])
+    assert capsys.readouterr().out.count("a CPU of 2015, 2 cores has no bfloat16") == 1
+    assert record["configuration"]["recipe"]["precision"] == "mixed_bfloat16"
+    assert record["computed_in"] == "float32"
+    exact = dataclasses.replace(
+        mixed_run, recipe=dataclasses.replace(mixed_run.recipe, precision="float32")
+    )
+    (same,) = training.run([exact], few, output_dir=tmp_path, teachers=[logits])
+    assert same["weights_sha256"] == record["weights_sha256"]
+    assert "computed_in" not in same
 
 
 def test_pixel_statistics_of_data_outside_the_catalogue_are_recorded(few, tiny_run, tmp_path):
