@@ -105,13 +105,16 @@ def test_clipnorm_is_refused():
 
 @pytest.mark.slow
 def test_losses_agree_after_hundreds_of_steps(few, random_logits):
-    """Weights may differ: rounding may flip a ReLU, which changes Adam's step."""
+    """Weights may differ: rounding may flip a ReLU, which changes Adam's step.
+
+    After some 600 steps the losses swing from epoch to epoch, and rounding then moves them too.
+    """
 
     def losses(kind):
         model = kind(students(width=128))
         model.compile(keras.optimizers.Adam(1e-3))
         targets = {"labels": few.train.labels, "teacher": random_logits(100)}
-        options = {"batch_size": 20, "epochs": 40, "shuffle": False, "verbose": 0}
+        options = {"batch_size": 20, "epochs": 16, "shuffle": False, "verbose": 0}
         history = model.fit(few.train.images, targets, **options).history
         return {name: history[f"{name}_loss"] for name in SETTINGS}
 
