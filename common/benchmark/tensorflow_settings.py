@@ -1,0 +1,103 @@
+"""Settings that this repository gives TensorFlow on a CPU, each against TensorFlow's default.
+
+`python -m common.benchmark tensorflow_settings` starts a process for each network and setting.
+`python -m common.benchmark.tensorflow_settings NETWORK SIDE` is such a process: it prints the
+images/s of training and of prediction.
+"""
+
+import dataclasses
+import os
+import statistics
+import subprocess
+import sys
+
+from common.utils.checks import require_at_least
+from common.utils.progress_bar import progress_bar
+
+# name of a network, and the side of its images in pixels
+NETWORKS = (("cnn", 28), ("resnet20", 32), ("vgg16", 32), ("shufflenet", 32), ("shufflenet", 64))
+OURS = "ours"
+# environment variables under which this repository leaves one setting at its default
+ENVIRONMENTS = {
+    OURS: {},
+    "oneDNN": {"TF_ENABLE_ONEDNN_OPTS": "0"},
+    "keeping freed memory": {"GLIBC_TUNABLES": ""},
+}
+PHASES = ("training", "prediction")
+BATCH_SIZE, STEPS, CLASSES = 64, 4, 100
+
+
+def add_arguments(parser):
+    parser.add_argument("--repeats", type=int, default=3, help="processes of each; default: 3")
+
+
+def run(options):
+    """Print the table: images/s, and how many times as fast each setting makes them.
+
+    Raises:
+        ValueError: repeats below 1; a process failed.
+    """
+    from common.backend import hardware
+    from common.results import markdown
+
+    require_at_least("repeats", options.repeats, 1)
+    measured = _measure(options.repeats)
+    gains = [f"times as fast by {name}" for name in ENVIRONMENTS if name != OURS]
+    header = [f"{hardware.processor()}, medians of {options.repeats}", "images/s", *gains]
+    print(markdown(header, [row for network in NETWORKS for row in _rows(network, measured)]))
+
+
+def _measure(repeats):
+    """{(network, environment): list of (training, prediction) images/s}, measured in turn."""
+    measured = {(network, name): [] for network in NETWORKS for name in ENVIRONMENTS}
+    with progress_bar(
+        len(measured) * repeats, "timing each in turn", "processes", stream=sys.stderr
+    ) as bar:
+        for network in NETWORKS:
+            for _ in range(repeats):
+                for name, variables in ENVIRONMENTS.items():
+                    measured[network, name].append(_in_process(network, variables))
+                    bar.update()
+    return measured
+
+
+def _in_process(network, variables):
+    """(training, prediction) images/s of a network in a new process with these variables."""
+    command = [sys.executable, "-m", "common.benchmark.tensorflow_settings", *map(str, network)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=os.environ | variables)
+    if done.returncode:
+        raise ValueError(f"{' '.join(command)} failed: run this command to see the error")
+    return tuple(map(float, done.stdout.split()))
+
+
+def _rows(network, measured):
+    """Cells of a network's two rows."""
+    name, side = network
+    for phase, title in enumerate(PHASES):
+        rates = {
+            each: [values[phase] for values in measured[network, each]] for each in ENVIRONMENTS
+        }
+        ours = rates.pop(OURS)
+        ratios = [
+            statistics.median(a / b for a, b in zip(ours, default, strict=True))
+            for default in rates.values()
+        ]
+        cells = [f"{statistics.median(ours):,.0f}", *(f"{ratio:.1f}" for ratio in ratios)]
+        yield [f"{name}, {side}×{side}, {title}", *cells]
+
+
+def main(name, side):
+    """Print the images/s of training and prediction of a network on random images."""
+    from common.backend import batching
+    from common.benchmark.tasks import Task
+    from common.cli import step_timing
+
+    task = Task("", name, (side, side, 1 if side == 28 else 3), CLASSES, BATCH_SIZE, STEPS)
+    dataset = task.dataset()
+    dataset = dataclasses.replace(dataset, validation=dataset.train)  # its own has 8 images
+    times = step_timing.measure(task.baseline_run(), dataset)
+    print(BATCH_SIZE / times.train, batching.BATCH_SIZE / times.predict)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
