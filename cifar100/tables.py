@@ -102,16 +102,6 @@ def _accuracy(group):
     return results.mean_sd(group.values("accuracy"), 2, 100) if group else results.PENDING
 
 
-def _measures(study, prefix):
-    """Table function of a study's nets: every measure of each group."""
-
-    def table(groups):
-        specs = [*study.TEACHERS.values(), *study.STUDENTS.values()]
-        return results.students_by_settings(specs, groups, prefix)
-
-    return table
-
-
 def of_costs(groups):
     """Markdown table of what every net costs, as measured once on one machine; needs no groups."""
     return costs.table(costs.read(FOLDER))
@@ -130,13 +120,13 @@ def of_ladder(groups):
 
 
 TABLES = {
-    "four_epochs": _measures(four_epochs, "12 and 4 epochs on "),
-    "twenty_epochs": _measures(twenty_epochs, "20 epochs on "),
+    "four_epochs": results.study_table(four_epochs, "12 and 4 epochs on "),
+    "twenty_epochs": results.study_table(twenty_epochs, "20 epochs on "),
     "teachers": of_teachers,
     "full": of_full,
-    "measures": _measures(full, "200 epochs on "),
-    "one_cycle": _measures(one_cycle, "14 to 30 epochs on "),
-    "forty_epochs": _measures(forty_epochs, "40 epochs on "),
+    "measures": results.study_table(full, "200 epochs on "),
+    "one_cycle": results.study_table(one_cycle, "14 to 30 epochs on "),
+    "forty_epochs": results.study_table(forty_epochs, "40 epochs on "),
     "costs": of_costs,
     "methods": of_methods,
     "ladder": of_ladder,
@@ -145,7 +135,7 @@ TABLES = {
 }
 TABLES_OF_WHOLE = {
     "repdistiller": of_repdistiller,
-    "measures": _measures(repdistiller, "RepDistiller's nets on "),
+    "measures": results.study_table(repdistiller, "RepDistiller's nets on "),
 }
 # (student, teacher) of the interactive page
 TEMPERATURE_SWEEPS = [(four_epochs.STUDENTS["cnn_4"], four_epochs.TEACHERS["vgg8_12"])]

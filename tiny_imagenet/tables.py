@@ -36,12 +36,10 @@ def _distilled(teacher, student, ours):
     return "ShuffleNet", None
 
 
-def of_one_cycle(groups):
-    """Markdown table of the short study's teacher and students: baseline, distilled, control."""
-    specs = [*one_cycle.TEACHERS.values(), *one_cycle.STUDENTS.values()]
-    return results.students_by_settings(specs, groups, "12 and 15 epochs on ")
-
-
-TABLES = {"one_cycle": of_one_cycle, "teachers": teachers, "pairs": pairs}
+TABLES = {
+    "one_cycle": results.study_table(one_cycle, "12 and 15 epochs on "),
+    "teachers": teachers,
+    "pairs": pairs,
+}
 TEMPERATURE_SWEEPS = []  # of the interactive page: none is planned
 PICTURES = {}

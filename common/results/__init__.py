@@ -41,6 +41,7 @@ from common.results.tables import (
     seeds_table,
     students_by_settings,
     students_table,
+    study_table,
     teachers_table,
 )
 from common.results.tuned import (
@@ -105,6 +106,7 @@ __all__ = [
     "select",
     "students_by_settings",
     "students_table",
+    "study_table",
     "teachers_table",
     "temperature_alpha_grid",
     "temperature_sweep",

@@ -126,6 +126,21 @@ def students_by_settings(specs, groups, prefix=""):
     return students_table(rows, prefix)
 
 
+def study_table(study, prefix=""):
+    """Table function of a study: `students_by_settings` of its TEACHERS and STUDENTS.
+
+    Args:
+        study: module or spec with {name: ModelSpec} as TEACHERS and STUDENTS.
+        prefix: text before the name of the data in the table's first cell.
+    """
+
+    def table(groups):
+        specs = [*study.TEACHERS.values(), *study.STUDENTS.values()]
+        return students_by_settings(specs, groups, prefix)
+
+    return table
+
+
 PUBLISHED_COLUMNS = ("published %", "ours %", "test errors", *COMPARISON_COLUMNS)
 
 

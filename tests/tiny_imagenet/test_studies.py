@@ -133,7 +133,7 @@ def test_the_quick_study_from_end_to_end(small_nets, capsys):
     teachers = len(quick.TEACHERS)  # each teaches at two temperatures and has a control
     assert len(found) == teachers + 1 + 3 * teachers
     assert {("mlp", 1.0, False), ("mlp", 4.0, False)} < labels
-    assert len(quick_tables.students(found).splitlines()) == 2 + len(found)
+    assert len(quick_tables.TABLES["students"](found).splitlines()) == 2 + len(found)
     folders = list((quick.FOLDER / "teachers").iterdir())
     assert len(folders) == teachers
     for logits in folders:
