@@ -26,7 +26,7 @@ def methods(task, repeats):
         for name, values in timing.interleaved(calls, repeats).items()
     }
     for name in names[1:]:
-        what = f"{task.student} distilled from {name}, against kd"
+        what = f"{task.student} distilled by {name}, against kd"
         yield Row(what, seconds[name], seconds["kd"], "s", "more", "at most 5 % longer")
     what = f"{len(names)} methods and the baseline side by side, against {len(together)} plain fits"
     yield Row(what, seconds["side by side"], seconds["plain"], "s", "more", "at most 8 % longer")

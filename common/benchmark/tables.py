@@ -8,7 +8,7 @@ from pathlib import Path
 from common.benchmark.rows import HEADER, Row
 
 FOLDER = Path(__file__).parent
-METHOD_ROW = r"distilled from (\w+), against kd$"  # as `method_times` names its rows
+METHOD_ROW = r"distilled by (\w+), against kd$"  # as `method_times` names its rows
 FILE, KERNELS, SCALING = "distill.json", "kernels.json", "scaling.json"
 _PACKAGES = ("keras", "tensorflow", "jax", "torch")  # whose versions the table names
 

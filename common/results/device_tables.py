@@ -46,7 +46,9 @@ class DeviceTables:
         if not {"quality", "latency"} <= {*self._record_beside(groups)}:
             return ""
         page = f"{Path(self.folder).name}/README.md#on-a-device"
-        return f"On a device, {self.finding()} ([table]({page})).\n"
+        latency = self.record["latency"]
+        where = f"{latency['format']}, threads: {latency['threads']}, {latency['device']}"
+        return f"Exported ({where}), {self.finding()} ([table]({page})).\n"
 
     def finding(self):
         """One sentence: size, latency and accuracy of the distilled student beside the teacher."""

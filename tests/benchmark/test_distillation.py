@@ -77,7 +77,7 @@ def test_the_newest_rows_of_each_machine_are_saved(tmp_path):
 def test_step_times_of_methods_are_the_newest_saved(tmp_path):
     assert tables.step_times(tmp_path) is None
     for seconds in ([2, 2], [1.03, 1.01]):
-        rows = [Row("cnn distilled from dkd, against kd", seconds, [1, 1], "s", "more")]
+        rows = [Row("cnn distilled by dkd, against kd", seconds, [1, 1], "s", "more")]
         versions = {"keras": "3", "python": "3.12"}
         where = {"device": "A", "backend": "jax", "versions": versions, "repeats": 2}
         tables.save(where, rows, tmp_path)
