@@ -4,6 +4,8 @@ from common import results
 from mnist import hinton
 
 _LONGER = "in three times as many epochs"
+_EPOCHS = hinton.STUDENTS[hinton.JITTERED_STUDENT].recipe.epochs
+_JITTERED = f"on jittered images, {_EPOCHS} epochs"
 
 
 def table(groups):
@@ -20,15 +22,15 @@ def table(groups):
     return results.markdown(header, [[name, *cells] for name, cells in rows.items()])
 
 
-def _pair(name, ours, teacher="mlp_1200"):
-    """A net's [baseline, group distilled at the paper's temperature]; None for a missing group."""
+def _pair(name, ours, teacher="mlp_1200", temperature=hinton.TEMPERATURE):
+    """A net's [baseline, group distilled at a temperature]; None for a missing group."""
     spec = (hinton.TEACHERS | hinton.STUDENTS)[name]
     groups = ours.of(spec)
     exact = [g for g in groups if g.configuration["recipe"]["epochs"] == spec.recipe.epochs]
     quick = [g for g in groups if g.configuration["limit"]]  # a quick look's epochs differ
     ours = results.Results(exact or quick)
     distilled = ours.distilled(spec, hinton.TEACHERS[teacher])
-    distilled = results.select(distilled, temperature=float(hinton.TEMPERATURE))
+    distilled = results.select(distilled, temperature=float(temperature))
     return [ours.baseline(spec), distilled[0] if distilled else None]
 
 
@@ -38,6 +40,8 @@ def _errors_rows(ours):
     baseline, distilled = _pair("mlp_800", ours)
     longer_baseline, longer = _pair("mlp_800_longer", ours)
     _, from_jitter = _pair("mlp_800_longer", ours, "mlp_1200_jitter")
+    names = hinton.JITTERED_STUDENT, ours, hinton.JITTERED_TEACHER
+    jitter_baseline, jittered = _pair(*names, hinton.JITTERED_TEMPERATURE)
     return {
         "H1 teacher 1200-1200, errors": _errors("teacher", teacher),
         f"H1 {_LONGER}, errors": _errors("teacher", longer_teacher),
@@ -50,6 +54,10 @@ def _errors_rows(ours):
         f"H3 {_LONGER}, errors": _errors("distilled", longer, longer_baseline),
         f"H3 {_LONGER}, from the teacher of jitter alone, errors": _errors(
             "distilled", from_jitter, longer_baseline
+        ),
+        f"H2 {_JITTERED}, errors": _errors("alone", jitter_baseline),
+        f"H3 {_JITTERED}, T = {hinton.JITTERED_TEMPERATURE}, errors": _errors(
+            "distilled", jittered, jitter_baseline
         ),
         "H4 300-300, errors by T": ["alike above T = 8", _by_temperature("mlp_300", ours)],
         "H5 30-30, errors by T": ["best at T = 2.5 to 4", _by_temperature("mlp_30", ours)],

@@ -42,7 +42,7 @@ def rules(none, prior, paper):
 
 def test_nothing_has_been_run():
     text = hinton_table.table([])
-    assert text.count("not run yet") == 17
+    assert text.count("not run yet") == 19
     assert cells(text, "H3 distilled") == ["74", "not run yet"]
 
 
@@ -54,6 +54,8 @@ def test_students_beside_the_paper(study):
     made += [record(taught(study, "mlp_800_longer", 0), 5)]
     made += [record(taught(study, "mlp_800_longer", 0, teacher="mlp_1200_jitter"), 4)]
     made += [record(study.student("mlp_800_longer", 0), 20)]
+    made += [record(study.student("mlp_800_jitter", 0), 9)]
+    made += [record(taught(study, "mlp_800_jitter", 0, 4, "mlp_1200_longer"), 3)]
     text = hinton_table.table(results.group_seeds(made))
     assert text.startswith("| mnist_all, 6,000 train, 1,000 test images | paper |")
     assert cells(text, "H1 teacher") == ["67", "7.0 (1)"]
@@ -69,6 +71,8 @@ def test_students_beside_the_paper(study):
     assert cells(text, "H3 in three times as many epochs, from")[1].startswith(
         "4.0 (1): 80 % fewer errors"
     )
+    assert cells(text, "H2 on jittered images") == ["146", "9.0 (1)"]
+    assert cells(text, "H3 on jittered images")[1].startswith("3.0 (1): 67 % fewer errors")
 
 
 def test_a_quick_look_has_no_rows_of_more_epochs(few):
