@@ -4,6 +4,7 @@ May import `utils`; importing this does not import Keras.
 """
 
 import dataclasses
+import numbers
 
 from common.utils.checks import (
     require_choice,
@@ -43,7 +44,7 @@ class Distillation:
             have its weight. Losses stay means over images. None for equal weights.
 
     Raises:
-        ValueError: temperature is not a finite number above 0, alpha is outside [0, 1], no weight
+        ValueError: temperature is not finite or below 1e-6, alpha is outside [0, 1], no weight
             is above 0, a weight is negative, or control is unknown; class weights of a method
             without them, or that are no list.
     """
@@ -92,7 +93,7 @@ class Distillation:
             raise ValueError(
                 f"the method {self.method} takes no class_weights, only {', '.join(WEIGHTED)} do"
             )
-        if isinstance(self.class_weights, (dict, str)):
+        if isinstance(self.class_weights, (dict, str, numbers.Real)):
             raise ValueError(
                 f"class_weights are a list, one number per class, got {self.class_weights!r}"
             )
@@ -188,7 +189,8 @@ class Distillation:
 
 def _as_float(value):
     """A whole number as a float, for one id of 8 and 8.0; `losses.require_method` checks it."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)  # of NumPy too
+    return float(value) if is_number else value
 
 
 BASELINE = Distillation(temperature=1, alpha=0)  # on labels only

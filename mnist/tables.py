@@ -87,25 +87,11 @@ def methods(groups):
     return experiments.methods_tables(groups, student, teachers, step_times=step_times())
 
 
-def ladders(groups):
-    """{student's title: results.Ladder} of the students of the ladder of controls."""
-    students = [recipes.STUDENTS[name] for name in recipes.LADDER_STUDENTS]
-    return experiments.ladders(groups, students, recipes.TEACHERS[recipes.LADDER_TEACHER])
-
-
 def ladder(groups):
     """Markdown tables of the ladder of controls, one a student."""
     students = [recipes.STUDENTS[name] for name in recipes.LADDER_STUDENTS]
     teacher = recipes.TEACHERS[recipes.LADDER_TEACHER]
     return experiments.ladder_tables(groups, students, teacher)
-
-
-def ladder_figure(groups, student=recipes.LADDER_STUDENTS[0]):
-    """Figure of one student: the share of the distillation gain that each part brings."""
-    title = recipes.STUDENTS[student].title
-    found = ladders(groups)[title]
-    heading = f"{title}: {found.finding()}"
-    return plots.intervals(found.rows(), heading, "share of the distillation gain, % (95 %)")
 
 
 TABLES = {

@@ -26,19 +26,6 @@ def table(groups):
     return results.markdown(header, [*zip(labels, teacher_cells, *columns, strict=True)])
 
 
-def of_trainings(student, groups):
-    """{teacher's seed: group of `student`} at the settings that are best for the first seed.
-
-    Args:
-        student: ModelSpec.
-        groups: list of SeedGroup.
-
-    Returns:
-        {} where nothing has been run.
-    """
-    return _by_teacher_seed(student, results.Results(groups))
-
-
 def paired(distilled):
     """Group whose seed k was distilled from the teacher's seed k.
 
@@ -49,7 +36,16 @@ def paired(distilled):
     return results.SeedGroup(next(iter(distilled.values())).configuration, seeds)
 
 
-def _by_teacher_seed(student, ours):
+def by_teacher_seed(student, ours):
+    """{teacher's seed: group of a student} at the settings that are best for the first seed.
+
+    Args:
+        student: ModelSpec.
+        ours: results.Results.
+
+    Returns:
+        {} where nothing has been run.
+    """
     teacher = recipes.TEACHERS[recipes.REPEATED_TEACHER]
     best = ours.best_distilled(recipes.STUDENTS[recipes.PAIRED_STUDENTS[0]], teacher)
     if best is None:
@@ -61,7 +57,7 @@ def _by_teacher_seed(student, ours):
 def _column(student, ours):
     """Cells of a student, from its baseline to the pairs of seeds; [] while runs are missing."""
     teacher = ours.baseline(recipes.TEACHERS[recipes.REPEATED_TEACHER])
-    baseline, distilled = ours.baseline(student), _by_teacher_seed(student, ours)
+    baseline, distilled = ours.baseline(student), by_teacher_seed(student, ours)
     if None in (teacher, baseline) or len(distilled) < 2 or set(distilled) != set(teacher.seeds):
         return []
     cells = [results.mean_sd(baseline.values("errors"))]

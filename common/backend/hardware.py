@@ -18,7 +18,7 @@ def device():
 
 
 def accelerator():
-    """Name of the GPU or TPU; None without one."""
+    """Name of the GPU, under JAX also of a TPU; None without one."""
     if keras.config.backend() == "jax":
         import jax
 
@@ -38,6 +38,18 @@ def has_bfloat16():
     Of CPUs only Linux lists them. Others emulate bfloat16, many times slower than float32.
     """
     return bool(accelerator()) or not _BFLOAT16.isdisjoint(cpu_instructions())
+
+
+def uses_onednn():
+    """Whether TensorFlow computes with oneDNN; None for another backend.
+
+    `common` switches it on for x86, unless TensorFlow was imported before.
+    """
+    if keras.config.backend() != "tensorflow":
+        return None
+    from tensorflow.python.util import _pywrap_util_port
+
+    return bool(_pywrap_util_port.IsMklEnabled())
 
 
 def cpu_instructions():

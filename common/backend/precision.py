@@ -17,6 +17,16 @@ def supported(precision):
     return "float32" if emulated else precision
 
 
+def substitution(precisions):
+    """A sentence if this machine computes one of `precisions` in float32 instead; else None."""
+    if all(supported(name) == name for name in precisions):
+        return None
+    return (
+        f"networks in mixed_bfloat16 are computed in float32: {hardware.processor()} has no "
+        "bfloat16 instructions"
+    )
+
+
 @contextlib.contextmanager
 def dtype_policy(name):
     """Context in which new layers have the dtype policy `name`, such as "mixed_bfloat16"."""

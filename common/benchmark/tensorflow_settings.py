@@ -64,10 +64,18 @@ def _measure(repeats):
 def _in_process(network, variables):
     """(training, prediction) images/s of a network in a new process with these variables."""
     command = [sys.executable, "-m", "common.benchmark.tensorflow_settings", *map(str, network)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=os.environ | variables)
+    environment = {name: value for name, value in os.environ.items() if not _is_setting(name)}
+    environment |= {"KERAS_BACKEND": "tensorflow"} | variables
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
     if done.returncode:
         raise ValueError(f"{' '.join(command)} failed: run this command to see the error")
     return tuple(map(float, done.stdout.split()))
+
+
+def _is_setting(name):
+    """Whether an environment variable would change one of the settings that are compared."""
+    known = ("TF_ENABLE_ONEDNN_OPTS", "GLIBC_TUNABLES", "LD_PRELOAD")
+    return name in known or name.startswith("MALLOC_")
 
 
 def _rows(network, measured):

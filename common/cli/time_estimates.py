@@ -5,7 +5,7 @@ import gc
 import math
 
 from common import results, teachers
-from common.backend import batching, hardware
+from common.backend import batching, hardware, precision
 from common.cli import step_timing
 from common.data import views
 from common.runs.model_io import build_model
@@ -33,10 +33,13 @@ def plan(finished, trainings, pending_logits=()):
     ]
     total = sum(seconds for row in by_network.values() for _, seconds in row) + sum(for_logits)
     pairs = zip(pending_logits, for_logits, strict=True)
+    precisions = {run.recipe.precision for members, _ in trainings for run in members}
+    sentence = precision.substitution(precisions)
     return [
         f"{head}, {format_duration(total)} on {hardware.device()}:",
         *(_line(*item) for item in by_network.items()),
         *(f"  {describe_logits(*pending, seconds)}" for pending, seconds in pairs),
+        *([f"  {sentence}"] if sentence else []),
     ]
 
 
@@ -137,7 +140,8 @@ def _predict_seconds(step_times, run):
 def _kind(run):
     """Tuple of the settings that determine the time of a batch."""
     recipe = run.recipe
-    return (run.model, str(run.options), recipe.batch_size, recipe.precision, recipe.views)
+    network = (run.model, run.architecture, str(run.options))
+    return (*network, recipe.batch_size, recipe.precision, recipe.views, recipe.augmentation)
 
 
 def _line(name, row):

@@ -29,10 +29,12 @@ def set_aside(labels, fractions, class_names, seed=0):
                 "splits: add some, or leave out the class"
             )
         members = np.random.default_rng((seed, len(members))).permutation(members)
+        images, reserved = len(members), len(fractions)
         for split, fraction in fractions.items():
-            count = min(max(1, round(fraction * len(labels[labels == index]))), len(members) - 1)
+            # one image stays for each later split and for train
+            count = min(max(1, round(fraction * images)), len(members) - reserved)
             rows[split].append(members[:count])
-            members = members[count:]
+            members, reserved = members[count:], reserved - 1
         rows["train"].append(members)
     return {split: np.sort(np.concatenate(parts)) for split, parts in rows.items()}
 

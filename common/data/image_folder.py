@@ -76,7 +76,8 @@ def fingerprint(root, listed, settings):
     for split, classes in sorted(listed.items()):
         for name in names_of({split: classes}):
             status = os.stat(root / name)
-            digest.update(f"{split}\0{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+            described = f"{split}\0{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
+            digest.update(os.fsencode(described))  # names need not be Unicode
     return digest.hexdigest()
 
 
@@ -93,12 +94,23 @@ def flattened(classes, class_names):
 
 
 def without(listed, names):
-    """The listing without some files, and without classes that these leave empty."""
+    """The listing without some files, and without classes that these leave empty.
+
+    Raises:
+        ValueError: a class of val/ or test/ is left without training images.
+    """
     remaining = {
         split: {key: [p for p in paths if p not in names] for key, paths in classes.items()}
         for split, classes in listed.items()
     }
-    return {split: {k: paths for k, paths in c.items() if paths} for split, c in remaining.items()}
+    left = {split: {k: paths for k, paths in c.items() if paths} for split, c in remaining.items()}
+    known = left.get("train") or left.get("all") or {}
+    if unknown := sorted({key for classes in left.values() for key in classes} - set(known)):
+        raise ValueError(
+            f"no training image of {', '.join(map(repr, unknown))} can be read: add some, or "
+            "remove the others of this class"
+        )
+    return left
 
 
 def _classes(root, split):

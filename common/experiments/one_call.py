@@ -3,6 +3,7 @@
 import dataclasses
 
 from common import results
+from common.data import Dataset
 from common.distillation import Distillation
 from common.experiments.protocols import control_names
 from common.experiments.protocols import distill as distill_in_study
@@ -92,8 +93,11 @@ def distill(
     from common.training.data_checks import require_data
 
     _check_options(options)
+    _check_types(data, recipe)
     spec, seeds = _student(student, recipe), _seeds(seeds)
     temperatures = temperature if isinstance(temperature, (list, tuple)) else [temperature]
+    _require_some("temperature", temperatures)
+    require_positive("alpha, which is 0 for the baseline,", alpha)
     method = method or ("bernoulli" if data.multi_label else "kd")
     objective = {"method": method, "class_weights": class_weights}
     for each in temperatures:
@@ -117,6 +121,22 @@ def _check_options(options):
         require_choice("option", name, _OF_TEACHERS)
 
 
+def _check_types(data, recipe):
+    """Raise ValueError for data that are no Dataset, or settings that are no Recipe."""
+    if not isinstance(data, Dataset):
+        raise ValueError(
+            f"data are a data.Dataset, got {type(data).__name__}: make one by "
+            "data.from_arrays(images, labels) or data.from_folder(path)"
+        )
+    if recipe is not None and not isinstance(recipe, Recipe):
+        raise ValueError(f"recipe is a Recipe, such as Recipe(epochs=10), got {recipe!r}")
+
+
+def _require_some(name, values):
+    if not values:
+        raise ValueError(f"{name} is an empty list: give one or more")
+
+
 def _student(student, recipe):
     """`ModelSpec` of the argument `student`."""
     if isinstance(student, ModelSpec):
@@ -134,6 +154,7 @@ def _student(student, recipe):
 def _seeds(seeds):
     """Tuple of seeds: the first few, or those of a list."""
     if isinstance(seeds, (list, tuple, range)):
+        _require_some("seeds", seeds)
         for seed in seeds:
             require_seed(seed)
         return tuple(seeds)

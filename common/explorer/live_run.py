@@ -73,17 +73,21 @@ class LiveRun:
     def _train(self):
         began = time.perf_counter()
         try:
-            self._fit()
-            state = "finished"
-        except Stopped:
-            state = "stopped"
+            state = self._fit_until_stopped()
+            if self.model is not None:
+                self.errors = {split: self._errors(split) for split in ("validation", "test")}
         except Exception as error:  # otherwise lost with the thread
             state, self.error = "failed", str(error)
-        if state != "failed" and self.model is not None:
-            self.errors = {split: self._errors(split) for split in ("validation", "test")}
         self.seconds = time.perf_counter() - began
         self.state = state
         self.notify()
+
+    def _fit_until_stopped(self):
+        try:
+            self._fit()
+        except Stopped:
+            return "stopped"
+        return "finished"
 
     def _fit(self):
         teachers = {self.run.teacher: self.logits} if self.run.teacher else {}

@@ -31,7 +31,7 @@ def dist(student_logits, teacher_logits, labels, temperature, *, beta=1.0, gamma
         Scalar float32, at most 2 · T² · (beta + gamma).
 
     Raises:
-        ValueError: if temperature is not a finite number above 0, or shapes differ.
+        ValueError: if temperature is not a finite number of at least 1e-6, or shapes differ.
     """
     require_temperature(temperature)
     pair = logit_pair(student_logits, teacher_logits)

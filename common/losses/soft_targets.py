@@ -17,7 +17,7 @@ def soft_targets(logits, temperature):
         (batch, classes) float32 probabilities; each row sums to 1.
 
     Raises:
-        ValueError: if temperature is not a finite number above 0.
+        ValueError: if temperature is not a finite number of at least 1e-6.
     """
     return ops.exp(log_soft_targets(logits, temperature))
 

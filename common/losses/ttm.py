@@ -20,7 +20,7 @@ def ttm(student_logits, teacher_logits, labels, temperature):
         Scalar float32, nats; 0 where the student equals the softened teacher.
 
     Raises:
-        ValueError: if temperature is not a finite number above 0, or classes differ.
+        ValueError: if temperature is not a finite number of at least 1e-6, or classes differ.
     """
     return ops.mean(divergence(student_logits, teacher_logits, temperature))
 

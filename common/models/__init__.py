@@ -57,5 +57,5 @@ def build(name, image_shape, classes, *, seed=0, pixel_statistics=None, **option
 
 
 def plain(value):
-    """A NumPy scalar as the Python number it holds; any other value unchanged."""
-    return value.item() if isinstance(value, np.generic) else value
+    """A NumPy scalar as a Python number, an array as a list; any other value unchanged."""
+    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value

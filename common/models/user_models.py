@@ -9,6 +9,7 @@ import re
 import numpy as np
 
 from common.backend import keras
+from common.backend.precision import dtype_policy
 from common.models.validation import require_classifier, require_model
 from common.utils import files
 
@@ -61,7 +62,8 @@ def architecture(function, image_shape, classes, pixel_statistics=None, options=
 @functools.lru_cache(maxsize=64)
 def _architecture(function, image_shape, classes, pixel_statistics, options):
     options = json.loads(options)
-    model = build(function, image_shape, classes, pixel_statistics=pixel_statistics, **options)
+    with dtype_policy("float32"):  # recipes set the precision, not the caller's policy
+        model = build(function, image_shape, classes, pixel_statistics=pixel_statistics, **options)
     text = _without_numbers(json.dumps(_configuration(model), sort_keys=True, default=repr))
     return files.sha256_of([np.array(text)])[:16]
 

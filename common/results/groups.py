@@ -7,7 +7,7 @@ import numpy as np
 
 from common import metrics
 from common.distillation import MULTI_LABEL
-from common.runs import Run, records, teacher_model, teacher_run
+from common.runs import OWN_HASHES, Run, records, teacher_model, teacher_run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +81,7 @@ class SeedGroup:
         `teacher` is the model's name; `transfer_set` is None for all training images.
         """
         omitted = {"transfer_set": None, "method": "kd", "control": None, "class_weights": None}
+        omitted |= dict.fromkeys(OWN_HASHES)
         omitted |= {"control": "shuffled"} if self.configuration.get("shuffled") else {}
         values = omitted | self.configuration | {"teacher": self.teacher}
         return all(values[key] == value for key, value in wanted.items())
@@ -116,11 +117,17 @@ def load_groups(folder, **wanted):
 
 
 def dataset_settings(groups):
-    """Data sets of the groups: [{"dataset": name, "limit": limit}], each once, for `select`."""
-    pairs = {(g.configuration["dataset"], g.configuration["limit"]) for g in groups}
+    """Data sets of the groups: [{"dataset": name, "limit": limit, "digest": hash}], for `select`.
+
+    Each is listed once; digest is None of data in the catalogue.
+    """
+    found = {
+        (g.configuration["dataset"], g.configuration["limit"], g.configuration.get("digest"))
+        for g in groups
+    }
     return [
-        {"dataset": name, "limit": limit}
-        for name, limit in sorted(pairs, key=lambda pair: (pair[0], pair[1] or 0))
+        {"dataset": name, "limit": limit, "digest": digest}
+        for name, limit, digest in sorted(found, key=lambda f: (f[0], f[1] or 0, f[2] or ""))
     ]
 
 
@@ -137,7 +144,7 @@ def baseline_of(group, groups):
     """
     same = {key: group.configuration[key] for key in ("dataset", "limit", "model", "options")}
     same |= {"recipe": group.configuration["recipe"]}
-    same |= {"transfer_set": group.configuration.get("transfer_set")}
+    same |= {key: group.configuration.get(key) for key in ("transfer_set", *OWN_HASHES)}
     method = group.configuration.get("method")
     same |= {"method": method if method in MULTI_LABEL else "kd"}
     same |= {"class_weights": group.configuration.get("class_weights")}

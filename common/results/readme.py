@@ -48,7 +48,7 @@ def render_all(module, groups, also=()):
         also: names of data sets whose full-size tables are rendered even without a group.
     """
     settings = dataset_settings(groups)
-    full_size = [{"dataset": name, "limit": None} for name in also]
+    full_size = [{"dataset": name, "limit": None, "digest": None} for name in also]
     for each in settings + [one for one in full_size if one not in settings]:
         for make in _tables_by_name(module, each["dataset"]).values():
             if text := make(select(groups, **each)):

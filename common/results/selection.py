@@ -145,11 +145,14 @@ def _is_from(teacher, group):
 
 
 def _with_spec(run, spec, epochs):
-    """`run` with the model, options, transfer set and recipe of a spec, for some epochs."""
+    """`run` with the model, options, transfer set and recipe of a spec, for some epochs.
+
+    The hash of a network of the user's own is the run's: a spec has only the function.
+    """
     return dataclasses.replace(
         run,
         model=spec.model,
-        architecture=None,
+        architecture=run.architecture if spec.build else None,
         options=spec.options,
         recipe=dataclasses.replace(spec.recipe, epochs=epochs),
         transfer_set=spec.transfer_set,

@@ -130,7 +130,7 @@ def study_table(study, prefix=""):
     """Table function of a study: `students_by_settings` of its TEACHERS and STUDENTS.
 
     Args:
-        study: module or spec with {name: ModelSpec} as TEACHERS and STUDENTS.
+        study: module with {name: ModelSpec} as TEACHERS and STUDENTS.
         prefix: text before the name of the data in the table's first cell.
     """
 

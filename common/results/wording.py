@@ -73,10 +73,15 @@ def describe_sweep(sweep):
 
 def display_name(configuration):
     """Model, options and fraction of the images, such as `cnn width 0.05, 4 % of images`."""
-    options = [f"{key} {value:g}" for key, value in sorted(configuration["options"].items())]
+    options = [f"{key} {_short(value)}" for key, value in sorted(configuration["options"].items())]
     fraction = configuration.get("transfer_set", {}).get("share", 1)
     images = f", {100 * fraction:g} % of images" if fraction < 1 else ""
     return " ".join([configuration["model"], *options]) + images
+
+
+def _short(value):
+    """A number without trailing zeros; another option, such as a list, as Python prints it."""
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
 
 
 def caption(groups):

@@ -5,8 +5,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-from common.backend import keras
-from common.backend.hardware import device
+from common.backend import hardware, keras
 from common.utils.workers import thread_limit
 
 _FOLDER = Path(__file__).parent
@@ -16,14 +15,16 @@ def environment():
     """Dict of plain values for a record: device, backend, versions and commit.
 
     It includes the number of threads if that is limited, and that of devices if a batch is divided
-    among several, because both change the last bits of sums.
+    among several, and whether TensorFlow computes without oneDNN, because these change the last
+    bits of sums.
     """
     limit, distribution = thread_limit(), keras.distribution.distribution()
     names = ["keras", "numpy", keras.config.backend()]
     return {
-        "device": device(),
+        "device": hardware.device(),
         **({"threads": limit} if limit else {}),
         **({"devices": distribution.device_mesh.devices.size} if distribution else {}),
+        **({"onednn": False} if hardware.uses_onednn() is False else {}),
         "backend": keras.config.backend(),
         "versions": {"python": platform.python_version()}
         | {name: metadata.version(name) for name in names},

@@ -135,4 +135,5 @@ class ModelSpec:
                 "model=ANOTHER_NAME"
             )
         object.__setattr__(self, "model", model)
+        object.__setattr__(self, "options", {k: models.plain(v) for k, v in self.options.items()})
         object.__setattr__(self, "title", self.title or model)

@@ -15,7 +15,9 @@ from common.utils.checks import require_seed
 
 # data set, model, options and settings, eight digits of a hash (tests have fewer), seed
 _RUN_NAME = re.compile(r"(?P<id>[^-]+-[^-]+-(.+-)?[0-9a-f]{1,8})-seed(?P<seed>\d+)")
-_OWN = ("digest", "architecture")  # hashes of what has no entry in catalogue or registry
+# of data without an entry in the catalogue, of networks without one in the registry
+OWN_HASHES = ("digest", "architecture")
+_MAX_OPTION = 20  # characters of an option's value in a label
 FORMAT = 1  # part of every run's id: raise it when training itself changes
 
 
@@ -88,7 +90,7 @@ class Run:
         if subset := self.transfer_set.configuration:  # omitted for all images, as in old records
             values["transfer_set"] = subset
         # omitted for data in the catalogue, for networks in the registry
-        values |= {key: getattr(self, key) for key in _OWN if getattr(self, key)}
+        values |= {key: getattr(self, key) for key in OWN_HASHES if getattr(self, key)}
         return json.loads(json.dumps(values))
 
     @classmethod
@@ -109,7 +111,7 @@ class Run:
             transfer_set=transfer_sets.TransferSet.from_configuration(subset)
             if subset
             else transfer_sets.ALL,
-            **{key: values.get(key) for key in _OWN},
+            **{key: values.get(key) for key in OWN_HASHES},
         )
 
     @property
@@ -131,7 +133,8 @@ class Run:
         which separates the parts, and for what a file's name cannot hold.
         """
         parts = [files.name_part(self.dataset), files.name_part(self.model)]
-        parts += [f"{key}{value}" for key, value in sorted(self.options.items())]
+        for key, value in sorted(self.options.items()):
+            parts += [f"{key}{files.name_part(str(value))[:_MAX_OPTION]}"]
         if self.teacher:
             parts += [f"from-{files.name_part(teacher_model(self.teacher))}"]
         if self.distillation and self.settings.weights[1] > 0:

@@ -32,6 +32,8 @@ def require_data(dataset):
         what = f"{dataset.name}: {name} labels"
         if dataset.multi_label:
             labels = require_multi_hot(split.labels, dataset.classes, what)
+            if not np.any(labels):  # mean average precision would be undefined
+                raise ValueError(f"{what} are all 0: set aside images that have a class")
         else:
             labels = require_labels(split.labels, dataset.classes, what)
         if (

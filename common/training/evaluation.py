@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from common import metrics, teachers
-from common.backend import batching, precision
+from common.backend import batching
 from common.runs import logits_file, provenance, records
 from common.training import prior_correction
 from common.utils import files
@@ -68,7 +68,7 @@ def _write(job, run, folder, progress, logits):
 
 def _description(job, run, model, progress):
     prefix, data = f"{run.name}_", job.full_dataset
-    computed_in = precision.supported(run.recipe.precision)
+    computed_in = progress.get("computed_in") or [run.recipe.precision]
     history = progress["history"].items()
     curve = {key.replace(prefix, ""): values for key, values in history if prefix in key}
     return {
@@ -78,7 +78,7 @@ def _description(job, run, model, progress):
         "seconds": round(progress["seconds"], 1),
         "trained_side_by_side": len(job.members),  # of all seeds, in a stack
         **({"stacked": True} if getattr(job.model, "takes_seed_slices", False) else {}),
-        **({"computed_in": computed_in} if computed_in != run.recipe.precision else {}),
+        **({} if computed_in == [run.recipe.precision] else {"computed_in": computed_in}),
         **({"callbacks": used} if (used := progress.get("callbacks")) else {}),
         # a data set without an entry in the catalogue: what its networks normalize pixels with
         **({} if data.fixed_statistics else {"pixel_statistics": job.dataset.pixel_statistics}),

@@ -3,7 +3,7 @@
 import math
 import time
 
-from common.backend import keras
+from common.backend import keras, precision
 from common.training import checkpoints
 from common.training.validation import Validation
 from common.utils.progress_bar import progress_bar
@@ -19,9 +19,9 @@ def fit(job, checkpoint, progress, callbacks):
         callbacks: list of the user's Keras callbacks.
 
     Returns:
-        (progress, validation logits): a dict of members, kind of model, epochs, seconds, history
-        and names of callbacks; {name in the model: (n, classes) logits} of the trained model, None
-        if there was no epoch left to train.
+        (progress, validation logits): a dict of members, kind of model, epochs, seconds, history,
+        names of callbacks and the precisions that epochs were computed in; {name in the model:
+        (n, classes) logits} of the trained model, None if there was no epoch left to train.
 
     Raises:
         ValueError: a callback stopped the training.
@@ -38,6 +38,8 @@ def fit(job, checkpoint, progress, callbacks):
     progress["callbacks"] = sorted(used)
     validation_logits = None
     if progress["epochs"] < epochs:
+        computed_in = {precision.supported(job.recipe.precision), *progress.get("computed_in", ())}
+        progress["computed_in"] = sorted(computed_in)  # another machine's may differ
         validation = Validation(job)
         # the checkpoint comes last, so that it includes what other callbacks change
         callbacks = [validation, *callbacks, EpochCheckpoint(job, checkpoint, progress)]

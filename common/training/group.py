@@ -5,6 +5,7 @@ import functools
 import hashlib
 import math
 
+from common.backend import precision
 from common.runs import logits_file, records
 from common.training import checkpoints, evaluation
 from common.training.fit import fit
@@ -59,8 +60,15 @@ def complete_group(members, done, folder, train):
 
 def train_unlocked(members, done, dataset, folder, teachers, callbacks=(), jobs=None):
     """As `train_group`, for a caller that keeps others from training the same runs there."""
+    if sentence := precision.substitution({run.recipe.precision for run in members}):
+        _print_once(sentence)
     create = functools.partial((jobs or JobCache()).job, dataset=dataset, teachers=teachers)
     return _train(members, done, folder, create, callbacks)
+
+
+@functools.cache
+def _print_once(line):
+    print(line)
 
 
 def checkpoint_path(members, folder):

@@ -1,9 +1,7 @@
 """Trainer of runs: finished runs are read; missing runs are trained side by side, or resumed."""
 
-import functools
 from pathlib import Path
 
-from common.backend import hardware, precision
 from common.runs import records
 from common.training import acceleration, executors, run_checks
 from common.training.group import checkpoint_path, train_group
@@ -65,7 +63,6 @@ def run(
     folder = require_writable(output_dir)
     done = finished(runs, [folder, *read_dirs], on_cached or _print_cached)
     groups = _unfinished(runs, done, folder)
-    _report_precision(groups)
     if executor and (tasks := executors.tasks(executor, groups, done)):
         parts = (folder, teachers_by_id, list(callbacks))
         done |= executors.train(executor, tasks, set(done), dataset, *parts)
@@ -115,21 +112,6 @@ def _unfinished(runs, done, folder):
         else:  # its process was killed after the last record
             checkpoint_path(members, folder).unlink(missing_ok=True)
     return groups
-
-
-def _report_precision(groups):
-    """Say in one line if this machine computes recipes in another precision than theirs."""
-    wanted = {members[0].recipe.precision for members in groups}
-    if any(precision.supported(name) != name for name in wanted):
-        _print_once(
-            f"networks in mixed_bfloat16 are computed in float32: {hardware.processor()} has no "
-            "bfloat16 instructions"
-        )
-
-
-@functools.cache
-def _print_once(line):
-    print(line)
 
 
 def _print_cached(folder, names):

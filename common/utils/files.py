@@ -56,7 +56,7 @@ def replace(source, path):
 
 
 def acquire_lock(path, busy, *, wait=False):
-    """An acquired filelock.FileLock of `path`, whose folder exists.
+    """A file lock of `path`, whose folder exists, acquired: a context that releases it at its end.
 
     Args:
         path: of the lock file.
@@ -69,12 +69,12 @@ def acquire_lock(path, busy, *, wait=False):
     """
     lock = filelock.FileLock(path)
     try:
-        lock.acquire(blocking=False)
+        return lock.acquire(blocking=False)
     except filelock.Timeout:
         if not wait:
             raise ValueError(busy) from None
         print(busy, flush=True)
-        lock.acquire()
+        return lock.acquire()
     except (OSError, NotImplementedError) as error:  # filelock's for ENOSYS
         if isinstance(error, OSError) and error.errno not in _WITHOUT_LOCKS:
             raise
@@ -82,7 +82,6 @@ def acquire_lock(path, busy, *, wait=False):
             f"the file system of {Path(path).parent} has no locks, which keep two processes from "
             "writing the same files: choose an output folder on another one"
         ) from None
-    return lock
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import platform
 
 # Parameters of mallopt(3) and their values: up to 2 GB of free memory stay at the end of the heap,
 # no block is mapped apart from it, and all threads share one heap, since only the first can grow.
+# Free memory below a block that is still in use stays too, however large it is.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
 _SETTINGS = {_M_TRIM_THRESHOLD: 2**31 - 1, _M_TOP_PAD: 2**28, _M_MMAP_MAX: 0, _M_ARENA_MAX: 1}
 

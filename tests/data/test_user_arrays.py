@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from common import data
+from common.data.held_out import set_aside
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (60, 6, 6, 3)).astype("uint8")
@@ -25,6 +26,15 @@ def test_missing_splits_are_a_tenth_of_each_class():
     together = np.concatenate([split.images for split in splits])
     assert {image.tobytes() for image in together} == {image.tobytes() for image in IMAGES}
     assert data.from_arrays("mine", PAIR).digest == dataset.digest
+
+
+@pytest.mark.parametrize(("images", "validation", "test"), [(6, 0.8, 0.15), (3, 0.5, 0.4)])
+def test_every_split_has_an_image_of_each_class(images, validation, test):
+    labels = np.arange(3).repeat(images)
+    rows = set_aside(labels, {"validation": validation, "test": test}, "abc")
+    assert sorted(np.concatenate([*rows.values()])) == [*range(3 * images)]
+    for part in rows.values():
+        assert set(labels[part]) == {0, 1, 2}
 
 
 def test_limit_keeps_the_proportions():

@@ -187,6 +187,20 @@ def test_unreadable_images(folder, read, capsys):
         read()
 
 
+def test_a_class_whose_training_images_are_all_unreadable_is_named(tmp_path):
+    for split, name in (("train", "cat"), ("train", "owl"), ("train", "fox"), ("val", "owl")):
+        save(tmp_path / "own" / split / name / "0.png", RNG.integers(0, 256, (8, 8, 3)))
+    (tmp_path / "own" / "train" / "owl" / "0.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match="no training image of 'owl' can be read: add some"):
+        data.from_folder(tmp_path / "own", data_dir=tmp_path, skip_unreadable=True, test=0.3)
+
+
+def test_file_names_need_not_be_unicode(folder, read):
+    os.rename(os.fsencode(folder / "cat" / "3.png"), os.fsencode(folder / "cat") + b"/caf\xe9.png")
+    dataset = read()
+    assert sum(len(split) for split in (dataset.train, dataset.validation, dataset.test)) == 20
+
+
 def test_a_folder_that_changes_while_it_is_read(folder, read, tmp_path, monkeypatch):
     write = array_cache.write
 

@@ -119,3 +119,10 @@ def test_class_weights_of_single_labels(few, tmp_path):
     )
     baseline = np.load(records.path(tmp_path, outcome.groups[0].run).with_suffix(".npz"))
     assert np.isin(baseline["test"].argmax(axis=1), (0, 1)).mean() > 0.9
+
+
+def test_a_split_without_any_class_is_refused_before_the_teacher_answers(tmp_path):
+    images, labels = arrays(20)
+    own = data.from_arrays("dark", arrays(50), test=(images, 0 * labels))
+    with pytest.raises(ValueError, match="test labels are all 0: set aside images that have a"):
+        common.distill(None, TINY, own, output_dir=tmp_path)

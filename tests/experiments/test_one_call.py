@@ -112,6 +112,12 @@ def test_files_that_do_not_fit(mnist_dir, tmp_path, monkeypatch, teacher, senten
         ({"alpha": 2}, "alpha must lie between 0 and 1"),
         ({"recipe": RECIPE}, "a ModelSpec has a recipe"),
         ({"epochs": 3}, r"epochs is the student's: pass recipe=Recipe\(epochs=3\)"),
+        ({"data": (0, 1)}, "data are a data.Dataset, got tuple: make one by data.from_arrays"),
+        ({"student": "mlp", "recipe": {"epochs": 3}}, "recipe is a Recipe, such as"),
+        ({"temperature": []}, "temperature is an empty list"),
+        ({"seeds": []}, "seeds is an empty list"),
+        ({"alpha": 0}, "alpha, which is 0 for the baseline, must be .* above 0"),
+        ({"class_weights": 2.0}, "class_weights are a list, one number per class, got 2.0"),
         ({"preproces": abs}, "unknown option 'preproces': did you mean preprocess"),
     ],
 )

@@ -112,6 +112,14 @@ def test_a_training_that_fails_says_why(tiny_run, few):
     assert broken.join(30) and broken.state == "failed" and broken.error
 
 
+def test_a_stopped_training_whose_errors_cannot_be_counted_ends(tiny_run, few, monkeypatch):
+    stopped = LiveRun(tiny_run(), few, None, "diverged")
+    monkeypatch.setattr(stopped, "_errors", lambda split: few.nonesuch)
+    stopped.stop()
+    stopped.start()
+    assert stopped.join(30) and stopped.state == "failed" and "nonesuch" in stopped.error
+
+
 def test_settings_that_no_training_accepts_are_refused_in_one_sentence(view, monkeypatch):
     ask = replies(view, monkeypatch)
     bad = {"student": "30-30", "temperature": -1, "alpha": 0.9, "epochs": 1, "seed": 0}

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from common import training
+from common import results, training
+from common.backend.precision import dtype_policy
 from common.distillation import Distillation
 from common.experiments.spec import StudySpec
 from common.experiments.study import Study
@@ -79,6 +80,41 @@ def test_trained_recorded_resumed_and_loaded_as_the_repository_s_own(
 
 
 KD = Distillation(4, 0.9)
+
+
+def test_tables_find_the_students_of_a_spec_with_a_function(few, logits, tmp_path):
+    each = study(few, tmp_path, net)
+    control = Distillation(4, 0.9, control="shuffled")
+    settings = [{}, *({"logits": logits, "distillation": one} for one in (KD, control))]
+    runs = [each.student("mine", **changes) for changes in settings]
+    groups = results.group_seeds(each.train(runs, logits=[logits]))
+    ours = results.Results(groups).of(each.spec.students["mine"])
+    assert [group.run.id for group in ours] == [run.id for run in runs]
+    same_name = ModelSpec(build=lambda image_shape, classes: None, model="other", recipe=RECIPE)
+    assert results.Results(groups).of(same_name) == []
+
+
+def test_options_of_any_type_have_names_and_tables(few, tmp_path):
+    def layered(image_shape, classes, widths, kind="a/b"):
+        return net(image_shape, classes, widths[0])
+
+    options = {"widths": np.array([5, 3]), "kind": "relu/" + 300 * "x"}
+    each = study(few, tmp_path, layered, options=options)
+    run = each.student("mine")
+    assert run.options["widths"] == [5, 3]
+    assert run.label == "mnist-layered-kindrelu_xxxxxxxxxxxxxxx-widths_5__3_"
+    each.train([run])
+    (group,) = results.load_groups(tmp_path)
+    assert "layered kind relu/xxx" in results.students_table([group])
+
+
+def test_the_callers_policy_changes_no_id(few, tmp_path):
+    def fresh(image_shape, classes):  # the hash of a function is remembered
+        return net(image_shape, classes)
+
+    with dtype_policy("mixed_bfloat16"):
+        under_policy = user_models.architecture(fresh, SHAPE, 10)
+    assert under_policy == user_models.architecture(net, SHAPE, 10)
 
 
 def test_seeds_determine_the_weights(few, tmp_path):

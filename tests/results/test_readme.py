@@ -101,7 +101,7 @@ def test_five_trainings_of_one_teacher():
     for name, (least, most, paired) in expected.items():
         spec = recipes.STUDENTS[name]
         baseline = results.baseline_for(spec, groups)
-        distilled = teacher_seeds_table.of_trainings(spec, groups)
+        distilled = teacher_seeds_table.by_teacher_seed(spec, results.Results(groups))
         assert set(distilled) == set(recipes.SEEDS)
         reductions = {
             seed: 100 * results.compare(group, baseline).error_reduction

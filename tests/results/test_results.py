@@ -160,6 +160,8 @@ def test_a_baseline_has_the_same_net_recipe_and_data():
         Run("mnist", "mlp", Recipe(), limit=100),
         Run("mnist5k", "mlp", Recipe()),
         Run("mnist", "cnn", Recipe()),
+        Run("mnist", "mlp", Recipe(), digest="other images"),
+        Run("mnist", "mlp", Recipe(), architecture="another network of this name"),
     ):
         groups = results.group_seeds([record(other, [1])])
         assert results.baseline_of(distilled, groups) is None
@@ -167,6 +169,16 @@ def test_a_baseline_has_the_same_net_recipe_and_data():
     assert results.baseline_of(distilled, [distilled, baseline]) is baseline
     (other,) = results.group_seeds([record(baseline_run(7), [1])])
     assert results.baseline_of(distilled, [distilled, other]) is None  # no seed in common
+
+
+def test_data_of_one_name_and_other_images_are_apart():
+    """A user's folder that changed keeps its name; its students have another baseline."""
+    groups = results.group_seeds(
+        record(Run("mine", "mlp", Recipe(), digest=digest), [1]) for digest in ("a", "b", "a")
+    )
+    settings = results.dataset_settings(groups)
+    assert settings == [{"dataset": "mine", "limit": None, "digest": name} for name in "ab"]
+    assert [results.select(groups, **each) for each in settings] == [groups[:1], groups[1:]]
 
 
 def test_the_chosen_temperature_has_the_fewest_validation_errors():

@@ -108,13 +108,15 @@ def _die(partial, folder):
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("change", ["teacher", "views", "images", "batch_size"])
+@pytest.mark.parametrize("change", ["teacher", "views", "images", "batch_size", "precision"])
 def test_partial_files_of_another_request_are_discarded(tmp_path, change):
     data, other = noise(30), {"batch_size": 20} if change == "batch_size" else {}
     view_set = "crop_flip" if change == "views" else "mnist_jitter"
     killed = Linear(data.image_shape, 10, seed=change == "teacher", dies_after=2)
     images = noise(30, (21, 20, 3)) if change == "images" else data
     killed.weights = Linear(images.image_shape, 10, seed=change == "teacher").weights
+    if change == "precision":  # that of another machine
+        killed.layers = [types.SimpleNamespace(compute_dtype="bfloat16")]
     with pytest.raises(KeyboardInterrupt):
         settings = {"batch_size": 40} | other
         teachers.make(tmp_path / "interrupted", killed, images, "t", view_set, **settings)

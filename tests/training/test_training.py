@@ -14,7 +14,7 @@ from common.backend import hardware
 from common.distillation import Distillation
 from common.runs import Recipe, Run, records
 from common.runs.model_io import load_model
-from tests.support.helpers import no_fit
+from tests.support.helpers import InterruptAt, no_fit
 
 
 @pytest.fixture(scope="module")
@@ -151,13 +151,25 @@ def test_a_processor_without_bfloat16_trains_in_float32_and_says_so_once(
     training.run([mixed_run], few, output_dir=tmp_path / "again", teachers=[logits])
     assert capsys.readouterr().out.count("a CPU of 2015, 2 cores has no bfloat16") == 1
     assert record["configuration"]["recipe"]["precision"] == "mixed_bfloat16"
-    assert record["computed_in"] == "float32"
+    assert record["computed_in"] == ["float32"]
     exact = dataclasses.replace(
         mixed_run, recipe=dataclasses.replace(mixed_run.recipe, precision="float32")
     )
     (same,) = training.run([exact], few, output_dir=tmp_path, teachers=[logits])
     assert same["weights_sha256"] == record["weights_sha256"]
     assert "computed_in" not in same
+
+
+def test_a_run_that_two_machines_trained_has_both_precisions(tiny_run, few, tmp_path, monkeypatch):
+    run = tiny_run({"precision": "mixed_bfloat16", "epochs": 2})
+    monkeypatch.setattr(hardware, "has_bfloat16", lambda: True)
+    interrupt = InterruptAt()
+    for _ in range(2):  # in the first epoch, then in the second
+        with pytest.raises(KeyboardInterrupt):
+            training.run([run], few, output_dir=tmp_path, callbacks=[interrupt])
+    monkeypatch.setattr(hardware, "has_bfloat16", lambda: False)
+    (record,) = training.run([run], few, output_dir=tmp_path)
+    assert record["computed_in"] == ["float32", "mixed_bfloat16"]
 
 
 def test_pixel_statistics_of_data_outside_the_catalogue_are_recorded(few, tiny_run, tmp_path):

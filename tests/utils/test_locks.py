@@ -35,8 +35,8 @@ def test_other_errors_pass_and_a_held_lock_is_busy(tmp_path, monkeypatch):
             filelock.FileLock, "acquire", failing(FileNotFoundError(errno.ENOENT, "gone"))
         )
         files.acquire_lock(tmp_path / "lock", "busy")
-    with (
-        files.acquire_lock(tmp_path / "lock", "busy"),
-        pytest.raises(ValueError, match="wait for it"),
-    ):
+    lock = files.acquire_lock(tmp_path / "lock", "busy")
+    with lock, pytest.raises(ValueError, match="wait for it"):
         files.acquire_lock(tmp_path / "lock", "wait for it")
+    with files.acquire_lock(tmp_path / "lock", "still busy"):  # `lock` is released, though alive
+        pass
