@@ -8,7 +8,7 @@ import platform
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 if platform.machine() in ("x86_64", "AMD64"):
-    # TensorFlow's default only with AVX512_VNNI; two cores with AVX2 train 1.2 to 3.4 times faster
+    # TensorFlow's default only with AVX512_VNNI; two cores with AVX2 train 1.2 to 3.4 times as fast
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 

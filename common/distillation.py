@@ -188,7 +188,7 @@ class Distillation:
 
 
 def _as_float(value):
-    """A whole number as a float, for one id of 8 and 8.0; `losses.require_method` checks it."""
+    """A number as a float, for one id of 8 and 8.0; `losses.require_method` checks it."""
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)  # of NumPy too
     return float(value) if is_number else value
 

@@ -22,8 +22,8 @@ def substitution(precisions):
     if all(supported(name) == name for name in precisions):
         return None
     return (
-        f"networks in mixed_bfloat16 are computed in float32: {hardware.processor()} has no "
-        "bfloat16 instructions"
+        "networks in mixed_bfloat16 are computed in float32: no bfloat16 instructions are listed "
+        f"for {hardware.processor()}"
     )
 
 

@@ -15,7 +15,7 @@ SUBJECTS = {
     "throughput": "training and inference of the deep networks, against plain PyTorch",
     "image_folder": "JPEGs a second of `data.from_folder`, against Pillow alone",
     "scaling": "the published table by workers and by Ray, and simulated workers",
-    "tensorflow_settings": "training and prediction on a CPU, against TensorFlow's defaults",
+    "tensorflow_settings": "TensorFlow on a CPU with and without oneDNN, keeping freed memory",
     "teacher_epoch": "training speed of a Tiny ImageNet teacher, against its bare step",
 }
 ALIASES = {"distill": "distillation", "models": "throughput"}  # former names

@@ -1,4 +1,7 @@
-"""Settings that this repository gives TensorFlow on a CPU, each against TensorFlow's default.
+"""TensorFlow on a CPU as this repository sets it, against each setting switched off.
+
+oneDNN is TensorFlow's own default on CPUs with AVX512_VNNI; keeping freed memory is a setting of
+glibc.
 
 `python -m common.benchmark tensorflow_settings` starts a process for each network and setting.
 `python -m common.benchmark.tensorflow_settings NETWORK SIDE` is such a process: it prints the
@@ -15,9 +18,16 @@ from common.utils.checks import require_at_least
 from common.utils.progress_bar import progress_bar
 
 # name of a network, and the side of its images in pixels
-NETWORKS = (("cnn", 28), ("resnet20", 32), ("vgg16", 32), ("shufflenet", 32), ("shufflenet", 64))
+NETWORKS = (
+    ("cnn", 28),
+    ("resnet20", 32),
+    ("resnet164", 32),
+    ("vgg16", 32),
+    ("shufflenet", 32),
+    ("shufflenet", 64),
+)
 OURS = "ours"
-# environment variables under which this repository leaves one setting at its default
+# environment variables that switch one setting off
 ENVIRONMENTS = {
     OURS: {},
     "oneDNN": {"TF_ENABLE_ONEDNN_OPTS": "0"},
@@ -65,7 +75,7 @@ def _in_process(network, variables):
     """(training, prediction) images/s of a network in a new process with these variables."""
     command = [sys.executable, "-m", "common.benchmark.tensorflow_settings", *map(str, network)]
     environment = {name: value for name, value in os.environ.items() if not _is_setting(name)}
-    environment |= {"KERAS_BACKEND": "tensorflow"} | variables
+    environment |= {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""} | variables
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
     if done.returncode:
         raise ValueError(f"{' '.join(command)} failed: run this command to see the error")

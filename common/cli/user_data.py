@@ -121,8 +121,10 @@ def _table(options):
     from common import results
 
     groups = results.group_seeds(loaded)
-    for settings in results.dataset_settings(groups):
-        print(results.students_table(results.select(groups, **settings)))
+    for settings in (found := results.dataset_settings(groups)):
+        versions = [each for each in found if each["dataset"] == settings["dataset"]]
+        prefix = f"images {settings['digest'][:8]} of " if len(versions) > 1 else ""
+        print(results.students_table(results.select(groups, **settings), prefix))
 
 
 def _parser():

@@ -71,7 +71,8 @@ def distill(
         student: a name in `common.models.NAMES`, a function that builds a model, as of
             `models.user_models.build`, or a ModelSpec.
         data: data.Dataset.
-        temperature, alpha: of the soft targets, as of `Distillation`; lists of temperatures too.
+        temperature, alpha: of the soft targets, as of `Distillation`, alpha above 0; lists of
+            temperatures too.
         seeds: their number, or a list of them.
         method: as of `Distillation`; default "kd", of data with multi-hot labels "bernoulli".
         class_weights: of both losses, one per class, as of `Distillation`.

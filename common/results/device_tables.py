@@ -47,8 +47,9 @@ class DeviceTables:
             return ""
         page = f"{Path(self.folder).name}/README.md#on-a-device"
         latency = self.record["latency"]
-        where = f"{latency['format']}, threads: {latency['threads']}, {latency['device']}"
-        return f"Exported ({where}), {self.finding()} ([table]({page})).\n"
+        where = f"Exported ({latency['format']}) and run on {latency['device']}"
+        where += f", threads: {latency['threads']},"
+        return f"{where} {self.finding()} ([table]({page})).\n"
 
     def finding(self):
         """One sentence: size, latency and accuracy of the distilled student beside the teacher."""

@@ -18,7 +18,8 @@ class Results:
     another number of epochs, as in a quick run, belong to it only if none has the recipe's. If a
     teacher was trained with several seeds, the students of its lowest seed are selected, except in
     `by_teacher_seed`. Groups with methods, weights or controls for which `Distillation.is_plain`
-    is false are left out: other tables have them.
+    is false are left out: other tables have them. ValueError if the groups of a spec are of several
+    networks of the user's own.
 
     Args:
         groups: list of SeedGroup.
@@ -80,7 +81,17 @@ class Results:
             == group.configuration
         ]
         full = [group for group in groups if group.run.recipe.epochs == spec.recipe.epochs]
+        _require_one_network(spec, full or groups)
         return full or groups
+
+
+def _require_one_network(spec, groups):
+    """Raise ValueError if the records hold several networks of the user's own with one name."""
+    if len({group.run.architecture for group in groups}) > 1:
+        raise ValueError(
+            f"the records are of several networks called {spec.model!r}: give a changed network "
+            "another name, by ModelSpec(model=NAME, build=FUNCTION)"
+        )
 
 
 def groups_of(spec, groups):

@@ -33,7 +33,7 @@ def require_data(dataset):
         if dataset.multi_label:
             labels = require_multi_hot(split.labels, dataset.classes, what)
             if not np.any(labels):  # mean average precision would be undefined
-                raise ValueError(f"{what} are all 0: set aside images that have a class")
+                raise ValueError(f"{what} are all 0: pass images that have one")
         else:
             labels = require_labels(split.labels, dataset.classes, what)
         if (

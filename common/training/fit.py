@@ -38,7 +38,9 @@ def fit(job, checkpoint, progress, callbacks):
     progress["callbacks"] = sorted(used)
     validation_logits = None
     if progress["epochs"] < epochs:
-        computed_in = {precision.supported(job.recipe.precision), *progress.get("computed_in", ())}
+        before = [job.recipe.precision] if progress["epochs"] else []  # of older checkpoints
+        computed_in = {precision.supported(job.recipe.precision)}
+        computed_in |= set(progress.get("computed_in", before))
         progress["computed_in"] = sorted(computed_in)  # another machine's may differ
         validation = Validation(job)
         # the checkpoint comes last, so that it includes what other callbacks change

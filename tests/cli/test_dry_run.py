@@ -1,5 +1,6 @@
 """Dry run: it lists the runs that are trained afterwards; time estimates against hand counts."""
 
+import dataclasses
 import shutil
 
 import keras
@@ -174,6 +175,26 @@ def test_plan_adds_seconds_of_all_runs(few, tiny_run, monkeypatch):
         "  mlp width 16, 1 epoch: 2 trainings of 3 runs, about 20 min",
         "  mlp width 32, 1 epoch: 2 trainings of 2 runs, about 40 min",
     ]
+
+
+def test_plan_times_networks_of_one_name_apart_and_tells_the_precision(few, tiny_run, monkeypatch):
+    monkeypatch.setattr(hardware, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(hardware, "processor", lambda: "a CPU of 2015")
+    timed = []
+    monkeypatch.setattr(
+        step_timing,
+        "measure",
+        lambda run, data, on_batch: timed.append(run) or step_timing.StepTimes(1.0, 0.0),
+    )
+    runs = [
+        tiny_run({"epochs": 1, "precision": "mixed_bfloat16"}),
+        dataclasses.replace(tiny_run({"epochs": 1}), architecture="a"),
+        dataclasses.replace(tiny_run({"epochs": 1}), architecture="b"),
+        tiny_run({"epochs": 1, "augmentation": "affine", "views": "plain"}),
+    ]
+    plan = time_estimates.plan({}, [([run], few) for run in runs])
+    assert timed == runs
+    assert plan[-1].endswith("no bfloat16 instructions are listed for a CPU of 2015")
 
 
 def test_plan_lists_missing_logits(few, tiny_run, monkeypatch):

@@ -124,5 +124,5 @@ def test_class_weights_of_single_labels(few, tmp_path):
 def test_a_split_without_any_class_is_refused_before_the_teacher_answers(tmp_path):
     images, labels = arrays(20)
     own = data.from_arrays("dark", arrays(50), test=(images, 0 * labels))
-    with pytest.raises(ValueError, match="test labels are all 0: set aside images that have a"):
+    with pytest.raises(ValueError, match="test labels are all 0: pass images that have one"):
         common.distill(None, TINY, own, output_dir=tmp_path)

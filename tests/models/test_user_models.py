@@ -94,6 +94,18 @@ def test_tables_find_the_students_of_a_spec_with_a_function(few, logits, tmp_pat
     assert results.Results(groups).of(same_name) == []
 
 
+def test_records_of_two_networks_with_one_name_are_not_mixed(few, tmp_path):
+    for width in (8, 9):
+        each = study(
+            few, tmp_path, lambda image_shape, classes, w=width: net(image_shape, classes, w)
+        )
+        each.train([each.student("mine")])
+    groups = results.load_groups(tmp_path)
+    assert len(groups) == 2
+    with pytest.raises(ValueError, match="several networks called 'own': give a changed network"):
+        results.Results(groups).of(each.spec.students["mine"])
+
+
 def test_options_of_any_type_have_names_and_tables(few, tmp_path):
     def layered(image_shape, classes, widths, kind="a/b"):
         return net(image_shape, classes, widths[0])

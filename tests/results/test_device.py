@@ -126,7 +126,8 @@ def test_finding_of_a_record(tmp_path, quality, latency):
     device.write(folder, {"quality": quality, "latency": latency})
     # 8000 : 100 bytes, 20 : 0.5 ms; 99.6 % less the mean of 1 - (185, 197, 188) / 1000
     assert of_folder.summary(groups) == (
-        "Exported (litert, threads: 1, a processor), the distilled student in int8 is 80 times "
-        "smaller and 40 times faster than the teacher in float32, at 18.6 points lower accuracy "
+        "Exported (litert) and run on a processor, threads: 1, the distilled student in int8 is "
+        "80 times smaller and 40 times faster than the teacher in float32, at 18.6 points lower "
+        "accuracy "
         "([table](digits/README.md#on-a-device)).\n"
     )

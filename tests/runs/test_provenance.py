@@ -3,7 +3,16 @@
 import re
 import subprocess
 
+import pytest
+
+from common.backend import hardware
 from common.runs import provenance
+
+
+@pytest.mark.parametrize(("used", "recorded"), [(True, {}), (False, {"onednn": False}), (None, {})])
+def test_a_record_tells_where_tensorflow_computed_without_onednn(used, recorded, monkeypatch):
+    monkeypatch.setattr(hardware, "uses_onednn", lambda: used)
+    assert {k: v for k, v in provenance.environment().items() if k == "onednn"} == recorded
 
 
 def test_the_commit_of_a_record_has_a_plus_if_python_files_were_changed(tmp_path):

@@ -191,6 +191,12 @@ def test_numpy_integers():
     assert run.name == Run("mnist", "mlp", Recipe(epochs=3), 2, {"width": 8}).name
 
 
+def test_numbers_of_numpy_are_settings_of_methods():
+    settings = Distillation(4, 0.9, "dkd", options={"beta": np.int64(8)})
+    assert settings == Distillation(4, 0.9, "dkd", options={"beta": 8.0})
+    assert json.dumps(settings.configuration)
+
+
 def test_weights_are_completed_from_alpha_or_by_one():
     assert Distillation(4, 0.9).weights == (1 - 0.9, 0.9)
     assert Distillation(4, 0.9, soft_weight=2).weights == (0.1, 2)
