@@ -97,7 +97,10 @@ def _onnx(model, path, precision, calibration):
 
 
 def _quantize_onnx(source, path, calibration):
-    """Static quantization by ONNX Runtime: int8 weights, per channel, and int8 activations."""
+    """Static quantization by ONNX Runtime: weights in 7 bits, per channel, activations in 8.
+
+    With 8 bits in both, sums of two products saturate in 16 bits on x86 without VNNI.
+    """
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -110,6 +113,7 @@ def _quantize_onnx(source, path, calibration):
         _Calibration(entry.name, calibration),
         quant_format=quantization.QuantFormat.QDQ,
         per_channel=True,
+        reduce_range=True,
         weight_type=quantization.QuantType.QInt8,
         activation_type=quantization.QuantType.QInt8,
     )
