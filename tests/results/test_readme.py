@@ -14,7 +14,7 @@ from common.benchmark import tables
 from common.benchmark.rows import Row
 from common.results import readme
 from common.runs import records
-from mnist import recipes, teacher_seeds_table
+from mnist import hinton, recipes, teacher_seeds_table
 from mnist.tables import pair_groups
 from tests import test_structure
 from tiny_imagenet import recipes as tiny_imagenet
@@ -254,6 +254,26 @@ def test_no_method_beats_kd_tuned_alike_on_mnist():
         assert len(errors) == 9 and min(errors, key=errors.get) == "kd"
         assert results.methods_finding(tuned).startswith("none of 8 methods beats tuned KD")
     assert "no newer loss on its grid beats tuned KD" in page("README.md")
+
+
+def test_h3_on_jittered_images():
+    ours = results.Results(groups_of_folder(recipes.FOLDER, "mnist_all"))
+    nets = hinton.TEACHERS | hinton.STUDENTS
+    student, teacher = nets[hinton.JITTERED_STUDENT], nets[hinton.JITTERED_TEACHER]
+    (distilled,) = ours.distilled(student, teacher)
+    baseline, trained = ours.baseline(student), ours.baseline(teacher)
+    sentences = {
+        "the student makes {:.1f} errors": distilled,
+        "its teacher ({:.1f} over five seeds, 77 for": trained,
+        "labels alone make {:.1f} errors": baseline,
+    }
+    text = page("mnist/README.md")
+    for sentence, group in sentences.items():
+        assert sentence.format(group.values("errors").mean()) in text
+    assert trained.seeds[0]["test"]["errors"] == 77
+    reduction = results.compare(distilled, baseline)
+    said = f"another {100 * reduction.error_reduction:.0f} % (p = {reduction.p:.4f})"
+    assert said in text
 
 
 def test_only_dist_beats_kd_tuned_alike_on_cifar100():
