@@ -1,6 +1,5 @@
 """Every block of code in docs/your_data.md runs, on few images of few pixels."""
 
-import functools
 import re
 from pathlib import Path
 
@@ -70,7 +69,7 @@ def variables(folder):
 @pytest.fixture
 def quick(names, tmp_path, monkeypatch):
     """A copy of the names; one epoch, and runs in a temporary folder."""
-    monkeypatch.setattr(one_call, "Recipe", functools.partial(Recipe, epochs=1, batch_size=32))
+    monkeypatch.setattr(one_call, "DEFAULT_RECIPE", Recipe(epochs=1, batch_size=32))
     monkeypatch.setattr("common.utils.packages.default_output_dir", lambda name: tmp_path / name)
     return dict(names)
 

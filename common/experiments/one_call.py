@@ -13,6 +13,7 @@ from common.utils.checks import local_folder, require_choice, require_positive, 
 
 # options of `teachers.from_callable`, then of `teachers.from_logits`
 _OF_TEACHERS = ("preprocess", "batch_size", "kind", "classes", "validation", "test")
+DEFAULT_RECIPE = Recipe()
 _OF_RECIPES = {field.name for field in dataclasses.fields(Recipe)} - set(_OF_TEACHERS)
 
 
@@ -148,8 +149,8 @@ def _student(student, recipe):
         from common import models
 
         require_choice("student", student, models.NAMES)
-        return ModelSpec(student, recipe or Recipe())
-    return ModelSpec(recipe=recipe or Recipe(), build=student)
+        return ModelSpec(student, recipe or DEFAULT_RECIPE)
+    return ModelSpec(recipe=recipe or DEFAULT_RECIPE, build=student)
 
 
 def _seeds(seeds):
