@@ -5,6 +5,7 @@ import them, so that `--help` and refusals of bad options take no time.
 """
 
 import argparse
+import collections
 from pathlib import Path
 
 from common.cli import exits, exporting, output
@@ -121,9 +122,12 @@ def _table(options):
     from common import results
 
     groups = results.group_seeds(loaded)
-    for settings in (found := results.dataset_settings(groups)):
-        versions = [each for each in found if each["dataset"] == settings["dataset"]]
-        prefix = f"images {settings['digest'][:8]} of " if len(versions) > 1 else ""
+    data = results.dataset_settings(groups)
+    versions = {(each["dataset"], each["digest"]) for each in data}
+    names = collections.Counter(name for name, _ in versions)
+    for settings in data:
+        several = names[settings["dataset"]] > 1
+        prefix = f"images {settings['digest'][:8]} of " if several and settings["digest"] else ""
         print(results.students_table(results.select(groups, **settings), prefix))
 
 

@@ -8,6 +8,7 @@ from scipy import stats
 import mnist.recipes
 import mnist.tables
 from common import metrics, results
+from common.cli import user_data
 from common.distillation import Distillation
 from common.results import readme
 from common.runs import Recipe, Run, records
@@ -179,6 +180,25 @@ def test_data_of_one_name_and_other_images_are_apart():
     settings = results.dataset_settings(groups)
     assert settings == [{"dataset": "mine", "limit": None, "digest": name} for name in "ab"]
     assert [results.select(groups, **each) for each in settings] == [groups[:1], groups[1:]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "captions"),
+    [
+        ([{}, {"limit": 100}], ["mnist, 200 test", "mnist, 500 train, 200 test"]),
+        ([{"digest": "aa"}, {"digest": "bb"}], ["images aa of mnist, 200", "images bb of mnist"]),
+    ],
+)
+def test_tables_of_a_users_folder_name_the_images_where_one_name_has_several(
+    settings, captions, tmp_path, capsys, monkeypatch
+):
+    runs = [Run("mnist", "mlp", Recipe(), **changes) for changes in settings]
+    monkeypatch.setattr(records, "load_all", lambda folder: [record(run, [1]) for run in runs])
+    user_data.main(["table", "--output-dir", str(tmp_path)])
+    tables = capsys.readouterr().out.strip().split("\n\n")
+    assert len(tables) == 2
+    for table, caption in zip(tables, captions, strict=True):
+        assert table.startswith(f"| {caption}")
 
 
 def test_the_chosen_temperature_has_the_fewest_validation_errors():
