@@ -121,13 +121,13 @@ def dataset_settings(groups):
 
     Each is listed once; digest is None of data in the catalogue.
     """
-    found = {
+    versions = {
         (g.configuration["dataset"], g.configuration["limit"], g.configuration.get("digest"))
         for g in groups
     }
     return [
         {"dataset": name, "limit": limit, "digest": digest}
-        for name, limit, digest in sorted(found, key=lambda f: (f[0], f[1] or 0, f[2] or ""))
+        for name, limit, digest in sorted(versions, key=lambda f: (f[0], f[1] or 0, f[2] or ""))
     ]
 
 

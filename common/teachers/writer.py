@@ -45,7 +45,7 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     header = header_of(dataset, teacher, view_set) | {"weights_sha256": weights_hash(model)}
     request = header | {"batch_size": int(batch_size), "images": files.sha256_of(keys.values())}
-    # another machine may compute in another precision, and then begins anew
+    # another machine may compute in another precision, and then starts again
     request |= {"computed_in": sorted({x.compute_dtype for x in getattr(model, "layers", ())})}
 
     def write(partial):

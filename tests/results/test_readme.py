@@ -265,7 +265,7 @@ def test_h3_on_jittered_images():
     sentences = {
         "the student makes {:.1f} errors": distilled,
         "its teacher ({:.1f} over five seeds, 77 for": trained,
-        "labels alone make {:.1f} errors": baseline,
+        "the baseline makes {:.1f} errors": baseline,
     }
     text = page("mnist/README.md")
     for sentence, group in sentences.items():
