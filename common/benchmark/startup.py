@@ -22,11 +22,21 @@ def measure(kind):
     """
     start = time.time()
     command = [sys.executable, "-m", "common.benchmark.startup", kind]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    *_, first, peak = output(command).split()
+    return float(first) - start, int(peak)
+
+
+def output(command, environment=None):
+    """Standard output of a command; ValueError if it fails.
+
+    Args:
+        command: list of str.
+        environment: dict of its environment variables; default this process's.
+    """
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
     if done.returncode:
         raise ValueError(f"{' '.join(command)} failed: run this command to see the error")
-    *_, first, peak = done.stdout.split()
-    return float(first) - start, int(peak)
+    return done.stdout
 
 
 def main(kind):

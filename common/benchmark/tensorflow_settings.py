@@ -11,9 +11,10 @@ images/s of training and of prediction.
 import dataclasses
 import os
 import statistics
-import subprocess
 import sys
 
+from common.benchmark import startup, timing
+from common.utils import freed_memory
 from common.utils.checks import require_at_least
 from common.utils.progress_bar import progress_bar
 
@@ -74,18 +75,10 @@ def _measure(repeats):
 def _in_process(network, variables):
     """(training, prediction) images/s of a network in a new process with these variables."""
     command = [sys.executable, "-m", "common.benchmark.tensorflow_settings", *map(str, network)]
-    environment = {name: value for name, value in os.environ.items() if not _is_setting(name)}
+    environment = {k: v for k, v in os.environ.items() if not freed_memory.sets_allocator(k)}
+    environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
     environment |= {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""} | variables
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
-    if done.returncode:
-        raise ValueError(f"{' '.join(command)} failed: run this command to see the error")
-    return tuple(map(float, done.stdout.split()))
-
-
-def _is_setting(name):
-    """Whether an environment variable would change one of the settings that are compared."""
-    known = ("TF_ENABLE_ONEDNN_OPTS", "GLIBC_TUNABLES", "LD_PRELOAD")
-    return name in known or name.startswith("MALLOC_")
+    return tuple(map(float, startup.output(command, environment).split()))
 
 
 def _rows(network, measured):
@@ -96,10 +89,7 @@ def _rows(network, measured):
             each: [values[phase] for values in measured[network, each]] for each in ENVIRONMENTS
         }
         ours = rates.pop(OURS)
-        ratios = [
-            statistics.median(a / b for a, b in zip(ours, default, strict=True))
-            for default in rates.values()
-        ]
+        ratios = [timing.ratio(ours, default) for default in rates.values()]
         cells = [f"{statistics.median(ours):,.0f}", *(f"{ratio:.1f}" for ratio in ratios)]
         yield [f"{name}, {side}×{side}, {title}", *cells]
 
@@ -112,7 +102,8 @@ def main(name, side):
 
     task = Task("", name, (side, side, 1 if side == 28 else 3), CLASSES, BATCH_SIZE, STEPS)
     dataset = task.dataset()
-    dataset = dataclasses.replace(dataset, validation=dataset.train)  # its own has 8 images
+    # predictions are timed on validation images, of which a task has 8
+    dataset = dataclasses.replace(dataset, validation=dataset.train)
     times = step_timing.measure(task.baseline_run(), dataset)
     print(BATCH_SIZE / times.train, batching.BATCH_SIZE / times.predict)
 

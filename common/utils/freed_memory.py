@@ -22,11 +22,12 @@ def keep():
         bool: False, with nothing changed, without glibc, or if the environment sets its allocator
         (MALLOC_..., GLIBC_TUNABLES, LD_PRELOAD).
     """
-    set_by_user = any(
-        name.startswith("MALLOC_") or name in ("GLIBC_TUNABLES", "LD_PRELOAD")
-        for name in os.environ
-    )
-    if set_by_user or platform.libc_ver()[0] != "glibc":
+    if any(map(sets_allocator, os.environ)) or platform.libc_ver()[0] != "glibc":
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return all(mallopt(parameter, value) for parameter, value in _SETTINGS.items())
+
+
+def sets_allocator(name):
+    """Whether the environment variable `name` sets or replaces glibc's allocator."""
+    return name.startswith("MALLOC_") or name in ("GLIBC_TUNABLES", "LD_PRELOAD")
