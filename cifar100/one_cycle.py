@@ -79,7 +79,7 @@ def compare_learning_rates(study):
 
 
 def reproduce(study):
-    """Every student of every teacher at the settings tuned for one pair, with controls."""
+    """Every student of every teacher at the settings tuned for one pair, with controls; a sweep."""
     for teacher in TEACHERS:
         experiments.train_teacher(study, teacher, [0])
     experiments.tune(study, TUNED_STUDENT, TUNED_TEACHER, TEMPERATURES, ALPHAS)
@@ -87,8 +87,14 @@ def reproduce(study):
     for teacher in TEACHERS:
         for student in STUDENTS:
             compare(study if student == TUNED_STUDENT else few, teacher, student)
+    sweep(study, "shufflenet_20", TUNED_STUDENT)
 
 
 def compare(study, teacher, student):
     """Groups of a student's baseline, of the distilled student and of its control."""
     return experiments.distill(study, student, teacher, [TEMPERATURE], ALPHA, control=True)
+
+
+def sweep(study, teacher, student):
+    """Groups of a student's baseline and of each of `TEMPERATURES`."""
+    return experiments.distill(study, student, teacher, TEMPERATURES, ALPHA)
