@@ -35,7 +35,7 @@ def seeds_table(group):
 
 
 def students_table(groups, prefix="", notes=None):
-    """Markdown table of students: test measures, and error reduction paired by seed.
+    """Markdown table of students: number of seeds, test measures, error reduction paired by seed.
 
     Args:
         groups: list of SeedGroup, one per row; baselines are looked up among them.
@@ -43,13 +43,13 @@ def students_table(groups, prefix="", notes=None):
         notes: {run id: text}, appended to the teacher's cell in the rows of these runs.
     """
     columns = _columns(groups)
-    header = [prefix + wording.caption(groups), "teacher", "T", "alpha"]
+    header = [prefix + wording.caption(groups), "teacher", "T", "alpha", "seeds"]
     header += [measure.column for measure in columns]
     rows = []
     for group in groups:
         name, teacher, *settings = _settings_cells(group)
         teacher += (notes or {}).get(group.run.id, "")
-        cells = [mean_cell(measure, group) for measure in columns]
+        cells = [str(len(group.seeds)), *(mean_cell(measure, group) for measure in columns)]
         cells += comparison_cells(group, baseline_of(group, groups))
         rows.append([name, teacher, *settings, *cells])
     return markdown([*header, *COMPARISON_COLUMNS], rows)

@@ -191,6 +191,6 @@ def test_settings_of_a_method_in_a_row():
     taught = group(STUDENT, [3], **by(TEACHER) | {"distillation": settings})
     smoothed = group(STUDENT, [3], distillation=Distillation(1, 1, "label_smoothing"))
     *_, first, second = results.students_table([taught, smoothed]).splitlines()
-    assert first.startswith("| mlp | cnn (dkd, beta 8, permuted) | 4 | 1 : 2 | 3.0 |")
-    assert second.startswith("| mlp | no teacher (label_smoothing) | 1 | 1 | 3.0 |")
+    assert first.startswith("| mlp | cnn (dkd, beta 8, permuted) | 4 | 1 : 2 | 1 | 3.0 |")
+    assert second.startswith("| mlp | no teacher (label_smoothing) | 1 | 1 | 1 | 3.0 |")
     assert taught.settings == "T = 4, 1 : 2, beta = 8"
