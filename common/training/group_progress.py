@@ -14,7 +14,10 @@ class GroupProgress:
         self.groups = groups
         self.runs = sum(group.count for group in groups)
         total = sum(group.count * group.epochs for group in groups)
-        self.bar = progress_bar(total, f"{self.runs} run{'s' * (self.runs > 1)}", "epochs")
+        initial = sum(group.count * group.epochs_before for group in groups)
+        title = f"{self.runs} run{'s' * (self.runs > 1)}"
+        # Epochs of several runs end at once: only their mean rate tells the time left.
+        self.bar = progress_bar(total, title, "epochs", initial, smoothing=0)
         self.write = self.bar.write
 
     def __enter__(self):

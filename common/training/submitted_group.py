@@ -19,6 +19,7 @@ class SubmittedGroup:
         name: of its first run.
         future: of the last submission.
         count: number of runs that are not `done`.
+        epochs_before: number of epochs that were trained before the last submission.
         error: exception that it failed with; None until then.
     """
 
@@ -54,13 +55,13 @@ class SubmittedGroup:
         Returns:
             whether it was submitted.
         """
-        if self._saved_epochs() == self._epochs_before:
+        if self._saved_epochs() == self.epochs_before:
             return False
         self._submit()
         return True
 
     def _submit(self):
-        self._epochs_before = self._saved_epochs()
+        self.epochs_before = self._saved_epochs()
         self.future = self.tasks.submit(self.members)
 
     def _saved_epochs(self):

@@ -21,7 +21,9 @@ def hidden():
         _disabled = before
 
 
-def progress_bar(total, title, unit, initial=0, delay=0, unit_scale=False, stream=None):
+def progress_bar(
+    total, title, unit, initial=0, delay=0, unit_scale=False, stream=None, smoothing=0.3
+):
     """A tqdm bar, a context manager with `update(count)`.
 
     Args:
@@ -33,6 +35,8 @@ def progress_bar(total, title, unit, initial=0, delay=0, unit_scale=False, strea
         unit_scale: whether 1,400,000 is written as 1.40M.
         stream: output stream, default standard output; updated every 0.5 s on a terminal, every
             5 s elsewhere.
+        smoothing: weight of the latest rate in the estimate of the time left, in [0, 1]; 0 for
+            the mean rate.
     """
     stream = stream or sys.stdout
     seconds = 0.5 if stream.isatty() else 5
@@ -44,6 +48,7 @@ def progress_bar(total, title, unit, initial=0, delay=0, unit_scale=False, strea
         mininterval=seconds,
         delay=delay,
         unit_scale=unit_scale,
+        smoothing=smoothing,
         file=stream,
         disable=_disabled,
         dynamic_ncols=stream.isatty(),
