@@ -84,7 +84,7 @@ def decode_all(paths):
 
 
 def write_jpegs(folder, count, side):
-    """Paths of `count` JPEGs of quality 90 in sub-folders of 10 classes, smooth with some noise."""
+    """Paths of `count` JPEGs of quality 90 in subfolders of 10 classes, smooth with some noise."""
     import numpy as np
     from PIL import Image
 
