@@ -155,9 +155,7 @@ def _parser():
 
 
 def _add_images(distill):
-    images = (
-        "folder with a subfolder of images for each class, or train/, val/ and test/ with such"
-    )
+    images = "folder with a subfolder of images for each class, or train/, val/ and test/ with such"
     distill.add_argument("--images", required=True, type=folder_option, metavar="DIR", help=images)
     size = "height and width that images are resized and center-cropped to; default: their own"
     distill.add_argument("--image-size", type=int, metavar="N", help=size)
