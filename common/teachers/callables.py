@@ -14,7 +14,7 @@ from common.teachers.places import logits_folder, require_name
 from common.teachers.resumable import to_float16
 from common.utils import files
 from common.utils.checks import require_positive
-from common.utils.target_checks import sample
+from common.utils.target_checks import SAMPLE, sample
 
 _SAME = 4e-3  # relative difference of two answers of one function, float16's rounding included
 
@@ -58,8 +58,9 @@ def from_callable(
     require_name(name)
     require_positive("batch_size", batch_size, integer=True)
     answers = Answers(f"teacher {name!r}", dataset, classes, kind)
+    # spread over all of them: images of a folder are in the order of their classes
     probe, labels = (
-        sample(array)[: int(batch_size)]
+        sample(array, min(int(batch_size), SAMPLE))
         for array in (dataset.validation.images, dataset.validation.labels)
     )
     from common.backend import keras  # here, so that importing this module does not import Keras
@@ -76,7 +77,7 @@ def from_callable(
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     view_set = view_sets.get(views)
     folder = logits_folder(dataset, name, keys, view_set, output_dir)
-    if logits := _read_if_same(folder, probe, answered):
+    if logits := _read_if_same(folder, dataset, probe, answered):
         return logits
     header = writer.header_of(dataset, name, view_set)
     images = files.sha256_of([*keys.values(), to_float16(answered)])
@@ -147,11 +148,13 @@ def _scale(model, answers, images, labels):
     return functions[1]
 
 
-def _read_if_same(folder, images, answered):
+def _read_if_same(folder, dataset, images, answered):
     """The `Logits` in `folder` if they are those of a function's answers; None otherwise."""
     if not (folder / "header.json").exists():
         return None
     logits = Logits(folder)
+    if logits.header.get("multi_label", False) != dataset.multi_label:  # an older file lacks it
+        return None
     stored = logits.targets("validation", images).unaugmented()
     if not np.allclose(stored, answered, rtol=_SAME, atol=_SAME * np.abs(answered).max()):
         return None

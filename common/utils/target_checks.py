@@ -187,6 +187,6 @@ def chance_level(labels, predicted):
     return mean, np.sqrt(max(variance, 0))
 
 
-def sample(rows):
-    """At most SAMPLE rows, spread evenly over all of them."""
-    return rows[:: max(1, len(rows) // SAMPLE)][:SAMPLE]
+def sample(rows, count=SAMPLE):
+    """At most `count` rows of an array, spread evenly from the first to the last."""
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
