@@ -16,12 +16,13 @@ def average(teachers, of="probabilities", weights=None, *, name=None):
     """`Logits` of an ensemble, written beside those of the first teacher.
 
     The two averages are different targets: that of the probabilities is large wherever one teacher
-    is confident, that of the logits where all are (it is the geometric mean).
+    is confident, that of the logits where all are (it is the geometric mean). Of multi-label data
+    each class has a probability of its own, the sigmoid of its logit.
 
     Args:
         teachers: list of two or more Logits of the same images in the same views.
-        of: "probabilities", averaged at temperature 1, whose logarithms are the ensemble's logits;
-            or "logits".
+        of: "probabilities", averaged at temperature 1, whose logarithms (of multi-label data: log
+            odds) are the ensemble's logits; or "logits".
         weights: one number of at least 0 for each, scaled to the sum 1; default all the same.
         name: of the ensemble, as tables show it; default from the teachers'.
 
@@ -37,6 +38,7 @@ def average(teachers, of="probabilities", weights=None, *, name=None):
     _require_same(teachers)
     header = {k: v for k, v in first.header.items() if k not in ("weights_sha256", "sha256")}
     header |= {"version": VERSION, "teacher": name}
+    mean = _MEANS["sigmoids" if of == "probabilities" and header.get("multi_label") else of]
     of_what = {"of": of, "weights": weights.tolist(), "teachers": [t.identity for t in teachers]}
     digest = files.sha256_of([np.array(str(of_what))])[:8]
     folder = first.folder.parent / f"average-{files.name_part(name)[:60]}-{digest}"
@@ -44,7 +46,7 @@ def average(teachers, of="probabilities", weights=None, *, name=None):
     def write(partial):
         for split in SPLITS:
             parts = [each.stored(split) for each in teachers]
-            writer.save(partial / f"{split}.npy", _averaged(parts, of, weights))
+            writer.save(partial / f"{split}.npy", _averaged(parts, mean, weights))
             writer.save(partial / f"{split}_keys.npy", first.stored(split, "_keys"))
         if first.view_set.views_per_image:
             writer.save(partial / "train_views.npy", first.stored("train", "_views"))
@@ -52,18 +54,35 @@ def average(teachers, of="probabilities", weights=None, *, name=None):
     return writer.write_folder(folder, header, header | of_what, write)
 
 
-def _averaged(parts, of, weights):
-    """(n, views, classes) float16 average of arrays of that shape."""
+def _mean_of_logits(logits, weights):
+    return np.tensordot(weights, logits, 1)
+
+
+def _mean_of_softmax(logits, weights):
+    logs = special.log_softmax(logits, axis=-1)
+    return special.logsumexp(logs, axis=0, b=weights.reshape(-1, 1, 1, 1))
+
+
+def _mean_of_sigmoids(logits, weights):
+    factors = weights.reshape(-1, 1, 1, 1)
+    yes, no = (special.logsumexp(special.log_expit(s * logits), 0, factors) for s in (1, -1))
+    return yes - no
+
+
+_MEANS = {
+    "logits": _mean_of_logits,
+    "probabilities": _mean_of_softmax,
+    "sigmoids": _mean_of_sigmoids,
+}
+
+
+def _averaged(parts, mean, weights):
+    """(n, views, classes) float16 `mean` of arrays of that shape."""
     result = np.empty(parts[0].shape, "<f2")
     for start in range(0, len(result), _ROWS):
         rows = slice(start, start + _ROWS)
         logits = np.stack([part[rows] for part in parts]).astype("float64")
-        if of == "logits":
-            result[rows] = np.tensordot(weights, logits, 1)
-        else:
-            logs = special.log_softmax(logits, axis=-1)
-            factors = weights.reshape(-1, 1, 1, 1)
-            result[rows] = special.logsumexp(logs, axis=0, b=factors)
+        result[rows] = mean(logits, weights)
     return result
 
 

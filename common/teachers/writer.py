@@ -130,6 +130,7 @@ def header_of(dataset, teacher, view_set):
         "views": view_set.name,
     }
     header |= {"digest": dataset.digest} if dataset.digest else {}
+    header |= {"multi_label": True} if dataset.multi_label else {}
     return header | ({"sampled": view_set.views_per_image} if view_set.views_per_image else {})
 
 

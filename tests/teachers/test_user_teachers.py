@@ -53,6 +53,21 @@ def test_any_function(dataset, exact, tmp_path):
     assert logits.identity.startswith("my-res-net@") and logits.folder.parent.parent == tmp_path
 
 
+def test_images_of_the_first_classes_alone_do_not_tell_how_a_model_scales_pixels(tmp_path, capsys):
+    """Images of a folder are in the order of their classes; 1,999 gave only those of the first."""
+    labels = np.repeat([0, 1], [1000, 999])
+    gray = np.where(labels == 0, 200, 100).astype("uint8")
+    images = np.tile(gray[:, None, None, None], (1, 4, 4, 1))
+    model = keras.Sequential([layers.Input((4, 4, 1)), layers.Flatten(), layers.Dense(2)])
+    # right on pixels in 0 to 1, with a threshold of 0.6; certain of the first class in 0 to 255
+    model.set_weights([np.tile([[2.5, -2.5]], (16, 1)), np.array([-24.0, 24.0])])
+    two = data.from_arrays("two", *[(images, labels)] * 3, ["bright", "dark"])
+    logits = teachers.from_callable(model, two, name="scaled", output_dir=tmp_path)
+    assert "gets pixels in 0 to 1" in capsys.readouterr().out
+    predicted = logits.targets("test", images).unaugmented().argmax(axis=1)
+    np.testing.assert_array_equal(predicted, labels)
+
+
 def test_preprocessing_and_views(dataset, tmp_path):
     seen = []
     logits = teachers.from_callable(
@@ -315,6 +330,29 @@ def test_averages(dataset, exact, tmp_path, weights):
                 sum(s * special.softmax(x, 1) for s, x in zip(share, both, strict=True))
             )
         np.testing.assert_allclose(stored, expected, rtol=2e-3, atol=2e-3)
+
+
+def test_average_probabilities_of_several_labels_are_those_of_each_class(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60, 4, 4, 1)).astype("uint8")
+    tags = rng.integers(0, 2, (60, 3))
+    tags[::20] = 1  # several tags of an image in each split
+    parts = [(images[20 * k : 20 * k + 20], tags[20 * k : 20 * k + 20]) for k in range(3)]
+    tagged = data.from_arrays("tags", *parts, ["a", "b", "c"])
+    scale = {"a": 6.0, "b": 2.0}
+    pair = [
+        teachers.from_logits(
+            tagged,
+            name=name,
+            **{s: k * (getattr(tagged, s).labels - 0.5) for s in ("train", "validation", "test")},
+            output_dir=tmp_path,
+        )
+        for name, k in scale.items()
+    ]
+    stored = teachers.average(pair).targets("test", tagged.test.images).unaugmented()
+    signs = tagged.test.labels - 0.5
+    mean = np.mean([special.expit(k * signs) for k in scale.values()], axis=0)
+    np.testing.assert_allclose(special.expit(stored.astype("float64")), mean, rtol=2e-3)
 
 
 def test_averages_that_do_not_fit(dataset, exact, tmp_path):
