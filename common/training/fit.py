@@ -21,7 +21,8 @@ def fit(job, checkpoint, progress, callbacks):
     Returns:
         (progress, validation logits): a dict of members, kind of model, epochs, seconds, history,
         names of callbacks and the precisions that epochs were computed in; {name in the model:
-        (n, classes) logits} of the trained model, None if there was no epoch left to train.
+        (n, classes) logits} of the trained model, None if there was no epoch left to train or
+        callbacks may have changed the weights after the last validation.
 
     Raises:
         ValueError: a callback stopped the training.
@@ -44,9 +45,10 @@ def fit(job, checkpoint, progress, callbacks):
         progress["computed_in"] = sorted(computed_in)  # another machine's may differ
         validation = Validation(job)
         # the checkpoint comes last, so that it includes what other callbacks change
-        callbacks = [validation, *callbacks, EpochCheckpoint(job, checkpoint, progress)]
-        _train(job, progress["epochs"], callbacks)
-        validation_logits = validation.logits
+        every = [validation, *callbacks, EpochCheckpoint(job, checkpoint, progress)]
+        _train(job, progress["epochs"], every)
+        # a user's callback may have changed the weights since, as EarlyStopping does at the end
+        validation_logits = None if callbacks else validation.logits
     if progress["epochs"] < epochs:
         raise ValueError(
             f"a callback stopped the training after epoch {progress['epochs']} of {epochs}, so no "

@@ -52,6 +52,20 @@ def test_callbacks_of_keras(bare, few, tmp_path):
     assert len(list(tmp_path.glob("[12].weights.h5"))) == 2
 
 
+class Zeros(keras.callbacks.Callback):
+    """Sets all weights to 0 after training, as EarlyStopping sets the best ones."""
+
+    def on_train_end(self, logs=None):
+        self.model.set_weights([0 * weight for weight in self.model.get_weights()])
+
+
+def test_validation_measures_are_of_the_weights_that_are_saved(bare, few, tmp_path):
+    runs, _ = bare
+    records = training.run(runs, few, output_dir=tmp_path, callbacks=[Zeros()])
+    errors = np.sum(few.validation.labels != 0)  # equal logits: the first class
+    assert [record["validation"]["errors"] for record in records] == [errors] * 2
+
+
 def scalars(folder):
     """{tag: values in order of steps} of the only event file in a folder."""
     from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
