@@ -82,6 +82,7 @@ class Study:
             require_distinct_folder(self.output_dir, self.committed_dir)
         self.read_dirs = () if retrain is True else (self.committed_dir,)
         self.executor = executor
+        self._architectures = {}  # {(id of a ModelSpec, *shape): (spec, its hash)}
         self._unreported = {}  # {folder: names of the finished runs read from it}
         self._make_store = store
 
@@ -266,5 +267,9 @@ class Study:
 
     def _architecture(self, spec):
         data = self.dataset
-        shape = (data.image_shape, data.classes, data.pixel_statistics)
-        return user_models.architecture(spec.build, *shape, spec.options)
+        shape = (tuple(data.image_shape), data.classes, data.pixel_statistics)
+        key = (id(spec), *shape)
+        if key not in self._architectures:
+            digest = user_models.architecture(spec.build, *shape, spec.options)
+            self._architectures[key] = (spec, digest)  # held, so that its id stays its own
+        return self._architectures[key][1]

@@ -1,6 +1,5 @@
 """Networks of a user's own: built by a function, checked, and known by their configuration."""
 
-import functools
 import inspect
 import json
 import random
@@ -49,21 +48,17 @@ def build(function, image_shape, classes, *, seed=0, pixel_statistics=None, **op
 def architecture(function, image_shape, classes, pixel_statistics=None, options=None):
     """16 hexadecimal digits of a hash of the configuration of the model that `function` builds.
 
+    The function is called each time, for what it reads outside its arguments may have changed.
+
     Names that Keras numbers, such as dense_7, do not count. Of a subclass of keras.Model, whose
     configuration says little, the source and the shapes of the weights count too.
 
     Args:
         function, image_shape, classes, pixel_statistics, options: as of `build`, which checks them.
     """
-    text = json.dumps(options or {}, sort_keys=True)
-    return _architecture(function, tuple(image_shape), classes, pixel_statistics, text)
-
-
-@functools.lru_cache(maxsize=64)
-def _architecture(function, image_shape, classes, pixel_statistics, options):
-    options = json.loads(options)
+    arguments = {"pixel_statistics": pixel_statistics, **(options or {})}
     with dtype_policy("float32"):  # recipes set the precision, not the caller's policy
-        model = build(function, image_shape, classes, pixel_statistics=pixel_statistics, **options)
+        model = build(function, image_shape, classes, **arguments)
     text = _without_numbers(json.dumps(_configuration(model), sort_keys=True, default=repr))
     return files.sha256_of([np.array(text)])[:16]
 

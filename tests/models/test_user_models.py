@@ -57,6 +57,19 @@ def test_the_id_is_that_of_the_configuration(few, tmp_path):
     assert digests[2] == user_models.architecture(lambda classes: Subclassed(classes), SHAPE, 10)
 
 
+def test_what_a_function_reads_outside_its_arguments_counts(few, tmp_path):
+    width = 4
+
+    def build(image_shape, classes):
+        return net(image_shape, classes, width)
+
+    before = study(few, tmp_path, build).student("mine")
+    width = 5
+    after = study(few, tmp_path, build).student("mine")
+    assert before.architecture != after.architecture
+    assert after.architecture == user_models.architecture(lambda: net(SHAPE, 10, 5), SHAPE, 10)
+
+
 def test_trained_recorded_resumed_and_loaded_as_the_repository_s_own(
     few, logits, tmp_path, monkeypatch
 ):
