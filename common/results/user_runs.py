@@ -29,7 +29,8 @@ def beside_baselines(records, committed):
         list of SeedGroup. A baseline with the user's and committed seeds is one group.
     """
     names = {(record["run"], record["seed"]) for record in records}
-    wanted = {group.run.baseline.id for group in group_seeds(records) if group.teacher}
+    students = [group.run for group in group_seeds(records) if group.run.distillation]
+    wanted = {run.baseline.id for run in students if run.baseline.id != run.id}
     added = [
         record
         for record in committed

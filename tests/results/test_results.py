@@ -1,5 +1,7 @@
 """Tables against numbers computed apart from records written here by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from mlxtend.evaluate import mcnemar
@@ -10,7 +12,7 @@ import mnist.tables
 from common import metrics, results
 from common.cli import user_data
 from common.distillation import Distillation
-from common.results import readme
+from common.results import readme, user_runs
 from common.runs import Recipe, Run, records
 from common.utils import packages
 
@@ -201,6 +203,16 @@ def test_tables_of_a_users_folder_name_the_images_where_one_name_has_several(
     assert len(tables) == 2
     for table, caption in zip(tables, captions, strict=True):
         assert table.startswith(f"| {caption}")
+
+
+def test_a_student_of_a_method_without_a_teacher_is_beside_its_committed_baseline():
+    settings = Distillation(1, 0.9, "label_smoothing")
+    smoothed = [dataclasses.replace(baseline_run(k), distillation=settings) for k in range(5)]
+    users = [record(run, missed(20)) for run in smoothed]
+    groups = user_runs.beside_baselines(users, BASELINE + DISTILLED)
+    assert {group.run.id for group in groups} == {smoothed[0].id, baseline_run(0).id}
+    (ours,) = [group for group in groups if group.run.distillation]
+    assert results.baseline_of(ours, groups).run.id == baseline_run(0).id
 
 
 def test_the_chosen_temperature_has_the_fewest_validation_errors():
