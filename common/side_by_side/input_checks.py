@@ -63,14 +63,18 @@ class InputChecks:
         return self.checked(data, what="validation ").x
 
     def check_pixels(self, images, error):
-        """Raise ValueError, or warn, for images of another scale than a student's."""
-        for name, student in self.students.items():
-            check_pixel_range(f"student {name!r}", student.model, images, error)
+        """Raise ValueError, or warn, for images of another scale than a model's."""
+        for what, model in self._models().items():
+            check_pixel_range(what, model, images, error)
+
+    def _models(self):
+        """{words for messages: model} of all students and online teachers."""
+        models = {f"student {name!r}": student.model for name, student in self.students.items()}
+        return models | {f"teacher {name!r}": model for name, model in self.teachers.items()}
 
     def _classes(self, images):
         """Number of classes of all models, which are built if they were not."""
-        models = {f"student {name!r}": student.model for name, student in self.students.items()}
-        models |= {f"teacher {name!r}": model for name, model in self.teachers.items()}
+        models = self._models()
         counts = {what: require_classifier(what, model, images) for what, model in models.items()}
         if len(set(counts.values())) > 1:
             raise ValueError(f"students and teacher differ in numbers of classes: {counts}")

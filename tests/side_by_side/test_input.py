@@ -144,6 +144,12 @@ def test_images_of_another_scale_are_refused(images, sentence, no_training):
         both().predict(images, verbose=0)
 
 
+def test_images_of_another_scale_than_an_online_teacher_s_are_refused(no_training):
+    unit = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(10)])
+    with refused("teacher 'teacher' scales pixels of 0 to 255 itself"):
+        both(unit, teacher=net()).fit(X / 255, Y)
+
+
 def division():
     inputs = keras.Input((8, 8, 1))
     return keras.Model(inputs, layers.Dense(10)(layers.Flatten()(inputs / 255)))
