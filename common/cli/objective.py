@@ -20,8 +20,10 @@ def add_objective(distill):
     distill.add_argument(
         "--option", type=_number_option, action="append", default=[], metavar="NAME=X", help=option
     )
-    control = f"controls, any of {', '.join(LADDER)}; default: shuffled"
-    distill.add_argument("--control", nargs="+", default=["shuffled"], metavar="NAME", help=control)
+    control = (
+        f"controls, any of {', '.join(LADDER)}; default: shuffled, unless the method has no teacher"
+    )
+    distill.add_argument("--control", nargs="+", metavar="NAME", help=control)
 
 
 def distillation_settings(options):
@@ -45,10 +47,10 @@ def distillation_settings(options):
     settings |= dict(zip(("hard_weight", "soft_weight"), weights, strict=True))
     for temperature in options.temperature:
         Distillation(temperature, **settings)  # raises ValueError
-    for control in options.control:
+    for control in options.control or ():
         require_choice("control", control, LADDER)
     _require_method(options.method, settings["options"])
-    return settings | {"control": options.control}
+    return settings | {"control": options.control or True}
 
 
 def _require_method(method, options):

@@ -1,6 +1,7 @@
 """`distill`: a teacher, a student and a data set in one call, with baseline and control."""
 
 import dataclasses
+import types
 
 from common import results
 from common.data import Dataset
@@ -11,10 +12,8 @@ from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
 from common.utils.checks import local_folder, require_choice, require_positive, require_seed
 
-# options of `teachers.from_callable`, then of `teachers.from_logits`
-_OF_TEACHERS = ("preprocess", "batch_size", "kind", "classes", "validation", "test")
 DEFAULT_RECIPE = Recipe()
-_OF_RECIPES = {field.name for field in dataclasses.fields(Recipe)} - set(_OF_TEACHERS)
+_OF_RECIPES = {field.name for field in dataclasses.fields(Recipe)} - {"batch_size"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +81,7 @@ def distill(
             repository.
         recipe: Recipe of the student; default ten epochs of Adam.
         name: of the teacher in tables; default that of the file, model or function.
-        options: of `teachers.from_callable` or `from_logits`, such as preprocess or classes.
+        options: of the teacher, as `teachers.from_any` takes them, such as preprocess or classes.
 
     Returns:
         Distilled: `print` it for the table; it has `groups` and `records`.
@@ -102,25 +101,57 @@ def distill(
     require_positive("alpha, which is 0 for the baseline,", alpha)
     method = method or ("bernoulli" if data.multi_label else "kd")
     objective = {"method": method, "class_weights": class_weights}
-    for each in temperatures:
-        Distillation(each, alpha, **objective)  # raises ValueError, before the teacher answers
-    control = control_names(control)
+    settings = [Distillation(each, alpha, **objective) for each in temperatures]
+    control = control_names(control, method)
     require_data(data)
     folder = local_folder("the output folder", output_dir or teachers.default_output_dir(data))
     options |= {"name": name, "views": spec.recipe.view_set, "output_dir": folder}
     study = Study(StudySpec(folder, {}, {spec.title: spec}, seeds), data)
-    study.student(spec.title)  # raises ValueError for a network that does not fit
+    _check_student(study, spec)
+    _check_objectives(study, spec, settings, control)
     logits = teachers.from_any(teacher, data, **options)
     arguments = (study, spec.title, logits, temperatures, alpha)
     return Distilled(distill_in_study(*arguments, control=control, **objective), folder)
 
 
 def _check_options(options):
-    """Raise ValueError for options that no kind of teacher takes, or that are the recipe's."""
+    """Raise ValueError for options that are the recipe's."""
     for name, value in options.items():
         if name in _OF_RECIPES:
             raise ValueError(f"{name} is the student's: pass recipe=Recipe({name}={value!r})")
-        require_choice("option", name, _OF_TEACHERS)
+
+
+def _check_student(study, spec):
+    """Raise ValueError for a network or recipe that does not fit, before the teacher answers."""
+    from common import models
+
+    if spec.recipe.augmentation != "none":
+        raise ValueError(
+            f"with augmentation {spec.recipe.augmentation!r} the teacher is evaluated in every "
+            "step, distill evaluates it once: choose views instead, such as "
+            "Recipe(views='crop_flip')"
+        )
+    if spec.build is None:
+        models.build(spec.model, study.dataset.image_shape, study.dataset.classes, **spec.options)
+
+
+def _check_objectives(study, spec, settings, controls):
+    """Raise ValueError for methods, weights and controls that do not fit the data.
+
+    Args:
+        study: Study.
+        spec: ModelSpec of its student.
+        settings: list of Distillation.
+        controls: list of names, of the first of them.
+    """
+    from common.training.run_checks import check_run
+
+    unanswered = types.SimpleNamespace(identity="unanswered")
+    settings = settings + [dataclasses.replace(settings[0], control=name) for name in controls]
+    for each in settings:
+        teacher = unanswered if each.needs_teacher else None
+        run = study.student(spec.title, logits=teacher, distillation=each)
+        check_run(run, study.dataset)
 
 
 def _check_types(data, recipe):

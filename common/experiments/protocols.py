@@ -8,7 +8,7 @@ import dataclasses
 import itertools
 
 from common import results
-from common.distillation import LADDER, Distillation
+from common.distillation import LADDER, TEACHERLESS, Distillation
 from common.utils.checks import require_choice
 
 
@@ -38,7 +38,7 @@ def distill(
         temperatures: list of T > 0.
         alpha: weight of the method's loss, in (0, 1]; None for the weights among `options`.
         control: controls to add at the first temperature: a name or list of names in
-            `distillation.LADDER`, True for "shuffled".
+            `distillation.LADDER`, True for "shuffled", which a method without a teacher has not.
         teacher_seed: seed of the teacher's run.
         options: of `Distillation`: method, hard_weight, soft_weight, options, class_weights.
 
@@ -49,20 +49,26 @@ def distill(
         ValueError: as in `Distillation` and `losses.require_method`, before anything is trained.
     """
     settings = [Distillation(temperature, alpha, **options) for temperature in temperatures]
-    names = control_names(control)
+    names = control_names(control, settings[0].method)
     settings += [dataclasses.replace(settings[0], control=name) for name in names]
     return distill_all(study, student, teacher, settings, teacher_seed=teacher_seed)
 
 
-def control_names(control):
+def control_names(control, method="kd"):
     """List of controls of a `control` argument: a name, a list of names, True or False.
 
     Raises:
-        ValueError: the control is unknown; similar names are listed.
+        ValueError: the control is unknown; similar names are listed. A control is named, but the
+            method reads no teacher's logits.
     """
     if isinstance(control, bool) or control is None:
-        return ["shuffled"] if control else []
+        return ["shuffled"] if control and method not in TEACHERLESS else []
     names = [control] if isinstance(control, str) else list(control)
+    if names and method in TEACHERLESS:
+        raise ValueError(
+            f"{method} reads no teacher's logits, so no control can be made of them, got "
+            f"{control!r}: leave it out"
+        )
     for name in names:
         require_choice("control", name, LADDER)
     return names

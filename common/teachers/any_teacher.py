@@ -8,6 +8,9 @@ from common.teachers.user_logits import from_logits
 from common.utils.checks import require_teacher_file
 from common.utils.messages import first_line
 
+OF_FUNCTIONS = ("preprocess", "batch_size", "kind", "classes")  # options of `from_callable`
+OF_FILES = ("validation", "test", "kind", "classes")  # of `from_logits`
+
 
 def from_any(teacher, dataset, *, name=None, views="plain", output_dir=None, **options):
     """`Logits` of a teacher.
@@ -19,23 +22,37 @@ def from_any(teacher, dataset, *, name=None, views="plain", output_dir=None, **o
         dataset: data.Dataset.
         name: of the teacher; default that of the file or function.
         views, output_dir: as of `from_callable`; a file of logits has one view of each image.
-        options: of `from_callable` or `from_logits`.
+        options: preprocess, batch_size, kind, classes of `from_callable`; of a file of logits
+            validation, test, kind, classes of `from_logits`; none of Logits.
 
     Raises:
-        ValueError: a file that is missing, damaged or of another kind; as the two functions.
+        ValueError: a file that is missing, damaged or of another kind; an option that this kind of
+            teacher has not; as the two functions.
     """
     if hasattr(teacher, "targets"):
+        _require_options("Logits", options, ())
         return teacher
     options |= {"output_dir": output_dir}
     if isinstance(teacher, (str, Path)):
         path = require_teacher_file(teacher)
         name = name or path.stem
         if path.suffix in (".npy", ".npz"):
+            _require_options("a file of logits", options, OF_FILES)
             return from_logits(dataset, name=name, train=path, **options)
+    _require_options("a model or function", options, OF_FUNCTIONS)
+    if isinstance(teacher, (str, Path)):
         teacher = _load(path) if path.suffix == ".keras" else OnnxModel(path)
     called = getattr(teacher, "name", None) or getattr(teacher, "__name__", "teacher")
     name = name or ("teacher" if called == "<lambda>" else called)
     return from_callable(teacher, dataset, name=name, views=views, **options)
+
+
+def _require_options(kind, options, known):
+    """Raise ValueError unless all options are `known`, those of this kind of teacher."""
+    for name in options:
+        if name != "output_dir" and name not in known:
+            takes = f"takes {', '.join(known)}" if known else "takes none"
+            raise ValueError(f"unknown option {name!r} of a teacher that is {kind}: it {takes}")
 
 
 def _load(path):

@@ -24,16 +24,26 @@ def check(runs, dataset, teachers_by_id):
     backend.require_training()
     data_checks.require_data(dataset)
     for run in runs:
-        _check_data(run, dataset)
-        if run.build is None:
-            require_choice("model", run.model, models.NAMES)
-        require_method(run.settings.method, run.settings.options)
-        run.transfer_set.check(dataset.classes)
-        _check_labels(run, dataset)
+        check_run(run, dataset)
         if run.teacher:
             _check_teacher(run, dataset, teachers_by_id)
-        if run.settings.control not in (None, "shuffled"):
-            _check_control(run, dataset)
+
+
+def check_run(run, dataset):
+    """Raise ValueError unless a run fits its data set, whatever its teacher.
+
+    Args:
+        run: Run.
+        dataset: data.Dataset.
+    """
+    _check_data(run, dataset)
+    if run.build is None:
+        require_choice("model", run.model, models.NAMES)
+    require_method(run.settings.method, run.settings.options)
+    run.transfer_set.check(dataset.classes)
+    _check_labels(run, dataset)
+    if run.settings.control not in (None, "shuffled"):
+        _check_control(run, dataset)
 
 
 def _check_data(run, dataset):

@@ -382,7 +382,7 @@ def test_objective_of_the_options():
         objective.add_objective(options)
         return objective.distillation_settings(options.parse_args(arguments))
 
-    default = {"alpha": 0.9, "method": "kd", "options": {}, "control": ["shuffled"]}
+    default = {"alpha": 0.9, "method": "kd", "options": {}, "control": True}
     assert settings() == default | {"hard_weight": None, "soft_weight": None}
     arguments = ["--method", "dkd", "--soft-weight", "2", "--option", "beta=6"]
     arguments += ["--control", "permuted", "smoothing"]

@@ -1,6 +1,7 @@
 """The commonest case in one call and in one command: a Keras model, a student, one's own data."""
 
 import inspect
+import types
 
 import keras
 import numpy as np
@@ -10,8 +11,8 @@ from keras import layers
 import common
 from common import data, teachers
 from common.cli import main
-from common.experiments import one_call
 from common.runs import ModelSpec, Recipe
+from common.teachers import any_teacher
 from tests.support.helpers import no_fit
 
 RECIPE = Recipe(epochs=2, batch_size=50)
@@ -118,7 +119,8 @@ def test_files_that_do_not_fit(mnist_dir, tmp_path, monkeypatch, teacher, senten
         ({"seeds": []}, "seeds is an empty list"),
         ({"alpha": 0}, "alpha, which is 0 for the baseline, must be .* above 0"),
         ({"class_weights": 2.0}, "class_weights are a list, one number per class, got 2.0"),
-        ({"preproces": abs}, "unknown option 'preproces': did you mean preprocess"),
+        ({"preproces": abs}, "unknown option 'preproces' .* takes preprocess, batch_size, kind"),
+        ({"validation": "v.npy"}, "unknown option 'validation' of a teacher that is a model"),
     ],
 )
 def test_arguments_that_do_not_fit(path, few, tmp_path, monkeypatch, changes, sentence):
@@ -128,11 +130,52 @@ def test_arguments_that_do_not_fit(path, few, tmp_path, monkeypatch, changes, se
         common.distill(**arguments)
 
 
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"student": "mobilenet_v2"}, "8x8 pixels are too small"),
+        ({"student": ModelSpec("cnn", RECIPE, options={"widht": 0.5})}, "did you mean width"),
+        ({"student": "mlp", "recipe": Recipe(augmentation="affine")}, "choose views instead"),
+        ({"class_weights": [1, 2]}, "has 2 class_weights, .* has 10 classes"),
+        ({"method": "kdd"}, "unknown method 'kdd'"),
+        ({"method": "bernoulli"}, 'choose method="kd"'),
+        ({"method": "label_smoothing", "control": "shuffled"}, "reads no teacher's logits"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_the_teacher_answers(few, tmp_path, changes, sentence):
+    def teacher(images):
+        raise AssertionError("asked")
+
+    small = [(split.images[:, :8, :8], split.labels) for split in (few.train, few.validation)]
+    dataset = data.from_arrays("small", small[0], small[1], small[1])
+    arguments = {"student": "mlp", "data": dataset, "output_dir": tmp_path} | changes
+    with pytest.raises(ValueError, match=sentence):
+        common.distill(teacher, **arguments)
+
+
 def test_the_options_are_those_of_the_two_functions():
-    functions = (teachers.from_callable, teachers.from_logits)
-    taken = {name for function in functions for name in inspect.signature(function).parameters}
     by_distill = {"function", "dataset", "train", "name", "views", "output_dir"}
-    assert taken - by_distill == set(one_call._OF_TEACHERS)
+    for function, options in (
+        (teachers.from_callable, any_teacher.OF_FUNCTIONS),
+        (teachers.from_logits, any_teacher.OF_FILES),
+    ):
+        assert set(inspect.signature(function).parameters) - by_distill == set(options)
+
+
+def test_options_of_another_kind_of_teacher(few, tmp_path):
+    np.save(tmp_path / "teacher.npy", np.zeros((300, 10), "float32"))
+    for option in ({"preprocess": abs}, {"batch_size": 10}):
+        with pytest.raises(ValueError, match="file of logits: it takes validation, test, kind"):
+            teachers.from_any(tmp_path / "teacher.npy", few, **option)
+    logits = types.SimpleNamespace(targets=None)
+    with pytest.raises(ValueError, match=r"unknown option 'kind' .* that is Logits: it takes none"):
+        teachers.from_any(logits, few, kind="logits")
+
+
+def test_a_method_without_a_teacher_has_no_control(path, mnist, tmp_path):
+    options = {"method": "label_smoothing", "seeds": 1, "output_dir": tmp_path}
+    outcome = common.distill(path, TINY, mnist, **options)
+    assert [group.run.settings.control for group in outcome.groups] == [None, None]
 
 
 def test_a_teacher_of_other_images(few, tmp_path):
