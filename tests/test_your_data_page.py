@@ -204,6 +204,10 @@ def test_the_block_and_the_command_of_export(quick, tmp_path, capsys):
             ["distill", "--images", "none", "--teacher", "my_resnet.keras", "--alpha", "2"],
             "alpha must lie between 0 and 1, got 2.0",
         ),
+        (
+            ["distill", "--images", "none", "--teacher", "my_resnet.keras", "--alpha", "0"],
+            "alpha, which is 0 for the baseline, must be a finite number above 0",
+        ),
         (["table", "--output-dir", "flowers"], "flowers has no records: `distill` writes them"),
         (
             ["export", "--images", "flowers", "--output-dir", "flowers"],

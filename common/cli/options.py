@@ -186,7 +186,9 @@ def _add_table(commands):
     table = commands.add_parser("table", help="print the tables")
     folder = "folder of your records, shown beside committed baselines; default: the committed ones"
     table.add_argument("--output-dir", type=folder_option, metavar="DIR", help=folder)
-    form = "markdown: the tables; csv, json: one row per run, with unrounded numbers"
+    form = (
+        "markdown: the tables; csv, json: one row per configuration, its seeds averaged, unrounded"
+    )
     choices = ("markdown", "csv", "json")
     table.add_argument("--format", choices=choices, default="markdown", help=form)
     return table

@@ -11,7 +11,12 @@ from pathlib import Path
 from common.cli import exits, exporting, output
 from common.cli.options import folder_option
 from common.utils import packages, terminal
-from common.utils.checks import require_choice, require_seed, require_teacher_file
+from common.utils.checks import (
+    require_choice,
+    require_positive,
+    require_seed,
+    require_teacher_file,
+)
 
 PACKAGE = "your_data"
 
@@ -58,6 +63,7 @@ def _recipe(options):
     from common.runs import Recipe
 
     require_choice("student", options.student, models.NAMES)
+    require_positive("alpha, which is 0 for the baseline,", options.alpha)
     for temperature in options.temperature:
         Distillation(temperature, options.alpha)  # raises ValueError
     names = ("epochs", "batch_size", "learning_rate")

@@ -127,7 +127,9 @@ class LogitsStore:
     def _other_weights(self, logits, folder, run):
         """The recorded hash of the weights, unless the logits are of these weights or float16."""
         record, stored = records.read(folder, run), logits.header["weights_sha256"]
-        if record is None or stored in (record["weights_sha256"], self._float16_hash(folder, run)):
+        if record is None or stored == record["weights_sha256"]:
+            return None
+        if stored == self._float16_hash(folder, run):  # for which a network is built
             return None
         return record["weights_sha256"]
 

@@ -27,7 +27,7 @@ def write(name, output, *, data_dir=None):
     """Write the page of a data set to a file; its path and size are printed.
 
     Raises:
-        FileNotFoundError: the data are missing, or no teacher's logits are committed.
+        OSError: the data are unavailable, or no teacher's logits are committed.
     """
     tables = packages.load_module(name, "tables")
     _require_teachers(name, tables.FOLDER)  # before the images are read or downloaded
@@ -55,7 +55,7 @@ def main(arguments=None):
         try:
             path = options.output_dir / f"distillation{suffix}.html"
             write(name, path, data_dir=options.data_dir)
-        except (ValueError, FileNotFoundError) as error:
+        except (ValueError, OSError) as error:
             failed = True
             print(f"error: {error}", file=sys.stderr)
     return int(failed)

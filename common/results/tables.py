@@ -88,7 +88,7 @@ def _settings_cells(group):
     """Student, teacher, temperature, alpha or the ratio of labels' and method's weight."""
     settings, name = group.run.settings, wording.display_name(group.configuration)
     if not settings.weights[1]:
-        return [name, "baseline", "", ""]
+        return [name, "baseline (weighted)" if settings.class_weights else "baseline", "", ""]
     differences = [settings.method] * (settings.method != "kd")
     differences += [f"{key} {value:g}" for key, value in sorted(settings.options.items())]
     differences += ["weighted"] * bool(settings.class_weights)

@@ -107,6 +107,9 @@ def _row(group, groups, source):
         "hard_weight": distillation and distillation.weights[0],
         "soft_weight": distillation and distillation.weights[1],
         "control": distillation and distillation.control,
+        "options": distillation and json.dumps(distillation.options, sort_keys=True),
+        "class_weights": distillation and json.dumps(distillation.class_weights),
+        "digest": configuration.get("digest"),
         "seeds": len(group.seeds),
     }
     for measure in metrics.MEASURES:

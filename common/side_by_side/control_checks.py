@@ -1,6 +1,6 @@
-"""Checks of the control "shuffled": an image learns from the logits of the batch's next image.
+"""Checks of the control "shuffled": an image learns from the logits of the batch's previous one.
 
-That is no control in batches of one image, nor where the next image is of the same class.
+That is no control in batches of one image, nor where the previous one is of the same class.
 """
 
 import warnings

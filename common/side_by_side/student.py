@@ -24,7 +24,7 @@ class Student:
         alpha: weight of the method's loss, in [0, 1], with 1 - alpha for the hard-label loss; 0 is
             a baseline on labels only. May be None if one of the weights is given.
         teacher: name of the teacher's logits among the training targets.
-        shuffled: learn from the logits of the batch's next image: a control. `fit` refuses what
+        shuffled: learn from the logits of the batch's previous image: a control. `fit` refuses what
             would be none: batches of one image, which teach nothing even where it cannot see
             them, and images in the order of their classes, which it sees in arrays (all), a
             PyDataset (first and last batch) and other data sets (first batch).

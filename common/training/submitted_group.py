@@ -43,7 +43,7 @@ class SubmittedGroup:
     def completed_epochs(self):
         """Number of epochs that are trained, as far as this process can read the checkpoint."""
         if self.future.done():
-            return self.epochs
+            return self._saved_epochs() if self.error else self.epochs
         return self._saved_epochs() if self.running else 0
 
     def submit_again(self):

@@ -117,6 +117,7 @@ def test_class_weights_of_single_labels(few, tmp_path):
         seeds=1,
         output_dir=tmp_path,
     )
+    assert "| baseline (weighted) |" in outcome.table
     baseline = np.load(records.path(tmp_path, outcome.groups[0].run).with_suffix(".npz"))
     assert np.isin(baseline["test"].argmax(axis=1), (0, 1)).mean() > 0.9
 

@@ -8,7 +8,8 @@ import zlib
 import numpy as np
 import pytest
 
-from common import metrics, models, results
+from common import data, metrics, models, results
+from common.data.download import UnavailableError
 from common.explorer import bundle, page, page_content, page_data
 from common.runs import records
 from mnist import recipes, tables
@@ -94,6 +95,15 @@ def test_folded_layers_keep_the_networks_function():
     window = x[0, 1:4, 1:4, 0].ravel()
     found = window @ half(first["kernel"]).reshape(9, 3) + half(first["bias"])
     np.testing.assert_allclose(found, expected, atol=5e-3)  # float16
+
+
+def test_data_that_are_unavailable_are_said_in_one_sentence(tmp_path, monkeypatch, capsys):
+    def unavailable(*_, **__):
+        raise UnavailableError("mnist is not prepared and its host does not answer")
+
+    monkeypatch.setattr(data, "load", unavailable)
+    assert page.main(["mnist", "--output-dir", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "error: mnist is not prepared and its host does not answer\n"
 
 
 def test_a_data_set_without_a_teacher_is_refused_in_one_sentence(tmp_path, capsys):

@@ -1,10 +1,13 @@
-"""Estimated time of groups of runs, whose epochs end together."""
+"""Progress of groups of runs, whose epochs end together."""
 
+import concurrent.futures
 import re
+import types
 
 import pytest
 
 from common.training.group_progress import GroupProgress
+from common.training.submitted_group import SubmittedGroup
 
 
 class Group:
@@ -36,3 +39,18 @@ def test_the_estimate_is_the_mean_rate_of_this_command(monkeypatch, capsys, save
             progress.update()
         shown = capsys.readouterr().out.split("\r")[-1]
     assert re.search(r"10:00 so far, (\S+) left", shown)[1] == left
+
+
+def test_a_group_that_failed_at_once_has_completed_no_epoch():
+    class Tasks:
+        folder = None
+
+        def submit(self, members):
+            future = concurrent.futures.Future()
+            future.set_exception(ValueError("refused"))
+            return future
+
+    run = types.SimpleNamespace(name="a", recipe=types.SimpleNamespace(epochs=10))
+    group = SubmittedGroup(Tasks(), [run], set())
+    group.error = group.future.exception()
+    assert group.completed_epochs() == 0
