@@ -51,7 +51,8 @@ def quality_table(quality):
     p is that of the paired t-test of test errors against the same networks in float32.
     """
     named = dict.fromkeys((r["role"], r["format"], r["precision"]) for r in quality["rows"])
-    title = f"{quality['images']:,} test images, int8 by {quality['calibration']['images']} others"
+    calibrated = f"int8 calibrated on {quality['calibration']['images']} training images"
+    title = f"{quality['images']:,} test images, {calibrated}"
     rows = [_quality_row(quality, *name) for name in named]
     return markdown([title, "file", *_COLUMNS], rows)
 
