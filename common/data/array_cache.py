@@ -4,6 +4,7 @@
 class names, and the shape, dtype and SHA-256 of each array.
 """
 
+import contextlib
 import json
 import shutil
 import time
@@ -29,6 +30,23 @@ class UnreadableCacheError(OSError):
 def folder(name, data_dir):
     """Path of the array cache of a data set, whether it exists or not."""
     return Path(data_dir) / "arrays" / name
+
+
+@contextlib.contextmanager
+def locked(name, data_dir):
+    """Context that waits until no other process is in the same one, to write the cache or read it.
+
+    Without a lock where this user may not write, or where the file system has none.
+    """
+    path = folder(name, data_dir).with_name(f".{name}.lock")
+    busy = f"waiting for another process that reads the images of {name}"
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(files.acquire_lock(path, busy, wait=True))
+            # removed while it is held: whoever waits for it then locks a new file
+            stack.callback(path.unlink, missing_ok=True)
+        yield
 
 
 def write(name, data_dir, arrays, class_names, origin=None):

@@ -1,5 +1,6 @@
 """Raw data sets, read from the array cache or else from their source, which fills the cache."""
 
+import contextlib
 import dataclasses
 import warnings
 
@@ -52,7 +53,19 @@ def _from_source(spec, data_dir, fill_cache=True):
             stacklevel=4,
         )
         return None
-    return cached(spec.name, data_dir, raw) if fill_cache else _in_memory(raw)
+    if not fill_cache:
+        return _in_memory(raw)
+    with array_cache.locked(spec.name, data_dir):
+        return _written_meanwhile(spec.name, data_dir, raw) or cached(spec.name, data_dir, raw)
+
+
+def _written_meanwhile(name, data_dir, raw):
+    """RawDataset, memory-mapped, of a cache that another process filled; None without one."""
+    with contextlib.suppress(array_cache.DamagedCacheError, array_cache.UnreadableCacheError):
+        found = array_cache.read(name, data_dir)
+        if found and raw.arrays.keys() <= found[0].keys():
+            return sources.RawDataset(*found)
+    return None
 
 
 def from_cache(name, data_dir, origin):
@@ -72,17 +85,23 @@ def from_cache(name, data_dir, origin):
 def cached(name, data_dir, raw, origin=None):
     """`raw`, written to the array cache and memory-mapped; in memory if it cannot be written.
 
+    Call it in `array_cache.locked`, or another process may replace what is written meanwhile.
+
     Args:
         name, data_dir, origin: as of `array_cache.write`.
         raw: RawDataset.
     """
     try:
         array_cache.write(name, data_dir, raw.arrays, raw.class_names, origin)
-        return sources.RawDataset(*array_cache.read(name, data_dir))
-    except OSError as error:  # a shared folder may be read-only; another process may be writing
-        warnings.warn(
-            f"the array cache of {name} could not be written to {data_dir} ({error})", stacklevel=5
-        )
+        if written := array_cache.read(name, data_dir):
+            return sources.RawDataset(*written)
+        error = "another process removed it"
+    # a shared folder may be read-only; without locks, another process may be writing
+    except (OSError, array_cache.DamagedCacheError) as caught:
+        error = caught
+    warnings.warn(
+        f"the array cache of {name} could not be written to {data_dir} ({error})", stacklevel=5
+    )
     return _in_memory(raw)
 
 

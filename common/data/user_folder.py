@@ -75,8 +75,9 @@ class _Reader:
         """`RawDataset`, with validation images of their own, from the cache or the files."""
         listed = image_folder.list_images(self.root)
         origin = image_folder.fingerprint(self.root, listed, self.settings)
-        cached = cached_sources.from_cache(self.cache_name, self.caches, origin)
-        return cached or self._decoded(listed, origin)
+        with array_cache.locked(self.cache_name, self.caches):
+            cached = cached_sources.from_cache(self.cache_name, self.caches, origin)
+            return cached or self._decoded(listed, origin)
 
     def _decoded(self, listed, origin):
         unreadable = [] if self.settings["skip_unreadable"] else None
