@@ -45,13 +45,13 @@ def from_logits(
         output_dir: as of `from_callable`.
 
     Raises:
-        ValueError: a split without logits; rows that are not those of the images; images without
-            logits; as `Answers` and `alignment.require_aligned`.
+        ValueError: a split without logits, or with two; rows that are not those of the images;
+            images without logits; as `Answers` and `alignment.require_aligned`.
     """
     require_name(name)
     answers, what = Answers(f"teacher {name!r}", dataset, classes, kind), f"logits of {name!r}"
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
-    by_split = _read_files({"train": train, "validation": validation, "test": test})
+    by_split = _read_files({"train": train, "validation": validation, "test": test}, what)
     values = {}
     for split, rows in _by_split(by_split, dataset, keys, what).items():
         data = getattr(dataset, split)
@@ -73,17 +73,23 @@ def from_logits(
     return writer.write_folder(folder, header, request, write)
 
 
-def _read_files(values):
-    """{split: array or pair} of what was passed, files read."""
+def _read_files(values, what):
+    """{split: array or pair} of what was passed, files read; ValueError for a split in two."""
     by_split = {}
     for split, value in values.items():
-        if isinstance(value, (str, Path)):
-            by_split |= {
-                key: each for key, each in _read(value, split).items() if key not in by_split
-            }
-        elif value is not None:
-            by_split[split] = value
+        if value is None:
+            continue
+        found = _read(value, split) if isinstance(value, (str, Path)) else {split: value}
+        _require_once(by_split.keys() & found.keys(), split, what)
+        by_split |= found
     return by_split
+
+
+def _require_once(twice, argument, what):
+    for split in sorted(twice):
+        raise ValueError(
+            f"the {split} {what} are given twice, by {argument}= too: pass each split once"
+        )
 
 
 def _read(path, split):
@@ -117,7 +123,9 @@ def _by_split(by_split, dataset, keys, what):
         if _is_pair(value):
             pairs.append((split, *value))
         else:
-            rows |= _in_order(split, np.asarray(value), dataset, what)
+            found = _in_order(split, np.asarray(value), dataset, what)
+            _require_once(by_split.keys() & found.keys() - {split}, split, what)
+            rows |= found
     for split in SPLITS:
         own = [pair for pair in pairs if pair[0] == split]
         for _, images, values in (own or pairs) if split not in rows else ():

@@ -202,6 +202,23 @@ def test_files(dataset, exact, tmp_path):
     assert single.identity == together.identity
 
 
+@pytest.mark.parametrize(
+    ("form", "argument"), [("path", "validation"), ("array", "validation"), ("rows", "train")]
+)
+def test_a_split_that_is_given_twice(dataset, exact, tmp_path, form, argument):
+    """The logits of validation, in the file of `train`, after its rows, and once more."""
+    np.savez(tmp_path / "all.npz", **exact)
+    np.save(tmp_path / "validation.npy", exact["validation"])
+    validation = tmp_path / "validation.npy" if form == "path" else exact["validation"]
+    train = np.concatenate([*exact.values()]) if form == "rows" else tmp_path / "all.npz"
+    sentence = f"the validation logits of 't' are given twice, by {argument}= too: pass each split"
+    with pytest.raises(ValueError, match=sentence):
+        teachers.from_logits(
+            dataset, name="t", train=train, validation=validation, output_dir=tmp_path / "out"
+        )
+    assert not (tmp_path / "out").exists()
+
+
 def test_pairs_are_found_by_their_images(dataset, exact, tmp_path):
     images = np.concatenate([getattr(dataset, split).images for split in exact])
     order = np.random.default_rng(0).permutation(len(images))
