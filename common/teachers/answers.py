@@ -140,11 +140,8 @@ def _array(values):
     if hasattr(values, "detach"):  # PyTorch
         values = values.detach().cpu().numpy()
     values = np.asarray(values)
-    return (
-        values
-        if values.dtype.kind not in "fiu" or values.dtype.itemsize > 4
-        else (values.astype("float32"))
-    )
+    small = values.dtype.kind == "f" and values.dtype.itemsize < 4
+    return values.astype("float32") if small or values.dtype.kind in "iu" else values
 
 
 def _columns(classes, dataset, what):

@@ -79,6 +79,20 @@ def test_the_logits_of_sigmoids(quarters, tmp_path):
         teachers.from_logits(quarters, name="rolled", **rolled, output_dir=tmp_path)
 
 
+def test_hard_answers_of_several_labels(quarters, tmp_path):
+    """Yes and no in int64: log-odds of float32's closest numbers to 1 and 0."""
+    logits = teachers.from_callable(
+        lambda images: (sigmoids(images) > 0.5).astype("int64"),
+        quarters,
+        name="hard",
+        output_dir=tmp_path,
+    )
+    stored = logits.targets("test", quarters.test.images).unaugmented()
+    yes = sigmoids(quarters.test.images) > 0.5
+    most = special.logit(1 - np.finfo("float32").eps / 2)
+    np.testing.assert_allclose(stored, np.where(yes, most, -most), rtol=0.05)
+
+
 def test_runs_that_do_not_fit_the_labels(quarters, few, tmp_path):
     recipe, identity = Recipe(epochs=1), quarters.identity
     bernoulli = Distillation(1, 0, "bernoulli")

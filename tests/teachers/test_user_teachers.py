@@ -139,6 +139,20 @@ def test_probabilities_become_logarithms(dataset, exact, tmp_path, capsys, kind)
     assert np.isfinite(stored).all() and (stored[~kept] < -60).all()
 
 
+@pytest.mark.parametrize("integers", ["int64", "uint64", "int32", "uint8"])
+def test_hard_answers_in_any_integers(dataset, tmp_path, capsys, integers):
+    """One-hot rows are probabilities; the logarithm of 0 is that of float32's smallest number."""
+
+    def hard(images):
+        return np.eye(CLASSES, dtype=integers)[scores(images).argmax(axis=1)]
+
+    logits = teachers.from_callable(hard, dataset, name="hard", output_dir=tmp_path)
+    assert "100.0% of them are exactly 0 or 1" in capsys.readouterr().out
+    stored = logits.targets("test", dataset.test.images).unaugmented()
+    expected = np.where(hard(dataset.test.images) == 1, 0, np.log(np.finfo("float32").tiny))
+    assert within_float16(stored, expected).all()
+
+
 def test_a_forest(dataset, tmp_path, capsys):
     from sklearn.ensemble import RandomForestClassifier
 
