@@ -28,24 +28,20 @@ def list_images(root):
         root: Path.
 
     Raises:
-        ValueError: no folder; fewer than two classes with images; classes whose names differ only
-            in case; a class of val/ or test/ that train/ lacks.
+        ValueError: no folder; two for one split; fewer than two classes with images; classes whose
+            names differ only in case; a class of val/ or test/ that train/ lacks.
     """
     if not root.is_dir():
         raise ValueError(f"{root} is no folder: name one with a sub-folder for each class")
-    folders = _subfolders(root)
-    by_split = {_SPLITS[name.lower()]: name for name in folders if name.lower() in _SPLITS}
-    if "train" not in by_split or not _classes(root, by_split["train"]):
-        by_split = {"all": ""}
-    listed = {split: _classes(root, name) for split, name in by_split.items()}
-    listed = {split: classes for split, classes in listed.items() if classes}
+    found = _split_folders(root) or {"all": ("", _classes(root, ""))}
+    listed = {split: classes for split, (_, classes) in found.items()}
     known = listed.get("train") or listed.get("all") or {}
     _require_classes(root, known)
     for split, classes in listed.items():
         if unknown := sorted(set(classes) - set(known)):
             raise ValueError(
-                f"{root}/{by_split[split]} has images of {', '.join(map(repr, unknown))}, which "
-                f"{root}/{by_split['train']} lacks: add training images of them, or remove these"
+                f"{root}/{found[split][0]} has images of {', '.join(map(repr, unknown))}, which "
+                f"{root}/{found['train'][0]} lacks: add training images of them, or remove these"
             )
     return listed
 
@@ -111,6 +107,27 @@ def without(listed, names):
             "remove the others of this class"
         )
     return left
+
+
+def _split_folders(root):
+    """{split: (its folder, classes as of `_classes`)}; empty if no folder of train has classes.
+
+    Raises:
+        ValueError: two folders of one split, such as val/ and validation/.
+    """
+    by_split = {}
+    for name in _subfolders(root):
+        if name.lower() in _SPLITS and (classes := _classes(root, name)):
+            by_split.setdefault(_SPLITS[name.lower()], []).append((name, classes))
+    if "train" not in by_split:
+        return {}
+    for split, found in by_split.items():
+        if len(found) > 1:
+            names = "/, ".join(name for name, _ in found)
+            raise ValueError(
+                f"{root} has the folders {names}/ for {split}: merge them or remove all but one"
+            )
+    return {split: found[0] for split, found in by_split.items()}
 
 
 def _classes(root, split):

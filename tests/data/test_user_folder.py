@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from common import data
-from common.data import array_cache, image_files
+from common.data import array_cache, image_files, image_folder
 
 RNG = np.random.default_rng(0)
 COLOR = (200, 40, 90)
@@ -241,6 +241,29 @@ def test_a_class_without_training_images(tmp_path):
         save(tmp_path / "own" / name / "1.png", np.zeros((8, 8)))
     with pytest.raises(ValueError, match=r"own/val has images of 'c', which .*/train lacks"):
         data.from_folder(tmp_path / "own", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "split"),
+    [(("train", "training"), "train"), (("Validation", "val"), "validation")],
+)
+def test_two_folders_of_one_split(tmp_path, names, split):
+    for name in {"train", *names}:
+        for number, of_class in enumerate(("a", "b")):
+            save(tmp_path / "own" / name / of_class / "1.png", np.full((8, 8), number))
+    sentence = rf"own has the folders {names[0]}/, {names[1]}/ for {split}: merge them or remove"
+    with pytest.raises(ValueError, match=sentence):
+        data.from_folder(tmp_path / "own", data_dir=tmp_path)
+    shutil.rmtree(tmp_path / "own" / names[1])
+    (tmp_path / "own" / names[1]).mkdir()  # without images, it is no other split
+    listed = image_folder.list_images(tmp_path / "own")
+    assert listed[split] == {of_class: [f"{names[0]}/{of_class}/1.png"] for of_class in "ab"}
+
+
+def test_classes_that_are_called_like_splits(tmp_path):
+    for name in ("val", "validation"):
+        save(tmp_path / "own" / name / "of a kind" / "1.png", np.zeros((8, 8)))
+    assert sorted(image_folder.list_images(tmp_path / "own")["all"]) == ["val", "validation"]
 
 
 def test_links_are_followed_once(folder, read):
