@@ -38,6 +38,9 @@ class Dataset:
         superclass_names: one name per superclass.
         fixed_statistics: `pixel_statistics` to use instead of those of the training images.
         catalogued: whether `data.load` read it, so that name and limit say which images it has.
+        multi_label: whether labels are multi-hot rows; None: whether the training labels are, of
+            which one-hot rows, of one class each, are not. Subsets keep it, even if each of their
+            images has one class.
     """
 
     name: str
@@ -50,16 +53,16 @@ class Dataset:
     superclass_names: tuple = ()
     fixed_statistics: tuple | None = None
     catalogued: bool = False
+    multi_label: bool | None = None
+
+    def __post_init__(self):
+        if self.multi_label is None and self.train is not None:
+            object.__setattr__(self, "multi_label", is_multi_hot(self.train.labels))
 
     @property
     def classes(self):
         """Number of classes."""
         return len(self.class_names)
-
-    @functools.cached_property
-    def multi_label(self):
-        """Whether training labels are multi-hot rows; one-hot rows, of one class each, are not."""
-        return is_multi_hot(self.train.labels)
 
     @property
     def image_shape(self):

@@ -1,5 +1,7 @@
 """A user's arrays of images and labels as a `Dataset`, checked; others' conventions are refused."""
 
+import dataclasses
+
 import numpy as np
 
 from common.data import catalogue
@@ -50,7 +52,7 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
     if missing:
         full = splits["train"]
         splits |= {k: full.take(v) for k, v in set_aside(full.labels, missing, names).items()}
-    return limited(Dataset(name, names, **splits), limit)
+    return limited(Dataset(name, names, **splits, multi_label=multi_label), limit)
 
 
 def limited(dataset, limit):
@@ -60,7 +62,7 @@ def limited(dataset, limit):
     require_positive("limit", limit, integer=True)
     splits = {split: getattr(dataset, split) for split in ("train", "validation", "test")}
     splits = {key: each.take(stratified(each.labels, int(limit))) for key, each in splits.items()}
-    return Dataset(dataset.name, dataset.class_names, **splits, limit=int(limit))
+    return dataclasses.replace(dataset, **splits, limit=int(limit))
 
 
 def checked_name(name):

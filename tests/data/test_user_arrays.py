@@ -1,15 +1,20 @@
 """A user's arrays become a data set; what is no image or no label gets one sentence."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from common import data
 from common.data.held_out import set_aside
+from common.data.transfer_sets import TransferSet
+from common.training.data_checks import require_data
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (60, 6, 6, 3)).astype("uint8")
 LABELS = np.arange(60) % 3
 PAIR = (IMAGES, LABELS)
+PAIR_OF_ROWS = (IMAGES, np.eye(3, dtype="uint8")[LABELS])
 
 
 def test_three_splits_are_taken_as_they_are():
@@ -76,6 +81,24 @@ def test_other_numbers_are_the_same_bytes(convert):
 def test_what_does_not_fit_gets_one_sentence(train, sentence):
     with pytest.raises(ValueError, match=sentence):
         data.from_arrays("mine", train, PAIR, PAIR)
+
+
+def test_few_images_of_several_classes_are_enough_for_multi_hot_labels():
+    """The last of 60 images has two classes, the others one: many subsets hold one-hot rows."""
+    labels = np.eye(3, dtype="uint8")[LABELS]
+    labels[-1] = (1, 0, 1)
+    full = data.from_arrays("mine", (IMAGES, labels), PAIR_OF_ROWS, PAIR_OF_ROWS)
+    few = data.from_arrays("mine", (IMAGES, labels), PAIR_OF_ROWS, PAIR_OF_ROWS, limit=1)
+    assert few.train.labels.tolist() == [[1, 0, 0]] and few.digest != full.digest
+    subset = TransferSet(share=0.05).restrict(full)
+    assert subset.train.labels.sum() == len(subset.train) == 3
+    set_aside_too = data.from_arrays("mine", (IMAGES, labels), test=PAIR_OF_ROWS, limit=2)
+    moved = dataclasses.replace(full, train=None)  # as data sets are sent to other processes
+    for dataset in (full, few, few.trainval(), subset, set_aside_too, moved):
+        assert dataset.multi_label is True
+    one_class_each = data.from_arrays("mine", PAIR, limit=9)
+    assert one_class_each.multi_label is one_class_each.trainval().multi_label is False
+    require_data(few)
 
 
 def test_names_and_classes_of_their_own():
