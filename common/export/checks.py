@@ -1,6 +1,7 @@
 """Checks of an export's arguments, before any work; each error is one sentence with the mend."""
 
 from common.export.formats import FORMATS, require_runtime
+from common.models.pixel_range import check_pixel_range
 from common.models.validation import require_model
 from common.utils.checks import local_folder, require_choice
 
@@ -56,6 +57,19 @@ def require_exportable(model, format, precision):
             f"{spec.max_bytes / 1e9:.1f} GB: choose saved_model"
         )
     require_runtime(format)
+
+
+def check_pixels(model, images, calibration):
+    """Raise ValueError, or warn, as of `check_pixel_range`, for images of another scale.
+
+    File and model agree on such images too, so that their comparison does not tell.
+
+    Args:
+        model: keras.Model.
+        images, calibration: (n, h, w, c); the same array is checked once.
+    """
+    for each in (images,) if calibration is images else (images, calibration):
+        check_pixel_range(f"the model {model.name!r}", model, each)
 
 
 def _require_fixed_size(model):

@@ -83,8 +83,8 @@ def export(
         ValueError: an unknown format or a precision that it lacks; a missing runtime; a path of
             another suffix, in a missing folder, or of a folder that is no SavedModel; a network of
             images of no fixed size, of random answers, or of operations that the format lacks;
-            unsuitable calibration images; the file's logits differ from the model's beyond
-            `readback.BOUNDS`.
+            unsuitable calibration images; images in 0 to 1 for a network that scales pixels of 0
+            to 255 itself; the file's logits differ from the model's beyond `readback.BOUNDS`.
         OSError: the disk is full.
     """
     precision = checks.precision_of(int8, float16)
@@ -96,6 +96,7 @@ def export(
     if precision == "int8":
         calibrations.require_calibration(calibration, shape)
     images = readback.compared_images(calibration if images is None else images, shape)
+    checks.check_pixels(model, images, calibration if int8 else images)
     copy = float32_copy(model)
     expected = readback.reference(copy, images)  # Keras exports no model that was never called
     if is_float32(model):  # else rounding alone would set them apart

@@ -49,6 +49,30 @@ def test_arguments(arguments, match, model, tmp_path):
     refused(tmp_path, model, match, **arguments)
 
 
+UNIT = np.random.default_rng(0).random((100, 8, 8, 1), "float32")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"int8": True, "calibration": UNIT},
+        {"int8": True, "calibration": UNIT, "images": 255 * UNIT},
+        {"int8": True, "calibration": 255 * UNIT, "images": UNIT},
+        {"images": UNIT},
+    ],
+)
+def test_pixels_in_0_to_1_for_a_network_of_0_to_255(arguments, model, tmp_path):
+    match = rf"pixels lie in {UNIT.min():.3g} to {UNIT.max():.3g}, but the model 'mlp' scales pix"
+    refused(tmp_path, model, match, **arguments)
+
+
+def test_a_network_that_scales_no_pixels_takes_0_to_1(tmp_path):
+    inputs = keras.Input((8, 8, 1))
+    network = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(inputs)))
+    outcome = export.export(network, tmp_path / "net.tflite", format="litert", images=UNIT)
+    assert outcome.agreement == 1 and outcome.images == 100
+
+
 @pytest.mark.parametrize("format", ["onnx", "openvino", "saved_model"])
 def test_a_precision_that_a_format_lacks(format, model, tmp_path):
     name = export.file_name("net", format)
