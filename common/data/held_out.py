@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from common.utils.checks import require_seed
+
 
 def set_aside(labels, fractions, class_names, seed=0):
     """{split: sorted rows} of train and of the splits in `fractions`, random within each class.
@@ -12,12 +14,15 @@ def set_aside(labels, fractions, class_names, seed=0):
         labels: (n,) integers, or (n, classes) multi-hot.
         fractions: {split: fraction of the images of each class, in (0, 1)}.
         class_names: one name per class.
-        seed: of the random choice, which is the same whatever the other classes hold.
+        seed: whole number from 0 on, of the random choice, which is the same whatever the other
+            classes hold.
 
     Raises:
-        ValueError: fractions that leave no training images; too few images of a class.
+        ValueError: fractions that leave no training images; a seed below 0; too few images of a
+            class.
     """
     require_fractions(fractions)
+    require_seed(seed)
     labels, rows = np.asarray(labels), {split: [] for split in ("train", *fractions)}
     if labels.ndim == 2:  # as images of one class
         labels, class_names = np.zeros(len(labels), int), ["multi-hot labels"]

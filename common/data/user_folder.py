@@ -10,7 +10,7 @@ from common.data.image_files import ImageFiles
 from common.data.sources import RawDataset
 from common.data.user_arrays import checked_name, limited
 from common.utils import files
-from common.utils.checks import local_folder
+from common.utils.checks import local_folder, require_seed
 
 _SPLITS = ("train", "validation", "test")
 
@@ -39,7 +39,7 @@ def from_folder(
             shorter side.
         validation, test: fraction of the images of each class, in (0, 1), that is set aside at
             random where the folder has no such split.
-        seed: of that random choice.
+        seed: of that random choice; a whole number from 0 on.
         name: as records hold it; default the folder's.
         limit: as of `data.load`.
         data_dir: folder of array caches; default $TFDS_DATA_DIR or ~/tensorflow_datasets.
@@ -53,10 +53,11 @@ def from_folder(
             that changes while it is read; a data_dir inside the image folder.
         InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """
+    require_seed(seed)  # before the files' headers are read
     root = local_folder("the image folder", path).resolve()
     name, size = checked_name(name or root.name), image_sizes.pair(image_size)
     caches = _cache_folder(data_dir, root)
-    settings = {"validation": validation, "test": test, "seed": seed, "image_size": size}
+    settings = {"validation": validation, "test": test, "seed": int(seed), "image_size": size}
     settings |= {"skip_unreadable": skip_unreadable, "root": str(root)}
     raw = _Reader(root, settings, name, caches).read()
     splits = [Split(raw.arrays[f"{s}_images"], raw.arrays[f"{s}_labels"]) for s in _SPLITS]

@@ -42,6 +42,12 @@ def test_every_split_has_an_image_of_each_class(images, validation, test):
         assert set(labels[part]) == {0, 1, 2}
 
 
+@pytest.mark.parametrize("seed", [-1, 0.5, "1", None])
+def test_seeds_that_are_none(seed):
+    with pytest.raises(ValueError, match=rf"seed must be a whole number of at .* 0, got {seed!r}"):
+        set_aside(LABELS, {"test": 0.1}, "abc", seed)
+
+
 def test_limit_keeps_the_proportions():
     dataset = data.from_arrays("mine", PAIR, PAIR, PAIR, limit=9)
     assert np.bincount(dataset.train.labels).tolist() == [3, 3, 3] and dataset.limit == 9

@@ -57,6 +57,7 @@ def test_one_subfolder_a_class(folder, read):
 def test_splits_repeat_and_depend_on_the_seed(read):
     first = read()
     assert read().digest == first.digest != read(seed=1).digest
+    assert read(seed=np.int64(1)).digest == read(seed=1).digest
     assert np.bincount(read(validation=0.3, test=0.2).validation.labels).tolist() == [3, 3]
     assert read(limit=4).limit == 4 and len(read(limit=4).train) == 4
 
@@ -289,6 +290,7 @@ def test_a_cache_that_cannot_be_written(folder, tmp_path):
         ({"validation": 0.5, "test": 0.5}, "leave no training images"),
         ({"name": "cifar100"}, "is a data set of the catalogue"),
         ({"limit": 0}, "limit must be"),
+        ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
     ],
 )
 def test_options_that_do_not_fit(read, options, sentence):
