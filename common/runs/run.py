@@ -17,7 +17,8 @@ from common.utils.checks import require_seed
 _RUN_NAME = re.compile(r"(?P<id>[^-]+-[^-]+-(.+-)?[0-9a-f]{1,8})-seed(?P<seed>\d+)")
 # of data without an entry in the catalogue, of networks without one in the registry
 OWN_HASHES = ("digest", "architecture")
-_MAX_OPTION = 20  # characters of an option's value in a label
+# characters of an option's value, and of the transfer set, in a label; the hash has all of them
+_MAX_PART = 20
 FORMAT = 1  # part of every run's id: raise it when training itself changes
 
 
@@ -134,12 +135,13 @@ class Run:
         """
         parts = [files.name_part(self.dataset), files.name_part(self.model)]
         for key, value in sorted(self.options.items()):
-            parts += [f"{key}{files.name_part(str(value))[:_MAX_OPTION]}"]
+            parts += [f"{key}{files.name_part(str(value))[:_MAX_PART]}"]
         if self.teacher:
             parts += [f"from-{files.name_part(teacher_model(self.teacher))}"]
         if self.distillation and self.settings.weights[1] > 0:
             parts += [self.settings.label]
-        return "-".join(parts + [self.transfer_set.label] * bool(self.transfer_set.label))
+        subset = self.transfer_set.label[:_MAX_PART]
+        return "-".join(parts + [subset] * bool(subset))
 
     @property
     def _objective(self):

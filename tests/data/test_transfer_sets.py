@@ -8,7 +8,7 @@ import pytest
 from common import results, training
 from common.data.transfer_sets import ALL, TransferSet
 from common.distillation import Distillation
-from common.runs import Recipe, Run
+from common.runs import Recipe, Run, teacher_run
 from common.training.job import TrainingJob
 from common.training.validation import validation_epochs
 
@@ -144,3 +144,14 @@ def test_the_set_decides_the_id_and_a_reader_sees_it():
     full, subset = (Run("mnist", "mlp", Recipe(), transfer_set=s) for s in (ALL, ONLY))
     assert subset.id != full.id and subset.label == "mnist-mlp-only7_8"
     assert "transfer_set" not in full.configuration
+
+
+def test_names_of_runs_on_many_classes_are_short_and_differ(tmp_path):
+    """A name of 90 classes had 291 characters, more than a file's name may have."""
+    subsets = [TransferSet(classes=(*range(count),)) for count in (90, 89)]
+    runs = [Run("mnist", "mlp", Recipe(), transfer_set=subset) for subset in subsets]
+    assert {run.label for run in runs} == {"mnist-mlp-only0_1_2_3_4_5_6_7_"}
+    assert len({run.name for run in runs}) == 2
+    assert [teacher_run(f"{run.name}@0123") for run in runs] == [(run.id, 0) for run in runs]
+    for run in runs:
+        (tmp_path / f"{run.name}.weights.h5").touch()  # the longest name of its files
