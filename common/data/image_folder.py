@@ -1,4 +1,4 @@
-"""Image folders as people have them: one sub-folder a class, or train/, val/, test/ with such.
+"""Image folders as people have them: one subfolder a class, or train/, val/, test/ with such.
 
 Hidden files, files that are no images and folders without images are passed over; symbolic links
 are followed, once each.
@@ -21,7 +21,7 @@ _SKIPPED = ("__MACOSX", "@eaDir")  # folders of archives from macOS, of network 
 def list_images(root):
     """{split: {class: sorted paths below `root`, as text}} of an image folder.
 
-    Without a folder train/, the only split is "all". A folder val/ or test/ without sub-folders
+    Without a folder train/, the only split is "all". A folder val/ or test/ without subfolders
     has no labels and is passed over.
 
     Args:
@@ -32,7 +32,7 @@ def list_images(root):
             names differ only in case; a class of val/ or test/ that train/ lacks.
     """
     if not root.is_dir():
-        raise ValueError(f"{root} is no folder: name one with a sub-folder for each class")
+        raise ValueError(f"{root} is no folder: name one with a subfolder for each class")
     found = _split_folders(root) or {"all": ("", _classes(root, ""))}
     listed = {split: classes for split, (_, classes) in found.items()}
     known = listed.get("train") or listed.get("all") or {}
@@ -47,7 +47,7 @@ def list_images(root):
 
 
 def holds_images(folder):
-    """Whether `folder` looks like an image folder: images in a sub-folder, or in one of these.
+    """Whether `folder` looks like an image folder: images in a subfolder, or in one of these.
 
     A folder that this user may not read counts as one without.
     """
@@ -131,7 +131,7 @@ def _split_folders(root):
 
 
 def _classes(root, split):
-    """{class: sorted paths} of the sub-folders of root/split that have images."""
+    """{class: sorted paths} of the subfolders of root/split that have images."""
     classes = {name: _images(root, Path(split) / name) for name in _subfolders(root / split)}
     return {name: paths for name, paths in sorted(classes.items()) if paths}
 
@@ -162,9 +162,9 @@ def _skipped(name):
 
 def _require_classes(root, classes):
     if len(classes) < 2:
-        has = f"images of {', '.join(classes)} only" if classes else "no images in sub-folders"
+        has = f"images of {', '.join(classes)} only" if classes else "no images in subfolders"
         raise ValueError(
-            f"{root} has {has}: make a sub-folder for each class, with PNG, JPEG, WebP or BMP files"
+            f"{root} has {has}: make a subfolder for each class, with PNG, JPEG, WebP or BMP files"
         )
     names = {}
     for name in classes:

@@ -222,7 +222,7 @@ def test_a_folder_that_changes_while_it_is_read(folder, read, tmp_path, monkeypa
         (lambda root: shutil.rmtree(root / "owl"), "has images of cat only"),
         (
             lambda root: [shutil.rmtree(root / n) for n in ("owl", "cat")],
-            "no images in sub-folders",
+            "no images in subfolders",
         ),
         (lambda root: shutil.copytree(root / "owl", root / "Owl"), "'Owl' and 'owl' .* in case"),
         (
