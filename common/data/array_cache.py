@@ -58,7 +58,8 @@ def write(name, data_dir, arrays, class_names, origin=None):
         arrays: {key: array}; an array may be anything with shape, dtype and nbytes whose slices
             are NumPy arrays. It is read `CHUNK` rows at a time.
         class_names: one name per class.
-        origin: text that `read` compares, such as a hash of the files that the arrays come from.
+        origin: text that `read` compares, such as a hash of the files that the arrays come from;
+            or a function that returns it once the arrays were read.
 
     Raises:
         InsufficientSpaceError: too little disk, before anything is written.
@@ -75,6 +76,7 @@ def write(name, data_dir, arrays, class_names, origin=None):
         copies = {
             key: _copy_to(temporary / f"{key}.npy", array, bar) for key, array in arrays.items()
         }
+        origin = origin() if callable(origin) else origin
         header = {
             "version": VERSION,
             "class_names": list(class_names),

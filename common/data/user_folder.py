@@ -83,18 +83,23 @@ class _Reader:
     def _decoded(self, listed, origin):
         unreadable = [] if self.settings["skip_unreadable"] else None
         listed, shape = self._described(listed, unreadable)
-        while True:
-            known = len(unreadable or ())
-            raw = self._raw(listed, shape, unreadable)
-            raw = cached_sources.cached(self.cache_name, self.caches, raw, origin)
-            if len(unreadable or ()) == known:
-                break
+        while not (raw := self._cached(self._raw(listed, shape, unreadable), origin, unreadable)):
             listed = image_folder.without(listed, self._relative(unreadable))
         self._require_unchanged(origin)
         if unreadable:
             shown = ", ".join(map(str, unreadable[:3])) + ", ..." * (len(unreadable) > 3)
             print(f"left out {len(unreadable)} images that cannot be read: {shown}")
         return raw
+
+    def _cached(self, raw, origin, unreadable):
+        """`raw` from the cache; None if images turned out unreadable, which are black in it."""
+        known = len(unreadable or ())
+
+        def of_what():  # an ended process leaves no black images that the next one would read
+            return origin if len(unreadable or ()) == known else "unreadable images"
+
+        raw = cached_sources.cached(self.cache_name, self.caches, raw, of_what)
+        return raw if of_what() == origin else None
 
     def _raw(self, listed, shape, unreadable):
         class_names = tuple(listed.get("train") or listed["all"])

@@ -188,6 +188,27 @@ def test_unreadable_images(folder, read, capsys):
         read()
 
 
+def test_a_process_that_ends_leaves_no_black_images(folder, read, monkeypatch):
+    """Where an image turns out unreadable, the cache is written twice."""
+    complete = (folder / "cat" / "3.png").read_bytes()
+    (folder / "cat" / "3.png").write_bytes(complete[:-60])
+    write, written = array_cache.write, []
+
+    def ends(*arguments):
+        if written:
+            raise KeyboardInterrupt
+        written.append(write(*arguments))
+
+    monkeypatch.setattr(array_cache, "write", ends)
+    with pytest.raises(KeyboardInterrupt):
+        read(skip_unreadable=True)
+    monkeypatch.setattr(array_cache, "write", write)
+    dataset = read(skip_unreadable=True)
+    splits = (dataset.train, dataset.validation, dataset.test)
+    assert sum(len(split) for split in splits) == 19
+    assert all(split.images.max(axis=(1, 2, 3)).min() > 0 for split in splits)
+
+
 def test_a_class_whose_training_images_are_all_unreadable_is_named(tmp_path):
     for split, name in (("train", "cat"), ("train", "owl"), ("train", "fox"), ("val", "owl")):
         save(tmp_path / "own" / split / name / "0.png", RNG.integers(0, 256, (8, 8, 3)))
