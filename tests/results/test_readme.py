@@ -121,6 +121,18 @@ def test_five_trainings_of_one_teacher():
         assert said in page("mnist/README.md")
 
 
+def test_accuracies_of_the_controls_in_readme():
+    ours, student = results.Results(mnist_groups()), recipes.STUDENTS["cnn_small"]
+    accuracies = [
+        100 * group.values("accuracy").mean()
+        for teacher in recipes.TEACHERS.values()
+        for group in results.select(ours.distilled(student, teacher), shuffled=True)
+    ]
+    assert len(accuracies) == len(recipes.TEACHERS)
+    said = f"test accuracy {round(min(accuracies))} to {round(max(accuracies))} %"
+    assert said in page("README.md")
+
+
 def test_the_figure_of_readme():
     groups = mnist_groups()
     student, teacher = recipes.STUDENTS["mlp"], recipes.TEACHERS["cnn"]
