@@ -20,9 +20,10 @@ class CheckedInputs(keras.Model):
         """
         options = _FIT.bind(self, x, y, *settings, **options).arguments
         del options["self"]
-        settings = {"batch_size": None, "shuffle": True} | options
-        checks, sizes = self._checks(), {key: settings[key] for key in ("batch_size", "shuffle")}
-        inputs = checks.training(x, options.get("y"), **sizes)
+        settings = {"batch_size": None, "shuffle": True, "validation_split": 0.0}
+        settings = {key: options.get(key, default) for key, default in settings.items()}
+        checks = self._checks()
+        inputs = checks.training(x, options.get("y"), **settings)
         if options.get("validation_data") is not None:
             options["validation_data"] = checks.validation(options["validation_data"])
         self.built = True  # the checks built what was not

@@ -4,6 +4,8 @@ Arrays are checked completely where that takes a millisecond, otherwise by a sam
 their first batch.
 """
 
+import math
+
 import numpy as np
 
 from common.backend import keras
@@ -49,10 +51,12 @@ class InputChecks:
         check_values(self.students, self.teachers, self._count, inputs, what)
         return inputs
 
-    def training(self, x, y, batch_size, shuffle):
+    def training(self, x, y, batch_size, shuffle, validation_split):
         """`checked` inputs of a training, of a control too."""
         inputs = self.checked(x, y)
-        check_control(self.students, inputs, batch_size or 32, shuffle)
+        # as Keras sets the last images of arrays aside
+        rows = math.floor(len(inputs.images) * (1 - (validation_split or 0)))
+        check_control(self.students, inputs, rows, batch_size or 32, shuffle)
         return inputs
 
     def validation(self, data):
@@ -101,19 +105,20 @@ def require_targets(students, targets):
             )
 
 
-def check_control(students, inputs, batch_size, shuffle):
+def check_control(students, inputs, rows, batch_size, shuffle):
     """Raise ValueError, or warn, if a shuffled student would learn from logits of its own class.
 
     Args:
         students: {name: Student}.
         inputs: Inputs of a training.
+        rows: number of images of arrays that are trained on, the first ones.
         batch_size: of arrays.
         shuffle: whether arrays are shuffled.
     """
     if not any(student.shuffled and student.needs_teacher for student in students.values()):
         return
     if inputs.is_array:
-        control_checks.require_control(control_checks.batch_sizes(len(inputs.images), batch_size))
+        control_checks.require_control(control_checks.batch_sizes(rows, batch_size))
     else:
         control_checks.require_control({len(inputs.images)})
     if inputs.targets.get("labels") is None or (inputs.is_array and shuffle):
@@ -122,7 +127,7 @@ def check_control(students, inputs, batch_size, shuffle):
         return
     batches = [np.asarray(inputs.targets["labels"]).ravel()]
     if inputs.is_array:
-        batches = np.split(batches[0], range(batch_size, len(batches[0]), batch_size))
+        batches = np.split(batches[0][:rows], range(batch_size, rows, batch_size))
     elif isinstance(inputs.x, keras.utils.PyDataset) and len(inputs.x) > 1:
         batches += [read_inputs(LastBatch(inputs.x)).targets["labels"]]
     control_checks.require_mixed_classes(batches, complete=len(batches) > 1)

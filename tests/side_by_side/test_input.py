@@ -318,6 +318,7 @@ MIXED = X, {"labels": Y, "teacher": LOGITS}
     [
         (MIXED, {"batch_size": 1}, "batch of one image"),
         (MIXED, {"batch_size": 59}, "batch of one image"),  # the last one
+        (MIXED, {"batch_size": 29, "validation_split": 0.5}, "batch of one image"),
         ((Rows(*MIXED, size=1), None), {}, "batch of one image"),
         (IN_ORDER, {"shuffle": False}, "followed by one of their class"),
         ((Rows(*IN_ORDER, size=20), None), {}, "followed by one of their class"),
@@ -334,7 +335,8 @@ def test_a_control_on_mixed_images_trains():
         mixed = control(*MIXED, shuffle=False)
         shuffled = control(*IN_ORDER)
         rows = control(Rows(*MIXED), None)
-    for trained in (mixed, shuffled, rows):
+        half = control(*MIXED, batch_size=59, validation_split=0.5)  # one batch of 30
+    for trained in (mixed, shuffled, rows, half):
         assert np.isfinite(trained.history["a_loss"]).all()
 
 
