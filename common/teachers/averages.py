@@ -41,7 +41,7 @@ def average(teachers, of="probabilities", weights=None, *, name=None):
     mean = _MEANS["sigmoids" if of == "probabilities" and header.get("multi_label") else of]
     of_what = {"of": of, "weights": weights.tolist(), "teachers": [t.identity for t in teachers]}
     digest = files.sha256_of([np.array(str(of_what))])[:8]
-    folder = first.folder.parent / f"average-{files.name_part(name)[:60]}-{digest}"
+    folder = first.folder.parent / f"average-{files.name_part(name)}-{digest}"
 
     def write(partial):
         for split in SPLITS:

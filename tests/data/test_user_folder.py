@@ -10,6 +10,7 @@ from PIL import Image
 
 from common import data
 from common.data import array_cache, image_files, image_folder
+from common.runs import Recipe, Run
 
 RNG = np.random.default_rng(0)
 COLOR = (200, 40, 90)
@@ -215,6 +216,20 @@ def test_a_class_whose_training_images_are_all_unreadable_is_named(tmp_path):
     (tmp_path / "own" / "train" / "owl" / "0.png").write_bytes(b"no image")
     with pytest.raises(ValueError, match="no training image of 'owl' can be read: add some"):
         data.from_folder(tmp_path / "own", data_dir=tmp_path, skip_unreadable=True, test=0.3)
+
+
+def test_a_long_name_of_a_folder_leaves_names_of_files_short(folder, tmp_path):
+    """255 bytes are the longest name of a file; these have 250, of which an é takes two."""
+    datasets = []
+    for last in "ab":
+        root = folder.rename(folder.with_name("é" * 124 + last + "x"))
+        datasets.append(data.from_folder(root, data_dir=tmp_path / "caches"))
+        assert datasets[-1].name == root.name
+        folder = root
+    runs = [Run(**each.identity, model="mlp", recipe=Recipe()) for each in datasets]
+    assert len({run.label for run in runs}) == 2
+    assert all(len(f"{run.name}.weights.h5".encode()) < 120 for run in runs)
+    assert len(list((tmp_path / "caches" / "arrays").iterdir())) == 2
 
 
 def test_file_names_need_not_be_unicode(folder, read):
