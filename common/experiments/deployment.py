@@ -6,12 +6,14 @@ test split in their own runtime, each beside its own float32 file.
 
 import dataclasses
 import itertools
+import json
 
 import numpy as np
 
-from common import metrics, results
+from common import metrics, results, teachers
 from common.distillation import Distillation
 from common.experiments.protocols import student_runs, train_pairs
+from common.utils import files
 from common.utils.checks import require_choice
 
 CHECKED = 1_000  # test images that `export` compares file and model on
@@ -92,15 +94,18 @@ def role(run, teacher_run):
     return "distilled" if run.teacher else "baseline"
 
 
-def evaluate(study, chosen, folder, formats=("litert",), progress=None):
+def evaluate(study, chosen, folder, formats=("litert",), progress=None, environment=None):
     """Rows of measures of exported files on the test split; the files are written to `folder`.
+
+    Rows are kept there too: an interrupted call continues, if nothing has changed.
 
     Args:
         study: Study.
         chosen: list of (run, role) of finished runs.
         folder: existing folder.
         formats: names in `export.FORMATS`; each is written in all its precisions.
-        progress: with `update()`, called after each file.
+        progress: with `update(count)`, called after each file, and once for files that were kept.
+        environment: dict of JSON values: device and versions for which rows that were kept hold.
 
     Returns:
         list of dict: run, seed, role, format, precision, bytes, the `MEASURES`, and `agreement`
@@ -112,21 +117,45 @@ def evaluate(study, chosen, folder, formats=("litert",), progress=None):
     from common import export
 
     calibration = export.calibration_images(study.dataset, **CALIBRATION)
-    rows = []
+    conditions = {"environment": environment, **study.dataset.identity}
+    conditions |= {"calibration": export.describe_calibration(calibration)}
+    rows, step = [], progress.update if progress else lambda count: None
     for (run, role_of_run), format in itertools.product(chosen, formats):
-        float32 = None
-        for precision in export.FORMATS[format].precisions:
-            path = folder / export.file_name(run.name, format, precision)
-            # agreement is measured here, whatever it is
-            arguments = (study, run, path, format, precision, calibration)
-            written = write(*arguments, least_agreement=0)
-            logits = export.predict(path, study.dataset.test.images)
-            float32 = logits if float32 is None else float32
-            identity = {"run": run.id, "seed": run.seed, "role": role_of_run}
-            identity |= {"format": format, "precision": precision, "bytes": written.bytes}
-            rows.append(identity | _measures(logits, study.dataset.test.labels, float32))
-            if progress:
-                progress.update()
+        path = folder / f"{run.name}.{format}.json"
+        of_run = conditions | {"weights_sha256": teachers.weights_hash(study.model(run))}
+        if measured := _kept(path, of_run):
+            step(len(measured))
+        else:
+            measured = _evaluated(study, run, folder, format, calibration, step)
+            files.write_json(path, {"conditions": of_run, "rows": measured})
+        identity = {"run": run.id, "seed": run.seed, "role": role_of_run, "format": format}
+        rows += [identity | row for row in measured]
+    return rows
+
+
+def _kept(path, conditions):
+    """Rows that an earlier call wrote under the same conditions; None if there are none."""
+    if not path.exists():
+        return None
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    return kept["rows"] if kept["conditions"] == json.loads(json.dumps(conditions)) else None
+
+
+def _evaluated(study, run, folder, format, calibration, step):
+    """List of {precision, bytes, measures} of a network's files of one format; a step for each."""
+    from common import export
+
+    rows, float32 = [], None
+    for precision in export.FORMATS[format].precisions:
+        path = folder / export.file_name(run.name, format, precision)
+        # agreement is measured here, whatever it is
+        arguments = (study, run, path, format, precision, calibration)
+        written = write(*arguments, least_agreement=0)
+        logits = export.predict(path, study.dataset.test.images)
+        float32 = logits if float32 is None else float32
+        row = {"precision": precision, "bytes": written.bytes}
+        rows.append(row | _measures(logits, study.dataset.test.labels, float32))
+        step(1)
     return rows
 
 

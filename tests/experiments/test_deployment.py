@@ -10,6 +10,7 @@ from common.experiments.study import Study
 from common.export import readback
 from common.runs import ModelSpec, Recipe, records
 from mnist import recipes
+from tests.support.helpers import no_fit
 
 WHAT = deployment.Deployment("large", "small", ("small",))
 
@@ -52,6 +53,11 @@ def test_files_are_evaluated_beside_their_networks(study, tmp_path, monkeypatch)
     assert rows[0]["errors"] == recorded["errors"] and rows[0]["agreement"] == 1
     nll = recorded["negative_log_likelihood"]
     assert rows[0]["negative_log_likelihood"] == pytest.approx(nll, abs=1e-4)
+    monkeypatch.setattr(export, "export", no_fit)  # rows that were kept are read
+    again = [(runs[2], "distilled")]
+    assert deployment.evaluate(study, again, tmp_path / "files") == rows
+    with pytest.raises(AssertionError):
+        deployment.evaluate(study, again, tmp_path / "files", environment={"device": "another"})
     for row in rows:
         path = tmp_path / "files" / export.file_name(runs[2].name, "litert", row["precision"])
         assert row["bytes"] == path.stat().st_size
