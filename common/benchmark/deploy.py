@@ -159,7 +159,7 @@ class _Deployed:
         return files
 
     def _accuracies(self, run):
-        """{role: list of test accuracies, one a seed} of the networks of a run's architecture."""
+        """{role: list of test accuracies, one per seed} of the networks of a run's architecture."""
         from common.experiments import deployment
         from common.runs import records
 

@@ -1,4 +1,4 @@
-"""Reading of an image folder: JPEGs a second against Pillow alone, seconds and memory.
+"""Reading of an image folder: JPEGs per second against Pillow alone, seconds and memory.
 
 Processor time, of all threads, hardly depends on other programs; an idle machine of n cores reads
 n images in the processor time of one.

@@ -102,7 +102,7 @@ def kernels_table(record):
     """Markdown of {"jax": version, "rows": [(what against what, ours, theirs)]}."""
     from common import results
 
-    title = f"kernels a training step, compiled for an H100 by JAX {record['jax']}"
+    title = f"kernels per training step, compiled for an H100 by JAX {record['jax']}"
     cells = [
         [what, f"{ours}", f"{theirs}", f"{100 * ours / theirs:.0f} %"]
         for what, ours, theirs in record["rows"]

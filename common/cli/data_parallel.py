@@ -4,11 +4,11 @@ from common.cli import step_timing
 from common.training import data_parallel
 from common.utils.progress_bar import progress_bar
 
-LEAST_EFFICIENCY = 0.5  # speed-up / devices, below which one run a device is recommended
+LEAST_EFFICIENCY = 0.5  # speed-up / devices, below which one run per device is recommended
 
 
 def start(run, dataset, contexts):
-    """Distribute the trainings that follow over all devices; say if one run a device is faster.
+    """Distribute the trainings that follow over all devices; say if one run per device is faster.
 
     Args:
         run: Run of the teacher.
@@ -33,6 +33,6 @@ def advice(model, count, speed_up):
     if speed_up >= LEAST_EFFICIENCY * count:
         return measured
     return (
-        f"{measured}: it is too small for data parallelism, and one run a device (a seed each, "
+        f"{measured}: it is too small for data parallelism, and one run per device (one seed each, "
         "without --data-parallel) is faster"
     )

@@ -1,4 +1,4 @@
-"""Image folders as people have them: one subfolder a class, or train/, val/, test/ with such.
+"""Image folders as people have them: one subfolder per class, or train/, val/, test/ with such.
 
 Hidden files, files that are no images and folders without images are passed over; symbolic links
 are followed, once each.

@@ -36,7 +36,7 @@ def common_shape(descriptions, wanted):
     """(height, width, channels) of the array of images; prints what happens to other sizes.
 
     Args:
-        descriptions: iterable of ((height, width), whether it is gray), one an image.
+        descriptions: iterable of ((height, width), whether it is gray), one per image.
         wanted: (height, width), or None for the images' own.
     """
     descriptions = list(descriptions)

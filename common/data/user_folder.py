@@ -27,7 +27,7 @@ def from_folder(
     data_dir=None,
     skip_unreadable=False,
 ):
-    """A `Dataset` of a folder with one subfolder a class, or train/, val/, test/ with such.
+    """A `Dataset` of a folder with one subfolder per class, or train/, val/, test/ with such.
 
     Images are decoded into an array cache, which later calls read unless the folder changed. The
     image folder itself is never written to.

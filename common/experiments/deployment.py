@@ -60,7 +60,7 @@ def train(study, deployment):
 
 
 def trained(study, student, teacher=None, distillation=None):
-    """Runs of a student, one a seed, trained if they are not finished.
+    """Runs of a student, one per seed, trained if they are not finished.
 
     Args:
         study: Study.

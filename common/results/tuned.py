@@ -16,7 +16,7 @@ from common.results.tables import markdown, score_cells
 
 COLUMNS = ("settings", "test errors", "accuracy %", "errors less than KD", "95 % interval")
 COLUMNS += ("p (Holm)", "published settings, test errors", "gain by tuning", "p (t)")
-STEP_COLUMN = "time a step, against KD"
+STEP_COLUMN = "time per step, against KD"
 
 
 @dataclasses.dataclass(frozen=True)

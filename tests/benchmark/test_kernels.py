@@ -62,7 +62,7 @@ def test_saved_counts_are_the_table(tmp_path):
     record = {"jax": "0.1", "commit": "12ab", "rows": [["stack, against side by side", 36, 144]]}
     tables.save_kernels(record, tmp_path)
     assert tables.kernels(folder=tmp_path).splitlines() == [
-        "| kernels a training step, compiled for an H100 by JAX 0.1 | ours | theirs | ratio |",
+        "| kernels per training step, compiled for an H100 by JAX 0.1 | ours | theirs | ratio |",
         "| --- | ---: | ---: | ---: |",
         "| stack, against side by side | 36 | 144 | 25 % |",
     ]

@@ -33,7 +33,7 @@ def by(teacher, epochs=None, temperature=4.0, alpha=0.9, teacher_seed=0, control
 
 
 def group(spec, errors, validation=10, **settings):
-    """A group of `spec` with these test errors out of 200, one a seed."""
+    """A group of `spec` with these test errors out of 200, one per seed."""
     records = []
     for seed, count in enumerate(errors):
         one = run(spec, seed, **settings)

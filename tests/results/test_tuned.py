@@ -56,7 +56,7 @@ def test_table_and_finding(groups):
     options = {"step_times": {"nkd": "+1 %"}, "baseline": groups[0]}
     header, _, labels, kd, nkd = results.methods_table(methods, **options).splitlines()
     assert labels == "| labels only |  | 61.0 ± 1.0 | 69.50 ± 0.50 |" + "  |" * 7
-    assert header.endswith("| time a step, against KD |")
+    assert header.endswith("| time per step, against KD |")
     assert kd.startswith("| KD | T = 8, 0.1 : 2.7 (corner) | 52.0 ± 2.0 | 74.00 ± 1.00 |  |  |  |")
     low, high = stats.ttest_rel([50, 52, 54], [40, 43, 43]).confidence_interval(0.95)
     assert f"| +10.0 | {low:+.1f} to {high:+.1f} | 0.0033 |" in nkd

@@ -42,4 +42,4 @@ def test_what_cannot_be_distributed(monkeypatch):
 
 def test_small_networks_are_advised_against():
     assert advice("resnet164", 4, 2.0) == "4 devices train resnet164 2.0 times as fast as one"
-    assert "one run a device (a seed each" in advice("mlp", 4, 1.9)
+    assert "one run per device (one seed each" in advice("mlp", 4, 1.9)
