@@ -194,3 +194,29 @@ def _as_float(value):
 
 
 BASELINE = Distillation(temperature=1, alpha=0)  # on labels only
+
+
+def with_controls(settings, control):
+    """A list of Distillation, followed by the controls of the first of them.
+
+    Args:
+        settings: list of Distillation.
+        control: a name or list of names in `LADDER`; True for "shuffled", or for none if the
+            method reads no teacher's logits; False or None for none.
+
+    Raises:
+        ValueError: the control is unknown; similar names are listed. A control is named, but the
+            method reads no teacher's logits.
+    """
+    first, teacherless = settings[0], settings[0].method in TEACHERLESS
+    if isinstance(control, bool) or control is None:
+        control = ["shuffled"] if control and not teacherless else []
+    names = [control] if isinstance(control, str) else list(control)
+    for name in names:
+        require_choice("control", name, LADDER)
+    if names and teacherless:
+        raise ValueError(
+            f"{first.method} reads no teacher's logits, so no control can be made of them, got "
+            f"{control!r}: leave it out"
+        )
+    return [*settings, *(dataclasses.replace(first, control=name) for name in names)]

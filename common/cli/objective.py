@@ -2,8 +2,8 @@
 
 import argparse
 
-from common.distillation import LADDER, Distillation
-from common.utils.checks import require_choice, require_fraction, require_positive
+from common.distillation import LADDER, Distillation, with_controls
+from common.utils.checks import require_fraction, require_positive
 
 
 def add_objective(distill):
@@ -45,12 +45,11 @@ def distillation_settings(options):
         require_positive("soft_weight", options.soft_weight)
     settings = {"alpha": alpha, "method": options.method, "options": dict(options.option)}
     settings |= dict(zip(("hard_weight", "soft_weight"), weights, strict=True))
-    for temperature in options.temperature:
-        Distillation(temperature, **settings)  # raises ValueError
-    for control in options.control or ():
-        require_choice("control", control, LADDER)
+    control = options.control or True
+    # both raise ValueError
+    with_controls([Distillation(each, **settings) for each in options.temperature], control)
     _require_method(options.method, settings["options"])
-    return settings | {"control": options.control or True}
+    return settings | {"control": control}
 
 
 def _require_method(method, options):

@@ -5,14 +5,14 @@ import types
 
 from common import results
 from common.data import Dataset
-from common.distillation import Distillation
-from common.experiments.protocols import control_names
-from common.experiments.protocols import distill as distill_in_study
+from common.distillation import Distillation, with_controls
+from common.experiments.protocols import distill_all
 from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
 from common.utils.checks import local_folder, require_choice, require_positive, require_seed
 
 DEFAULT_RECIPE = Recipe()
+# batch_size is an option of the teacher too
 _OF_RECIPES = {field.name for field in dataclasses.fields(Recipe)} - {"batch_size"}
 
 
@@ -100,18 +100,18 @@ def distill(
     _require_some("temperature", temperatures)
     require_positive("alpha, which is 0 for the baseline,", alpha)
     method = method or ("bernoulli" if data.multi_label else "kd")
-    objective = {"method": method, "class_weights": class_weights}
-    settings = [Distillation(each, alpha, **objective) for each in temperatures]
-    control = control_names(control, method)
+    settings = [
+        Distillation(each, alpha, method, class_weights=class_weights) for each in temperatures
+    ]
+    settings = with_controls(settings, control)
     require_data(data)
     folder = local_folder("the output folder", output_dir or teachers.default_output_dir(data))
     options |= {"name": name, "views": spec.recipe.view_set, "output_dir": folder}
     study = Study(StudySpec(folder, {}, {spec.title: spec}, seeds), data)
     _check_student(study, spec)
-    _check_objectives(study, spec, settings, control)
+    _check_objectives(study, spec, settings)
     logits = teachers.from_any(teacher, data, **options)
-    arguments = (study, spec.title, logits, temperatures, alpha)
-    return Distilled(distill_in_study(*arguments, control=control, **objective), folder)
+    return Distilled(distill_all(study, spec.title, logits, settings), folder)
 
 
 def _check_options(options):
@@ -135,19 +135,17 @@ def _check_student(study, spec):
         models.build(spec.model, study.dataset.image_shape, study.dataset.classes, **spec.options)
 
 
-def _check_objectives(study, spec, settings, controls):
+def _check_objectives(study, spec, settings):
     """Raise ValueError for methods, weights and controls that do not fit the data.
 
     Args:
         study: Study.
         spec: ModelSpec of its student.
-        settings: list of Distillation.
-        controls: list of names, of the first of them.
+        settings: list of Distillation, controls among them.
     """
     from common.training.run_checks import check_run
 
     unanswered = types.SimpleNamespace(identity="unanswered")
-    settings = settings + [dataclasses.replace(settings[0], control=name) for name in controls]
     for each in settings:
         teacher = unanswered if each.needs_teacher else None
         run = study.student(spec.title, logits=teacher, distillation=each)

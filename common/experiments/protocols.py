@@ -8,8 +8,7 @@ import dataclasses
 import itertools
 
 from common import results
-from common.distillation import LADDER, TEACHERLESS, Distillation
-from common.utils.checks import require_choice
+from common.distillation import LADDER, Distillation, with_controls
 
 
 def train_teacher(study, name, seeds=None):
@@ -37,8 +36,7 @@ def distill(
         student, teacher: names in its spec.
         temperatures: list of T > 0.
         alpha: weight of the method's loss, in (0, 1]; None for the weights among `options`.
-        control: controls to add at the first temperature: a name or list of names in
-            `distillation.LADDER`, True for "shuffled", which a method without a teacher has not.
+        control: controls to add at the first temperature, as of `distillation.with_controls`.
         teacher_seed: seed of the teacher's run.
         options: of `Distillation`: method, hard_weight, soft_weight, options, class_weights.
 
@@ -49,29 +47,8 @@ def distill(
         ValueError: as in `Distillation` and `losses.require_method`, before anything is trained.
     """
     settings = [Distillation(temperature, alpha, **options) for temperature in temperatures]
-    names = control_names(control, settings[0].method)
-    settings += [dataclasses.replace(settings[0], control=name) for name in names]
+    settings = with_controls(settings, control)
     return distill_all(study, student, teacher, settings, teacher_seed=teacher_seed)
-
-
-def control_names(control, method="kd"):
-    """List of controls of a `control` argument: a name, a list of names, True or False.
-
-    Raises:
-        ValueError: the control is unknown; similar names are listed. A control is named, but the
-            method reads no teacher's logits.
-    """
-    if isinstance(control, bool) or control is None:
-        return ["shuffled"] if control and method not in TEACHERLESS else []
-    names = [control] if isinstance(control, str) else list(control)
-    if names and method in TEACHERLESS:
-        raise ValueError(
-            f"{method} reads no teacher's logits, so no control can be made of them, got "
-            f"{control!r}: leave it out"
-        )
-    for name in names:
-        require_choice("control", name, LADDER)
-    return names
 
 
 def distill_all(study, student, teacher, settings, *, teacher_seed=0):
@@ -135,8 +112,7 @@ def tune(study, student, teacher, temperatures=None, alphas=None, *, teacher_see
         best = chosen_settings(groups[: 1 + len(temperatures)])
         settings = [dataclasses.replace(best, alpha=alpha)]
         groups += _distill(study, student, logits, settings, report=False)[1:]
-    chosen = chosen_settings(groups)
-    controls = [dataclasses.replace(chosen, control=name) for name in control_names(control)]
+    _, *controls = with_controls([chosen_settings(groups)], control)
     groups += _distill(study, student, logits, controls)[1:]
     return groups
 
