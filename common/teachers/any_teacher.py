@@ -5,7 +5,7 @@ from pathlib import Path
 from common.teachers.callables import from_callable
 from common.teachers.onnx_model import OnnxModel
 from common.teachers.user_logits import from_logits
-from common.utils.checks import require_teacher_file
+from common.utils.checks import require_choice, require_teacher_file
 from common.utils.messages import first_line
 
 OF_FUNCTIONS = ("preprocess", "batch_size", "kind", "classes")  # options of `from_callable`
@@ -27,30 +27,31 @@ def from_any(teacher, dataset, *, name=None, views="plain", output_dir=None, **o
 
     Raises:
         ValueError: a file that is missing, damaged or of another kind; an option that this kind of
-            teacher has not; as the two functions.
+            teacher does not take; as the two functions.
     """
     if hasattr(teacher, "targets"):
         _require_options("Logits", options, ())
         return teacher
-    options |= {"output_dir": output_dir}
     if isinstance(teacher, (str, Path)):
         path = require_teacher_file(teacher)
         name = name or path.stem
         if path.suffix in (".npy", ".npz"):
             _require_options("a file of logits", options, OF_FILES)
-            return from_logits(dataset, name=name, train=path, **options)
+            return from_logits(dataset, name=name, train=path, output_dir=output_dir, **options)
     _require_options("a model or function", options, OF_FUNCTIONS)
     if isinstance(teacher, (str, Path)):
         teacher = _load(path) if path.suffix == ".keras" else OnnxModel(path)
     called = getattr(teacher, "name", None) or getattr(teacher, "__name__", "teacher")
     name = name or ("teacher" if called == "<lambda>" else called)
-    return from_callable(teacher, dataset, name=name, views=views, **options)
+    options |= {"views": views, "output_dir": output_dir}
+    return from_callable(teacher, dataset, name=name, **options)
 
 
 def _require_options(kind, options, known):
     """Raise ValueError unless all options are `known`, those of this kind of teacher."""
     for name in options:
-        if name != "output_dir" and name not in known:
+        require_choice("option", name, dict.fromkeys((*OF_FUNCTIONS, *OF_FILES)))
+        if name not in known:
             takes = f"takes {', '.join(known)}" if known else "takes none"
             raise ValueError(f"unknown option {name!r} of a teacher that is {kind}: it {takes}")
 

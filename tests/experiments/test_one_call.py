@@ -119,7 +119,7 @@ def test_files_that_do_not_fit(mnist_dir, tmp_path, monkeypatch, teacher, senten
         ({"seeds": []}, "seeds is an empty list"),
         ({"alpha": 0}, "alpha, which is 0 for the baseline, must be .* above 0"),
         ({"class_weights": 2.0}, "class_weights are a list, one number per class, got 2.0"),
-        ({"preproces": abs}, "unknown option 'preproces' .* takes preprocess, batch_size, kind"),
+        ({"preproces": abs}, "unknown option 'preproces': did you mean preprocess"),
         ({"validation": "v.npy"}, "unknown option 'validation' of a teacher that is a model"),
     ],
 )
