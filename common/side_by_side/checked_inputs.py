@@ -18,13 +18,13 @@ class CheckedInputs(keras.Model):
                 probabilities in their place, images of another scale than the students'; a
                 control that would be none.
         """
-        options = _FIT.bind(self, x, y, *settings, **options).arguments
+        bound = _FIT.bind(self, x, y, *settings, **options)
+        bound.apply_defaults()
+        options, checks = bound.arguments, self._checks()
         del options["self"]
-        settings = {"batch_size": None, "shuffle": True, "validation_split": 0.0}
-        settings = {key: options.get(key, default) for key, default in settings.items()}
-        checks = self._checks()
-        inputs = checks.training(x, options.get("y"), **settings)
-        if options.get("validation_data") is not None:
+        names = ("batch_size", "shuffle", "validation_split")
+        inputs = checks.training(x, options["y"], **{name: options[name] for name in names})
+        if options["validation_data"] is not None:
             options["validation_data"] = checks.validation(options["validation_data"])
         self.built = True  # the checks built what was not
         return super().fit(**options | {"x": inputs.x, "y": inputs.y})
