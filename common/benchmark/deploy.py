@@ -94,13 +94,13 @@ class _Deployed:
         chosen = [(run, deployment.role(run, self.teacher)) for run in [*runs, self.teacher]]
         count = sum(len(export.FORMATS[format].precisions) for format in self.options.formats)
         calibration = export.calibration_images(self.study.dataset, **deployment.CALIBRATION)
-        measured_in = environment() | {"runtimes": _versions(self.options.formats)}
+        conditions = environment() | {"runtimes": _versions(self.options.formats)}
         with progress_bar(count * len(chosen), "exported and evaluated", "files") as bar:
             files = (self.output_dir / "files", self.options.formats, bar)
-            rows = deployment.evaluate(self.study, chosen, *files, measured_in)
+            rows = deployment.evaluate(self.study, chosen, *files, conditions)
         described = export.describe_calibration(calibration) | deployment.CALIBRATION
         return {
-            "environment": measured_in,
+            "environment": conditions,
             "images": len(self.study.dataset.test),
             "calibration": described,
             "rows": rows,

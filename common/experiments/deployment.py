@@ -5,7 +5,6 @@ test split in their own runtime, each beside its own float32 file.
 """
 
 import dataclasses
-import itertools
 import json
 
 import numpy as np
@@ -97,15 +96,15 @@ def role(run, teacher_run):
 def evaluate(study, chosen, folder, formats=("litert",), progress=None, environment=None):
     """Rows of measures of exported files on the test split; the files are written to `folder`.
 
-    Rows are kept there too: an interrupted call continues, if nothing has changed.
+    Rows are saved there too: an interrupted call continues, if nothing has changed.
 
     Args:
         study: Study.
         chosen: list of (run, role) of finished runs.
         folder: existing folder.
         formats: names in `export.FORMATS`; each is written in all its precisions.
-        progress: with `update(count)`, called after each file, and once for files that were kept.
-        environment: dict of JSON values: device and versions for which rows that were kept hold.
+        progress: with `update(count)`, called after each file, and once for rows that are read.
+        environment: dict of JSON values, device and versions; saved rows of another are not read.
 
     Returns:
         list of dict: run, seed, role, format, precision, bytes, the `MEASURES`, and `agreement`
@@ -120,28 +119,29 @@ def evaluate(study, chosen, folder, formats=("litert",), progress=None, environm
     conditions = {"environment": environment, **study.dataset.identity}
     conditions |= {"calibration": export.describe_calibration(calibration)}
     rows, step = [], progress.update if progress else lambda count: None
-    for (run, role_of_run), format in itertools.product(chosen, formats):
-        path = folder / f"{run.name}.{format}.json"
-        of_run = conditions | {"weights_sha256": teachers.weights_hash(study.model(run))}
-        if measured := _kept(path, of_run):
-            step(len(measured))
-        else:
-            measured = _evaluated(study, run, folder, format, calibration, step)
-            files.write_json(path, {"conditions": of_run, "rows": measured})
-        identity = {"run": run.id, "seed": run.seed, "role": role_of_run, "format": format}
-        rows += [identity | row for row in measured]
+    for run, role_of_run in chosen:
+        conditions |= {"weights_sha256": teachers.weights_hash(study.model(run))}
+        for format in formats:
+            path = folder / f"{run.name}.{format}.json"
+            if of_network := _saved_rows(path, conditions):
+                step(len(of_network))
+            else:
+                of_network = _measure(study, run, folder, format, calibration, step)
+                files.write_json(path, {"conditions": conditions, "rows": of_network})
+            identity = {"run": run.id, "seed": run.seed, "role": role_of_run, "format": format}
+            rows += [identity | row for row in of_network]
     return rows
 
 
-def _kept(path, conditions):
+def _saved_rows(path, conditions):
     """Rows that an earlier call wrote under the same conditions; None if there are none."""
     if not path.exists():
         return None
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    return kept["rows"] if kept["conditions"] == json.loads(json.dumps(conditions)) else None
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    return saved["rows"] if saved["conditions"] == json.loads(json.dumps(conditions)) else None
 
 
-def _evaluated(study, run, folder, format, calibration, step):
+def _measure(study, run, folder, format, calibration, step):
     """List of {precision, bytes, measures} of a network's files of one format; a step for each."""
     from common import export
 

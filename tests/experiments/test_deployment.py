@@ -53,7 +53,7 @@ def test_files_are_evaluated_beside_their_networks(study, tmp_path, monkeypatch)
     assert rows[0]["errors"] == recorded["errors"] and rows[0]["agreement"] == 1
     nll = recorded["negative_log_likelihood"]
     assert rows[0]["negative_log_likelihood"] == pytest.approx(nll, abs=1e-4)
-    monkeypatch.setattr(export, "export", no_fit)  # rows that were kept are read
+    monkeypatch.setattr(export, "export", no_fit)  # saved rows are read
     again = [(runs[2], "distilled")]
     assert deployment.evaluate(study, again, tmp_path / "files") == rows
     with pytest.raises(AssertionError):
