@@ -62,9 +62,9 @@ def _from_source(spec, data_dir, fill_cache=True):
 def _written_meanwhile(name, data_dir, raw):
     """RawDataset, memory-mapped, of a cache that another process filled; None without one."""
     with contextlib.suppress(array_cache.DamagedCacheError, array_cache.UnreadableCacheError):
-        found = array_cache.read(name, data_dir)
-        if found and raw.arrays.keys() <= found[0].keys():
-            return sources.RawDataset(*found)
+        written = array_cache.read(name, data_dir)
+        if written and raw.arrays.keys() <= written[0].keys():
+            return sources.RawDataset(*written)
     return None
 
 

@@ -33,15 +33,15 @@ def list_images(root):
     """
     if not root.is_dir():
         raise ValueError(f"{root} is no folder: name one with a subfolder for each class")
-    found = _split_folders(root) or {"all": ("", _classes(root, ""))}
-    listed = {split: classes for split, (_, classes) in found.items()}
+    folders = _split_folders(root) or {"all": ("", _classes(root, ""))}
+    listed = {split: classes for split, (_, classes) in folders.items()}
     known = listed.get("train") or listed.get("all") or {}
     _require_classes(root, known)
     for split, classes in listed.items():
         if unknown := sorted(set(classes) - set(known)):
             raise ValueError(
-                f"{root}/{found[split][0]} has images of {', '.join(map(repr, unknown))}, which "
-                f"{root}/{found['train'][0]} lacks: add training images of them, or remove these"
+                f"{root}/{folders[split][0]} has images of {', '.join(map(repr, unknown))}, which "
+                f"{root}/{folders['train'][0]} lacks: add training images of them, or remove these"
             )
     return listed
 
@@ -121,13 +121,13 @@ def _split_folders(root):
             by_split.setdefault(_SPLITS[name.lower()], []).append((name, classes))
     if "train" not in by_split:
         return {}
-    for split, found in by_split.items():
-        if len(found) > 1:
-            names = "/, ".join(name for name, _ in found)
+    for split, folders in by_split.items():
+        if len(folders) > 1:
+            names = "/, ".join(name for name, _ in folders)
             raise ValueError(
                 f"{root} has the folders {names}/ for {split}: merge them or remove all but one"
             )
-    return {split: found[0] for split, found in by_split.items()}
+    return {split: folders[0] for split, folders in by_split.items()}
 
 
 def _classes(root, split):

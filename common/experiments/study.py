@@ -271,5 +271,5 @@ class Study:
         key = (id(spec), *shape)
         if key not in self._architectures:
             digest = user_models.architecture(spec.build, *shape, spec.options)
-            self._architectures[key] = (spec, digest)  # held, so that its id stays its own
+            self._architectures[key] = (spec, digest)  # with the spec: Python reuses freed ids
         return self._architectures[key][1]

@@ -17,7 +17,7 @@ def average(teachers, of="probabilities", weights=None, *, name=None):
 
     The two averages are different targets: that of the probabilities is large wherever one teacher
     is confident, that of the logits where all are (it is the geometric mean). Of multi-label data
-    each class has a probability of its own, the sigmoid of its logit.
+    each class has a separate probability, the sigmoid of its logit.
 
     Args:
         teachers: list of two or more Logits of the same images in the same views.

@@ -79,16 +79,16 @@ def _read_files(values, what):
     for split, value in values.items():
         if value is None:
             continue
-        found = _read(value, split) if isinstance(value, (str, Path)) else {split: value}
-        _require_once(by_split.keys() & found.keys(), split, what)
-        by_split |= found
+        passed = _read(value, split) if isinstance(value, (str, Path)) else {split: value}
+        _require_once(by_split.keys() & passed.keys(), split, what)
+        by_split |= passed
     return by_split
 
 
 def _require_once(twice, argument, what):
     for split in sorted(twice):
         raise ValueError(
-            f"the {split} {what} are given twice, by {argument}= too: pass each split once"
+            f"the {split} {what} are passed twice, by {argument}= too: pass each split once"
         )
 
 
@@ -123,9 +123,9 @@ def _by_split(by_split, dataset, keys, what):
         if _is_pair(value):
             pairs.append((split, *value))
         else:
-            found = _in_order(split, np.asarray(value), dataset, what)
-            _require_once(by_split.keys() & found.keys() - {split}, split, what)
-            rows |= found
+            ordered = _in_order(split, np.asarray(value), dataset, what)
+            _require_once(by_split.keys() & ordered.keys() - {split}, split, what)
+            rows |= ordered
     for split in SPLITS:
         own = [pair for pair in pairs if pair[0] == split]
         for _, images, values in (own or pairs) if split not in rows else ():

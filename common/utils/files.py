@@ -13,7 +13,7 @@ from pathlib import Path
 import filelock
 import numpy as np
 
-_MAX_PART = 60  # bytes of a name within a file's name
+_MAX_NAME = 60  # bytes of a name within a file's name
 _WITHOUT_LOCKS = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLCK)
 
 
@@ -144,10 +144,10 @@ def name_part(text):
     A file's name holds 255 bytes: a part above 60 is cut, and ends in 8 digits of a hash of `text`.
     """
     part = re.sub(r"[^\w.+]", "_", text)
-    if len(part.encode()) <= _MAX_PART:
+    if len(part.encode()) <= _MAX_NAME:
         return part
     digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]
-    return f"{part.encode()[: _MAX_PART - 9].decode(errors='ignore')}_{digest}"
+    return f"{part.encode()[: _MAX_NAME - 9].decode(errors='ignore')}_{digest}"
 
 
 def _remove(path):

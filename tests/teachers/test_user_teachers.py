@@ -225,7 +225,7 @@ def test_a_split_that_is_given_twice(dataset, exact, tmp_path, form, argument):
     np.save(tmp_path / "validation.npy", exact["validation"])
     validation = tmp_path / "validation.npy" if form == "path" else exact["validation"]
     train = np.concatenate([*exact.values()]) if form == "rows" else tmp_path / "all.npz"
-    sentence = f"the validation logits of 't' are given twice, by {argument}= too: pass each split"
+    sentence = f"the validation logits of 't' are passed twice, by {argument}= too: pass each split"
     with pytest.raises(ValueError, match=sentence):
         teachers.from_logits(
             dataset, name="t", train=train, validation=validation, output_dir=tmp_path / "out"
