@@ -53,6 +53,18 @@ def trained(few, tmp_path_factory):
         ({"model": "mpl"}, "unknown model 'mpl': did you mean mlp"),
         ({"options": {"width": 0}}, "width must be a whole number above 0"),
         (
+            {"recipe": {"milestones": (1,)}},
+            r"milestones=\(1,\), but its schedule 'cosine' ignores it: choose the schedule 'steps'",
+        ),
+        (
+            {"recipe": {"warmup": 0.1, "schedule": "constant"}},
+            "warmup=0.1, but its schedule 'constant' ignores it: choose the schedule 'cosine'",
+        ),
+        (
+            {"recipe": {"final_lr_fraction": 0.1, "schedule": "steps", "milestones": (1,)}},
+            "final_lr_fraction=0.1, but its schedule 'steps' ignores it",
+        ),
+        (
             {"teacher": "mnist-cnn-0@1", "alpha": 0.5},
             "needs teacher mnist-cnn-0@1: pass its Logits",
         ),
