@@ -1,6 +1,7 @@
 """Imports run one way down one list of packages; README shows the same list."""
 
 import ast
+import functools
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -41,13 +42,22 @@ def module_of(path):
 MODULES = {module_of(path): path for path in FILES}
 
 
+@functools.cache
+def parsed(path):
+    """A file's syntax tree, parsed once for all tests."""
+    return ast.parse(path.read_text())
+
+
+@functools.cache
 def imports(path):
-    """(module, name) of everything of `common` that a file imports, wherever it does."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    """[(module, name)] of everything of `common` that a file imports, wherever it does."""
+    found = []
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "common":
-            yield from ((node.module, alias.name) for alias in node.names)
+            found += [(node.module, alias.name) for alias in node.names]
         elif isinstance(node, ast.Import):
-            yield from ((a.name, None) for a in node.names if a.name.startswith("common."))
+            found += [(a.name, None) for a in node.names if a.name.startswith("common.")]
+    return found
 
 
 def imported_module(module, name):
@@ -61,6 +71,7 @@ def place_of(module):
     return parts[1] if len(parts) > 1 else None
 
 
+@functools.cache
 def places():
     """{place: places that it imports}."""
     found = defaultdict(set)
@@ -111,9 +122,7 @@ def test_no_circle_of_modules():
 
 def loaded(path):
     """Modules that are imported where a file is loaded, at its top level."""
-    top = ast.Module(
-        [n for n in ast.parse(path.read_text()).body if not isinstance(n, ast.FunctionDef)], []
-    )
+    top = ast.Module([n for n in parsed(path).body if not isinstance(n, ast.FunctionDef)], [])
     nodes = [n for n in ast.walk(top) if isinstance(n, ast.ImportFrom)]
     nodes = [n for n in nodes if (n.module or "").split(".")[0] == "common"]
     return {imported_module(n.module, a.name) for n in nodes for a in n.names} - {"common"}
@@ -132,13 +141,12 @@ def test_no_private_name_is_imported_from_another_package():
 def test_private_attributes_of_modules_are_not_used_elsewhere():
     wrong = []
     for module, path in MODULES.items():
-        tree = ast.parse(path.read_text())
         aliases = {
             name: imported_module(source, name)
             for source, name in imports(path)
             if name and f"{source}.{name}" in MODULES
         }
-        for node in ast.walk(tree):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 other = aliases.get(node.value.id)
                 if other and node.attr.startswith("_") and place_of(other) != place_of(module):

@@ -48,10 +48,10 @@ def run(options):
     Raises:
         ValueError: repeats below 1; a process failed.
     """
+    require_at_least("repeats", options.repeats, 1)
     from common.backend import hardware
     from common.results import markdown
 
-    require_at_least("repeats", options.repeats, 1)
     measured = _measure(options.repeats)
     gains = [f"times as fast by {name}" for name in ENVIRONMENTS if name != OURS]
     header = [f"{hardware.processor()}, medians of {options.repeats}", "images/s", *gains]
