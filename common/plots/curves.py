@@ -24,8 +24,9 @@ def learning_curves(curves, title, measure="validation errors, %"):
         epochs = np.arange(1, values.shape[1] + 1)
         style.curve(axes, epochs, values, label, COLORS[role])
     style.title(figure, title)
-    axes.set(xlabel="epoch (band: ± one standard deviation)", ylabel=f"{measure}, log scale")
-    axes.set(yscale="log")
+    banded = any(len(values) > 1 for _, values in curves.values())
+    axes.set(xlabel="epoch" + " (band: ± one standard deviation)" * banded)
+    axes.set(ylabel=f"{measure}, log scale", yscale="log")
     style.plain_ticks(axes.yaxis)
     last = max(values.shape[1] for _, values in curves.values())
     ticks = MaxNLocator(integer=True).tick_values(1, last)
@@ -94,7 +95,8 @@ def bias_sweep(shifts, errors, levels, title, measure="test errors", published=(
     for x, y in published:
         style.mark_published(axes, x, y)
     style.title(figure, title)
-    axes.set(xlabel="bias added to the logits of unseen classes", ylabel=measure, yscale="log")
+    axes.set(xlabel="bias added to the logits of unseen classes")
+    axes.set(ylabel=f"{measure}, log scale", yscale="log")
     axes.set_ylim(bottom=0.85 * axes.get_ylim()[0])  # a diamond's name is below it
     style.plain_ticks(axes.yaxis)
     return figure

@@ -8,12 +8,13 @@ from common.results import device
 
 
 def device_figure(tables):
-    """`accuracy_over_latency` of a data set's committed record, under its finding.
+    """`accuracy_over_latency` of a data set's committed record, in float32, under its finding.
 
     Args:
         tables: results.device_tables.DeviceTables of a record with latencies.
     """
-    return accuracy_over_latency(device.points(tables.record["latency"]), tables.finding())
+    points = device.points(tables.record["latency"])
+    return accuracy_over_latency(points, tables.finding("float32"))
 
 
 def accuracy_over_latency(points, title, measure="test accuracy, %"):
@@ -48,7 +49,7 @@ def accuracy_over_latency(points, title, measure="test accuracy, %"):
 
 
 def pareto_front(points):
-    """(latencies, mean accuracies) of the networks that no faster one equals, ascending."""
+    """(latencies, mean accuracies) of networks more accurate than every faster one, ascending."""
     pairs = sorted(
         (milliseconds, -np.mean(values))
         for of_role in points.values()

@@ -11,7 +11,8 @@ _COLUMNS = 5
 def logit_steps(image, steps, label, title):
     """The negative gradient of each method with respect to the student's logits of one image.
 
-    Each panel is scaled to its largest bar, which its title names: only directions are compared.
+    Each panel is scaled to its largest bar, whose length its title gives: only directions are
+    compared.
 
     Args:
         image: (h, w, c) uint8.
@@ -33,6 +34,7 @@ def logit_steps(image, steps, label, title):
         _bars(axes, name, np.asarray(values, float), label)
     for axes in panels:
         axes.set_axis_off()
+    figure.supylabel("step of the logit, relative to max", fontsize=9)
     style.title(figure, title)
     return figure
 
@@ -43,6 +45,6 @@ def _bars(axes, name, values, label):
     colors = [COLORS["baseline" if each == label else "distilled"] for each in classes]
     axes.bar(classes, values / (largest or 1), color=colors)
     axes.axhline(0, color="0.6", lw=1)
-    axes.set_title(f"{name}, × {largest:.2g}", fontsize=9)
+    axes.set_title(f"{name}, max {largest:.2g}", fontsize=9)
     axes.set(ylim=(-1.1, 1.1), yticks=(-1, 0, 1), xlabel="class")
     axes.set_xticks(classes if len(classes) <= 10 else ())

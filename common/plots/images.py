@@ -27,19 +27,22 @@ def labeled_images(images, labels, title):
     return figure
 
 
-def images_with_soft_targets(images, logits, temperatures, class_names, title):
+def images_with_soft_targets(images, labels, logits, temperatures, class_names, title):
     """Images beside bar charts of the teacher's soft targets, one column per temperature.
 
     Args:
         images: uint8 (n, h, w, c).
+        labels: (n,) integers, whose class names are written below the images.
         logits: (n, classes) floats, the teacher's.
         temperatures: list of T > 0.
         class_names: (classes,) strings.
         title: the finding.
     """
     figure, grid = style.temperature_panels(len(images), temperatures, 2.1)
-    for row, image, image_logits in zip(grid, images, np.asarray(logits, float), strict=True):
+    logits = np.asarray(logits, float)
+    for row, image, label, image_logits in zip(grid, images, labels, logits, strict=True):
         style.show(row[0], image)
+        row[0].set_xlabel(f"label: {class_names[label]}", fontsize=8)
         for axes, temperature in zip(row[1:], temperatures, strict=True):
             probabilities = special.softmax(image_logits / temperature)
             axes.bar(range(len(probabilities)), probabilities, color=COLORS["teacher"])
@@ -101,7 +104,8 @@ def top_classes(images, labels, logits, temperatures, class_names, title, most=5
             axes.set_xlim(right=1 if shared else None)
         for tick, index in zip(row[1].get_yticklabels(), top, strict=True):
             tick.set_fontweight("bold" if index == label else "normal")
-    figure.supxlabel("probability", fontsize=9)
+    scale = "" if shared else ", each panel with a separate scale"
+    figure.supxlabel(f"probability{scale}", fontsize=9)
     style.title(figure, title)
     return figure
 

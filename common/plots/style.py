@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 COLORS = {  # from Okabe & Ito's color-blind-safe set
     "teacher": "#0072B2",
@@ -157,9 +157,9 @@ def mark_published(axes, x, y):
 
 
 def plain_ticks(axis):
-    """Tick labels of a logarithmic axis: a few round numbers of each power of ten."""
+    """Tick labels of a logarithmic axis: a few round numbers, also within one power of ten."""
     low, high = axis.get_view_interval()
-    steps = (1, 2, 5) if high > 5 * low else (1, 1.5, 2, 3, 4, 5, 7)
-    axis.set_major_locator(LogLocator(subs=steps))
+    subs = (1, 2, 5) if high > 20 * low else (1, 1.5, 2, 3, 5, 7)
+    axis.set_major_locator(LogLocator(subs=subs) if high > 5 * low else MaxNLocator(6))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())

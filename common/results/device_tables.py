@@ -51,16 +51,21 @@ class DeviceTables:
         where += f", threads: {latency['threads']},"
         return f"{where} {self.finding()} ([table]({page})).\n"
 
-    def finding(self):
-        """One sentence: size, latency and accuracy of the distilled student beside the teacher."""
+    def finding(self, precision="int8"):
+        """One sentence: size, latency and accuracy of the distilled student beside the teacher.
+
+        Args:
+            precision: of the student, "float32" or "int8"; the teacher has float32.
+        """
         record, net = self.record, {"model": self.student.model, "options": self.student.options}
-        smaller, faster = device.ratios(record["latency"], display_name(net))["int8"]
+        smaller, faster = device.ratios(record["latency"], display_name(net))[precision]
         ((_, _, of_teacher),) = device.points(record["latency"])["teacher"]
-        of_student = 100 * device.values(record["quality"], "distilled", "int8", "accuracy")
+        of_student = 100 * device.values(record["quality"], "distilled", precision, "accuracy")
         loss = of_teacher.mean() - of_student.mean()
         return (
-            f"the distilled student in int8 is {smaller:,.0f} times smaller and {faster:,.0f} "
-            f"times faster than the teacher in float32, at {loss:.1f} points lower accuracy"
+            f"the distilled student in {precision} is {smaller:,.0f} times smaller and "
+            f"{faster:,.0f} times faster than the teacher in float32, at {loss:.1f} points lower "
+            "accuracy"
         )
 
     def _record_beside(self, groups):

@@ -14,7 +14,7 @@ from common.results.groups import SeedGroup, best
 from common.results.selection import Results
 from common.results.tables import markdown, score_cells
 
-COLUMNS = ("settings", "test errors", "accuracy %", "errors less than KD", "95 % interval")
+COLUMNS = ("settings", "test errors", "accuracy %", "errors saved against KD", "95 % interval")
 COLUMNS += ("p (Holm)", "published settings, test errors", "gain by tuning", "p (t)")
 STEP_COLUMN = "time per step, against KD"
 

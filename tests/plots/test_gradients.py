@@ -20,8 +20,8 @@ def test_each_method_is_drawn_on_its_own_scale():
     for axes, (name, values) in zip(panels, steps.items(), strict=False):
         heights = [bar.get_height() for bar in axes.patches]
         np.testing.assert_allclose(heights, values / (np.abs(values).max() or 1))
-        assert axes.get_title().startswith(f"{name}, × ")
-    assert panels[0].get_title() == "KD, × 4"
+        assert axes.get_title().startswith(f"{name}, max ")
+    assert panels[0].get_title() == "KD, max 4"
     colors = [to_hex(bar.get_facecolor()) for bar in panels[0].patches]
     assert [c == COLORS["baseline"].lower() for c in colors] == [False, True, False]
     assert [axes.axison for axes in panels[len(steps) :]] == [False] * 3

@@ -41,7 +41,9 @@ def test_bars_are_soft_targets():
     images = RNG.integers(256, size=(2, 28, 28, 1)).astype("uint8")
     logits, temperatures = RNG.normal(0, 5, (2, 10)), [1, 2, 5, 20]
     names = [f"class {i}" for i in range(10)]
-    figure = plots.images_with_soft_targets(images, logits, temperatures, names, "A finding")
+    figure = plots.images_with_soft_targets(
+        images, [3, 5], logits, temperatures, names, "A finding"
+    )
     axes = np.array(figure.axes).reshape(2, 5)
     for row in range(2):
         np.testing.assert_array_equal(axes[row, 0].images[0].get_array(), images[row, :, :, 0])
@@ -50,13 +52,15 @@ def test_bars_are_soft_targets():
             np.testing.assert_allclose(heights, special.softmax(logits[row] / temperature))
             assert axes[row, column].get_ylim() == (0, 1)
     text = words(figure)
-    for word in ("A finding", "probability", "T = 1", "T = 20", "class 9"):
+    for word in ("A finding", "probability", "T = 1", "T = 20", "class 9", "label: class 3"):
         assert word in text
 
 
 def test_color_images_keep_their_colors():
     images = RNG.integers(256, size=(1, 32, 32, 3)).astype("uint8")
-    figure = plots.images_with_soft_targets(images, np.zeros((1, 3)), [4], ["a", "b", "c"], "t")
+    figure = plots.images_with_soft_targets(
+        images, [1], np.zeros((1, 3)), [4], ["a", "b", "c"], "t"
+    )
     np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), images[0])
     assert [bar.get_height() for bar in figure.axes[1].patches] == pytest.approx([1 / 3] * 3)
 
@@ -96,11 +100,20 @@ def test_learning_curves():
     np.testing.assert_allclose(axes.lines[1].get_ydata(), values[0] / 2)  # one seed, no band
     assert axes.lines[0].get_color() == curves.COLORS["baseline"]
     assert axes.lines[1].get_color() == curves.COLORS["distilled"]
-    assert axes.get_xlabel().startswith("epoch")
+    assert axes.get_xlabel() == "epoch (band: ± one standard deviation)"
     assert axes.get_ylabel() == "validation errors, %, log scale"
     assert max(axes.get_xticks()) == 6  # no epoch that was not trained
     text = words(figure)
     assert all(word in text for word in ("It learns faster", "baseline", "T = 4"))
+
+
+def test_a_curve_of_one_seed_has_no_band_and_several_ticks():
+    figure = plots.learning_curves({"one": ("baseline", np.array([[72.0, 55, 46]]))}, "t")
+    (axes,) = figure.axes
+    low, high = axes.get_ylim()
+    shown = [tick for tick in axes.get_yticks() if low <= tick <= high]
+    assert axes.get_xlabel() == "epoch"
+    assert len(shown) >= 4 and all(tick % 5 == 0 for tick in shown)
 
 
 def test_dot_plot():
