@@ -92,12 +92,10 @@ def bias_sweep(shifts, errors, levels, title, measure="test errors", published=(
     axes.set_xlim(right=axes.get_xlim()[1] * 1.3)
     for label, (role, values) in levels.items():  # labeled right of the paper's points
         style.reference_line(axes, values, label, COLORS[role], x=0.6)
-    for x, y in published:
-        style.mark_published(axes, x, y)
+    style.mark_published(axes, published)
     style.title(figure, title)
     axes.set(xlabel="bias added to the logits of unseen classes")
     axes.set(ylabel=f"{measure}, log scale", yscale="log")
-    axes.set_ylim(bottom=0.85 * axes.get_ylim()[0])  # a diamond's name is below it
     style.plain_ticks(axes.yaxis)
     return figure
 

@@ -149,11 +149,12 @@ def label_ticks(axis, ticks):
     axis.set_minor_locator(NullLocator())
 
 
-def mark_published(axes, x, y):
-    """Hollow diamond at a published value, `paper` below it."""
-    axes.plot(x, y, "D", mfc="white", mec="0.25", ms=7, zorder=5)
-    below = {"xytext": (0, -6), "textcoords": "offset points", "ha": "center", "va": "top"}
-    axes.annotate("paper", (x, y), color="0.25", fontsize=8, **below)
+def mark_published(axes, points):
+    """Hollow diamonds at published values, pairs (x, y), with a legend that says `paper`."""
+    if points:
+        x, y = zip(*points, strict=True)
+        axes.plot(x, y, "D", mfc="white", mec="0.25", ms=7, zorder=5, label="paper", ls="")
+        axes.legend(frameon=False, handletextpad=0.2)
 
 
 def plain_ticks(axis):

@@ -165,14 +165,15 @@ def test_images_and_labels():
 
 
 def diamonds(axes):
-    return [line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == "D"]
+    lines = [line for line in axes.lines if line.get_marker() == "D"]
+    return [point.tolist() for line in lines for point in line.get_xydata()]
 
 
 def test_a_dot_plot_marks_published_values_in_their_rows():
     groups = {"baseline": ("baseline", [150, 160]), "distilled": ("distilled", [80, 90])}
-    figure = plots.dot_plot(groups, "t", published={"distilled": 74})
-    assert diamonds(figure.axes[0]) == [[74, 1]]
-    assert "paper" in words(figure)
+    figure = plots.dot_plot(groups, "t", published={"distilled": 74, "baseline": 146})
+    assert diamonds(figure.axes[0]) == [[74, 1], [146, 0]]
+    assert words(figure).count("paper") == 1
     assert not diamonds(plots.dot_plot(groups, "t").axes[0])
 
 
