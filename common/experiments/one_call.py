@@ -1,48 +1,16 @@
 """`distill`: a teacher, a student and a data set in one call, with baseline and control."""
 
-import dataclasses
 import types
 
-from common import results
-from common.data import Dataset
-from common.distillation import Distillation, with_controls
+from common.distillation import with_controls
+from common.experiments import call_arguments
+from common.experiments.distilled import Distilled
 from common.experiments.protocols import distill_all
 from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
-from common.utils.checks import local_folder, require_choice, require_positive, require_seed
+from common.utils.checks import local_folder, require_choice
 
 DEFAULT_RECIPE = Recipe()
-# batch_size is an option of the teacher too
-_OF_RECIPES = {field.name for field in dataclasses.fields(Recipe)} - {"batch_size"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Distilled:
-    """What `distill` trained; printed, it is the table.
-
-    Args:
-        groups: list of results.SeedGroup: baseline, distilled student, controls.
-        output_dir: folder of the records, weights and logits.
-    """
-
-    groups: list
-    output_dir: object
-
-    @property
-    def table(self):
-        """Markdown table of all groups: errors, reduction against the baseline, p-values."""
-        return results.students_table(self.groups)
-
-    @property
-    def records(self):
-        """List of dict, one record for each run."""
-        return [record for group in self.groups for record in group.seeds.values()]
-
-    def __str__(self):
-        return self.table
-
-    def _repr_markdown_(self):
-        return self.table
 
 
 def distill(
@@ -55,6 +23,7 @@ def distill(
     seeds=3,
     method=None,
     class_weights=None,
+    settings=None,
     control=True,
     output_dir=None,
     recipe=None,
@@ -68,41 +37,52 @@ def distill(
     Args:
         teacher: keras.Model, function images -> logits, path of a .keras, .onnx, .npy or .npz
             file, or teachers.Logits.
-        student: a name in `common.models.NAMES`, a function that builds a model, as of
+        student: a name in `common.models.NAMES`, a function that builds a model, as in
             `models.user_models.build`, or a ModelSpec.
         data: data.Dataset.
-        temperature, alpha: of the soft targets, as of `Distillation`, alpha above 0; lists of
-            temperatures too.
+        temperature: of the soft targets, at least 1e-6; or a list of temperatures, which are
+            trained side by side.
+        alpha: weight of the soft targets, in (0, 1], with 1 - alpha for the labels.
         seeds: their number, or a list of them.
-        method: as of `Distillation`; default "kd", of data with multi-hot labels "bernoulli".
-        class_weights: of both losses, one per class, as of `Distillation`.
-        control: whether to train the shuffled control; or names, as of `experiments.distill`.
+        method: a name in `common.losses.LOSSES`; default "kd", of data with multi-hot labels
+            "bernoulli".
+        class_weights: of both losses, one per class, see `Distillation`.
+        settings: Distillation, or a list of them, in place of temperature, alpha, method and
+            class_weights: for options of methods and for two separate weights.
+        control: True for the shuffled control, False for none, or names of
+            `distillation.LADDER`; made with the first temperature or settings.
         output_dir: folder for records, weights and logits; default runs/<data set> in the
             repository.
-        recipe: Recipe of the student; default ten epochs of Adam.
+        recipe: Recipe of the student; default Recipe(): ten epochs of Adam, whose learning rate
+            falls from 0.001 to 0 by a cosine.
         name: of the teacher in tables; default that of the file, model or function.
         options: of the teacher, as `teachers.from_any` takes them, such as preprocess or classes.
 
     Returns:
-        Distilled: `print` it for the table; it has `groups` and `records`.
+        Distilled: `print` it for the table; it has `groups`, `records` and `model()`, the trained
+        student.
 
     Raises:
-        ValueError: as the functions named; before anything is trained.
+        ValueError: an argument is unknown, out of range or does not fit the others; the teacher's
+            answers do not fit the data; before anything is trained.
+        ModuleNotFoundError: an .onnx teacher without ONNX Runtime.
+        InsufficientSpaceError: too little disk space for the logits or the training.
+        FloatingPointError: a loss is no longer finite.
+        OSError: a file cannot be read or written.
     """
     from common import teachers
     from common.experiments.study import Study
     from common.training.data_checks import require_data
 
-    _check_options(options)
-    _check_types(data, recipe)
-    spec, seeds = _student(student, recipe), _seeds(seeds)
-    temperatures = temperature if isinstance(temperature, (list, tuple)) else [temperature]
-    _require_some("temperature", temperatures)
-    require_positive("alpha, which is 0 for the baseline,", alpha)
-    method = method or ("bernoulli" if data.multi_label else "kd")
-    settings = [
-        Distillation(each, alpha, method, class_weights=class_weights) for each in temperatures
-    ]
+    call_arguments.check_options(options)
+    call_arguments.check_types(data, recipe)
+    spec, seeds = _student(student, recipe), call_arguments.seeds_of(seeds)
+    if settings is None:
+        method = method or ("bernoulli" if data.multi_label else "kd")
+        settings = call_arguments.settings_of(temperature, alpha, method, class_weights)
+    else:
+        plain = temperature == 4 and alpha == 0.9 and method is None and class_weights is None
+        settings = call_arguments.checked_settings(settings, alone=plain)
     settings = with_controls(settings, control)
     require_data(data)
     folder = local_folder("the output folder", output_dir or teachers.default_output_dir(data))
@@ -111,14 +91,7 @@ def distill(
     _check_student(study, spec)
     _check_objectives(study, spec, settings)
     logits = teachers.from_any(teacher, data, **options)
-    return Distilled(distill_all(study, spec.title, logits, settings), folder)
-
-
-def _check_options(options):
-    """Raise ValueError for options that are the recipe's."""
-    for name, value in options.items():
-        if name in _OF_RECIPES:
-            raise ValueError(f"{name} is the student's: pass recipe=Recipe({name}={value!r})")
+    return Distilled(distill_all(study, spec.title, logits, settings), study)
 
 
 def _check_student(study, spec):
@@ -152,22 +125,6 @@ def _check_objectives(study, spec, settings):
         check_run(run, study.dataset)
 
 
-def _check_types(data, recipe):
-    """Raise ValueError for data that are no Dataset, or settings that are no Recipe."""
-    if not isinstance(data, Dataset):
-        raise ValueError(
-            f"data are a data.Dataset, got {type(data).__name__}: make one by "
-            "data.from_arrays(images, labels) or data.from_folder(path)"
-        )
-    if recipe is not None and not isinstance(recipe, Recipe):
-        raise ValueError(f"recipe is a Recipe, such as Recipe(epochs=10), got {recipe!r}")
-
-
-def _require_some(name, values):
-    if not values:
-        raise ValueError(f"{name} is an empty list: give one or more")
-
-
 def _student(student, recipe):
     """`ModelSpec` of the argument `student`."""
     if isinstance(student, ModelSpec):
@@ -180,14 +137,3 @@ def _student(student, recipe):
         require_choice("student", student, models.NAMES)
         return ModelSpec(student, recipe or DEFAULT_RECIPE)
     return ModelSpec(recipe=recipe or DEFAULT_RECIPE, build=student)
-
-
-def _seeds(seeds):
-    """Tuple of seeds: the first few, or those of a list."""
-    if isinstance(seeds, (list, tuple, range)):
-        _require_some("seeds", seeds)
-        for seed in seeds:
-            require_seed(seed)
-        return tuple(seeds)
-    require_positive("seeds", seeds, integer=True)
-    return tuple(range(int(seeds)))

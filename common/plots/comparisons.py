@@ -25,7 +25,7 @@ def dot_plot(groups, title, measure="test errors", published=None):
     """
     figure, axes = style.axes(height=0.8 + 0.55 * len(groups))
     largest = max(np.mean(values) for role, values in groups.values() if role != "control")
-    for row, (label, (role, values)) in enumerate(groups.items()):
+    for row, (role, values) in enumerate(groups.values()):
         values = np.asarray(values, float)
         if role == "control" and values.mean() > 5 * largest:
             _number_at_edge(axes, row, f"{values.mean():.0f} →", COLORS[role])

@@ -11,6 +11,7 @@ from keras import layers
 import common
 from common import data, teachers
 from common.cli import main
+from common.distillation import Distillation
 from common.runs import ModelSpec, Recipe
 from common.teachers import any_teacher
 from tests.support.helpers import no_fit
@@ -43,6 +44,15 @@ def test_one_call(path, mnist, tmp_path, monkeypatch, capsys):
     assert len(list((tmp_path / "results").glob("*.json"))) == 6
     monkeypatch.setattr(keras.Model, "fit", no_fit)
     assert common.distill(path, TINY, mnist, **options).records == outcome.records
+    baseline, distilled, _ = outcome.groups
+    for group, model in (
+        (baseline, outcome.model(baseline, 1)),
+        (distilled, outcome.model(seed=1)),
+    ):
+        predicted = model.predict(mnist.test.images, verbose=0).argmax(axis=1)
+        assert np.sum(predicted != mnist.test.labels) == group.seeds[1]["test"]["errors"]
+    with pytest.raises(ValueError, match="unknown seed 2: choose from 0, 1"):
+        outcome.model(seed=2)
 
 
 def test_the_logits_are_those_before_the_softmax(path, mnist, tmp_path):
@@ -76,6 +86,23 @@ def test_a_function_and_own_data_and_an_own_student(path, mnist, tmp_path):
     )
     assert len(outcome.groups) == 2 and outcome.records[0]["seed"] == 3
     assert outcome.records[1]["run"].startswith("my_digits_v2.0-student-from-function-T4-a0.9-")
+    wrong = outcome.model().predict(own.test.images, verbose=0).argmax(axis=1) != own.test.labels
+    assert wrong.sum() == outcome.records[1]["test"]["errors"]
+
+
+def test_options_and_weights_of_a_method(path, few, tmp_path):
+    """The published settings of DKD; of two temperatures the one with fewer validation errors."""
+    weights = {"method": "dkd", "hard_weight": 1, "soft_weight": 1, "options": {"beta": 8}}
+    settings = [Distillation(temperature, **weights) for temperature in (4, 1)]
+    options = {"seeds": 1, "control": False, "output_dir": tmp_path, "settings": settings}
+    outcome = common.distill(path, TINY, few, **options)
+    assert [group.settings for group in outcome.groups[1:]] == [
+        "T = 4, 1 : 1, beta = 8",
+        "T = 1, 1 : 1, beta = 8",
+    ]
+    best = min(outcome.groups[1:], key=lambda group: group.values("errors", "validation")[0])
+    predicted = outcome.model().predict(few.test.images, verbose=0).argmax(axis=1)
+    assert np.sum(predicted != few.test.labels) == best.values("errors")[0]
 
 
 def test_one_command(path, mnist_dir, tmp_path, capsys):
@@ -116,6 +143,10 @@ def test_files_that_do_not_fit(mnist_dir, tmp_path, monkeypatch, teacher, senten
         ({"data": (0, 1)}, "data are a data.Dataset, got tuple: make one by data.from_arrays"),
         ({"student": "mlp", "recipe": {"epochs": 3}}, "recipe is a Recipe, such as"),
         ({"temperature": []}, "temperature is an empty list"),
+        ({"settings": []}, "settings is an empty list"),
+        ({"settings": 4}, r"settings are a Distillation, such as Distillation\(4, 0.9\), got 4"),
+        ({"settings": Distillation(4, 0)}, "T4-a0 has no soft targets, as the baseline"),
+        ({"settings": Distillation(4, 0.5), "temperature": 2}, "pass them there"),
         ({"seeds": []}, "seeds is an empty list"),
         ({"alpha": 0}, "alpha, which is 0 for the baseline, must be .* above 0"),
         ({"class_weights": 2.0}, "class_weights are a list, one number per class, got 2.0"),
