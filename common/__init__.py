@@ -15,7 +15,7 @@ if platform.machine() in ("x86_64", "AMD64"):
 def distill(teacher, student, data, **options):
     """One call: a teacher of any kind, a student, its baseline and its control; the table.
 
-    Arguments as of `common.experiments.one_call.distill`, which is imported when it is needed.
+    Arguments as in `common.experiments.one_call.distill`, which is imported when it is needed.
     """
     from common.experiments import one_call
 

@@ -30,7 +30,7 @@ class Distillation:
     arXiv:1503.02531, section 2).
 
     Args:
-        temperature: T > 0 of the soft targets.
+        temperature: T of the soft targets, at least 1e-6.
         alpha: weight of the method's loss, in [0, 1], with 1 - alpha for the labels; 0 is a
             baseline, on labels only. None if the two weights are used.
         method: a name in `common.losses.LOSSES`; checked when a Student is built.

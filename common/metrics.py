@@ -274,7 +274,7 @@ def summary(logits, labels, teacher_logits=None):
 
     Args:
         logits: (n, classes) floats.
-        labels: as of `errors`.
+        labels: as in `errors`.
         teacher_logits: (n, classes) floats; None leaves out the measures against the teacher.
 
     Returns:

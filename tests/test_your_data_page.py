@@ -1,6 +1,7 @@
 """Every block of code in docs/your_data.md runs, on few images of few pixels."""
 
 import re
+import types
 from pathlib import Path
 
 import keras
@@ -16,7 +17,7 @@ from common.runs import Recipe
 TEXT = (Path(__file__).parents[1] / "docs" / "your_data.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 OPTIONAL = {"teacher.onnx": "onnxruntime", "import torch": "torch", "load_torch": "torch"}
-OPTIONAL |= {"student.tflite": "ai_edge_litert"}
+OPTIONAL |= {"student.tflite": "ai_edge_litert"}  # executed by a test of its own
 NAMES = ("ash", "birch", "cedar", "fir")
 SIDE = 64
 
@@ -29,9 +30,9 @@ def pictures(count, side, seed=0):
     return (brightness[:, None, None] + noise).clip(0, 255).astype("uint8"), labels
 
 
-def keras_file(path):
+def keras_file(path, side=SIDE):
     """A model of pixels in 0 to 1 that ends in a softmax and tells the four classes apart."""
-    stack = [keras.Input((SIDE, SIDE, 3)), keras.layers.GlobalAveragePooling2D()]
+    stack = [keras.Input((side, side, 3)), keras.layers.GlobalAveragePooling2D()]
     model = keras.Sequential([*stack, keras.layers.Dense(4, activation="softmax")])
     weights = 40 * np.eye(3, 4) * np.array([1, 1, 1, 0])
     model.layers[-1].set_weights([weights, np.array([-20, -20, -20, 0])])
@@ -48,6 +49,7 @@ def names(tmp_path_factory):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(path)
     keras_file(folder / "my_resnet.keras")
+    keras_file(folder / "my_large_resnet.keras", 2 * SIDE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TFDS_DATA_DIR", str(folder / "cache"))
         patch.chdir(folder)
@@ -81,6 +83,10 @@ def test_every_block_but_those_of_other_frameworks(quick, capsys):
             exec(compile(block, "docs/your_data.md", "exec"), quick)
     printed = capsys.readouterr().out
     assert "| my_resnet (shuffled) | 4 | 0.9 |" in printed and "p (t)" in printed
+    large = quick["rows"]["test"].argmax(axis=1)
+    assert (large == quick["flowers"].test.labels).all()
+    assert quick["student"].output_shape == (None, 4)
+    assert quick["outcome"].groups[1].settings == "T = 4, 1 : 1, beta = 8"
     stored = quick["logits"].targets("train", quick["trees"].train.images).unaugmented()
     assert (stored.argmax(axis=1) == quick["trees"].train.labels).all()
 
@@ -171,9 +177,21 @@ def test_the_command(quick, tmp_path, capsys):
     assert len(table) == 2 + 3 and set(table) <= set(printed.splitlines())
 
 
+def test_the_help_has_the_defaults_of_the_recipe(capsys):
+    with pytest.raises(SystemExit):
+        user_data.main(["distill", "--help"])
+    text, recipe = " ".join(capsys.readouterr().out.split()), Recipe()
+    for option, default in (("epochs", recipe.epochs), ("batch-size", recipe.batch_size)):
+        assert f"--{option} N of the student's training; default: {default}" in text
+    assert f"by a cosine; default: {recipe.learning_rate}" in text
+
+
 def test_the_block_and_the_command_of_export(quick, tmp_path, capsys):
     """The command exports baseline and distilled student, not the control."""
     pytest.importorskip("ai_edge_litert")
+    build = {"width": 0.25, "seed": 0}
+    student = models.build("cnn", (SIDE, SIDE, 3), 4, **build)
+    quick["outcome"] = types.SimpleNamespace(model=lambda: student)
     exec(block_with("student.tflite"), quick)
     assert export.predict("student.tflite", quick["flowers"].test.images).shape == (8, 4)
     images = ["--images", "flowers", "--image-size", str(SIDE), "--output-dir", str(tmp_path)]

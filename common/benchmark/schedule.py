@@ -9,7 +9,7 @@ def recorded_tasks(records):
     The time of runs that trained side by side is divided evenly among them.
 
     Args:
-        records: list of dict, as of `runs.records.load_all`.
+        records: list of dict, as in `runs.records.load_all`.
     """
     tasks = {}
     for record in records:
@@ -40,7 +40,7 @@ def makespan(tasks, workers):
     A task's chain is the longest sequence of tasks, itself included, that wait for each other.
 
     Args:
-        tasks: as of `critical_path`.
+        tasks: as in `critical_path`.
         workers: number of workers.
     """
     after = {}

@@ -24,7 +24,7 @@ def check(options):
 
 
 def executor(options):
-    """Context of the executor, as of `training.run`; of None to train in this process.
+    """Context of the executor, as in `training.run`; of None to train in this process.
 
     Args:
         options: argparse.Namespace of a training command, checked.

@@ -35,6 +35,9 @@ def add_formats(parser):
     parser.add_argument("--float16", action="store_true", help="also in float16: litert")
     count = "training images that int8 takes its ranges from; default: 500"
     parser.add_argument("--calibration-images", type=int, default=500, metavar="N", help=count)
+    least = "least fraction of first choices that a file must share with the network; a file with "
+    least += "fewer is not written, and ends the command; default: 0.998, in int8 0.9"
+    parser.add_argument("--least-agreement", type=float, metavar="X", help=least)
 
 
 def check_export(options):
@@ -64,6 +67,8 @@ def check_formats(options):
             )
     least = export.LEAST_CALIBRATION_IMAGES
     require_at_least("calibration images", options.calibration_images, least)
+    if options.least_agreement is not None:
+        require_fraction("least_agreement", options.least_agreement)
 
 
 def export_student(study, options):
@@ -100,7 +105,8 @@ def export_runs(study, runs, options):
             for precision in _precisions(options, export.FORMATS[format].precisions):
                 path = folder / export.file_name(run.name, format, precision)
                 arguments = (study, run, path, format, precision, calibration)
-                print(deployment.write(*arguments), flush=True)
+                least = options.least_agreement
+                print(deployment.write(*arguments, least_agreement=least), flush=True)
 
 
 def _settings(study, options):

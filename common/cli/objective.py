@@ -8,8 +8,7 @@ from common.utils.checks import require_fraction, require_positive
 
 def add_objective(distill):
     """Add the options for method, weights and controls to the command `distill`."""
-    method = "kd (default), dkd, dist, ls, nkd, ttm, wttm or label_smoothing; of several labels an "
-    method += "image bernoulli: see common.losses"
+    method = "kd (default), dkd, dist, ls, nkd, ttm, wttm or label_smoothing: see common.losses"
     distill.add_argument("--method", default="kd", metavar="M", help=method)
     weight = "weight of the method's loss, 1 - alpha that of the labels; default: 0.9"
     distill.add_argument("--alpha", type=float, help=weight)

@@ -163,7 +163,8 @@ def _parser():
 def _add_images(distill):
     images = "folder with a subfolder of images for each class, or train/, val/ and test/ with such"
     distill.add_argument("--images", required=True, type=folder_option, metavar="DIR", help=images)
-    size = "height and width that images are resized and center-cropped to; default: their own"
+    size = "height and width that images are resized and center-cropped to; default: their own, or "
+    size += "if sizes differ, the median of their shorter sides"
     distill.add_argument("--image-size", type=int, metavar="N", help=size)
     for split in ("validation", "test"):
         text = f"fraction of each class that is set aside for {split}, without such a folder"
@@ -191,9 +192,11 @@ def _add_training(distill):
     )
     weight = "weight of the soft targets, 1 - alpha that of the labels; default: 0.9"
     distill.add_argument("--alpha", type=float, default=0.9, help=weight)
-    for option, kind, metavar in (("--epochs", int, "N"), ("--batch-size", int, "N")):
-        distill.add_argument(option, type=kind, metavar=metavar, help="of the student's training")
-    distill.add_argument("--learning-rate", type=float, metavar="R", help="of Adam")
+    for option, default in (("--epochs", 10), ("--batch-size", 128)):
+        text = f"of the student's training; default: {default}"
+        distill.add_argument(option, type=int, metavar="N", help=text)
+    rate = "of Adam at the start, from which it falls to 0 by a cosine; default: 0.001"
+    distill.add_argument("--learning-rate", type=float, metavar="R", help=rate)
     distill.add_argument("--no-control", action="store_true", help="do not train the control")
     _add_output_dir(distill, "for records, weights and logits")
 

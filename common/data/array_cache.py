@@ -90,8 +90,8 @@ def read(name, data_dir, origin=None):
     """Read a data set's cache: (memory-mapped arrays, class names); None if there is no cache.
 
     Args:
-        name, data_dir: as of `write`.
-        origin: as of `write`; None also if the cache has another one.
+        name, data_dir: as in `write`.
+        origin: as in `write`; None also if the cache has another one.
 
     Raises:
         DamagedCacheError: if version, shape, dtype or checksum differ from the header's.

@@ -72,7 +72,7 @@ def from_cache(name, data_dir, origin):
     """RawDataset of the array cache `name`; None if it is missing, damaged or of another origin.
 
     Args:
-        name, data_dir, origin: as of `array_cache.read`.
+        name, data_dir, origin: as in `array_cache.read`.
     """
     try:
         cached = array_cache.read(name, data_dir, origin)
@@ -88,7 +88,7 @@ def cached(name, data_dir, raw, origin=None):
     Call it in `array_cache.locked`, or another process may replace what is written meanwhile.
 
     Args:
-        name, data_dir, origin: as of `array_cache.write`.
+        name, data_dir, origin: as in `array_cache.write`.
         raw: RawDataset.
     """
     try:

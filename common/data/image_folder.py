@@ -65,7 +65,7 @@ def fingerprint(root, listed, settings):
 
     Args:
         root: Path.
-        listed: as of `list_images`.
+        listed: as in `list_images`.
         settings: dict of JSON values.
     """
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
@@ -110,7 +110,7 @@ def without(listed, names):
 
 
 def _split_folders(root):
-    """{split: (its folder, classes as of `_classes`)}; empty if no folder of train has classes.
+    """{split: (its folder, classes as in `_classes`)}; empty if no folder of train has classes.
 
     Raises:
         ValueError: two folders of one split, such as val/ and validation/.

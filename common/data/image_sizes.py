@@ -16,7 +16,7 @@ def headers(root, names, unreadable):
     Args:
         root: Path that the names are relative to.
         names: list of paths.
-        unreadable: as of `image_files.read_or_note`.
+        unreadable: as in `image_files.read_or_note`.
     """
 
     def read(name):

@@ -25,11 +25,16 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
             number of classes each, multi-hot rows (n, classes) of 0 and 1. None: a tenth of the
             training images of each class, drawn at random and always the same ones.
         class_names: one name per class; default the numbers up to the largest training label.
-        limit: as of `data.load`.
+        limit: as in `data.load`.
+
+    Returns:
+        Dataset, images uint8 (n, h, w, c).
 
     Raises:
-        ValueError: images of another range or shape; labels that are no class numbers; a name of
-            the catalogue; too few images of a class.
+        ValueError: images of another range, or of different shapes in the splits; labels that are
+            no class numbers, start above 0 without class_names, or are not as many as the images;
+            fewer than two class names, or equal ones; a name of the catalogue; too few images of
+            a class.
     """
     name = checked_name(name)
     passed = {"train": train, "validation": validation, "test": test}
@@ -56,7 +61,7 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
 
 
 def limited(dataset, limit):
-    """A data set with at most `limit` images of each split, as of `data.load`."""
+    """A data set with at most `limit` images of each split, as in `data.load`."""
     if limit is None:
         return dataset
     require_positive("limit", limit, integer=True)
@@ -70,9 +75,7 @@ def checked_name(name):
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"the data need a name, as records hold it, got {name!r}")
     if name in catalogue.NAMES:
-        raise ValueError(
-            f"{name!r} is a data set of the catalogue, whose records are here: name yours otherwise"
-        )
+        raise ValueError(f"{name!r} is a built-in data set: choose another name")
     return name
 
 
@@ -80,7 +83,7 @@ def bytes_of(images, what):
     """The images as uint8 (n, h, w, c).
 
     Args:
-        images: as of `from_arrays`.
+        images: as in `from_arrays`.
         what: such as "train images", for errors.
 
     Raises:

@@ -77,7 +77,7 @@ def runs(study, deployment, student=None):
     """Runs of one student, by seed: baselines, then distilled ones.
 
     Args:
-        study, deployment: as of `train`.
+        study, deployment: as in `train`.
         student: one of the students; default the deployment's.
     """
     name = student or deployment.student
@@ -165,7 +165,7 @@ def write(study, run, path, format, precision="float32", calibration=None, *, le
     Args:
         study: Study.
         run: finished Run.
-        path, format, calibration, least_agreement: as of `export.export`.
+        path, format, calibration, least_agreement: as in `export.export`.
         precision: a name in `export.PRECISIONS`.
     """
     from common import export

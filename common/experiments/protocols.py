@@ -36,7 +36,7 @@ def distill(
         student, teacher: names in its spec.
         temperatures: list of T > 0.
         alpha: weight of the method's loss, in (0, 1]; None for the weights among `options`.
-        control: controls to add at the first temperature, as of `distillation.with_controls`.
+        control: controls to add at the first temperature, as in `distillation.with_controls`.
         teacher_seed: seed of the teacher's run.
         options: of `Distillation`: method, hard_weight, soft_weight, options, class_weights.
 

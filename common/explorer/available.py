@@ -68,7 +68,7 @@ def sweep(groups, spec, logits):
     """Groups of one student: the baseline, then distilled from `logits`, by alpha and T.
 
     Args:
-        groups: as of `recorded`.
+        groups: as in `recorded`.
         spec: ModelSpec.
         logits: teachers.Logits.
 

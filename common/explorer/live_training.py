@@ -75,7 +75,7 @@ class LiveTraining:
         """Students, their recorded runs and baseline's mean validation errors (%) by epoch.
 
         Args:
-            groups: as of `available.recorded`.
+            groups: as in `available.recorded`.
         """
         recipe = next(iter(self.specs.values())).recipe
         students = {}

@@ -32,7 +32,7 @@ def read(dataset, splits):
 
     Args:
         dataset: its name.
-        splits: as of `digest`.
+        splits: as in `digest`.
 
     Returns:
         dict; empty if there is no record, or it is of other images or another teacher.

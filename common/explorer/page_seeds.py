@@ -32,7 +32,7 @@ def train(splits, widths=None, seeds=SEEDS, epochs=SETTINGS["epochs"]):
     """Test errors of the page's students after each epoch.
 
     Args:
-        splits: as of `page_content.splits`.
+        splits: as in `page_content.splits`.
         widths: as `WIDTHS`; None for that.
         seeds, epochs: numbers of them.
 

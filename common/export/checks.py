@@ -60,7 +60,7 @@ def require_exportable(model, format, precision):
 
 
 def check_pixels(model, images, calibration):
-    """Raise ValueError, or warn, as of `check_pixel_range`, for images of another scale.
+    """Raise ValueError, or warn, as in `check_pixel_range`, for images of another scale.
 
     File and model agree on such images too, so that their comparison does not tell.
 

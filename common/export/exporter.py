@@ -80,9 +80,11 @@ def export(
         Exported.
 
     Raises:
-        ValueError: an unknown format or a precision that it lacks; a missing runtime; a path of
-            another suffix, in a missing folder, or of a folder that is no SavedModel; a network of
-            images of no fixed size, of random answers, or of operations that the format lacks;
+        ValueError: an unknown format or a precision that it lacks; int8 and float16 at once; a
+            missing runtime; a path of another suffix, in a missing folder, or of a folder that is
+            no SavedModel; a network that ends in a softmax, that cannot be built again from its
+            configuration, of images of no fixed size, of random answers, or of operations that the
+            format lacks;
             unsuitable calibration images; images in 0 to 1 for a network that scales pixels of 0
             to 255 itself; the file's logits differ from the model's beyond `readback.BOUNDS`.
         OSError: the disk is full.

@@ -1,11 +1,13 @@
 """Runtimes of exported files: logits of images, in each format's own runtime."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 
-from common.export.formats import format_of, require_runtime
+from common.export.formats import FORMATS, format_of, require_runtime
 from common.utils import onnx_runtime, quiet
+from common.utils.messages import first_line
 
 BATCH_SIZE = 250
 
@@ -22,7 +24,7 @@ def predict(path, images, *, threads=None):
         (n, classes) float32.
 
     Raises:
-        ValueError: the format's runtime is not installed.
+        ValueError: the format's runtime is not installed; the file is missing or damaged.
     """
     run = load(path, threads=threads)
     batches = range(0, len(images), BATCH_SIZE)
@@ -35,13 +37,23 @@ def load(path, *, threads=None):
     A call with another n than the last one may prepare the runtime for it, which takes time.
 
     Args:
-        path, threads: as of `predict`.
+        path, threads: as in `predict`.
+
+    Raises:
+        ValueError: as `predict`.
     """
     name = format_of(path)
     require_runtime(name)
-    with quiet.suppress_stderr(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        run = _LOADERS[name](str(path), threads)
+    if not Path(path).exists():
+        raise ValueError(f"there is no exported file {path}: write it by export.export")
+    try:
+        with quiet.suppress_stderr(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            run = _LOADERS[name](str(path), threads)
+    except Exception as error:  # each runtime has classes of its own
+        raise ValueError(
+            f"{path} cannot be read as {FORMATS[name].title} ({first_line(error)}): export it again"
+        ) from None
     return lambda images: np.asarray(run(np.asarray(images, "float32")))
 
 

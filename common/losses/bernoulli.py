@@ -31,7 +31,7 @@ def bernoulli_loss(student_logits, teacher_logits, temperature, class_weights=No
     `distillation_loss` of two classes (Hinton, Vinyals & Dean 2015, arXiv:1503.02531).
 
     Args:
-        student_logits, teacher_logits, temperature: as of `bernoulli`.
+        student_logits, teacher_logits, temperature: as in `bernoulli`.
         class_weights: (classes,) weights w of the classes; None for 1.
 
     Returns:
@@ -48,7 +48,7 @@ def sigmoid_label_loss(logits, labels, class_weights=None):
     Args:
         logits: (batch, classes) floats.
         labels: (batch, classes), 1 for each class that an image has, else 0.
-        class_weights: as of `bernoulli_loss`.
+        class_weights: as in `bernoulli_loss`.
 
     Returns:
         (batch,) float32, nats.

@@ -29,7 +29,7 @@ def non_target_logits(logits, mask):
 
     Args:
         logits: (batch, classes) floats.
-        mask: as of `label_mask`.
+        mask: as in `label_mask`.
 
     Returns:
         (batch, classes) float32.
@@ -45,7 +45,7 @@ def binary_logits(logits, mask, temperature):
     and teacher; kept apart, it does not cost the digits of the others at high T.
 
     Args:
-        logits, mask: as of `non_target_logits`.
+        logits, mask: as in `non_target_logits`.
         temperature: T > 0.
 
     Returns:

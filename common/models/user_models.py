@@ -21,7 +21,7 @@ def build(function, image_shape, classes, *, seed=0, pixel_statistics=None, **op
     Args:
         function: function of any of image_shape, classes, seed, pixel_statistics and `options`,
             by these names, -> keras.Model, images (batch, *image_shape) in [0, 255] -> logits.
-        image_shape, classes, seed, pixel_statistics: as of `models.build`.
+        image_shape, classes, seed, pixel_statistics: as in `models.build`.
 
     Raises:
         ValueError: a function that takes something else; a model that is none, of other images or
@@ -54,7 +54,7 @@ def architecture(function, image_shape, classes, pixel_statistics=None, options=
     configuration says little, the source and the shapes of the weights count too.
 
     Args:
-        function, image_shape, classes, pixel_statistics, options: as of `build`, which checks them.
+        function, image_shape, classes, pixel_statistics, options: as in `build`, which checks them.
     """
     arguments = {"pixel_statistics": pixel_statistics, **(options or {})}
     with dtype_policy("float32"):  # recipes set the precision, not the caller's policy

@@ -111,7 +111,7 @@ class ModelSpec:
         title: name in figures and tables; default the model's.
         options: keyword arguments of the model's builder, such as {"width": 0.1}.
         transfer_set: which of the training images it is trained on; by default all.
-        build: function that builds a network of the user's own, as of `models.user_models.build`.
+        build: function that builds a network of the user's own, as in `models.user_models.build`.
 
     Raises:
         ValueError: neither model nor build; a function that builds under a name of the registry.

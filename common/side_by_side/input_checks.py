@@ -39,7 +39,7 @@ class InputChecks:
         """`Inputs` that the students can train with; ValueError otherwise.
 
         Args:
-            x, y: as of Keras's `fit`.
+            x, y: as in Keras's `fit`.
             what: "validation " or "", for errors.
         """
         inputs = read_inputs(x, y)

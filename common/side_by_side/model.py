@@ -31,7 +31,8 @@ class SideBySide(CheckedInputs, NamedWeights):
 
     Raises:
         ValueError: no student; students or teacher that differ in images or classes, share a
-            model or end in a softmax; in `fit`, labels or logits that do not fit them.
+            model or end in a softmax; in `fit`, labels or logits that do not fit them, or
+            sample_weight or class_weight.
     """
 
     def __init__(self, students, teacher=None, *, weight_decay=0.0, augment=None):

@@ -20,18 +20,19 @@ class Student:
 
     Args:
         model: images (batch, h, w, c) -> logits (batch, classes).
-        temperature: T > 0 of the soft targets; "kd" multiplies their loss by T².
+        temperature: T of the soft targets, at least 1e-6; "kd" multiplies their loss by T².
         alpha: weight of the method's loss, in [0, 1], with 1 - alpha for the hard-label loss; 0 is
             a baseline on labels only. May be None if one of the weights is given.
         teacher: name of the teacher's logits among the training targets.
-        shuffled: learn from the logits of the batch's previous image: a control. `fit` refuses what
-            would be none: batches of one image, which teach nothing even where it cannot see
-            them, and images in the order of their classes, which it sees in arrays (all), a
-            PyDataset (first and last batch) and other data sets (first batch).
+        shuffled: learn from the logits of the batch's previous image: a control. `fit` refuses
+            data that make no control: batches of one image (where it does not detect them, their
+            loss is 0), and images in the order of their classes, which it detects in arrays (all),
+            a PyDataset (first and last batch) and other data sets (first batch).
         method: a name in `losses.LOSSES`.
-        hard_weight, soft_weight: in place of 1 - alpha and alpha, or, without alpha, of 1.
+        hard_weight, soft_weight: replace 1 - alpha and alpha; if alpha is None, the weight that is
+            not given is 1.
         options: {name: number} of keyword arguments of the method, such as {"beta": 8} of "dkd".
-        class_weights: (classes,) weights of the classes, as of `Distillation`.
+        class_weights: (classes,) weights of the classes, as in `Distillation`.
 
     With the method "bernoulli", labels are multi-hot rows (batch, classes), and the hard-label
     loss is the sigmoid cross-entropy, for a baseline too.

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import special
 
 from common.utils.checks import require_choice
-from common.utils.target_checks import SOFTMAX, kind_of_probabilities
+from common.utils.target_checks import SIGMOID, SOFTMAX, kind_of_probabilities
 
 KINDS = (None, "logits", "probabilities")
 
@@ -58,7 +58,7 @@ class Answers:
         values = _array(values)
         self._require(values, images)
         if self.kind is None:
-            self.kind = "probabilities" if self._are_probabilities(values) else "logits"
+            self.kind = self._kind_of(values)
         if self.kind == "probabilities":
             convert = self._log_odds if self.dataset.multi_label else self._logarithms
             values = convert(values)
@@ -68,10 +68,19 @@ class Answers:
             [special.logsumexp(values[:, columns], axis=1) for columns in self.columns], axis=1
         )
 
-    def _are_probabilities(self, values):
+    def _kind_of(self, values):
+        """ "probabilities" or "logits"; ValueError for sigmoids of classes that exclude others."""
         if self.dataset.multi_label:
-            return values.min() >= 0 and values.max() <= 1
-        return kind_of_probabilities(values) == SOFTMAX
+            are_probabilities = values.min() >= 0 and values.max() <= 1
+        else:
+            kind = kind_of_probabilities(values)
+            if kind == SIGMOID:
+                raise ValueError(
+                    f"{self.what} answers with numbers between 0 and 1 whose rows do not sum to "
+                    "1, as sigmoids: pass logits, or a softmax's probabilities"
+                )
+            are_probabilities = kind == SOFTMAX
+        return "probabilities" if are_probabilities else "logits"
 
     def report(self):
         """Print that probabilities were converted, and what share lost its softness."""

@@ -16,18 +16,20 @@ def from_any(teacher, dataset, *, name=None, views="plain", output_dir=None, **o
     """`Logits` of a teacher.
 
     Args:
-        teacher: Logits, which are returned; a keras.Model or function, as of `from_callable`; the
+        teacher: Logits, which are returned; a keras.Model or function, as in `from_callable`; the
             path of a .keras or .onnx file; the path of an .npy or .npz file, `train` of
             `from_logits`.
         dataset: data.Dataset.
-        name: of the teacher; default that of the file or function.
-        views, output_dir: as of `from_callable`; a file of logits has one view of each image.
+        name: of the teacher; default that of the file or function. Logits keep theirs.
+        views, output_dir: as in `from_callable`; a file of logits has one view of each image.
         options: preprocess, batch_size, kind, classes of `from_callable`; of a file of logits
             validation, test, kind, classes of `from_logits`; none of Logits.
 
     Raises:
         ValueError: a file that is missing, damaged or of another kind; an option that this kind of
             teacher does not take; as the two functions.
+        ModuleNotFoundError: an .onnx file without ONNX Runtime.
+        InsufficientSpaceError: too little free disk.
     """
     if hasattr(teacher, "targets"):
         _require_options("Logits", options, ())

@@ -43,16 +43,18 @@ def from_callable(
         dataset: data.Dataset; train in the views of `views`, validation and test as they are.
         name: of the teacher, as tables show it.
         views: views of the training images, a `ViewSet` or its name.
-        preprocess: function images -> what `function` takes. Of a keras.Model or OnnxModel that
-            does not scale pixels itself, by default x / 255 where it predicts better so, which is
-            said.
+        preprocess: function images -> what `function` takes. Default for a keras.Model or
+            OnnxModel that does not scale pixels itself: x / 255 if it predicts better with it,
+            which a message says.
         batch_size: images per call of the function.
-        kind, classes: as of `answers.Answers`.
+        kind, classes: as in `answers.Answers`.
         output_dir: folder of the study, whose teachers/ gets the logits; default
             runs/<data set> in the repository.
 
     Raises:
-        ValueError: as `Answers` and `alignment.require_aligned`; as `teachers.make`.
+        ValueError: a function that cannot be called; a name with "@" or without a character; a
+            model of images of another size; as `Answers` and `alignment.require_aligned`; as
+            `teachers.make`.
         InsufficientSpaceError: too little free disk.
     """
     require_name(name)

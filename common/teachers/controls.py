@@ -100,7 +100,7 @@ def smoothed(means, counts):
     The confidence is the probability of the label's class, mean over all images.
 
     Args:
-        means: (classes, classes), as of `class_means`.
+        means: (classes, classes), as in `class_means`.
         counts: (classes,) number of images of each class.
 
     Returns:

@@ -35,18 +35,20 @@ def from_logits(
         dataset: data.Dataset.
         name: of the teacher, as tables show it.
         train, validation, test: logits or probabilities of each split, one of
-            (n, columns) array, its rows in the order of the split's images. That of `train` may
-            go on with validation's, as `Dataset.trainval` does, and then test's: its length tells.
+            (n, columns) array, its rows in the order of the split's images. The array of `train`
+            may also contain validation's rows, then test's: its length tells.
             Pair (images, logits) in any order: rows are found by the images' pixels. One pair may
             hold the images of several splits.
             Path of an .npy file with such an array, or of an .npz file with one, with a pair named
             "images" and "logits", or with arrays named "train", "validation" and "test".
-        kind, classes: as of `answers.Answers`.
-        output_dir: as of `from_callable`.
+        kind, classes: as in `answers.Answers`.
+        output_dir: as in `from_callable`.
 
     Raises:
         ValueError: a split without logits, or with two; rows that are not those of the images;
-            images without logits; as `Answers` and `alignment.require_aligned`.
+            images without logits; a name with "@" or without a character; as `Answers` and
+            `alignment.require_aligned`.
+        InsufficientSpaceError: too little free disk.
     """
     require_name(name)
     answers, what = Answers(f"teacher {name!r}", dataset, classes, kind), f"logits of {name!r}"

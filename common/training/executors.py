@@ -77,7 +77,7 @@ class _LocalTasks:
     """Groups of runs as tasks of an executor whose processes share all files with this one.
 
     Args:
-        executor, done, dataset, folder, teachers, callbacks: as of `RemoteTasks`.
+        executor, done, dataset, folder, teachers, callbacks: as in `RemoteTasks`.
     """
 
     def __init__(self, executor, done, dataset, folder, teachers, callbacks):

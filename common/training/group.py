@@ -45,7 +45,7 @@ def complete_group(members, done, folder, train):
     """Records of the members that have none, from a function that trains them; as `train_group`.
 
     Args:
-        members, done, folder: as of `train_group`.
+        members, done, folder: as in `train_group`.
         train: function (names of finished members) -> {name: record} of the others, which writes
             all files of these runs to `folder`. It is called with their locks held.
     """

@@ -11,7 +11,7 @@ class SentLogits(teachers.Logits):
     """`Logits` whose arrays were sent by another process.
 
     Args:
-        header: as of `Logits`.
+        header: as in `Logits`.
         arrays: {(split, kind): array}, as `Logits.stored` returns them.
     """
 

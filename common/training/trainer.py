@@ -52,11 +52,13 @@ def run(
         list of dict, one record per run, in the order of `runs`.
 
     Raises:
-        ValueError: a run is of another data set; a teacher is missing; the output folder cannot
-            be written; a record or checkpoint is damaged; with an executor, callbacks cannot be
-            sent to another process.
+        ValueError: a run is of another data set; its method, schedule, labels, class weights or
+            control do not fit; a teacher is missing; the output folder cannot be written; a record
+            or checkpoint is damaged; with an executor, callbacks cannot be sent to another process.
         InsufficientSpaceError: there is too little disk space for checkpoint and weights.
         FloatingPointError: a loss is no longer finite.
+        ChildProcessError: an executor's process died repeatedly.
+        OSError: a file cannot be read or written.
     """
     teachers_by_id = {logits.identity: logits for logits in teachers}
     run_checks.check(runs, dataset, teachers_by_id)

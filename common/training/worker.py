@@ -22,7 +22,7 @@ class NamedDataset:
     """A data set of the catalogue that each node reads from its own cache.
 
     Args:
-        name, limit, data_dir: as of `data.load`.
+        name, limit, data_dir: as in `data.load`.
         content: hash of all images and labels, as `content_of` returns it.
     """
 
@@ -45,7 +45,7 @@ def train_in_worker(members, done, dataset, folder, teachers, callbacks):
     """({name: record}, lines to show): `train_group` in a process that shares `folder`.
 
     Args:
-        members, done, folder, teachers, callbacks: as of `train_group`.
+        members, done, folder, teachers, callbacks: as in `train_group`.
         dataset: `data.shared.SharedDataset`.
     """
     with _captured() as lines:
@@ -57,7 +57,7 @@ def train_on_node(members, done, folder, callbacks, dataset, *teachers):
     """({path in the output folder: bytes}, lines to show) of the members that are not `done`.
 
     Args:
-        members, done, callbacks: as of `train_group`.
+        members, done, callbacks: as in `train_group`.
         folder: Path of a folder that all nodes share, which keeps checkpoints; None if there is
             none.
         dataset: `NamedDataset` or Dataset.

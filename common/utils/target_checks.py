@@ -127,7 +127,7 @@ def warn_at_chance(logits, labels, what):
     """Warn if logits predict the labels no better than chance, as if their rows were permuted.
 
     Args:
-        logits, labels: as of `at_chance`.
+        logits, labels: as in `at_chance`.
         what: name of the logits in the warning.
     """
     if np.shape(logits)[1] == 1:  # one yes-or-no question, whose column is always the largest

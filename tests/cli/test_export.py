@@ -31,7 +31,7 @@ def test_export_trains_a_student_once_and_writes_its_files(mnist_dir, mnist, tmp
     wrong = int((logits.argmax(1) != mnist.test.labels).sum())
     assert f'"errors": {wrong},' in record.read_text().partition('"test"')[2]
     written = record.stat().st_mtime_ns
-    main("mnist", [*arguments, "--formats", "onnx"])
+    main("mnist", [*arguments, "--formats", "onnx", "--least-agreement", "0"])
     assert record.stat().st_mtime_ns == written
     assert len([*(tmp_path / "exports").iterdir()]) == 4
 
@@ -43,6 +43,7 @@ def test_export_trains_a_student_once_and_writes_its_files(mnist_dir, mnist, tmp
         (["cnn_small", "--teacher", "resnet"], "unknown teacher 'resnet': did you mean resnet164"),
         (["cnn_small", "--formats", "tflite"], "unknown format 'tflite': did you mean litert"),
         (["cnn_small", "--calibration-images", "99"], "calibration images must be a whole number"),
+        (["cnn_small", "--least-agreement", "2"], "least_agreement must lie between 0 and 1"),
         (["cnn_small", "--temperature", "4"], "are of a distillation: name its --teacher"),
         (["cnn_small", "--teacher", "cnn", "--temperature", "0"], "temperature must be a finite"),
         (["cnn_small", "--teacher", "cnn", "--alpha", "2"], "alpha must lie between 0 and 1"),

@@ -108,7 +108,7 @@ def test_few_images_of_several_classes_are_enough_for_multi_hot_labels():
 
 
 def test_names_and_classes_of_their_own():
-    with pytest.raises(ValueError, match="'mnist' is a data set of the catalogue"):
+    with pytest.raises(ValueError, match="'mnist' is a built-in data set"):
         data.from_arrays("mnist", PAIR, PAIR, PAIR)
     with pytest.raises(ValueError, match=r"labels are from 0 to 2, but .* 2 classes"):
         data.from_arrays("mine", PAIR, PAIR, PAIR, ["cat", "dog"])

@@ -324,7 +324,7 @@ def test_a_cache_that_cannot_be_written(folder, tmp_path):
         ({"image_size": (3, 4, 5)}, "image_size is one number or"),
         ({"validation": 0}, "validation is a fraction between 0 and 1, got 0"),
         ({"validation": 0.5, "test": 0.5}, "leave no training images"),
-        ({"name": "cifar100"}, "is a data set of the catalogue"),
+        ({"name": "cifar100"}, "is a built-in data set"),
         ({"limit": 0}, "limit must be"),
         ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
     ],

@@ -210,6 +210,19 @@ def test_a_copy_that_differs_from_the_model(model, tmp_path, monkeypatch):
     refused(tmp_path, model, "net.tflite was not written: on 200 images its logits differ")
 
 
+@pytest.mark.parametrize("name", ["net.tflite", "net.onnx", "folder"])
+def test_a_file_that_is_missing_or_damaged(name, tmp_path):
+    """It is named, whatever its runtime raises."""
+    if name == "net.onnx":
+        pytest.importorskip("onnxruntime")
+    path, images = tmp_path / name, np.zeros((1, 8, 8, 1))
+    with pytest.raises(ValueError, match=f"there is no exported file .*{name}: write it by"):
+        export.predict(path, images)
+    path.write_bytes(b"no network")
+    with pytest.raises(ValueError, match=rf"{name} cannot be read as .* \(.*\): export it again"):
+        export.predict(path, images)
+
+
 def test_no_keras_model(tmp_path):
     refused(tmp_path, len, "the exported model is a builtin_function_or_method: pass a keras.Model")
 
