@@ -161,6 +161,8 @@ def plain_ticks(axis):
     """Tick labels of a logarithmic axis: a few round numbers, also within one power of ten."""
     low, high = axis.get_view_interval()
     subs = (1, 2, 5) if high > 20 * low else (1, 1.5, 2, 3, 5, 7)
-    axis.set_major_locator(LogLocator(subs=subs) if high > 5 * low else MaxNLocator(6))
+    axis.set_major_locator(
+        LogLocator(subs=subs) if high > 5 * low else MaxNLocator(8, steps=(1, 2, 5, 10))
+    )
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())

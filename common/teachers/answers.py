@@ -57,8 +57,10 @@ class Answers:
         """
         values = _array(values)
         self._require(values, images)
+        if self.kind != "probabilities" and not self.dataset.multi_label:
+            self._refuse_sigmoids(values)
         if self.kind is None:
-            self.kind = self._kind_of(values)
+            self.kind = "probabilities" if self._are_probabilities(values) else "logits"
         if self.kind == "probabilities":
             convert = self._log_odds if self.dataset.multi_label else self._logarithms
             values = convert(values)
@@ -68,19 +70,18 @@ class Answers:
             [special.logsumexp(values[:, columns], axis=1) for columns in self.columns], axis=1
         )
 
-    def _kind_of(self, values):
-        """ "probabilities" or "logits"; ValueError for sigmoids of classes that exclude others."""
+    def _are_probabilities(self, values):
         if self.dataset.multi_label:
-            are_probabilities = values.min() >= 0 and values.max() <= 1
-        else:
-            kind = kind_of_probabilities(values)
-            if kind == SIGMOID:
-                raise ValueError(
-                    f"{self.what} answers with numbers between 0 and 1 whose rows do not sum to "
-                    "1, as sigmoids: pass logits, or a softmax's probabilities"
-                )
-            are_probabilities = kind == SOFTMAX
-        return "probabilities" if are_probabilities else "logits"
+            return values.min() >= 0 and values.max() <= 1
+        return kind_of_probabilities(values) == SOFTMAX
+
+    def _refuse_sigmoids(self, values):
+        """Raise ValueError for sigmoids of classes that exclude each other."""
+        if kind_of_probabilities(values) == SIGMOID:
+            raise ValueError(
+                f"{self.what} answers with numbers between 0 and 1 whose rows do not sum to 1, as "
+                "sigmoids: pass logits, or a softmax's probabilities"
+            )
 
     def report(self):
         """Print that probabilities were converted, and what share lost its softness."""
