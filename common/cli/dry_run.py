@@ -44,6 +44,7 @@ class DryRun:
         done = trainer.finished(runs, [output_dir, *read_dirs], self._note_finished)
         noted = {run.name for members, _ in self.trainings for run in members}
         missing = [run for run in runs if run.name not in done and run.name not in noted]
+        run_checks.check_schedules(missing)
         for members in trainer.group_runs({run.name: run for run in missing}.values()):
             self.trainings.append((members, dataset))
         self.note_logits(missing, teachers_by_id)

@@ -104,10 +104,8 @@ def _training_options(output_dir):
     shared.add_argument("--limit", type=int, metavar="N", help=limit)
     data = "folder of TensorFlow Datasets' data"
     shared.add_argument("--data-dir", type=folder_option, metavar="DIR", help=data)
-    folder = (
-        "folder for records and weights; default: runs/<data set>, or the committed folder for "
-    )
-    folder += "reproduce and train-one"
+    folder = "folder for records and weights; default: runs/<data set>, or the committed folder "
+    folder += "for reproduce and train-one"
     shared.add_argument(
         "--output-dir", type=folder_option, default=output_dir, metavar="DIR", help=folder
     )

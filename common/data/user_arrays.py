@@ -18,7 +18,7 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
     """A `Dataset` of arrays.
 
     Args:
-        name: as records hold it; not a name of the catalogue.
+        name: as records hold it; not that of a built-in data set.
         train, validation, test: (images, labels) each. Images (n, h, w) or (n, h, w, c): uint8 or
             other integers in 0 to 255, or floats in 0 to 1, which are multiplied by 255, or in 0
             to 255; floats are rounded. Labels (n,): whole numbers from 0 on; of images with any
@@ -33,8 +33,8 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
     Raises:
         ValueError: images of another range, or of different shapes in the splits; labels that are
             no class numbers, start above 0 without class_names, or are not as many as the images;
-            fewer than two class names, or equal ones; a name of the catalogue; too few images of
-            a class.
+            fewer than two class names, or equal ones; the name of a built-in data set; too few
+            images of a class.
     """
     name = checked_name(name)
     passed = {"train": train, "validation": validation, "test": test}
@@ -71,7 +71,7 @@ def limited(dataset, limit):
 
 
 def checked_name(name):
-    """The name of a user's data; ValueError unless it is a text that the catalogue lacks."""
+    """The name of a user's data; ValueError unless it is a text and no built-in data set."""
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"the data need a name, as records hold it, got {name!r}")
     if name in catalogue.NAMES:

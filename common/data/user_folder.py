@@ -40,7 +40,7 @@ def from_folder(
         validation, test: fraction of the images of each class, in (0, 1), that is set aside at
             random where the folder has no such split.
         seed: of that random choice; a whole number from 0 on.
-        name: as records hold it, not a name of the catalogue; default the folder's.
+        name: as records hold it, not that of a built-in data set; default the folder's.
         limit: as in `data.load`.
         data_dir: folder of array caches; default $TFDS_DATA_DIR or ~/tensorflow_datasets.
         skip_unreadable: whether to leave out images that cannot be read, and to say how many.
@@ -50,8 +50,8 @@ def from_folder(
 
     Raises:
         ValueError: as `image_folder.list_images` and `set_aside`; an unreadable image; a folder
-            that changes while it is read; a data_dir inside the image folder; a name of the
-            catalogue, such as "mnist"; an image_size or limit that is no whole number above 0.
+            that changes while it is read; a data_dir inside the image folder; the name of a
+            built-in data set, such as "mnist"; an image_size or limit that is no whole number above 0.
         InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """
     require_seed(seed)  # before the files' headers are read

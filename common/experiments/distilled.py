@@ -39,17 +39,19 @@ class Distilled:
         Args:
             group: one of `groups`, such as `groups[0]`, the baseline; default: the distilled
                 student whose settings have the fewest validation errors.
-            seed: of the training; default: the group's first.
+            seed: of the training; default: the group's smallest.
 
         Returns:
             keras.Model from uint8 images (n, height, width, channels) in 0 to 255 to logits
             (n, classes).
 
         Raises:
-            ValueError: the group was not trained with this seed; its weights are missing, damaged
-                or not those of the record.
+            ValueError: `group` is none of `groups`, or was not trained with this seed; its weights
+                are missing, damaged or not those of the record.
         """
-        group = group or self._best()
+        group = self._best() if group is None else group
+        if group not in self.groups:
+            raise ValueError(f"group is one of `groups`, such as groups[0], got {group!r}")
         seed = min(group.seeds) if seed is None else seed
         require_choice("seed", seed, group.seeds)
         (spec,) = self.study.spec.students.values()

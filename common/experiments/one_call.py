@@ -18,8 +18,8 @@ def distill(
     student,
     data,
     *,
-    temperature=4,
-    alpha=0.9,
+    temperature=None,
+    alpha=None,
     seeds=3,
     method=None,
     class_weights=None,
@@ -40,9 +40,9 @@ def distill(
         student: a name in `common.models.NAMES`, a function that builds a model, as in
             `models.user_models.build`, or a ModelSpec.
         data: data.Dataset.
-        temperature: of the soft targets, at least 1e-6; or a list of temperatures, which are
-            trained side by side.
-        alpha: weight of the soft targets, in (0, 1], with 1 - alpha for the labels.
+        temperature: of the soft targets, at least 1e-6, default 4; or a list of temperatures, which
+            are trained side by side.
+        alpha: weight of the soft targets, in (0, 1], default 0.9, with 1 - alpha for the labels.
         seeds: their number, or a list of them.
         method: a name in `common.losses.LOSSES`; default "kd", of data with multi-hot labels
             "bernoulli".
@@ -77,13 +77,9 @@ def distill(
     call_arguments.check_options(options)
     call_arguments.check_types(data, recipe)
     spec, seeds = _student(student, recipe), call_arguments.seeds_of(seeds)
-    if settings is None:
-        method = method or ("bernoulli" if data.multi_label else "kd")
-        settings = call_arguments.settings_of(temperature, alpha, method, class_weights)
-    else:
-        plain = temperature == 4 and alpha == 0.9 and method is None and class_weights is None
-        settings = call_arguments.checked_settings(settings, alone=plain)
-    settings = with_controls(settings, control)
+    parts = {"temperature": temperature, "alpha": alpha, "method": method}
+    parts["class_weights"] = class_weights
+    settings = with_controls(call_arguments.settings_of(data, settings, parts), control)
     require_data(data)
     folder = local_folder("the output folder", output_dir or teachers.default_output_dir(data))
     options |= {"name": name, "views": spec.recipe.view_set, "output_dir": folder}
@@ -116,8 +112,11 @@ def _check_objectives(study, spec, settings):
         spec: ModelSpec of its student.
         settings: list of Distillation, controls among them.
     """
-    from common.training.run_checks import check_run
+    from common.training.run_checks import check_run, check_schedules
 
+    baseline = study.student(spec.title)
+    if not study.store.is_finished(baseline):
+        check_schedules([baseline])
     unanswered = types.SimpleNamespace(identity="unanswered")
     for each in settings:
         teacher = unanswered if each.needs_teacher else None

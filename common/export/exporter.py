@@ -84,9 +84,9 @@ def export(
             missing runtime; a path of another suffix, in a missing folder, or of a folder that is
             no SavedModel; a network that ends in a softmax, that cannot be built again from its
             configuration, of images of no fixed size, of random answers, or of operations that the
-            format lacks;
-            unsuitable calibration images; images in 0 to 1 for a network that scales pixels of 0
-            to 255 itself; the file's logits differ from the model's beyond `readback.BOUNDS`.
+            format lacks; unsuitable calibration images; images in 0 to 1 for a network that scales
+            pixels of 0 to 255 itself; the file's logits differ from the model's beyond
+            `readback.BOUNDS`.
         OSError: the disk is full.
     """
     precision = checks.precision_of(int8, float16)

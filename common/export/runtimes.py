@@ -7,6 +7,7 @@ import numpy as np
 
 from common.export.formats import FORMATS, format_of, require_runtime
 from common.utils import onnx_runtime, quiet
+from common.utils.checks import require_positive
 from common.utils.messages import first_line
 
 BATCH_SIZE = 250
@@ -24,7 +25,8 @@ def predict(path, images, *, threads=None):
         (n, classes) float32.
 
     Raises:
-        ValueError: the format's runtime is not installed; the file is missing or damaged.
+        ValueError: the format's runtime is not installed; the file is missing, damaged or of
+            another kind; threads are no whole number above 0.
     """
     run = load(path, threads=threads)
     batches = range(0, len(images), BATCH_SIZE)
@@ -42,19 +44,33 @@ def load(path, *, threads=None):
     Raises:
         ValueError: as `predict`.
     """
-    name = format_of(path)
+    path, name = Path(path).expanduser(), format_of(path)
     require_runtime(name)
-    if not Path(path).exists():
-        raise ValueError(f"there is no exported file {path}: write it by export.export")
+    if threads is not None:
+        require_positive("threads", threads, integer=True)
+    _require_file(path, name)
     try:
         with quiet.suppress_stderr(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             run = _LOADERS[name](str(path), threads)
+    except ImportError:
+        raise
     except Exception as error:  # each runtime has classes of its own
         raise ValueError(
             f"{path} cannot be read as {FORMATS[name].title} ({first_line(error)}): export it again"
         ) from None
     return lambda images: np.asarray(run(np.asarray(images, "float32")))
+
+
+def _require_file(path, name):
+    """Raise ValueError unless a file or folder of a format is there."""
+    if not path.exists():
+        raise ValueError(f"there is no exported file {path}: write it by export.export")
+    if path.is_file() and not FORMATS[name].suffix:
+        raise ValueError(
+            f"{path} is no exported network: those are .tflite, .onnx and .xml files, and folders "
+            "of a SavedModel"
+        )
 
 
 def _litert(path, threads):

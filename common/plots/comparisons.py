@@ -31,8 +31,9 @@ def dot_plot(groups, title, measure="test errors", published=None):
             _number_at_edge(axes, row, f"{values.mean():.0f} →", COLORS[role])
         else:
             _dots(axes, row, values, COLORS[role])
-    rows = {label: row for row, label in enumerate(groups)}
-    style.mark_published(axes, [(x, rows[label]) for label, x in (published or {}).items()])
+    published = published or {}
+    marked = [(published[label], row) for row, label in enumerate(groups) if label in published]
+    style.mark_published(axes, marked)
     axes.set_yticks(range(len(groups)), groups)
     style.title(figure, title)
     axes.set(xlabel=measure, ylim=(len(groups) - 0.5, -0.7))

@@ -20,7 +20,7 @@ def device_figure(tables):
 def accuracy_over_latency(points, title, measure="test accuracy, %"):
     """Accuracy over the latency of one image: mean ± sd over seeds, with the Pareto front.
 
-    A network is on the front if no other is at least as fast and more accurate.
+    A network is on the front if it is more accurate than every faster one.
 
     Args:
         points: {role: [(label, milliseconds, (seeds,) accuracy in %)]}; role is a key of
@@ -42,8 +42,8 @@ def accuracy_over_latency(points, title, measure="test accuracy, %"):
     fastest, best = pareto_front(points)
     axes.step(fastest, best, where="post", color="0.6", ls=":", zorder=0)
     axes.set(xscale="log", xlabel="latency of one image, 90th percentile, ms", ylabel=measure)
-    style.plain_ticks(axes.xaxis)
     axes.margins(x=0.18)
+    style.plain_ticks(axes.xaxis)
     style.title(figure, title)
     return figure
 

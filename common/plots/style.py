@@ -151,7 +151,7 @@ def label_ticks(axis, ticks):
 
 def mark_published(axes, points):
     """Hollow diamonds at published values, pairs (x, y), with a legend that says `paper`."""
-    if points:
+    if len(points):
         x, y = zip(*points, strict=True)
         axes.plot(x, y, "D", mfc="white", mec="0.25", ms=7, zorder=5, label="paper", ls="")
         axes.legend(frameon=False, handletextpad=0.2)

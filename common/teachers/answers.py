@@ -4,7 +4,7 @@ import numpy as np
 from scipy import special
 
 from common.utils.checks import require_choice
-from common.utils.target_checks import SIGMOID, SOFTMAX, kind_of_probabilities
+from common.utils.target_checks import SOFTMAX, kind_of_probabilities, require_logits
 
 KINDS = (None, "logits", "probabilities")
 
@@ -53,12 +53,10 @@ class Answers:
             images: their number n.
 
         Raises:
-            ValueError: another shape, NaN or infinity, sigmoids in place of logits.
+            ValueError: another shape, NaN or infinity.
         """
         values = _array(values)
         self._require(values, images)
-        if self.kind != "probabilities" and not self.dataset.multi_label:
-            self._refuse_sigmoids(values)
         if self.kind is None:
             self.kind = "probabilities" if self._are_probabilities(values) else "logits"
         if self.kind == "probabilities":
@@ -75,13 +73,14 @@ class Answers:
             return values.min() >= 0 and values.max() <= 1
         return kind_of_probabilities(values) == SOFTMAX
 
-    def _refuse_sigmoids(self, values):
-        """Raise ValueError for sigmoids of classes that exclude each other."""
-        if kind_of_probabilities(values) == SIGMOID:
-            raise ValueError(
-                f"{self.what} answers with numbers between 0 and 1 whose rows do not sum to 1, as "
-                "sigmoids: pass logits, or a softmax's probabilities"
-            )
+    def refuse_sigmoids(self, logits):
+        """Raise ValueError for `logits` that are sigmoids of classes that exclude each other.
+
+        Args:
+            logits: (n, classes), what `logits` returned for all images of a split or for a probe.
+        """
+        if not self.dataset.multi_label:
+            require_logits(logits, f"the logits of {self.what}")
 
     def report(self):
         """Print that probabilities were converted, and what share lost its softness."""

@@ -57,7 +57,9 @@ def from_logits(
     values = {}
     for split, rows in _by_split(by_split, dataset, keys, what).items():
         data = getattr(dataset, split)
-        values[split] = to_float16(answers.logits(rows, len(data)))
+        logits = answers.logits(rows, len(data))
+        answers.refuse_sigmoids(logits)
+        values[split] = to_float16(logits)
         labels = f"the {split} {what}"
         require_aligned(values[split], data.labels, labels, dataset.class_names)
     view_set = views.get("plain")

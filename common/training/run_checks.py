@@ -7,15 +7,18 @@ from common.teachers.online import OnlineTeacher
 from common.training import data_checks
 from common.utils.checks import require_choice
 
-# fields of a recipe that only one schedule uses
-_FIELDS_OF_SCHEDULES = {"milestones": "steps", "warmup": "cosine", "final_lr_fraction": "cosine"}
+# {field of a recipe: (the only schedule that uses it, its value for the others)}
+_OF_SCHEDULES = {
+    "milestones": ("steps", ()),
+    "warmup": ("cosine", 0),
+    "final_lr_fraction": ("cosine", 0),
+}
 
 
 def check(runs, dataset, teachers_by_id):
     """Raise ValueError unless `dataset` and `teachers_by_id` are what `runs` need.
 
-    Checks data set, models, schedules, methods with their options, teachers, and images that
-    controls need.
+    Checks data set, models, methods with their options, teachers, and images that controls need.
 
     Args:
         runs: list of Run.
@@ -33,6 +36,27 @@ def check(runs, dataset, teachers_by_id):
             _check_teacher(run, dataset, teachers_by_id)
 
 
+def check_schedules(runs):
+    """Raise ValueError if a schedule would ignore a field of its recipe.
+
+    Of runs that are to be trained: records of such recipes remain readable.
+
+    Args:
+        runs: list of Run.
+    """
+    for run in runs:
+        recipe = run.recipe
+        for field, (schedule, unused) in _OF_SCHEDULES.items():
+            value = getattr(recipe, field)
+            true_anyway = (recipe.schedule, field, value) == ("constant", "final_lr_fraction", 1)
+            if recipe.schedule != schedule and value != unused and not true_anyway:
+                raise ValueError(
+                    f"the recipe of {run.model} has {field}={value!r}, but its schedule "
+                    f"{recipe.schedule!r} ignores it: choose the schedule {schedule!r}, or leave "
+                    f"{field} out"
+                )
+
+
 def check_run(run, dataset):
     """Raise ValueError unless a run fits its data set, whatever its teacher.
 
@@ -43,7 +67,6 @@ def check_run(run, dataset):
     _check_data(run, dataset)
     if run.build is None:
         require_choice("model", run.model, models.NAMES)
-    _check_schedule(run)
     require_method(run.settings.method, run.settings.options)
     run.transfer_set.check(dataset.classes)
     _check_labels(run, dataset)
@@ -63,21 +86,6 @@ def _check_data(run, dataset):
             f"{run.name} is a run on images and labels of digest {run.digest}, those of "
             f"{dataset.name} have {dataset.digest}: make the run by Run(..., **dataset.identity)"
         )
-
-
-def _check_schedule(run):
-    """Raise ValueError if the run's schedule would ignore a field of its recipe.
-
-    Not in `Recipe`, so that records of such recipes remain readable.
-    """
-    for field, schedule in _FIELDS_OF_SCHEDULES.items():
-        value = getattr(run.recipe, field)
-        if value and run.recipe.schedule != schedule:
-            raise ValueError(
-                f"the recipe of {run.name} has {field}={value!r}, but its schedule "
-                f"{run.recipe.schedule!r} ignores it: choose the schedule {schedule!r}, or leave "
-                f"{field} out"
-            )
 
 
 def _check_labels(run, dataset):

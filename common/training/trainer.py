@@ -64,6 +64,7 @@ def run(
     run_checks.check(runs, dataset, teachers_by_id)
     folder = require_writable(output_dir)
     done = finished(runs, [folder, *read_dirs], on_cached or _print_cached)
+    run_checks.check_schedules([run for run in runs if run.name not in done])
     groups = _unfinished(runs, done, folder)
     if executor and (tasks := executors.tasks(executor, groups, done)):
         parts = (folder, teachers_by_id, list(callbacks))

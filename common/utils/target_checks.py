@@ -98,15 +98,18 @@ def require_logits(values, what):
     """
     if kind := kind_of_probabilities(values):
         signs = {SOFTMAX: "their rows sum to 1, as after a softmax"}
-        signs[SIGMOID] = "all are between 0 and 1"
+        signs[SIGMOID] = "all are between 0 and 1, as after a sigmoid"
         raise ValueError(
             f"{what} look like probabilities ({signs[kind]}): remove the model's last activation, "
-            "because the temperature divides logits, or pass the logarithms of a softmax's output"
+            "because the temperature divides logits, or pass the logarithms of a softmax's output; "
+            "if they are logits, subtract 1 from all, which changes no soft target"
         )
 
 
 def kind_of_probabilities(values):
-    """SOFTMAX if rows in 0 to 1 sum to 1, SIGMOID if all lie inside 0 to 1; None for logits.
+    """SOFTMAX if rows in 0 to 1 sum to 1, SIGMOID if all lie in 0 to 1, most inside; else None.
+
+    Sigmoids are not recognized of two classes, or among fewer than 100 numbers.
 
     Args:
         values: (n, classes) floats, of which a sample is checked.
@@ -120,7 +123,8 @@ def kind_of_probabilities(values):
     if rows.shape[1] > 1 and np.allclose(rows.sum(axis=1), 1, atol=1e-2):
         return SOFTMAX
     many = rows.shape[1] > 2 and rows.size >= _SIGMOID_NUMBERS
-    return SIGMOID if many and 0 < low < high < 1 else None
+    inside = np.mean((rows > 0) & (rows < 1))
+    return SIGMOID if many and high <= 1 and inside > 0.5 else None
 
 
 def warn_at_chance(logits, labels, what):

@@ -6,6 +6,8 @@ import pytest
 
 from common import export
 from common.cli import main
+from common.experiments import deployment
+from common.export import readback
 from mnist import recipes
 
 pytestmark = pytest.mark.skipif(
@@ -17,7 +19,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_export_trains_a_student_once_and_writes_its_files(mnist_dir, mnist, tmp_path, capsys):
+def test_export_trains_a_student_once_and_writes_its_files(
+    mnist_dir, mnist, tmp_path, capsys, monkeypatch
+):
     arguments = ["export", "cnn_eighth", "--int8", "--calibration-images", "100", "--epochs", "1"]
     arguments += ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path)]
     main("mnist", arguments)
@@ -31,9 +35,23 @@ def test_export_trains_a_student_once_and_writes_its_files(mnist_dir, mnist, tmp
     wrong = int((logits.argmax(1) != mnist.test.labels).sum())
     assert f'"errors": {wrong},' in record.read_text().partition('"test"')[2]
     written = record.stat().st_mtime_ns
-    main("mnist", [*arguments, "--formats", "onnx", "--least-agreement", "0"])
+    main("mnist", [*arguments, "--formats", "onnx"])
     assert record.stat().st_mtime_ns == written
     assert len([*(tmp_path / "exports").iterdir()]) == 4
+    bounds = []
+    monkeypatch.setattr(
+        deployment, "write", lambda *_, least_agreement: bounds.append(least_agreement)
+    )
+    main("mnist", [*arguments, "--least-agreement", "0.5"])
+    assert bounds == [0.5, 0.5]  # float32, int8
+
+
+def test_help_has_the_bounds(capsys):
+    with pytest.raises(SystemExit):
+        main("mnist", ["export", "--help"])
+    least = {name: bound for name, (_, bound) in readback.BOUNDS.items()}
+    text = "default: {float32}, of float16 {float16}, of int8 {int8}".format(**least)
+    assert text in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,9 @@ def test_one_call(path, mnist, tmp_path, monkeypatch, capsys):
         assert np.sum(predicted != mnist.test.labels) == group.seeds[1]["test"]["errors"]
     with pytest.raises(ValueError, match="unknown seed 2: choose from 0, 1"):
         outcome.model(seed=2)
+    for group in (0, "baseline"):
+        with pytest.raises(ValueError, match="group is one of `groups`, such as groups"):
+            outcome.model(group)
 
 
 def test_the_logits_are_those_before_the_softmax(path, mnist, tmp_path):
@@ -146,7 +149,18 @@ def test_files_that_do_not_fit(mnist_dir, tmp_path, monkeypatch, teacher, senten
         ({"settings": []}, "settings is an empty list"),
         ({"settings": 4}, r"settings are a Distillation, such as Distillation\(4, 0.9\), got 4"),
         ({"settings": Distillation(4, 0)}, "T4-a0 has no soft targets, as the baseline"),
-        ({"settings": Distillation(4, 0.5), "temperature": 2}, "pass them there"),
+        (
+            {"settings": Distillation(4, 0.5), "temperature": 4},
+            "settings have temperature: pass them there",
+        ),
+        (
+            {"settings": Distillation(4, 0.5, control="shuffled")},
+            "T4-a0.5-shuffled is a control: pass control='shuffled'",
+        ),
+        (
+            {"settings": [Distillation(4, 0.5), Distillation(4, 0.5, class_weights=[1] * 10)]},
+            "settings of one call have one baseline",
+        ),
         ({"seeds": []}, "seeds is an empty list"),
         ({"alpha": 0}, "alpha, which is 0 for the baseline, must be .* above 0"),
         ({"class_weights": 2.0}, "class_weights are a list, one number per class, got 2.0"),

@@ -210,7 +210,7 @@ def test_a_copy_that_differs_from_the_model(model, tmp_path, monkeypatch):
     refused(tmp_path, model, "net.tflite was not written: on 200 images its logits differ")
 
 
-@pytest.mark.parametrize("name", ["net.tflite", "net.onnx", "folder"])
+@pytest.mark.parametrize("name", ["net.tflite", "net.onnx"])
 def test_a_file_that_is_missing_or_damaged(name, tmp_path):
     """It is named, whatever its runtime raises."""
     if name == "net.onnx":
@@ -221,6 +221,11 @@ def test_a_file_that_is_missing_or_damaged(name, tmp_path):
     path.write_bytes(b"no network")
     with pytest.raises(ValueError, match=rf"{name} cannot be read as .* \(.*\): export it again"):
         export.predict(path, images)
+    with pytest.raises(ValueError, match="threads must be a whole number above 0, got 0"):
+        export.predict(path, images, threads=0)
+    (tmp_path / "net.keras").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"net.keras is no exported network: those are \.tflite"):
+        export.predict(tmp_path / "net.keras", images)
 
 
 def test_no_keras_model(tmp_path):

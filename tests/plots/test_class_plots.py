@@ -36,6 +36,8 @@ def test_most_probable_classes_and_their_probabilities():
     assert [tick.get_text() for tick in ticks] == ["ant", "elk", "bee"]
     assert [tick.get_fontweight() for tick in ticks] == ["normal", "bold", "normal"]
     assert [tick.get_text() for tick in grid[0, 2].get_yticklabels()] == ["", "", ""]
+    assert figure.get_supxlabel() == "probability, each panel with a separate scale"
     shared = plots.top_classes(IMAGES[:2], [4, 2], logits, (1, 2), names, "two images", shared=True)
     grid = np.array(shared.axes[:6]).reshape(2, 3)
     assert {axes.get_xlim() for axes in grid[:, 1:].flat} == {(0, 1)}
+    assert shared.get_supxlabel() == "probability"

@@ -25,4 +25,5 @@ def test_each_method_is_drawn_on_its_own_scale():
     colors = [to_hex(bar.get_facecolor()) for bar in panels[0].patches]
     assert [c == COLORS["baseline"].lower() for c in colors] == [False, True, False]
     assert [axes.axison for axes in panels[len(steps) :]] == [False] * 3
+    assert figure.get_supylabel() == "step of the logit, relative to max"
     assert figure.get_suptitle() == "One lowers what another raises"

@@ -172,7 +172,7 @@ def diamonds(axes):
 def test_a_dot_plot_marks_published_values_in_their_rows():
     groups = {"baseline": ("baseline", [150, 160]), "distilled": ("distilled", [80, 90])}
     figure = plots.dot_plot(groups, "t", published={"distilled": 74, "baseline": 146})
-    assert diamonds(figure.axes[0]) == [[74, 1], [146, 0]]
+    assert diamonds(figure.axes[0]) == [[146, 0], [74, 1]]
     assert words(figure).count("paper") == 1
     assert not diamonds(plots.dot_plot(groups, "t").axes[0])
 

@@ -300,7 +300,8 @@ ORDER = np.random.default_rng(1).permutation(240)
         (lambda x: np.where(x < -5, np.nan, x), "returns NaN or infinity"),
         (lambda x: x[:, 0], r"returns float\d\d \(240,\) for 240 images"),
         (lambda x: x.astype(str), "returns <U"),
-        (lambda x: 1 / (1 + np.exp(-x / 10)), "between 0 and 1 whose rows do not sum to 1, as sigmoids"),
+        (lambda x: 1 / (1 + np.exp(-x / 10)), r"probabilities .all are between 0 and 1, as after"),
+        (lambda x: 1 / (1 + np.exp(-x)), "if they are logits, subtract 1"),  # some are exactly 1
     ],
 )
 def test_logits_that_do_not_fit_get_one_sentence(dataset, exact, tmp_path, change, sentence):
@@ -308,6 +309,20 @@ def test_logits_that_do_not_fit_get_one_sentence(dataset, exact, tmp_path, chang
     with pytest.raises(ValueError, match=sentence) as caught:
         teachers.from_logits(dataset, name="t", **values, output_dir=tmp_path)
     assert "t'" in str(caught.value) and not list(tmp_path.rglob("*.npy"))
+
+
+def test_a_model_whose_logits_are_small_on_the_wrong_scale(tmp_path):
+    """On pixels divided by 255 they look like sigmoids, but these are not used."""
+    rng, labels = np.random.default_rng(0), np.arange(240) % 3
+    images = 30 + 200 * np.eye(3)[labels][:, None, None] + np.zeros((1, 4, 4, 1))
+    images = (images + rng.normal(0, 5, images.shape)).astype("uint8")
+    stack = [keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D()]
+    model = keras.Sequential([*stack, keras.layers.Dense(3, use_bias=False)])
+    model.layers[-1].set_weights([0.1 * np.eye(3)])
+    data_of_colors = data.from_arrays("colors", (images, labels))
+    logits = teachers.from_callable(model, data_of_colors, name="t", output_dir=tmp_path)
+    stored = logits.targets("test", data_of_colors.test.images).unaugmented()
+    assert stored.max() > 10 and (stored.argmax(axis=1) == data_of_colors.test.labels).all()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from common import data, models, teachers, training
 from common.runs import Recipe, Run, records
 from common.runs.model_io import load_model
-from common.training import group
+from common.training import group, run_checks
 from common.utils import files
 from tests.support.helpers import no_fit
 
@@ -54,7 +54,7 @@ def trained(few, tmp_path_factory):
         ({"options": {"width": 0}}, "width must be a whole number above 0"),
         (
             {"recipe": {"milestones": (1,)}},
-            r"milestones=\(1,\), but its schedule 'cosine' ignores it: choose the schedule 'steps'",
+            r"recipe of mlp has milestones=\(1,\), but its schedule 'cosine' ignores it: choose",
         ),
         (
             {"recipe": {"warmup": 0.1, "schedule": "constant"}},
@@ -73,6 +73,20 @@ def trained(few, tmp_path_factory):
 def test_runs_that_do_not_fit_the_data(tiny_run, few, tmp_path, no_training, changes, sentence):
     with pytest.raises(ValueError, match=sentence):
         training.run([tiny_run(), tiny_run(**changes)], few, output_dir=tmp_path)
+
+
+def test_finished_runs_whose_schedule_ignores_a_field_are_read(
+    tiny_run, few, tmp_path, monkeypatch
+):
+    run = tiny_run({"epochs": 1, "schedule": "constant", "final_lr_fraction": 0.1})
+    with monkeypatch.context() as patched:
+        patched.setattr(run_checks, "check_schedules", lambda runs: None)
+        written = training.run([run], few, output_dir=tmp_path)
+    assert training.run([run], few, output_dir=tmp_path) == written
+
+
+def test_the_last_rate_of_a_constant_schedule_may_be_named(tiny_run):
+    run_checks.check_schedules([tiny_run({"schedule": "constant", "final_lr_fraction": 1})])
 
 
 def distilled_run(tiny_run, logits, recipe=None):
