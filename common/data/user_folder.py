@@ -51,7 +51,8 @@ def from_folder(
     Raises:
         ValueError: as `image_folder.list_images` and `set_aside`; an unreadable image; a folder
             that changes while it is read; a data_dir inside the image folder; the name of a
-            built-in data set, such as "mnist"; an image_size or limit that is no whole number above 0.
+            built-in data set, such as "mnist"; an image_size or limit that is no whole number
+            above 0.
         InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """
     require_seed(seed)  # before the files' headers are read
