@@ -77,7 +77,7 @@ def figure(temperatures, shares, students, title):
     style.title(figure, title)
     axes.set(ylabel="share within the superclass, %", ylim=(0, None))
     style.temperature_axis(axes, style.round_temperatures(temperatures))
-    axes.set_xlim(right=temperatures[-1] * 1.5)
+    axes.set_xlim(right=temperatures[-1] * 2.2)
     return figure
 
 
