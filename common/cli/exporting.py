@@ -36,9 +36,8 @@ def add_formats(parser):
     count = "training images that int8 takes its ranges from; default: 500"
     parser.add_argument("--calibration-images", type=int, default=500, metavar="N", help=count)
     least = "least fraction of first choices that a file must share with the network; a file with "
-    least += (
-        "fewer is not written, and ends the command; default: 0.998, of float16 0.99, of int8 0.9"
-    )
+    least += "fewer is not written, and ends the command; "
+    least += "default: 0.998, of float16 0.99, of int8 0.9"
     parser.add_argument("--least-agreement", type=float, metavar="X", help=least)
 
 

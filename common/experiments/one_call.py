@@ -93,7 +93,11 @@ def distill(
 def _check_student(study, spec):
     """Raise ValueError for a network or recipe that does not fit, before the teacher answers."""
     from common import models
+    from common.training.run_checks import check_schedules
 
+    baseline = study.student(spec.title)
+    if not study.store.is_finished(baseline):
+        check_schedules([baseline])
     if spec.recipe.augmentation != "none":
         raise ValueError(
             f"with augmentation {spec.recipe.augmentation!r} the teacher is evaluated in every "
@@ -112,11 +116,8 @@ def _check_objectives(study, spec, settings):
         spec: ModelSpec of its student.
         settings: list of Distillation, controls among them.
     """
-    from common.training.run_checks import check_run, check_schedules
+    from common.training.run_checks import check_run
 
-    baseline = study.student(spec.title)
-    if not study.store.is_finished(baseline):
-        check_schedules([baseline])
     unanswered = types.SimpleNamespace(identity="unanswered")
     for each in settings:
         teacher = unanswered if each.needs_teacher else None

@@ -1,8 +1,11 @@
-"""Alignment of logits with images and classes: shifted rows, permuted columns, chance level."""
+"""Alignment of logits with images and classes: shifted rows, permuted columns, chance level.
+
+Sigmoids of classes that exclude each other are refused too.
+"""
 
 import numpy as np
 
-from common.utils.target_checks import LEAST, at_chance, chance_level, unrelated
+from common.utils.target_checks import LEAST, at_chance, chance_level, require_logits, unrelated
 
 _SHIFTS = (-2, -1, 1, 2)
 _REMEDY = (
@@ -13,7 +16,7 @@ _MARGIN = 0.1  # of accuracy, by which another order must be better than this on
 
 
 def require_aligned(logits, labels, what, class_names):
-    """Raise ValueError if logits belong to other images or other classes than their places say.
+    """Raise ValueError if logits are probabilities, or belong to other images or classes.
 
     Args:
         logits: (n, classes).
@@ -26,6 +29,7 @@ def require_aligned(logits, labels, what, class_names):
         if sentence := unrelated(logits, labels):
             raise ValueError(f"{what} {sentence}: {_REMEDY}")
         return
+    require_logits(logits, what)
     if len(labels) < LEAST:
         return
     accuracy = np.mean(predicted == labels)

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import special
 
 from common.utils.checks import require_choice
-from common.utils.target_checks import SOFTMAX, kind_of_probabilities, require_logits
+from common.utils.target_checks import SOFTMAX, kind_of_probabilities
 
 KINDS = (None, "logits", "probabilities")
 
@@ -72,15 +72,6 @@ class Answers:
         if self.dataset.multi_label:
             return values.min() >= 0 and values.max() <= 1
         return kind_of_probabilities(values) == SOFTMAX
-
-    def refuse_sigmoids(self, logits):
-        """Raise ValueError for `logits` that are sigmoids of classes that exclude each other.
-
-        Args:
-            logits: (n, classes), what `logits` returned for all images of a split or for a probe.
-        """
-        if not self.dataset.multi_label:
-            require_logits(logits, f"the logits of {self.what}")
 
     def report(self):
         """Print that probabilities were converted, and what share lost its softness."""

@@ -74,7 +74,6 @@ def from_callable(
         function = function.predict_on_batch
     teacher = _Function(function, preprocess, answers)
     answered = teacher.predict_on_batch(probe)
-    answers.refuse_sigmoids(answered)
     answers.hard = answers.count = 0  # counted anew, over all images
     require_aligned(answered, labels, f"the logits of {name!r}", dataset.class_names)
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}

@@ -57,9 +57,7 @@ def from_logits(
     values = {}
     for split, rows in _by_split(by_split, dataset, keys, what).items():
         data = getattr(dataset, split)
-        logits = answers.logits(rows, len(data))
-        answers.refuse_sigmoids(logits)
-        values[split] = to_float16(logits)
+        values[split] = to_float16(answers.logits(rows, len(data)))
         labels = f"the {split} {what}"
         require_aligned(values[split], data.labels, labels, dataset.class_names)
     view_set = views.get("plain")

@@ -7,12 +7,8 @@ from common.teachers.online import OnlineTeacher
 from common.training import data_checks
 from common.utils.checks import require_choice
 
-# {field of a recipe: (the only schedule that uses it, its value for the others)}
-_OF_SCHEDULES = {
-    "milestones": ("steps", ()),
-    "warmup": ("cosine", 0),
-    "final_lr_fraction": ("cosine", 0),
-}
+# {field of a recipe: the only schedule that uses it}
+_OF_SCHEDULES = {"milestones": "steps", "warmup": "cosine", "final_lr_fraction": "cosine"}
 
 
 def check(runs, dataset, teachers_by_id):
@@ -46,10 +42,10 @@ def check_schedules(runs):
     """
     for run in runs:
         recipe = run.recipe
-        for field, (schedule, unused) in _OF_SCHEDULES.items():
+        for field, schedule in _OF_SCHEDULES.items():
             value = getattr(recipe, field)
             true_anyway = (recipe.schedule, field, value) == ("constant", "final_lr_fraction", 1)
-            if recipe.schedule != schedule and value != unused and not true_anyway:
+            if value and recipe.schedule != schedule and not true_anyway:
                 raise ValueError(
                     f"the recipe of {run.model} has {field}={value!r}, but its schedule "
                     f"{recipe.schedule!r} ignores it: choose the schedule {schedule!r}, or leave "
