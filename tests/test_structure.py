@@ -51,13 +51,13 @@ def parsed(path):
 @functools.cache
 def imports(path):
     """[(module, name)] of everything of `common` that a file imports, wherever it does."""
-    found = []
+    imported = []
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "common":
-            found += [(node.module, alias.name) for alias in node.names]
+            imported += [(node.module, alias.name) for alias in node.names]
         elif isinstance(node, ast.Import):
-            found += [(a.name, None) for a in node.names if a.name.startswith("common.")]
-    return found
+            imported += [(a.name, None) for a in node.names if a.name.startswith("common.")]
+    return imported
 
 
 def imported_module(module, name):

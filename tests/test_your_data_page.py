@@ -17,7 +17,7 @@ from common.runs import Recipe
 TEXT = (Path(__file__).parents[1] / "docs" / "your_data.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 OPTIONAL = {"teacher.onnx": "onnxruntime", "import torch": "torch", "load_torch": "torch"}
-OPTIONAL |= {"student.tflite": "ai_edge_litert"}  # executed by a test of its own
+OPTIONAL |= {"student.tflite": "ai_edge_litert"}  # executed last
 NAMES = ("ash", "birch", "cedar", "fir")
 SIDE = 64
 

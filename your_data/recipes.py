@@ -31,7 +31,7 @@ STUDY = StudySpec(
 
 
 def write_digits(folder):
-    """scikit-learn's digits as PNG files, one subfolder per class; files that exist are kept.
+    """scikit-learn's digits as PNG files, one subfolder per class; existing files stay as they are.
 
     They are the 1,797 test images of UCI's Optical Recognition of Handwritten Digits (Alpaydin &
     Kaynak 1998), 8x8 counts of dark pixels from 0 to 16, here 0 to 255. scikit-learn ships them.

@@ -100,7 +100,7 @@ def _training_options(output_dir):
     shared.add_argument("--seeds", type=int, nargs="+", metavar="K", help=seeds)
     epochs = "override the recipe's epochs; for distill, those of the students only"
     shared.add_argument("--epochs", type=int, metavar="N", help=epochs)
-    limit = "use only N images of each split, with the class proportions kept"
+    limit = "use only N images of each split, in the same class proportions"
     shared.add_argument("--limit", type=int, metavar="N", help=limit)
     data = "folder of TensorFlow Datasets' data"
     shared.add_argument("--data-dir", type=folder_option, metavar="DIR", help=data)

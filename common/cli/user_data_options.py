@@ -40,19 +40,19 @@ def parser(functions):
 def _add_images(distill):
     images = "folder with a subfolder of images for each class, or train/, val/ and test/ with such"
     distill.add_argument("--images", required=True, type=folder_option, metavar="DIR", help=images)
-    size = "height and width that images are resized and center-cropped to; default: their own, or "
-    size += "if sizes differ, the median of their shorter sides"
+    size = "height and width that images are resized and center-cropped to; default: that of the "
+    size += "images or, if their sizes differ, the median of the shorter sides"
     distill.add_argument("--image-size", type=int, metavar="N", help=size)
     for split in ("validation", "test"):
         text = f"fraction of each class that is set aside for {split}, without such a folder"
         text += "; default: 0.1"
         distill.add_argument(f"--{split}", type=float, default=0.1, metavar="X", help=text)
     distill.add_argument("--name", help="of the data in records; default: the folder's")
-    limit = "use only N images of each split, with the class proportions kept"
+    limit = "use only N images of each split, in the same class proportions"
     distill.add_argument("--limit", type=int, metavar="N", help=limit)
     skip = "leave out images that cannot be read, and count them"
     distill.add_argument("--skip-unreadable", action="store_true", help=skip)
-    cache = "folder of array caches, where decoded images are kept"
+    cache = "folder of array caches, which hold decoded images"
     distill.add_argument("--data-dir", type=folder_option, metavar="DIR", help=cache)
 
 

@@ -55,7 +55,7 @@ def load(path, *, threads=None):
             run = _LOADERS[name](str(path), threads)
     except ImportError:
         raise
-    except Exception as error:  # each runtime has classes of its own
+    except Exception as error:  # each runtime raises different classes
         raise ValueError(
             f"{path} cannot be read as {FORMATS[name].title} ({first_line(error)}): export it again"
         ) from None

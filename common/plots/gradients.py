@@ -11,7 +11,7 @@ _COLUMNS = 5
 def logit_steps(image, steps, label, title):
     """The negative gradient of each method with respect to the student's logits of one image.
 
-    Each panel is scaled to its largest bar, whose length its title gives: only directions are
+    Each panel is scaled to its largest bar, whose length the title states: only directions are
     compared.
 
     Args:

@@ -29,8 +29,8 @@ class Student:
             loss is 0), and images in the order of their classes, which it detects in arrays (all),
             a PyDataset (first and last batch) and other data sets (first batch).
         method: a name in `losses.LOSSES`.
-        hard_weight, soft_weight: replace 1 - alpha and alpha; if alpha is None, the weight that is
-            not given is 1.
+        hard_weight, soft_weight: replace 1 - alpha and alpha; if alpha is None, a weight that is
+            omitted is 1.
         options: {name: number} of keyword arguments of the method, such as {"beta": 8} of "dkd".
         class_weights: (classes,) weights of the classes, as in `Distillation`.
 
