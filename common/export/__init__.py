@@ -1,8 +1,8 @@
 """Export of a network to files that run without Keras, each read back and checked.
 
 LiteRT (.tflite), ONNX (.onnx), OpenVINO (.xml with .bin) and TensorFlow's SavedModel (a folder), in
-float32; LiteRT also in float16; LiteRT and ONNX also in int8. The
-extra `export` installs the runtimes, the extra `openvino` that of OpenVINO.
+float32; LiteRT also in float16; LiteRT and ONNX also in int8. The extra `export` installs the
+runtimes, the extra `openvino` that of OpenVINO.
 
 May import `models`, `metrics`, `data`, `backend` and `utils`.
 """
