@@ -32,7 +32,8 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
         batch_size: images per call of the model.
 
     Returns:
-        Logits, read back and checked.
+        Logits, read back and checked. Their header names the precisions of the model's layers
+        in "computed_in", unless all are float32.
 
     Raises:
         ValueError: as in `check_feasible`; the object is not such a model or does not return
@@ -43,10 +44,12 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
     folder, view_set = Path(folder).expanduser(), views.get(view_set)
     classes = _classes(model, dataset, f"teacher {teacher!r}")
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
-    header = header_of(dataset, teacher, view_set) | {"weights_sha256": weights_hash(model)}
-    request = header | {"batch_size": int(batch_size), "images": files.sha256_of(keys.values())}
     # another machine may compute in another precision, and then starts again
-    request |= {"computed_in": sorted({x.compute_dtype for x in getattr(model, "layers", ())})}
+    computed_in = sorted({layer.compute_dtype for layer in getattr(model, "layers", ())})
+    header = header_of(dataset, teacher, view_set) | {"weights_sha256": weights_hash(model)}
+    header |= {} if computed_in in ([], ["float32"]) else {"computed_in": computed_in}
+    request = header | {"batch_size": int(batch_size), "images": files.sha256_of(keys.values())}
+    request |= {"computed_in": computed_in}
 
     def write(partial):
         check_feasible(folder, dataset, classes, view_set)

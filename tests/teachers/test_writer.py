@@ -14,7 +14,8 @@ import filelock
 import numpy as np
 import pytest
 
-from common import teachers, training
+from common import models, teachers, training
+from common.backend.precision import dtype_policy
 from common.data import views
 from common.distillation import Distillation
 from common.runs import Recipe, Run
@@ -124,6 +125,16 @@ def test_partial_files_of_another_request_are_discarded(tmp_path, change):
         teacher = Linear(data.image_shape, 10)
         teachers.make(tmp_path / name, teacher, data, "t", "mnist_jitter", batch_size=40)
     assert contents(tmp_path / "interrupted") == contents(tmp_path / "uninterrupted")
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_header_names_the_precision_that_is_not_float32(tmp_path, policy):
+    data = noise(3)
+    with dtype_policy(policy):
+        model = models.build("mlp", data.image_shape, 10, width=4)
+    made = teachers.make(tmp_path / "t", model, data, "t")
+    expected = None if policy == "float32" else ["bfloat16", "float32"]  # float32: the logits
+    assert made.header.get("computed_in") == expected
 
 
 def test_new_logits_replace_other_ones(tmp_path):
