@@ -1,5 +1,6 @@
 """Downloads with a progress bar, complete or not at all; a quick check that a host answers."""
 
+import hashlib
 import http.client
 import threading
 import urllib.request
@@ -30,12 +31,20 @@ def answers(url, seconds=5):
     return bool(responses)
 
 
-def download(url, path, chunk_size=1 << 20):
-    """Download `url` to `path`, a pathlib.Path, with a progress bar; nothing is left on failure.
+def download(url, path, sha256, chunk_size=1 << 20):
+    """Download `url` to `path` with a progress bar; nothing is left on failure.
+
+    Args:
+        url: address of the file.
+        path: pathlib.Path.
+        sha256: hexadecimal SHA-256 that the file must have.
+        chunk_size: bytes that are read at a time.
 
     Raises:
-        OSError: the response is not a file, ends early or does not fit on the disk.
+        OSError: the response is not a file, ends early, does not fit on the disk or has another
+            SHA-256.
     """
+    hashed = hashlib.sha256()
     with (
         urllib.request.urlopen(url, timeout=30) as response,
         files.atomic_write(path) as temporary,
@@ -48,7 +57,10 @@ def download(url, path, chunk_size=1 << 20):
         ):
             while chunk := response.read(chunk_size):
                 file.write(chunk)
+                hashed.update(chunk)
                 bar.update(len(chunk))
         received = temporary.stat().st_size
         if received < size:
             raise ConnectionError(f"only {received} of {size} bytes received")
+        if hashed.hexdigest() != sha256:
+            raise OSError(f"its SHA-256 is {hashed.hexdigest()}, expected {sha256}")

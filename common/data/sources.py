@@ -130,7 +130,8 @@ def from_tiny_archive(name, data_dir, url=tiny_imagenet.URL, classes=None):
 def tiny_archive(folder, url=tiny_imagenet.URL):
     """Path of tiny-imagenet-200.zip in `folder`, downloaded from `url` if it is missing.
 
-    Without the zip file, the path of the unpacked folder beside it if there is one.
+    Without the zip file, the path of the unpacked folder beside it if there is one. A download
+    must have the published SHA-256; otherwise `TinyImageNetArchive` checks the contents.
 
     Raises:
         UnavailableError: no archive, and its host does not answer or fails.
@@ -150,7 +151,7 @@ def tiny_archive(folder, url=tiny_imagenet.URL):
         if not download.answers(url):
             raise UnavailableError(f"{path} is missing and {url} does not answer: {advice}")
         try:
-            download.download(url, path)
+            download.download(url, path, tiny_imagenet.SHA256)
         except (OSError, http.client.HTTPException) as error:
             raise UnavailableError(f"downloading {url} failed ({error}): {advice}") from error
     return path

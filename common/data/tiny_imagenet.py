@@ -16,6 +16,7 @@ from common.data.zip_images import READ_ERRORS, BadArchiveError, UnpackedArchive
 
 NAME = "tiny-imagenet-200.zip"
 URL = f"http://cs231n.stanford.edu/{NAME}"
+SHA256 = "6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821"  # of the file at URL
 ROOT = "tiny-imagenet-200"
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 import http.server
 import io
 import shutil
@@ -265,6 +266,8 @@ def served(data_dir, monkeypatch):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/{tiny_imagenet.NAME}"
         change_spec(monkeypatch, "tiny_imagenet", url=url)
+        content = (folder / tiny_imagenet.NAME).read_bytes()
+        monkeypatch.setattr(tiny_imagenet, "SHA256", hashlib.sha256(content).hexdigest())
         yield folder / tiny_imagenet.NAME
         server.shutdown()
 
@@ -283,6 +286,14 @@ def test_a_download_that_ends_early_leaves_nothing(served, data_dir, monkeypatch
         lambda self, source, target: target.write(source.read(size // 2)),
     )
     with pytest.raises(download.UnavailableError, match=r"failed \(.* of .*\): put tiny-imagenet"):
+        data.load("tiny_imagenet", data_dir=data_dir)
+    assert not list((data_dir / "downloads" / "manual").iterdir())
+
+
+def test_a_download_of_another_file_leaves_nothing(served, data_dir):
+    served.write_bytes(served.read_bytes() + b"0")
+    digest = hashlib.sha256(served.read_bytes()).hexdigest()
+    with pytest.raises(download.UnavailableError, match=f"SHA-256 is {digest}, expected .*: put"):
         data.load("tiny_imagenet", data_dir=data_dir)
     assert not list((data_dir / "downloads" / "manual").iterdir())
 
