@@ -10,6 +10,7 @@ import importlib.abc
 import sys
 
 MISSING = {"tensorflow", "tensorflow_datasets", "tensorboard", "mlxtend", "papermill", "ipywidgets"}
+MISSING |= {"etils"}  # of TensorFlow Datasets; JAX's cache would import TensorFlow through it
 
 
 class _MissingPackages(importlib.abc.MetaPathFinder):
