@@ -7,6 +7,7 @@ from scipy import special, stats
 from sklearn.metrics import accuracy_score, average_precision_score, log_loss
 
 from common import metrics
+from common.metrics import measures
 
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(0, 2, (400, 10))
@@ -182,7 +183,7 @@ def test_a_new_measure_is_one_row(monkeypatch):
     measure = metrics.Measure(
         "mean_logit", lambda logits, labels: float(np.mean(logits)), "mean logit", 3
     )
-    monkeypatch.setattr(metrics, "MEASURES", (*metrics.MEASURES, measure))
+    monkeypatch.setattr(measures, "MEASURES", (*metrics.MEASURES, measure))
     assert metrics.summary(LOGITS, LABELS)["mean_logit"] == np.mean(LOGITS)
 
 
@@ -222,3 +223,27 @@ def test_summary_of_multi_hot_labels():
     wrong = summary["wrong"]
     assert len(wrong) == summary["errors"]
     assert summary["wrong_answers"] == [np.flatnonzero(LOGITS[row] > 0).tolist() for row in wrong]
+
+
+def test_interval_of_a_ratio():
+    """Its bounds are the ratios that a t-test rejects at the level; it covers the true one."""
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(10, 2, 6), rng.normal(20, 3, 6)
+    low, high = metrics.ratio_interval(first, second, 0.9)
+    assert low < first.mean() / second.mean() < high
+    for bound in (low, high):
+        assert stats.ttest_1samp(first - bound * second, 0).pvalue == pytest.approx(0.1)
+    intervals = []
+    for _ in range(2000):
+        common = rng.normal(0, 2, 5)
+        pair = rng.normal(10, 2, 5) + common, rng.normal(20, 3, 5) + common
+        intervals.append(metrics.ratio_interval(*pair))
+    low, high = np.array(intervals).T
+    assert 0.935 < np.mean((low < 0.5) & (high > 0.5)) < 0.965
+
+
+def test_ratios_without_bounds():
+    for first, second in (([3.0], [4.0]), ([1, 2, 4], [2, 4, 8]), ([1, 2, 4], [-5, 9, 1])):
+        assert np.isnan(metrics.ratio_interval(first, second)).all()
+    with pytest.raises(ValueError, match=r"runs cannot be paired: \(2,\) and \(3,\)"):
+        metrics.ratio_interval([1, 2], [1, 2, 3])

@@ -1,9 +1,8 @@
 """Ladder of controls: the share of the distillation gain that each control keeps, with intervals.
 
 Each control is a rung of the ladder. The gain of a student is the number of test errors by which
-it has fewer than the baseline, paired by seed. A rung's share is its gain divided by the mean gain
-of the student of the full teacher. Its 95 % interval (Student's t) is that of the rung's gain; the
-mean full gain is treated as exact.
+it has fewer than the baseline, paired by seed. A rung's share is its mean gain divided by the mean
+gain of the student of the full teacher, with a 95 % interval of this ratio (Fieller 1954).
 """
 
 import dataclasses
@@ -35,7 +34,11 @@ COLUMNS = ("test errors", "accuracy %", "share of the gain", "95 % interval", "p
 
 @dataclasses.dataclass(frozen=True)
 class Share:
-    """Share of the distillation gain: its mean and 95 % interval; nan if there is no gain."""
+    """Share of the distillation gain and its 95 % interval.
+
+    All are nan without a gain; the bounds also where `metrics.ratio_interval` has none, such as
+    for one seed, or for the full teacher's share of its own gain.
+    """
 
     mean: float
     low: float
@@ -96,20 +99,18 @@ class Ladder:
             if before in self.groups and after in self.groups
         }
 
-    def _gains(self, before, after):
-        """(seeds,) test errors of `before` minus those of `after`, for their common seeds."""
-        pair = self.groups[before], self.groups[after]
-        seeds = set(pair[0].seeds) & set(pair[1].seeds)
-        first, second = (group.of_seeds(seeds).values("errors") for group in pair)
-        return first - second
+    def _gains(self, before, after, seeds=None):
+        """(seeds,) test errors of `before` minus those of `after`; by default of common seeds."""
+        first, second = (self.groups[rung] for rung in (before, after))
+        seeds = seeds or set(first.seeds) & set(second.seeds)
+        return first.of_seeds(seeds).values("errors") - second.of_seeds(seeds).values("errors")
 
     def _share(self, before, after):
-        gain = self.gain
-        if gain <= 0:
+        seeds = set(self.groups[before].seeds) & set(self.groups[after].seeds)
+        gains, full = self._gains(before, after), self._gains("baseline", None, seeds)
+        if full.mean() <= 0:
             return Share(np.nan, np.nan, np.nan)
-        gains = self._gains(before, after) / gain
-        _, low, high, _ = metrics.paired_t(gains, np.zeros(len(gains)))
-        return Share(float(gains.mean()), low, high)
+        return Share(float(gains.mean() / full.mean()), *metrics.ratio_interval(gains, full))
 
     def table(self, prefix=""):
         """Markdown table: one row per rung, from the baseline to the full teacher.

@@ -1,18 +1,18 @@
-"""Accuracy, NLL, calibration and agreement of logits; paired significance tests. NumPy, float64.
+"""Accuracy, NLL, calibration and agreement of logits. NumPy, float64.
 
 Labels are (n,) class numbers or, of images with any number of classes each, (n, classes) multi-hot
 rows of 0 and 1; then each class is a question of its own, answered by the logit's sigmoid, and a
 row is correct if all answers are (exact match).
 
 `MEASURES` lists the measures in records and tables. To add a measure, write its function here and
-add one row to that list. This module imports no other module of `common`.
+add one row to that list.
 """
 
 import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 
 def errors(logits, labels):
@@ -144,74 +144,6 @@ def accuracy_on(rows, predictions, labels):
     if not rows.size or (rows.dtype == bool and not rows.any()):
         return float("nan")
     return float(np.mean((np.asarray(predictions) == np.asarray(labels))[rows]))
-
-
-def mcnemar(correct_a, correct_b):
-    """Exact two-sided p-value of McNemar's paired test (McNemar 1947).
-
-    Null hypothesis: a row that exactly one of the two models classifies correctly is equally
-    likely to be classified correctly by either model.
-
-    Args:
-        correct_a, correct_b: (n,) booleans, whether each model is correct on each row.
-
-    Returns:
-        p in (0, 1]; 1 if the models never differ.
-
-    Raises:
-        ValueError: the numbers of rows differ.
-    """
-    correct_a, correct_b = np.asarray(correct_a, bool), np.asarray(correct_b, bool)
-    if correct_a.shape != correct_b.shape:
-        raise ValueError(f"the models have {correct_a.shape} and {correct_b.shape} rows")
-    only_a, only_b = np.sum(correct_a & ~correct_b), np.sum(correct_b & ~correct_a)
-    if only_a + only_b == 0:
-        return 1.0
-    return float(stats.binomtest(int(only_a), int(only_a + only_b)).pvalue)
-
-
-def paired_t(first, second):
-    """Paired t-test: mean of first - second, its 95 % confidence interval, two-sided p-value.
-
-    Args:
-        first, second: (runs,) floats, in the same order of seeds.
-
-    Returns:
-        (mean, low, high, p); p is 1 if all pairs are equal. Interval and p are nan if the
-        variance cannot be estimated: one pair, or the same difference in all pairs.
-
-    Raises:
-        ValueError: there are no runs, or the numbers of runs differ.
-    """
-    first, second = np.asarray(first, float), np.asarray(second, float)
-    if first.shape != second.shape or not first.size:
-        raise ValueError(f"runs cannot be paired: {first.shape} and {second.shape}")
-    difference = first - second
-    if len(difference) > 1 and not difference.any():
-        return 0.0, 0.0, 0.0, 1.0
-    rounding = 1e-9 * np.abs(np.concatenate([first, second])).max()
-    if np.ptp(difference) <= rounding:
-        return float(difference[0]), np.nan, np.nan, np.nan
-    test = stats.ttest_1samp(difference, 0)
-    low, high = test.confidence_interval(0.95)
-    return float(difference.mean()), float(low), float(high), float(test.pvalue)
-
-
-def holm(p_values):
-    """Holm's step-down correction for several tests (Holm 1979): adjusted p-values.
-
-    Args:
-        p_values: (n,) floats; nan, of a test that could not be made, is not counted.
-
-    Returns:
-        (n,) floats: at most 1, nan where the p-value is.
-    """
-    p_values = np.asarray(p_values, float)
-    adjusted, made = np.full(len(p_values), np.nan), np.flatnonzero(~np.isnan(p_values))
-    order = made[np.argsort(p_values[made], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(factors * p_values[order]), 1)
-    return adjusted
 
 
 @dataclasses.dataclass(frozen=True)
