@@ -141,19 +141,20 @@ def points(latency, precision="float32"):
 
 
 def ratios(latency, net):
-    """How many times smaller and faster a network is than the teacher, in float32 and int8.
+    """How many times smaller and faster a network is than the teacher in float32.
 
     Args:
         net: its name in the rows.
 
     Returns:
-        {precision: (ratio of bytes, ratio of the p90 latencies)}, teacher in float32 : network.
+        {precision: (ratio of bytes, ratio of the median latencies)}; precision of the network,
+        "float32" or "int8"; ratios of the teacher in float32 to the network.
     """
     teacher = next(row for row in latency["rows"] if "teacher" in row["accuracy"])
     return {
         row["precision"]: (
             teacher["bytes"] / row["bytes"],
-            teacher["milliseconds_p90"] / row["milliseconds_p90"],
+            teacher["milliseconds_p50"] / row["milliseconds_p50"],
         )
         for row in latency["rows"]
         if row["net"] == net

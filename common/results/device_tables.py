@@ -51,21 +51,26 @@ class DeviceTables:
         where += f", threads: {latency['threads']},"
         return f"{where} {self.finding()} ([table]({page})).\n"
 
-    def finding(self, precision="int8"):
+    def finding(self, *precisions):
         """One sentence: size, latency and accuracy of the distilled student beside the teacher.
 
         Args:
-            precision: of the student, "float32" or "int8"; the teacher has float32.
+            *precisions: of the student, "float32" or "int8", by default both; the accuracy is
+                that in the last one. The teacher has float32.
         """
         record, net = self.record, {"model": self.student.model, "options": self.student.options}
-        smaller, faster = device.ratios(record["latency"], display_name(net))[precision]
+        precisions = precisions or ("float32", "int8")
+        by_precision = device.ratios(record["latency"], display_name(net))
+        parts = [
+            "in {} {:,.0f} times smaller and {:,.0f} times as fast".format(p, *by_precision[p])
+            for p in precisions
+        ]
         ((_, _, of_teacher),) = device.points(record["latency"])["teacher"]
-        of_student = 100 * device.values(record["quality"], "distilled", precision, "accuracy")
-        loss = of_teacher.mean() - of_student.mean()
+        of_student = device.values(record["quality"], "distilled", precisions[-1], "accuracy")
+        loss = of_teacher.mean() - 100 * of_student.mean()
         return (
-            f"the distilled student in {precision} is {smaller:,.0f} times smaller and "
-            f"{faster:,.0f} times faster than the teacher in float32, at {loss:.1f} points lower "
-            "accuracy"
+            f"beside the teacher in float32 the distilled student is {', '.join(parts)} (median "
+            f"latency), at {loss:.1f} points lower accuracy"
         )
 
     def _record_beside(self, groups):

@@ -124,14 +124,15 @@ def test_finding_of_a_record(tmp_path, quality, latency):
     device.write(folder, {"latency": latency})
     assert of_folder.latency(groups) and of_folder.summary(groups) == ""
     device.write(folder, {"quality": quality, "latency": latency})
-    # 8000 : 100 bytes, 20 : 0.5 ms; 99.6 % less the mean of 1 - (185, 197, 188) / 1000
+    # 8000 : 400 and 100 bytes, 10 : 0.5 and 0.25 ms;
+    # 99.6 % less the mean of 1 - (185, 197, 188) / 1000
     assert of_folder.summary(groups) == (
-        "Exported (litert) and run on a processor, threads: 1, the distilled student in int8 is "
-        "80 times smaller and 40 times faster than the teacher in float32, at 18.6 points lower "
-        "accuracy "
+        "Exported (litert) and run on a processor, threads: 1, beside the teacher in float32 "
+        "the distilled student is in float32 20 times smaller and 20 times as fast, in int8 "
+        "80 times smaller and 40 times as fast (median latency), at 18.6 points lower accuracy "
         "([table](digits/README.md#on-a-device)).\n"
     )
-    assert of_folder.finding("float32") == (  # 8000 : 400 bytes, 20 : 1 ms
-        "the distilled student in float32 is 20 times smaller and 20 times faster than the "
-        "teacher in float32, at 18.1 points lower accuracy"
+    assert of_folder.finding("float32") == (  # 8000 : 400 bytes, 10 : 0.5 ms
+        "beside the teacher in float32 the distilled student is in float32 20 times smaller and 20 "
+        "times as fast (median latency), at 18.1 points lower accuracy"
     )
