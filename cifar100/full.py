@@ -39,7 +39,7 @@ TEMPERATURES = (1, 2, 4, 8)
 ALPHA = 0.9  # of the sweep over temperatures; the other is tried at the best one
 ALPHAS = (ALPHA, 0.5)
 
-# Accuracy in % of teachers on labels alone that others print: weiaicunzai, pytorch-cifar100; for
+# Accuracy in % of teachers on labels only that others print: weiaicunzai, pytorch-cifar100; for
 # ResNet164 He et al. 2016, arXiv:1603.05027.
 PUBLISHED = {"vgg16": 72.93, "resnet164": 75.67, "shufflenet": 70.06}
 
@@ -53,7 +53,7 @@ def reproduce(study):
 
 
 def compare(study, teacher, student):
-    """Groups of a student on labels alone, tuned on validation, and of its control."""
+    """Groups of a student on labels only, tuned on validation, and of its control."""
     return experiments.tune(study, student, teacher, TEMPERATURES, ALPHAS)
 
 

@@ -44,19 +44,19 @@ def _errors_rows(ours):
     return {
         "H1 teacher 1200-1200, errors": _errors("teacher", teacher),
         f"H1 {_LONGER}, errors": _errors("teacher", longer_teacher),
-        "H1 on jitter alone, no dropout, no max-norm, errors": _errors("teacher", jitter),
-        "H2 student 800-800, baseline, errors": _errors("alone", baseline),
+        "H1 on jitter alone, no dropout, no max-norm, errors": _errors(None, jitter),
+        "H2 student 800-800, baseline, errors": _errors("baseline", baseline),
         f"H3 distilled at T = {hinton.TEMPERATURE}, errors": _errors(
             "distilled", distilled, baseline
         ),
-        f"H2 {_LONGER}, errors": _errors("alone", longer_baseline),
+        f"H2 {_LONGER}, errors": _errors("baseline", longer_baseline),
         f"H3 {_LONGER}, errors": _errors("distilled", longer, longer_baseline),
         f"H3 {_LONGER}, from the teacher of jitter alone, errors": _errors(
-            "distilled", from_jitter, longer_baseline
+            None, from_jitter, longer_baseline
         ),
-        f"H2 {_JITTERED}, errors": _errors("alone", jitter_baseline),
+        f"H2 {_JITTERED}, errors": _errors(None, jitter_baseline),
         f"H3 {_JITTERED}, T = {hinton.JITTERED_TEMPERATURE}, errors": _errors(
-            "distilled", jittered, jitter_baseline
+            None, jittered, jitter_baseline
         ),
         "H4 300-300, errors by T": ["alike above T = 8", _by_temperature("mlp_300", ours)],
         "H5 30-30, errors by T": ["best at T = 2.5 to 4", _by_temperature("mlp_30", ours)],
@@ -64,12 +64,14 @@ def _errors_rows(ours):
 
 
 def _errors(name, group, baseline=None):
+    """Cells [paper, ours]; `name` is None for an experiment that the paper does not have."""
+    paper = str(hinton.PAPER[name]) if name else ""
     if group is None:
-        return [str(hinton.PAPER[name]), results.PENDING]
+        return [paper, results.PENDING]
     cell = _mean(group.values("errors"))
     if baseline is not None:
         cell += f": {results.describe_reduction(group, baseline)}"
-    return [str(hinton.PAPER[name]), cell]
+    return [paper, cell]
 
 
 def _by_temperature(student, ours):

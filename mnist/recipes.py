@@ -40,7 +40,7 @@ TEACHERS = {
     "resnet164": ModelSpec("resnet164", Recipe(epochs=8, learning_rate=0.1, **_DEEP), "ResNet164"),
 }
 
-# Weak for want of images, not of room: a student that labels alone leave at about 97 % and soft
+# Weak for lack of images, not of units: a student that labels only leave at about 97 % and soft
 # targets help most. Chosen on validation among widths, shares of the images and numbers of updates.
 _PART = TransferSet(share=0.05)
 _FEW = Recipe(epochs=8, batch_size=32, learning_rate=3e-3)
@@ -178,7 +178,7 @@ def methods(study, teachers=METHODS_TEACHERS):
 
 
 def ladder(study, students=LADDER_STUDENTS):
-    """{student: groups} of labels alone, every control and the full teacher."""
+    """{student: groups} of labels only, every control and the full teacher."""
     groups = {}
     for student in students:
         chosen = experiments.chosen_settings(experiments.tune(study, student, LADDER_TEACHER))

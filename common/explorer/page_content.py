@@ -156,7 +156,7 @@ def _finding(student, teacher, baseline, best):
 
 
 def no_teacher(name, folder):
-    """The sentence that refuses a page for want of a teacher's logits in `folder`."""
+    """The sentence that refuses a page for lack of a teacher's logits in `folder`."""
     return (
         f"no logits of a teacher of {name} in {files.display_path(folder)}: its page needs them; "
         f"train a teacher first, python -m {packages.package_name(name)} teacher"

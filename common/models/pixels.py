@@ -67,6 +67,6 @@ def _check(image_shape, min_side):
         raise ValueError(f"image_shape must be (height, width, channels), got {image_shape!r}")
     if min(shape[:2]) < min_side:
         raise ValueError(
-            f"images of {shape[0]}x{shape[1]} pixels are too small for this net: "
+            f"images of {shape[0]}x{shape[1]} pixels are too small for this network: "
             f"it needs at least {min_side}x{min_side}"
         )

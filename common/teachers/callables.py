@@ -74,7 +74,7 @@ def from_callable(
         function = function.predict_on_batch
     teacher = _Function(function, preprocess, answers)
     answered = teacher.predict_on_batch(probe)
-    answers.hard = answers.count = 0  # counted anew, over all images
+    answers.hard = answers.count = 0  # count again, over all images
     require_aligned(answered, labels, f"the logits of {name!r}", dataset.class_names)
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     view_set = view_sets.get(views)

@@ -65,7 +65,7 @@ def write_folder(folder, header, request, write):
     Args:
         folder: Path.
         header: dict, as in `header_of`. Without "weights_sha256", a hash of the logits takes its
-            place: all that is known of a teacher whose weights are not at hand.
+            place: all that is known of a teacher whose weights are unavailable.
         request: dict of JSON values that distinguishes what an interrupted call left.
         write: function (partial folder) that writes or completes the arrays.
     """
