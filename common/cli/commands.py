@@ -122,12 +122,12 @@ def _named_teacher(study, options):
 
 
 def _reproduce(dataset, options):
-    from common.cli.teachers_first import train_teachers
-
     if options.students_only:
         _reproduce_students(dataset, options)
         return
     study = _study(dataset, options)
+    from common.cli.teachers_first import train_teachers
+
     steps = [study.spec.steps[step] for step in options.steps or study.spec.steps]
 
     def train(study):
@@ -152,13 +152,13 @@ def _only_printed(options, study, train):
 
 
 def _reproduce_students(dataset, options):
-    from common.experiments.reproduction import reproduce_students
-    from common.results import reproduction
-
     table = output.reproduced_table(dataset, options.steps)
     options.output_dir = options.output_dir or packages.reproduced_dir(dataset)
     options.retrain = "students"
     study = _study(dataset, options)
+    from common.experiments.reproduction import reproduce_students
+    from common.results import reproduction
+
     if _only_printed(options, study, lambda study: reproduce_students(study, table)):
         return
     rows = reproduce_students(study, table)

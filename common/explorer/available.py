@@ -75,7 +75,7 @@ def sweep(groups, spec, logits):
     Returns:
         list of results.SeedGroup, without the shuffled controls.
     """
-    groups = results.groups_of(spec, groups)
+    groups = results.Results(groups).of(spec)
     groups = [g for g in groups if g.configuration["teacher"] in (None, logits.identity)]
     return sorted(groups, key=lambda g: (g.configuration["alpha"], g.configuration["temperature"]))
 

@@ -4,7 +4,7 @@ LiteRT (.tflite), ONNX (.onnx), OpenVINO (.xml with .bin) and TensorFlow's Saved
 float32; LiteRT also in float16; LiteRT and ONNX also in int8. The extra `export` installs the
 runtimes, the extra `openvino` that of OpenVINO.
 
-May import `models`, `metrics`, `data`, `backend` and `utils`.
+May import `models`, `metrics`, `data`, `backend` and `utils`. Importing it imports no Keras.
 """
 
 from common.export.calibration import LEAST_CALIBRATION_IMAGES, calibration_images

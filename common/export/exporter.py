@@ -6,8 +6,6 @@ import tempfile
 from pathlib import Path
 
 from common.export import calibration as calibrations
-from common.export import checks, in_tensorflow, readback
-from common.export.float32_model import float32_copy, is_float32
 from common.utils import files
 from common.utils.checks import require_fraction
 
@@ -89,6 +87,10 @@ def export(
             `readback.BOUNDS`.
         OSError: the disk is full.
     """
+    # imported here, so that importing this package does not import Keras
+    from common.export import checks, in_tensorflow, readback
+    from common.export.float32_model import float32_copy, is_float32
+
     precision = checks.precision_of(int8, float16)
     if least_agreement is not None:
         require_fraction("least_agreement", least_agreement)

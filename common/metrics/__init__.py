@@ -19,12 +19,7 @@ from common.metrics.measures import (
     summary,
     top_accuracy,
 )
-from common.metrics.paired_tests import (
-    holm,
-    mcnemar,
-    paired_t,
-    ratio_interval,
-)
+from common.metrics.paired_tests import holm, mcnemar, paired_t, ratio_interval
 
 __all__ = [
     "MEASURES",

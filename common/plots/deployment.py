@@ -41,7 +41,7 @@ def accuracy_over_latency(points, title, measure="test accuracy, %"):
         style.label_end(axes, times[-1], means[-1], role, COLORS[role], va="bottom")
     fastest, best = pareto_front(points)
     axes.step(fastest, best, where="post", color="0.6", ls=":", zorder=0)
-    axes.set(xscale="log", xlabel="latency of one image, 90th percentile, ms", ylabel=measure)
+    axes.set(xscale="log", xlabel="median latency of one image, ms", ylabel=measure)
     axes.margins(x=0.18)
     style.plain_ticks(axes.xaxis)
     style.title(figure, title)

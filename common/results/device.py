@@ -130,12 +130,12 @@ def latency_table(latency):
 
 
 def points(latency, precision="float32"):
-    """{role: [(net, p90 latency in ms, (seeds,) accuracy in %)]} by ascending latency."""
+    """{role: [(net, median latency in ms, (seeds,) accuracy in %)]} by ascending latency."""
     by_role = {}
-    for row in sorted(latency["rows"], key=lambda row: row["milliseconds_p90"]):
+    for row in sorted(latency["rows"], key=lambda row: row["milliseconds_p50"]):
         if row["precision"] == precision:
             for role, accuracies in row["accuracy"].items():
-                point = (row["net"], row["milliseconds_p90"], 100 * np.array(accuracies))
+                point = (row["net"], row["milliseconds_p50"], 100 * np.array(accuracies))
                 by_role.setdefault(role, []).append(point)
     return by_role
 

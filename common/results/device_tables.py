@@ -62,15 +62,15 @@ class DeviceTables:
         precisions = precisions or ("float32", "int8")
         by_precision = device.ratios(record["latency"], display_name(net))
         parts = [
-            "in {} {:,.0f} times smaller and {:,.0f} times as fast".format(p, *by_precision[p])
+            "{:,.0f} times smaller and {:,.0f} times as fast in {}".format(*by_precision[p], p)
             for p in precisions
         ]
         ((_, _, of_teacher),) = device.points(record["latency"])["teacher"]
         of_student = device.values(record["quality"], "distilled", precisions[-1], "accuracy")
         loss = of_teacher.mean() - 100 * of_student.mean()
         return (
-            f"beside the teacher in float32 the distilled student is {', '.join(parts)} (median "
-            f"latency), at {loss:.1f} points lower accuracy"
+            f"the distilled student is {', '.join(parts)}, compared with the teacher in float32 "
+            f"(median latency), at {loss:.1f} points lower accuracy"
         )
 
     def _record_beside(self, groups):

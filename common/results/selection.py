@@ -94,41 +94,6 @@ def _require_one_network(spec, groups):
         )
 
 
-def groups_of(spec, groups):
-    """Groups of a spec: its baseline and its students of every teacher; see `Results`."""
-    return Results(groups).of(spec)
-
-
-def baseline_for(spec, groups):
-    """Group of a spec on labels only; None if there is none."""
-    return Results(groups).baseline(spec)
-
-
-def distilled_by(spec, teacher, groups):
-    """Groups of a spec distilled from the spec `teacher`, controls included."""
-    return Results(groups).distilled(spec, teacher)
-
-
-def best_distilled_by(spec, teacher, groups):
-    """Distilled group with the fewest validation errors, no control; None if there is none."""
-    return Results(groups).best_distilled(spec, teacher)
-
-
-def controlled_comparison(spec, teacher, groups):
-    """`ControlledComparison` of `spec` and `teacher`; ValueError if a group is missing."""
-    return Results(groups).comparison(spec, teacher)
-
-
-def by_teacher_seed(spec, teacher, groups, **settings):
-    """{teacher's seed: distilled group} at one setting, such as temperature=4.0, alpha=0.9."""
-    return Results(groups).by_teacher_seed(spec, teacher, **settings)
-
-
-def temperature_alpha_grid(spec, teacher, groups, temperatures, alphas):
-    """Distilled groups in a grid: a list for each temperature, in it one for each alpha."""
-    return Results(groups).temperature_alpha_grid(spec, teacher, temperatures, alphas)
-
-
 def in_order(groups):
     """Groups of one spec ordered by teacher, controls last, then by alpha and temperature."""
 

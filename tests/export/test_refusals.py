@@ -7,7 +7,7 @@ import pytest
 
 from common import export, models
 from common.backend import keras, layers, ops
-from common.export import converters, exporter, formats, in_tensorflow, readback
+from common.export import converters, float32_model, formats, in_tensorflow, readback
 from common.utils import files
 
 pytest.importorskip("ai_edge_litert", reason="pip install -e '.[export]'")
@@ -206,7 +206,7 @@ def test_a_file_that_differs_from_the_model(model, tmp_path, monkeypatch):
 @only_tensorflow
 def test_a_copy_that_differs_from_the_model(model, tmp_path, monkeypatch):
     other = models.build("mlp", (8, 8, 1), 3, width=4, seed=1)
-    monkeypatch.setattr(exporter, "float32_copy", lambda model: other)
+    monkeypatch.setattr(float32_model, "float32_copy", lambda model: other)
     refused(tmp_path, model, "net.tflite was not written: on 200 images its logits differ")
 
 

@@ -127,12 +127,13 @@ def test_finding_of_a_record(tmp_path, quality, latency):
     # 8000 : 400 and 100 bytes, 10 : 0.5 and 0.25 ms;
     # 99.6 % less the mean of 1 - (185, 197, 188) / 1000
     assert of_folder.summary(groups) == (
-        "Exported (litert) and run on a processor, threads: 1, beside the teacher in float32 "
-        "the distilled student is in float32 20 times smaller and 20 times as fast, in int8 "
-        "80 times smaller and 40 times as fast (median latency), at 18.6 points lower accuracy "
+        "Exported (litert) and run on a processor, threads: 1, the distilled student is 20 "
+        "times smaller and 20 times as fast in float32, 80 times smaller and 40 times as fast in "
+        "int8, compared with the teacher in float32 (median latency), at 18.6 points lower "
+        "accuracy "
         "([table](digits/README.md#on-a-device)).\n"
     )
     assert of_folder.finding("float32") == (  # 8000 : 400 bytes, 10 : 0.5 ms
-        "beside the teacher in float32 the distilled student is in float32 20 times smaller and 20 "
-        "times as fast (median latency), at 18.1 points lower accuracy"
+        "the distilled student is 20 times smaller and 20 times as fast in float32, compared with "
+        "the teacher in float32 (median latency), at 18.1 points lower accuracy"
     )

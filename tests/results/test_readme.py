@@ -44,7 +44,7 @@ def pair_comparisons():
     compared = {}
     for teacher, spec in recipes.TEACHERS.items():
         for student in recipes.PAIRED_STUDENTS:
-            distilled = results.best_distilled_by(recipes.STUDENTS[student], spec, groups)
+            distilled = results.Results(groups).best_distilled(recipes.STUDENTS[student], spec)
             baseline = results.baseline_of(distilled, groups)
             assert set(distilled.seeds) == set(baseline.seeds) == set(recipes.SEEDS)
             compared[student, teacher] = results.compare(distilled, baseline)
@@ -95,12 +95,12 @@ def test_students_by_teachers():
 
 def test_five_trainings_of_one_teacher():
     groups = mnist_groups()
-    teacher = results.baseline_for(recipes.TEACHERS["cnn_ensemble"], groups)
+    teacher = results.Results(groups).baseline(recipes.TEACHERS["cnn_ensemble"])
     worst = teacher.values("errors").argsort()[-2:]
     expected = {"cnn_small": (39, 44, 42), "cnn_ensemble": (-26, -13, -15)}
     for name, (least, most, paired) in expected.items():
         spec = recipes.STUDENTS[name]
-        baseline = results.baseline_for(spec, groups)
+        baseline = results.Results(groups).baseline(spec)
         distilled = teacher_seeds_table.by_teacher_seed(spec, results.Results(groups))
         assert set(distilled) == set(recipes.SEEDS)
         reductions = {
@@ -136,12 +136,12 @@ def test_accuracies_of_the_controls():
 def test_the_figure_of_readme():
     groups = mnist_groups()
     student, teacher = recipes.STUDENTS["mlp"], recipes.TEACHERS["cnn"]
-    comparison = results.controlled_comparison(student, teacher, groups)
+    comparison = results.Results(groups).comparison(student, teacher)
     baseline, distilled = comparison.baseline, comparison.distilled
     means = [group.values("errors").mean() for group in (baseline, distilled)]
     assert [round(mean) for mean in means] == [168, 114]
     assert results.compare(distilled, baseline).p < 1e-4
-    sweep = results.temperature_sweep(results.distilled_by(student, teacher, groups), 0.9)
+    sweep = results.temperature_sweep(results.Results(groups).distilled(student, teacher), 0.9)
     errors = {g.configuration["temperature"]: g.values("errors").mean() for g in sweep}
     assert max(errors[t] for t in (4, 8, 20)) - min(errors[t] for t in (4, 8, 20)) < 1
     assert errors[1] > means[1] + 30
@@ -152,10 +152,10 @@ def test_the_figure_of_readme():
 def test_hardware_and_versions_of_the_published_table():
     groups = mnist_groups()
     student = recipes.STUDENTS["cnn_small"]
-    rows = {"student": results.baseline_for(student, groups)}
+    rows = {"student": results.Results(groups).baseline(student)}
     for name, teacher in recipes.TEACHERS.items():
-        rows[name] = results.baseline_for(teacher, groups)
-        rows[f"from {name}"] = results.best_distilled_by(student, teacher, groups)
+        rows[name] = results.Results(groups).baseline(teacher)
+        rows[f"from {name}"] = results.Results(groups).best_distilled(student, teacher)
     seeds = {name: sorted(group.seeds) for name, group in rows.items()}
     assert seeds.pop("vgg16") == seeds.pop("resnet164") == [0]
     assert all(each == list(recipes.SEEDS) for each in seeds.values())
@@ -175,7 +175,7 @@ def test_hardware_and_versions_of_the_published_table():
 def test_the_control_fails_with_every_teacher():
     groups = mnist_groups()
     for teacher in recipes.TEACHERS.values():
-        comparison = results.controlled_comparison(recipes.STUDENTS["cnn_small"], teacher, groups)
+        comparison = results.Results(groups).comparison(recipes.STUDENTS["cnn_small"], teacher)
         assert comparison.control.values("accuracy").max() < 0.5
         assert set(comparison.control.seeds) == set(recipes.SEEDS)
 
@@ -183,14 +183,14 @@ def test_the_control_fails_with_every_teacher():
 def test_longer_training_on_cifar100():
     groups = results.group_seeds(records.load_all(cifar100.FOLDER))
     teacher_spec = four_epochs.TEACHERS["vgg8_12"]
-    teacher = results.baseline_for(teacher_spec, groups)
+    teacher = results.Results(groups).baseline(teacher_spec)
     assert round(100 * teacher.values("accuracy").mean(), 1) == 63.6
     expected = {"cnn_4": (4.0, 24), "cnn_20": (2.4, 29)}
     for name, (points, share) in expected.items():
         spec = cifar100.STUDENTS[name]
-        baseline = results.baseline_for(spec, groups)
+        baseline = results.Results(groups).baseline(spec)
         settings = {"temperature": 4.0, "alpha": 0.9, "shuffled": False}
-        distilled = results.distilled_by(spec, teacher_spec, groups)
+        distilled = results.Results(groups).distilled(spec, teacher_spec)
         (distilled,) = results.select(distilled, **settings)
         gain = 100 * (distilled.values("accuracy") - baseline.values("accuracy")).mean()
         gap = 100 * (teacher.values("accuracy") - baseline.values("accuracy")).mean()
@@ -212,13 +212,15 @@ def test_the_convnet_distilled_from_three_deep_teachers():
     chosen, reductions = {}, []
     for name in one_cycle.TEACHERS:
         teacher = cifar100.TEACHERS[name]
-        chosen[name] = results.best_distilled_by(student, teacher, groups)  # by validation errors
+        chosen[name] = results.Results(groups).best_distilled(
+            student, teacher
+        )  # by validation errors
         settings = {"temperature": one_cycle.TEMPERATURE, "alpha": one_cycle.ALPHA}
         assert chosen[name].matches(settings)
         assert len(chosen[name].seeds) == 5
         baseline = results.baseline_of(chosen[name], groups)
         reductions.append(percent(results.compare(chosen[name], baseline)))
-        control = results.controlled_comparison(student, teacher, groups).control
+        control = results.Results(groups).comparison(student, teacher).control
         assert control.values("errors").mean() > 2 * baseline.values("errors").mean()
     assert sorted(reductions) == [6, 7, 9]
     assert "three teachers save a ConvNet 6 to 9 % of its errors" in page("README.md")
@@ -241,7 +243,7 @@ def test_the_two_layer_network_distilled_from_deep_teachers():
     groups = groups_of_folder(cifar100.FOLDER, "cifar100")
     student, gains = cifar100.STUDENTS["mlp_30"], []
     for name in ("resnet164_14", "shufflenet_20"):
-        comparison = results.controlled_comparison(student, cifar100.TEACHERS[name], groups)
+        comparison = results.Results(groups).comparison(student, cifar100.TEACHERS[name])
         accuracies = [group.values("accuracy").mean() for _, _, group in comparison.rows()]
         gains.append(round(100 * (accuracies[1] - accuracies[0]), 1))
         assert accuracies[2] < accuracies[0]
@@ -253,7 +255,7 @@ def test_the_two_layer_network_distilled_from_deep_teachers():
 def test_accuracies_of_the_deep_teachers_on_cifar100():
     groups = groups_of_folder(cifar100.FOLDER, "cifar100")
     for name, accuracy in (("vgg16_20", 69.2), ("resnet164_14", 65.9), ("shufflenet_20", 67.0)):
-        group = results.baseline_for(cifar100.TEACHERS[name], groups)
+        group = results.Results(groups).baseline(cifar100.TEACHERS[name])
         assert abs(100 * group.values("accuracy").mean() - accuracy) < 0.0501
         assert f"{accuracy} %" in page("cifar100/README.md")
 
@@ -302,7 +304,7 @@ def test_only_dist_beats_kd_tuned_alike_on_cifar100():
     assert said in page("cifar100/README.md")
     lowest = min(each.temperature for each in experiments.GRIDS["kd"].settings)
     assert tuned["kd"].chosen.distillation.temperature == lowest
-    labels_only = results.baseline_for(student, groups).values("errors").mean()
+    labels_only = results.Results(groups).baseline(student).values("errors").mean()
     for worse in (tuned["ttm"], tuned["wttm"]):
         assert worse.at_corner and worse.chosen.values("errors").mean() > labels_only
 
@@ -354,7 +356,7 @@ def test_speed_in_prose():
 def test_all_classes_of_tiny_imagenet():
     groups = groups_of_folder(tiny_imagenet.FOLDER, "tiny_imagenet")
     teacher = tiny_imagenet.TEACHERS["shufflenet_12"]
-    accuracy = results.baseline_for(teacher, groups).values("accuracy").mean()
+    accuracy = results.Results(groups).baseline(teacher).values("accuracy").mean()
     assert f"{100 * accuracy:.1f}" == "50.3"
     assert "It reaches 50.3 %" in page("tiny_imagenet/README.md")
     for student, best, accuracies, p in (
@@ -371,7 +373,7 @@ def test_all_classes_of_tiny_imagenet():
         assert abs(compared.p - p) < 5e-5
         (control,) = results.select(distilled, shuffled=True)
         assert control.values("errors").mean() > baseline.values("errors").mean()
-        chosen = results.best_distilled_by(spec, teacher, groups)
+        chosen = results.Results(groups).best_distilled(spec, teacher)
         assert chosen.configuration["temperature"] == best
         assert f"from {pair[0]} to {pair[1]} % (p = {p})" in page("tiny_imagenet/README.md")
     said = "ShuffleNet lifts a ConvNet from 36.9 to 39.8 %"
@@ -381,9 +383,9 @@ def test_all_classes_of_tiny_imagenet():
 def test_twenty_classes_of_tiny_imagenet():
     groups = groups_of_folder(twenty_classes.FOLDER, "tiny_imagenet20")
     student = twenty_classes.STUDENTS["cnn_half"]
-    baseline = results.baseline_for(student, groups)
+    baseline = results.Results(groups).baseline(student)
     distilled = {
-        name: results.best_distilled_by(student, teacher, groups)
+        name: results.Results(groups).best_distilled(student, teacher)
         for name, teacher in twenty_classes.TEACHERS.items()
     }
     compared = {name: results.compare(group, baseline) for name, group in distilled.items()}

@@ -56,19 +56,19 @@ def test_groups_of_a_spec_have_its_recipe_or_else_other_epochs():
     full, quick = group(STUDENT, [1]), group(STUDENT, [2], epochs=1)
     distilled = group(STUDENT, [3], **by(TEACHER))
     groups = [full, group(SAME_NET, [4]), quick, group(OTHER, [5]), distilled]
-    assert results.groups_of(STUDENT, groups) == [full, distilled]
-    assert results.groups_of(STUDENT, [quick, *groups[3:4]]) == [quick]
-    assert results.baseline_for(STUDENT, [quick, full]) is full
-    assert results.baseline_for(STUDENT, groups) is full
-    assert results.baseline_for(TEACHER, groups) is None
+    assert results.Results(groups).of(STUDENT) == [full, distilled]
+    assert results.Results([quick, *groups[3:4]]).of(STUDENT) == [quick]
+    assert results.Results([quick, full]).baseline(STUDENT) is full
+    assert results.Results(groups).baseline(STUDENT) is full
+    assert results.Results(groups).baseline(TEACHER) is None
 
 
 def test_a_transfer_set_is_part_of_a_spec():
     part = TransferSet(share=0.04)
     few = dataclasses.replace(STUDENT, transfer_set=part)
     on_all, on_part = group(STUDENT, [1]), group(STUDENT, [2], transfer_set=part)
-    assert results.baseline_for(few, [on_all, on_part]) is on_part
-    assert results.baseline_for(STUDENT, [on_part, on_all]) is on_all
+    assert results.Results([on_all, on_part]).baseline(few) is on_part
+    assert results.Results([on_part, on_all]).baseline(STUDENT) is on_all
     assert results.display_name(on_all.configuration) == "mlp"
     assert results.display_name(on_part.configuration) == "mlp, 4 % of images"
 
@@ -78,9 +78,9 @@ def test_teachers_of_one_architecture_are_distinguished():
     others = group(STUDENT, [4], **by(OTHER))
     quick = group(STUDENT, [5], epochs=1, **by(OTHER, epochs=1))
     groups = [group(STUDENT, [1]), ours, others, quick]
-    assert results.distilled_by(STUDENT, TEACHER, groups) == [ours]
-    assert results.distilled_by(STUDENT, OTHER, groups) == [others]
-    assert results.distilled_by(STUDENT, OTHER, [quick]) == [quick]
+    assert results.Results(groups).distilled(STUDENT, TEACHER) == [ours]
+    assert results.Results(groups).distilled(STUDENT, OTHER) == [others]
+    assert results.Results([quick]).distilled(STUDENT, OTHER) == [quick]
 
 
 def test_of_a_teachers_seeds_tables_have_the_lowest():
@@ -89,11 +89,11 @@ def test_of_a_teachers_seeds_tables_have_the_lowest():
     baseline = group(STUDENT, [1])
     control = group(STUDENT, [9], **by(TEACHER, teacher_seed=2, control="shuffled"))
     groups = [baseline, by_11, by_2, other, control]
-    assert results.groups_of(STUDENT, groups) == [baseline, by_2, other, control]
-    assert results.distilled_by(STUDENT, TEACHER, groups[:4]) == [by_2]
+    assert results.Results(groups).of(STUDENT) == [baseline, by_2, other, control]
+    assert results.Results(groups[:4]).distilled(STUDENT, TEACHER) == [by_2]
     ours, settings = results.Results(groups[:4]), {"temperature": 4.0, "alpha": 0.9}
     assert ours.by_teacher_seed(STUDENT, TEACHER, **settings) == {2: by_2, 11: by_11}
-    assert results.by_teacher_seed(STUDENT, TEACHER, groups[:4], temperature=1.0) == {}
+    assert results.Results(groups[:4]).by_teacher_seed(STUDENT, TEACHER, temperature=1.0) == {}
 
 
 def test_validation_chooses_among_the_distilled_without_controls():
@@ -101,8 +101,8 @@ def test_validation_chooses_among_the_distilled_without_controls():
     good = group(STUDENT, [30], validation=5, **by(TEACHER))
     control = group(STUDENT, [1], validation=1, **by(TEACHER, control="shuffled"))
     groups = [control, poor, good]
-    assert results.best_distilled_by(STUDENT, TEACHER, groups) is good
-    assert results.best_distilled_by(STUDENT, OTHER, groups) is None
+    assert results.Results(groups).best_distilled(STUDENT, TEACHER) is good
+    assert results.Results(groups).best_distilled(STUDENT, OTHER) is None
     assert results.in_order(groups) == [poor, good, control]
 
 
@@ -113,15 +113,18 @@ def test_controlled_comparison_and_grid_of_a_pair():
     cells = {(t, a): cell(t, a, validation=10 * t - a) for t in (1.0, 4.0) for a in (0.5, 1.0)}
     baseline, control = group(STUDENT, BASELINE_ERRORS), cell(1.0, 1.0, "shuffled")
     groups = [control, *cells.values(), baseline, group(STUDENT, [9], **by(OTHER))]
-    pair = results.controlled_comparison(STUDENT, TEACHER, groups)
+    pair = results.Results(groups).comparison(STUDENT, TEACHER)
     assert (pair.baseline, pair.distilled, pair.control) == (baseline, cells[1.0, 1.0], control)
     assert [role for _, role, _ in pair.rows()] == ["baseline", "distilled", "control"]
     expected = [[cells[4, 1], cells[4, 0.5]], [cells[1, 1], cells[1, 0.5]]]
-    assert results.temperature_alpha_grid(STUDENT, TEACHER, groups, [4, 1], [1, 0.5]) == expected
+    assert (
+        results.Results(groups).temperature_alpha_grid(STUDENT, TEACHER, [4, 1], [1, 0.5])
+        == expected
+    )
     with pytest.raises(ValueError, match="needs one control, got 0"):
         results.ControlledComparison([baseline, *cells.values()])
     with pytest.raises(ValueError, match="needs one baseline, got 0"):
-        results.controlled_comparison(STUDENT, TEACHER, [*cells.values(), control])
+        results.Results([*cells.values(), control]).comparison(STUDENT, TEACHER)
 
 
 def test_published_row_beside_ours():
@@ -174,8 +177,8 @@ def test_other_methods_weights_and_controls_have_no_place_in_the_tables_of_a_stu
     ]
     others += [group(STUDENT, [0], distillation=Distillation(1, 1, "label_smoothing"))]
     groups = others + plain
-    assert results.groups_of(STUDENT, groups) == plain
-    assert results.best_distilled_by(STUDENT, TEACHER, groups) is plain[1]
+    assert results.Results(groups).of(STUDENT) == plain
+    assert results.Results(groups).best_distilled(STUDENT, TEACHER) is plain[1]
     assert results.best_distilled(groups) is plain[1]
     assert results.temperature_sweep(groups, 0.9) == [plain[1]]
     assert results.baseline_of(others[0], groups) is plain[0]
