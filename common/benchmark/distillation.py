@@ -13,7 +13,7 @@ from common.benchmark import (
     tables,
 )
 from common.benchmark.tasks import MNIST
-from common.utils.checks import require_at_least, require_choice
+from common.utils.checks import require_at_least
 
 LOGITS_BATCHES = 80  # of images in the logits file: so many that fixed costs do not count on a CPU
 
@@ -93,15 +93,12 @@ def run(options):
     print(f"{hardware.device()}, Keras {keras.__version__} on {keras.config.backend()}")
     if not keras_contenders.has_pytorch():
         print("PyTorch is not installed, so its rows are missing: pip install -e '.[extra]'")
-    print(f"\n| {' | '.join(('what, against what', *rows.HEADER))} |")
-    print("| --- | ---: | ---: | ---: | --- |")
     measured, provenance = [], _provenance(options)  # first: HEAD may move meanwhile
-    for part in options.parts or PARTS:
-        for row in PARTS[part](options):
-            print(f"| {' | '.join(row.cells())} |", flush=True)
-            measured.append(row)
-            if options.write:  # after each: a later part may be interrupted
-                tables.save(provenance, measured)
+    print()
+    for row in rows.print_table("what, against what", PARTS, options):
+        measured.append(row)
+        if options.write:  # after each: a later part may be interrupted
+            tables.save(provenance, measured)
 
 
 def _provenance(options):
@@ -115,10 +112,6 @@ def _provenance(options):
 
 
 def _check(options):
-    for part in options.parts:
-        require_choice("part", part, PARTS)
-    require_at_least("repeats", options.repeats, 1)
+    rows.check(options, PARTS)
     if options.steps is not None:
         require_at_least("steps", options.steps, 1)
-    if options.small and options.write:
-        raise ValueError("--small is only a check, its times are not saved: leave out --write")

@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 
 from common.benchmark import timing
-from common.utils.checks import require_choice
+from common.utils.checks import require_at_least, require_choice
 
 EPOCH = 50_000  # images, about the training split of MNIST and of CIFAR-100
 HEADER = ("ours", "theirs", "ratio", "aim")
@@ -68,6 +68,31 @@ def _difference(row):
 
 
 _RATIOS = {"times": _times, "more": _more, "share": _share, "difference": _difference}
+
+
+def check(options, parts):
+    """Raise ValueError for unknown parts, repeats below 1, or `--write` of a check."""
+    for part in options.parts:
+        require_choice("part", part, parts)
+    require_at_least("repeats", options.repeats, 1)
+    if options.small and options.write:
+        raise ValueError("--small is only a check, its times are not saved: leave out --write")
+
+
+def print_table(title, parts, options):
+    """Print a Markdown table row by row, as its rows are measured; yield each Row once printed.
+
+    Args:
+        title: first cell of the header.
+        parts: {name: function (options) -> iterable of Row}.
+        options: argparse.Namespace; its `parts` choose among them, by default all.
+    """
+    print(f"| {' | '.join((title, *HEADER))} |")
+    print("| --- | ---: | ---: | ---: | --- |")
+    for part in options.parts or parts:
+        for row in parts[part](options):
+            print(f"| {' | '.join(row.cells())} |", flush=True)
+            yield row
 
 
 def scale_to_epoch(seconds, task):

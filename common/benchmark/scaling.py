@@ -7,7 +7,6 @@ import time
 
 from common.benchmark import rows, schedule, tables, timing
 from common.benchmark.rows import Row
-from common.utils.checks import require_at_least, require_choice
 
 DATASET, TABLE = "mnist", "published"
 WORKERS = (2, 4, 8, 16, 32, 64)  # of the simulation
@@ -74,23 +73,13 @@ def run(options):
     Raises:
         ValueError: an unknown part; repeats below 1; `--write` of small trainings.
     """
-    for part in options.parts:
-        require_choice("part", part, PARTS)
-    require_at_least("repeats", options.repeats, 1)
-    if options.small and options.write:
-        raise ValueError("--small is only a check, its times are not saved: leave out --write")
+    rows.check(options, PARTS)
     from common.runs import provenance
 
     environment = provenance.environment() | {"repeats": options.repeats}
     if not _has_ray():
         print("Ray is not installed, so its rows are missing: pip install -e '.[ray]'")
-    print(f"| {' | '.join((environment['device'], *rows.HEADER))} |")
-    print("| --- | ---: | ---: | ---: | --- |")
-    measured = []
-    for part in options.parts or PARTS:
-        for row in PARTS[part](options):
-            print(f"| {' | '.join(row.cells())} |", flush=True)
-            measured.append(row)
+    measured = list(rows.print_table(environment["device"], PARTS, options))
     if options.write:
         tables.save(environment, measured, file=tables.SCALING)
 

@@ -54,12 +54,7 @@ def read(folder=FOLDER, file=FILE):
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
-def scaling(_groups=(), folder=FOLDER):
-    """Markdown of the subject scaling, as `distill`."""
-    return distill(folder=folder, file=SCALING)
-
-
-def distill(_groups=(), folder=FOLDER, file=FILE):
+def timing_tables(file, folder=FOLDER):
     """Markdown: a table for each saved result, with device and versions in the first cell."""
     from common import results
 
@@ -93,7 +88,7 @@ def save_kernels(record, folder=FOLDER):
     files.write_json(Path(folder) / KERNELS, record)
 
 
-def kernels(_groups=(), folder=FOLDER):
+def kernels(folder=FOLDER):
     """Markdown: the saved kernel counts."""
     return kernels_table(json.loads((Path(folder) / KERNELS).read_text(encoding="utf-8")))
 
@@ -110,5 +105,9 @@ def kernels_table(record):
     return results.markdown([title, "ours", "theirs", "ratio"], cells)
 
 
-TABLES = {"distill": distill, "kernels": kernels, "scaling": scaling}
+TABLES = {
+    "distill": lambda _groups: timing_tables(FILE),
+    "kernels": lambda _groups: kernels(),
+    "scaling": lambda _groups: timing_tables(SCALING),
+}
 PICTURES = {}

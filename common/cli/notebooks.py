@@ -23,7 +23,7 @@ _PAPERMILL_LINES = (  # beginnings of papermill's own log lines
     *("Executing ", "Ending ", "Input Notebook", "Output Notebook", "Working directory"),
     *("<Figure ", "<IPython"),
 )
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = packages.ROOT
 
 
 def execute(notebook, output_dir, parameters):

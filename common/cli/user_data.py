@@ -74,7 +74,7 @@ def _dataset(options):
 
     names = ("image_size", "validation", "test", "limit", "data_dir", "skip_unreadable", "name")
     dataset = data.from_folder(options.images, **{name: getattr(options, name) for name in names})
-    splits = {name: len(getattr(dataset, name)) for name in ("train", "validation", "test")}
+    splits = {name: len(getattr(dataset, name)) for name in data.SPLITS}
     counts = ", ".join(f"{count:,} {name}" for name, count in splits.items())
     print(f"{dataset.name}: {dataset.classes} classes; images: {counts}", flush=True)
     return dataset

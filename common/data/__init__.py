@@ -4,13 +4,14 @@ May import `utils`, `backend`, `losses` and `metrics`. Importing it imports no K
 """
 
 from common.data.catalogue import CATALOGUE, NAMES, DatasetSpec, load
-from common.data.dataset import Dataset, Split
+from common.data.dataset import SPLITS, Dataset, Split
 from common.data.user_arrays import from_arrays
 from common.data.user_folder import from_folder
 
 __all__ = [
     "CATALOGUE",
     "NAMES",
+    "SPLITS",
     "Dataset",
     "DatasetSpec",
     "Split",

@@ -8,6 +8,7 @@ import numpy as np
 from common.utils import files, packages
 from common.utils.target_checks import is_multi_hot
 
+SPLITS = ("train", "validation", "test")
 _CHUNK = 500  # images that are float64 at a time
 
 

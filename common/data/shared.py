@@ -6,9 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.data.dataset import Dataset, Split
-
-_SPLITS = ("train", "validation", "test")
+from common.data.dataset import SPLITS, Dataset, Split
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,16 +53,16 @@ def share(dataset, folder):
             for field in ("images", "labels")
             for array in [getattr(getattr(dataset, split), field)]
         )
-        for split in _SPLITS
+        for split in SPLITS
     )
-    return SharedDataset(dataclasses.replace(dataset, **dict.fromkeys(_SPLITS)), arrays)
+    return SharedDataset(dataclasses.replace(dataset, **dict.fromkeys(SPLITS)), arrays)
 
 
 @functools.lru_cache(maxsize=2)
 def _load(shared):
     splits = {
         name: Split(*(array.load() for array in pair))
-        for name, pair in zip(_SPLITS, shared.arrays, strict=True)
+        for name, pair in zip(SPLITS, shared.arrays, strict=True)
     }
     return dataclasses.replace(shared.description, **splits)
 

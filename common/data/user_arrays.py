@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from common.data import catalogue
-from common.data.dataset import Dataset, Split, stratified
+from common.data.dataset import SPLITS, Dataset, Split, stratified
 from common.data.held_out import set_aside
 from common.utils.checks import require_positive
 from common.utils.target_checks import is_multi_hot, require_labels, require_multi_hot
@@ -65,7 +65,7 @@ def limited(dataset, limit):
     if limit is None:
         return dataset
     require_positive("limit", limit, integer=True)
-    splits = {split: getattr(dataset, split) for split in ("train", "validation", "test")}
+    splits = {split: getattr(dataset, split) for split in SPLITS}
     splits = {key: each.take(stratified(each.labels, int(limit))) for key, each in splits.items()}
     return dataclasses.replace(dataset, **splits, limit=int(limit))
 

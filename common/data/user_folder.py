@@ -4,15 +4,13 @@ import hashlib
 import shutil
 
 from common.data import array_cache, cached_sources, catalogue, image_folder, image_sizes
-from common.data.dataset import Dataset, Split
+from common.data.dataset import SPLITS, Dataset, Split
 from common.data.held_out import set_aside
 from common.data.image_files import ImageFiles
 from common.data.sources import RawDataset
 from common.data.user_arrays import checked_name, limited
 from common.utils import files
 from common.utils.checks import local_folder, require_seed
-
-_SPLITS = ("train", "validation", "test")
 
 
 def from_folder(
@@ -62,7 +60,7 @@ def from_folder(
     settings = {"validation": validation, "test": test, "seed": int(seed), "image_size": size}
     settings |= {"skip_unreadable": skip_unreadable, "root": str(root)}
     raw = _Reader(root, settings, name, caches).read()
-    splits = [Split(raw.arrays[f"{s}_images"], raw.arrays[f"{s}_labels"]) for s in _SPLITS]
+    splits = [Split(raw.arrays[f"{s}_images"], raw.arrays[f"{s}_labels"]) for s in SPLITS]
     return limited(Dataset(name, raw.class_names, *splits), limit)
 
 
@@ -117,7 +115,7 @@ class _Reader:
             split: image_folder.flattened(classes, class_names) for split, classes in listed.items()
         }
         names, labels = pairs.get("train") or pairs.pop("all")
-        missing = {s: self.settings[s] for s in _SPLITS[1:] if s not in pairs}
+        missing = {s: self.settings[s] for s in SPLITS[1:] if s not in pairs}
         rows = set_aside(labels, missing, class_names, self.settings["seed"]) if missing else {}
         pairs |= {s: ([names[row] for row in rows[s]], labels[rows[s]]) for s in rows}
         return pairs

@@ -15,7 +15,7 @@ from common.experiments.study import Study
 from common.explorer import bundle, page_content
 from common.utils import files, packages, terminal
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = packages.ROOT
 
 
 def _require_teachers(name, folder):

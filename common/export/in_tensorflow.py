@@ -15,6 +15,7 @@ import numpy as np
 from common.backend import keras
 from common.export import converters
 from common.export.float32_model import float32_copy
+from common.utils import packages
 from common.utils.messages import first_line
 
 _REQUEST, _MODEL, _IMAGES = "request.json", "model.keras", "calibration.npy"
@@ -48,7 +49,7 @@ def _in_another_process(model, path, format, precision, calibration):
     outcome = subprocess.run(
         [sys.executable, "-m", "common.export.in_tensorflow", str(folder)],
         env=os.environ | {"KERAS_BACKEND": "tensorflow"},
-        cwd=Path(__file__).parents[2],
+        cwd=packages.ROOT,
         capture_output=True,
         text=True,
     )

@@ -11,13 +11,12 @@ import argparse
 import functools
 import re
 import sys
-from pathlib import Path
 
 from common.results.groups import dataset_settings, load_groups, select
 from common.results.tables import PENDING
 from common.utils import files, packages, terminal
 
-README = Path(__file__).parents[2] / "README.md"
+README = packages.ROOT / "README.md"
 _MARKED = re.compile(r"(<!-- results ([\w.]+) (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 

@@ -17,11 +17,12 @@ float16 rounds a logit to 11 significant bits: the error is at most 2⁻¹¹ of 
 May import `data`, `models`, `metrics`, `backend` and `utils`.
 """
 
+from common.data import SPLITS
 from common.teachers import controls, weights
 from common.teachers.any_teacher import from_any
 from common.teachers.averages import average
 from common.teachers.callables import from_callable
-from common.teachers.identity import SPLITS, folder, identity, image_keys, weights_hash
+from common.teachers.identity import folder, identity, image_keys, weights_hash
 from common.teachers.logits import LazyLogits, Logits
 from common.teachers.places import default_output_dir
 from common.teachers.pooled import PooledLogits

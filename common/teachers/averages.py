@@ -3,8 +3,9 @@
 import numpy as np
 from scipy import special
 
+from common.data.dataset import SPLITS
 from common.teachers import writer
-from common.teachers.identity import SPLITS, VERSION
+from common.teachers.identity import VERSION
 from common.teachers.places import require_name
 from common.utils import files
 from common.utils.checks import require_choice, require_not_negative

@@ -4,10 +4,11 @@ import numpy as np
 
 from common import metrics
 from common.data import views as view_sets
+from common.data.dataset import SPLITS
 from common.teachers import writer
 from common.teachers.alignment import require_aligned
 from common.teachers.answers import Answers
-from common.teachers.identity import SPLITS, image_keys
+from common.teachers.identity import image_keys
 from common.teachers.logits import Logits
 from common.teachers.onnx_model import OnnxModel
 from common.teachers.places import logits_folder, require_name

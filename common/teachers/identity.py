@@ -9,7 +9,6 @@ from common.data import views
 from common.utils import files
 
 VERSION = 1  # of the logits file's format
-SPLITS = ("train", "validation", "test")
 
 
 def folder(output_dir, run, view_set="plain"):

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from common.data import views
-from common.teachers.identity import SPLITS, VERSION, identity, image_keys, rows_of
+from common.data.dataset import SPLITS
+from common.teachers.identity import VERSION, identity, image_keys, rows_of
 from common.teachers.targets import Targets
 from common.utils.progress_bar import progress_bar
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from common.data import views
+from common.data.dataset import SPLITS
 from common.data.user_arrays import bytes_of
 from common.teachers import writer
 from common.teachers.alignment import require_aligned
 from common.teachers.answers import Answers
-from common.teachers.identity import SPLITS, image_keys
+from common.teachers.identity import image_keys
 from common.teachers.places import logits_folder, require_name
 from common.teachers.resumable import to_float16
 from common.utils import files

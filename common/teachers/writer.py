@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from common.data import views
+from common.data.dataset import SPLITS
 from common.teachers import weights
-from common.teachers.identity import SPLITS, VERSION, image_keys, weights_hash
+from common.teachers.identity import VERSION, image_keys, weights_hash
 from common.teachers.logits import Logits, checksum
 from common.teachers.resumable import ViewedImages, partial_path, resumable_folder, write_logits
 from common.utils import files, resources

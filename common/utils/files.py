@@ -13,6 +13,8 @@ from pathlib import Path
 import filelock
 import numpy as np
 
+from common.utils import packages
+
 _MAX_NAME = 60  # bytes of a name within a file's name
 _WITHOUT_LOCKS = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLCK)
 
@@ -112,8 +114,8 @@ def remove_temporaries(path):
 def display_path(path):
     """`path` for messages: relative to the repository's root if inside it, else absolute."""
     path = Path(path).resolve()
-    root = Path(__file__).resolve().parents[2]
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    inside = path.is_relative_to(packages.ROOT)
+    return str(path.relative_to(packages.ROOT)) if inside else str(path)
 
 
 def write_json(path, value):

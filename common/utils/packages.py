@@ -6,6 +6,7 @@ This module imports no NumPy, because the command line's `--help` imports it.
 import importlib
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]  # of the repository
 TRAINVAL_SUFFIX = "_all"  # ends the name of data that train on the validation images too
 _OTHER_PACKAGES = {"tiny_imagenet20": "tiny_imagenet.twenty_classes", "sklearn_digits": "your_data"}
 
@@ -18,17 +19,17 @@ def package_name(dataset):
 
 def folder(dataset):
     """Folder of a data set's package, with its committed results/ and teachers/."""
-    return Path(__file__).parents[2].joinpath(*package_name(dataset).split("."))
+    return ROOT.joinpath(*package_name(dataset).split("."))
 
 
 def default_output_dir(dataset):
     """Folder for a user's runs, runs/<data set> in the repository, which is not committed."""
-    return Path(__file__).parents[2] / "runs" / package_name(dataset).partition(".")[0]
+    return ROOT / "runs" / package_name(dataset).partition(".")[0]
 
 
 def reproduced_dir(dataset):
     """Folder, not committed, for students of published tables that are trained again."""
-    return Path(__file__).parents[2] / "build" / package_name(dataset) / "reproduced"
+    return ROOT / "build" / package_name(dataset) / "reproduced"
 
 
 def load_module(dataset, kind):

@@ -59,7 +59,7 @@ def test_the_newest_rows_of_each_machine_are_saved(tmp_path):
     measure("B", [2, 2], "epoch", "start")
     measure("A", [4, 4], "epoch")
     measure("B", [8, 8], "start")
-    assert tables.distill(folder=tmp_path).splitlines() == [
+    assert tables.timing_tables(tables.FILE, tmp_path).splitlines() == [
         "| B, keras 3, jax 0.1, medians of 2 | ours | theirs | ratio | aim |",
         "| --- | ---: | ---: | ---: | ---: |",
         "| epoch | 2.0 s | 8.0 s | 4.0 times as fast | aim |",
