@@ -133,7 +133,7 @@ TABLES = {
     "device": DEVICE.quality,
     "latency": DEVICE.latency,
 }
-TABLES_OF_WHOLE = {
+TRAINVAL_TABLES = {
     "repdistiller": of_repdistiller,
     "measures": results.study_table(repdistiller, "RepDistiller's nets on "),
 }

@@ -113,7 +113,6 @@ def ladder(groups):
 
 
 TABLES = {
-    "headline": headline,
     "published": published,
     "crossed": pairs,
     "trainings": teacher_seeds_table.table,
@@ -122,9 +121,10 @@ TABLES = {
     "ladder": ladder,
     "device": DEVICE.quality,
     "latency": DEVICE.latency,
+    "headline": headline,
     "device_summary": DEVICE.summary,
 }
-TABLES_OF_WHOLE = {"hinton": hinton_table.table}  # of runs on all training images
+TRAINVAL_TABLES = {"hinton": hinton_table.table}  # of runs on all training images
 # (student, teacher) of the interactive page: from the one that gains most to the narrowest
 TEMPERATURE_SWEEPS = [
     *((recipes.STUDENTS[name], recipes.TEACHERS["cnn"]) for name in recipes.TUNED_STUDENTS[::-1]),

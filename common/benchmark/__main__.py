@@ -22,6 +22,11 @@ ALIASES = {"distill": "distillation", "models": "throughput"}  # former names
 
 
 def main(arguments=None):
+    """Run one subject, `distillation` by default; bad input exits with one sentence.
+
+    Args:
+        arguments: list of str; by default those of the command line.
+    """
     terminal.replace_unencodable()
     arguments = sys.argv[1:] if arguments is None else arguments
     first, *others = arguments or ["distillation"]

@@ -78,9 +78,11 @@ class BareStep(multi_step.MultiStepModel):
         self.built = True
 
     def call(self, x, training=False):
+        """The network's logits of the stored images; `x` only counts steps."""
         return self.model(self.images.value, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Cross-entropy with the stored labels."""
         return self.hard_label_loss(self.labels.value, y_pred)
 
 

@@ -16,6 +16,7 @@ PARTS = ("quality", "latency")
 
 
 def add_arguments(parser):
+    """Add the options of this benchmark to its `argparse` parser."""
     named = "mnist or cifar100; default: mnist"
     parser.add_argument("dataset", nargs="?", default="mnist", help=named)
     parser.add_argument("--parts", nargs="+", default=PARTS, metavar="PART", help=", ".join(PARTS))
@@ -153,7 +154,7 @@ class _Deployed:
                 path = self.output_dir / "files" / export.file_name(run.name, format, precision)
                 if not path.exists():
                     arguments = (self.study, run, path, format, precision, calibration)
-                    deployment.write(*arguments, least_agreement=0)  # `quality` measures it
+                    deployment.write(*arguments, min_agreement=0)  # `quality` measures it
                 files[f"{run.id} {precision}"] = (path, run, precision)
                 bar.update()
         return files

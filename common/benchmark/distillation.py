@@ -68,6 +68,7 @@ PARTS = {
 
 
 def add_arguments(parser):
+    """Add the options of this benchmark to its `argparse` parser."""
     parser.add_argument(
         "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all"
     )

@@ -18,6 +18,7 @@ _CLASSES = 10
 
 
 def add_arguments(parser):
+    """Add the options of this benchmark to its `argparse` parser."""
     parser.add_argument("--count", type=int, default=5_000, help="of files; default: 5,000")
     parser.add_argument("--side", type=int, default=256, help="pixels of a file; default: 256")
     size = "pixels that images are resized to; default: 64"

@@ -36,6 +36,7 @@ _NO_KERNELS = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast",
 
 
 def add_arguments(parser):
+    """Add the options of this benchmark to its `argparse` parser."""
     parser.add_argument(
         "--write", action="store_true", help="save the counts for the table of the README"
     )

@@ -12,6 +12,7 @@ from common.utils.checks import require_at_least
 
 
 def add_arguments(parser):
+    """Add the options of this benchmark to its `argparse` parser."""
     parser.add_argument("dataset", help="such as cifar100: the networks of its recipes")
     parser.add_argument("--image-shape", nargs=3, type=int, default=(32, 32, 3), metavar="N")
     parser.add_argument("--classes", type=int, default=100, help="default: 100")

@@ -56,6 +56,7 @@ PARTS = {"engines": _engines, "overhead": _overhead, "simulation": _simulation}
 
 
 def add_arguments(parser):
+    """Add the options of this benchmark to its `argparse` parser."""
     parts = f"of {', '.join(PARTS)}; default: all"
     parser.add_argument("parts", nargs="*", metavar="PART", help=parts)
     parser.add_argument("--repeats", type=int, default=3, help="of each; default: 3")

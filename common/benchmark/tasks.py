@@ -111,6 +111,7 @@ class RandomLogits:
         self._targets = teachers.Targets(logits.astype("float16"), np.arange(task.images))
 
     def targets(self, split, images, view_set="plain"):
+        """The same `Targets` for every split: (images, views, classes) random logits."""
         return self._targets
 
 

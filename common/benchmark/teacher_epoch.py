@@ -11,6 +11,7 @@ PUBLISHED_HOURS = 2.26  # shufflenet, 40 epochs, one K80 (TropComplique/ShuffleN
 
 
 def add_arguments(parser):
+    """Add the options of this benchmark to its `argparse` parser."""
     parser.add_argument("--teacher", default="shufflenet", metavar="NAME")
     parser.add_argument("--repeats", type=int, default=3, help="timed epochs; default: 3")
     parser.add_argument("--limit", type=int, metavar="N", help="first N images of each split")

@@ -39,6 +39,7 @@ BATCH_SIZE, STEPS, CLASSES = 64, 4, 100
 
 
 def add_arguments(parser):
+    """Add the options of this benchmark to its `argparse` parser."""
     parser.add_argument("--repeats", type=int, default=3, help="processes of each; default: 3")
 
 

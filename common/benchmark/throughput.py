@@ -10,6 +10,7 @@ PHASES = ("inference", "training")
 
 
 def add_arguments(parser):
+    """Add the options of this benchmark to its `argparse` parser."""
     parser.add_argument("nets", nargs="*", metavar="NET", help=f"default: {' '.join(NETS)}")
     shape = {"nargs": 3, "type": int, "metavar": ("HEIGHT", "WIDTH", "CHANNELS")}
     parser.add_argument("--image-shape", default=(32, 32, 3), help="default: 32 32 3", **shape)

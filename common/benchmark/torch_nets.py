@@ -23,6 +23,7 @@ class Standardized(nn.Module):
             self.register_buffer(name, torch.tensor(values).view(1, -1, 1, 1))
 
     def forward(self, x):
+        """Standardized pixels, float32 (batch, channels, h, w)."""
         return (x - self.mean) / self.deviation
 
 
@@ -33,6 +34,7 @@ class Same(nn.Conv2d):
         super().__init__(inputs, outputs, size, stride, bias=bias)
 
     def forward(self, x):
+        """(batch, outputs, ceil(h / stride), ceil(w / stride)) of x (batch, inputs, h, w)."""
         gaps = []
         for side in (x.shape[3], x.shape[2]):
             size, stride = self.kernel_size[0], self.stride[0]
@@ -61,6 +63,7 @@ class Bottleneck(nn.Module):
         )
 
     def forward(self, x):
+        """(batch, 4 * channels, h / stride, w / stride) of x (batch, inputs, h, w)."""
         active = self.active(x)
         shortcut = self.shortcut(active) if self.shortcut else x
         return shortcut + self.residual(active)
@@ -135,6 +138,7 @@ class Basic(nn.Module):
             self.shortcut = nn.Sequential(projection, nn.BatchNorm2d(channels))
 
     def forward(self, x):
+        """(batch, channels, h / stride, w / stride) of x (batch, inputs, h, w)."""
         return functional.relu(self.residual(x) + self.shortcut(x))
 
 

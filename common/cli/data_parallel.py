@@ -4,7 +4,7 @@ from common.cli import step_timing
 from common.training import data_parallel
 from common.utils.progress_bar import progress_bar
 
-LEAST_EFFICIENCY = 0.5  # speed-up / devices, below which one run per device is recommended
+MIN_EFFICIENCY = 0.5  # speed-up / devices, below which one run per device is recommended
 
 
 def start(run, dataset, contexts):
@@ -30,7 +30,7 @@ def start(run, dataset, contexts):
 def advice(model, count, speed_up):
     """Sentence on the measured speed-up of a model's training steps on `count` devices."""
     measured = f"{count} devices train {model} {speed_up:.1f} times as fast as one"
-    if speed_up >= LEAST_EFFICIENCY * count:
+    if speed_up >= MIN_EFFICIENCY * count:
         return measured
     return (
         f"{measured}: it is too small for data parallelism, and one run per device (one seed each, "

@@ -73,6 +73,7 @@ class DryStore(LogitsStore):
         self.notes = notes
 
     def identity(self, run, view_set="plain"):
+        """As `LogitsStore.identity`; of an untrained teacher, one that no file has."""
         if self.is_finished(run):
             return super().identity(run, view_set)
         return teachers.identity(run.name, _UNTRAINED)

@@ -38,7 +38,7 @@ def add_formats(parser):
     least = "least fraction of first choices that a file must share with the network; a file with "
     least += "fewer is not written, and ends the command; "
     least += "default: 0.998, of float16 0.99, of int8 0.9"
-    parser.add_argument("--least-agreement", type=float, metavar="X", help=least)
+    parser.add_argument("--min-agreement", type=float, metavar="X", help=least)
 
 
 def check_export(options):
@@ -66,10 +66,10 @@ def check_formats(options):
                 f"none of the formats {', '.join(options.formats)} is written in {precision}: add "
                 f"{' or '.join(able)}, or leave out --{precision}"
             )
-    least = export.LEAST_CALIBRATION_IMAGES
+    least = export.MIN_CALIBRATION_IMAGES
     require_at_least("calibration images", options.calibration_images, least)
-    if options.least_agreement is not None:
-        require_fraction("least_agreement", options.least_agreement)
+    if options.min_agreement is not None:
+        require_fraction("min_agreement", options.min_agreement)
 
 
 def export_student(study, options):
@@ -106,8 +106,8 @@ def export_runs(study, runs, options):
             for precision in _precisions(options, export.FORMATS[format].precisions):
                 path = folder / export.file_name(run.name, format, precision)
                 arguments = (study, run, path, format, precision, calibration)
-                least = options.least_agreement
-                print(deployment.write(*arguments, least_agreement=least), flush=True)
+                least = options.min_agreement
+                print(deployment.write(*arguments, min_agreement=least), flush=True)
 
 
 def _settings(study, options):

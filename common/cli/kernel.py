@@ -4,7 +4,8 @@ import contextlib
 import os
 import tempfile
 
-_LONGEST = 80  # bytes of a folder for sockets, whose whole path may have 107 on Linux, 103 on macOS
+# bytes of a folder for sockets, whose whole path may have 107 on Linux, 103 on macOS
+_MAX_BYTES = 80
 
 
 @contextlib.contextmanager
@@ -25,7 +26,7 @@ def papermill_options():
 
 def _parent():
     """Folder for temporary folders: $TMPDIR's unless it is too long for sockets."""
-    return None if len(os.fsencode(tempfile.gettempdir())) <= _LONGEST else "/tmp"
+    return None if len(os.fsencode(tempfile.gettempdir())) <= _MAX_BYTES else "/tmp"
 
 
 def _manager(**attributes):

@@ -111,6 +111,14 @@ def _training_options(output_dir):
     )
     tensorboard = "write a TensorBoard log of the training"
     shared.add_argument("--tensorboard", type=folder_option, metavar="DIR", help=tensorboard)
+    retrain = "train committed runs again, into --output-dir"
+    shared.add_argument("--retrain", action="store_true", help=retrain)
+    _add_executor(shared)
+    return shared
+
+
+def _add_executor(shared):
+    """Add the options that say where runs are trained, and how many at once."""
     workers = "processes that train at once, each with its share of the cores; default: 1"
     shared.add_argument("--workers", type=int, default=1, metavar="N", help=workers)
     ray = "train on a Ray cluster that this machine is a node of, HOST:PORT or auto; without "
@@ -118,9 +126,6 @@ def _training_options(output_dir):
     shared.add_argument("--ray", nargs="?", const=LOCAL, metavar="ADDRESS", help=ray)
     folder = "with --ray, folder that all nodes see: for checkpoints, and logits read in place"
     shared.add_argument("--shared", type=folder_option, metavar="DIR", help=folder)
-    retrain = "train committed runs again, into --output-dir"
-    shared.add_argument("--retrain", action="store_true", help=retrain)
-    return shared
 
 
 def _add_teacher(commands, shared):

@@ -57,9 +57,11 @@ def reproduced_table(dataset, steps):
     """
     known = getattr(packages.load_module(dataset, "tables"), "REPRODUCED", {})
     if not known:
-        raise ValueError(f"{dataset} has no published table, which --students-only needs")
+        raise ValueError(
+            f"{dataset} has no published table, which --students-only needs: leave it out"
+        )
     if len(steps) > 1:
-        raise ValueError(f"--students-only takes one table, got {', '.join(steps)}")
+        raise ValueError(f"--students-only takes one table, got {', '.join(steps)}: name one")
     name = steps[0] if steps else next(iter(known))
     require_choice("published table", name, known)
     return known[name]

@@ -106,7 +106,9 @@ class TransferSet:
             return dataset
         labels = dataset.train.labels
         if dataset.multi_label and self.classes + self.excluded_classes:
-            raise ValueError("a transfer set of some classes needs one class per image")
+            raise ValueError(
+                "a transfer set of some classes needs one class per image: choose it by share"
+            )
         present = np.unique(labels)
         for index in self.classes + self.excluded_classes:  # without images its prior is unknown
             if index not in present:

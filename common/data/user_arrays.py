@@ -11,7 +11,7 @@ from common.utils.checks import require_positive
 from common.utils.target_checks import is_multi_hot, require_labels, require_multi_hot
 
 _SET_ASIDE = 0.1  # of the training images, for a split that is not given
-_MOST_CHANNELS = 4
+_MAX_CHANNELS = 4
 
 
 def from_arrays(name, train, validation=None, test=None, class_names=None, *, limit=None):
@@ -51,7 +51,9 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
         else:
             labels = require_labels(labels, len(names), what).reshape(-1).astype("int32")
         if len(labels) != len(images[split]):
-            raise ValueError(f"{len(images[split])} {split} images have {len(labels)} labels")
+            raise ValueError(
+                f"{len(images[split])} {split} images have {len(labels)} labels: give one per image"
+            )
         splits[split] = Split(images[split], labels)
     missing = {split: _SET_ASIDE for split in passed if split not in splits}
     if missing:
@@ -95,7 +97,7 @@ def bytes_of(images, what):
         raise ValueError(
             f"{what} are {images.dtype} {images.shape}: pass numbers (n, height, width, channels)"
         )
-    if images.shape[3] > _MOST_CHANNELS >= images.shape[1]:
+    if images.shape[3] > _MAX_CHANNELS >= images.shape[1]:
         raise ValueError(
             f"{what} of shape {images.shape} have their channels first: pass "
             "np.moveaxis(images, 1, -1)"

@@ -163,7 +163,7 @@ class ViewSet:
         if min(shape[:2]) <= self.shift:
             raise ValueError(
                 f"{self.name} shifts by {self.shift} pixels, too far for images of "
-                f"{shape[0]}×{shape[1]}"
+                f"{shape[0]}×{shape[1]}: choose other views or enlarge the images"
             )
 
     def _check(self, view):

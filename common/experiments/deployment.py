@@ -150,7 +150,7 @@ def _measure(study, run, folder, format, calibration, step):
         path = folder / export.file_name(run.name, format, precision)
         # agreement is measured here, whatever it is
         arguments = (study, run, path, format, precision, calibration)
-        written = write(*arguments, least_agreement=0)
+        written = write(*arguments, min_agreement=0)
         logits = export.predict(path, study.dataset.test.images)
         float32 = logits if float32 is None else float32
         row = {"precision": precision, "bytes": written.bytes}
@@ -159,20 +159,20 @@ def _measure(study, run, folder, format, calibration, step):
     return rows
 
 
-def write(study, run, path, format, precision="float32", calibration=None, *, least_agreement=None):
+def write(study, run, path, format, precision="float32", calibration=None, *, min_agreement=None):
     """Export a finished run's network, compared with it on test images: `export.Exported`.
 
     Args:
         study: Study.
         run: finished Run.
-        path, format, calibration, least_agreement: as in `export.export`.
+        path, format, calibration, min_agreement: as in `export.export`.
         precision: a name in `export.PRECISIONS`.
     """
     from common import export
 
     options = {"int8": precision == "int8", "float16": precision == "float16"}
     options |= {"calibration": calibration, "images": study.dataset.test.images[:CHECKED]}
-    options |= {"format": format, "least_agreement": least_agreement}
+    options |= {"format": format, "min_agreement": min_agreement}
     return export.export(study.model(run), path, **options)
 
 

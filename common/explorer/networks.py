@@ -2,7 +2,7 @@
 
 import numpy as np
 
-MOST = 3  # students that answer, the latest ones
+MAX_STUDENTS = 3  # students that answer, the latest ones
 
 
 class Networks:
@@ -18,7 +18,7 @@ class Networks:
     @property
     def shown(self):
         """List of available.NamedModel: the teacher, if there is one, and the latest students."""
-        return [*([self.teacher] if self.teacher else []), *self.students[-MOST:]]
+        return [*([self.teacher] if self.teacher else []), *self.students[-MAX_STUDENTS:]]
 
     def add(self, named):
         """Add a student, an `available.NamedModel`."""

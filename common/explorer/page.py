@@ -43,6 +43,11 @@ def write(name, output, *, data_dir=None):
 
 
 def main(arguments=None):
+    """Write the pages of data sets; exits with 1 if one of them cannot be written.
+
+    Args:
+        arguments: list of str; by default those of the command line.
+    """
     terminal.replace_unencodable()
     parser = argparse.ArgumentParser(prog="python -m common.explorer.page", description=__doc__)
     parser.add_argument("datasets", nargs="+", choices=list(page_content.TITLES), metavar="DATASET")

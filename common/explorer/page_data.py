@@ -12,7 +12,7 @@ from common import results
 from common.backend import layers
 
 TRAIN, TEST = 5_000, 2_000  # MNIST's images in the page: about 160 bytes each
-FEWEST = 3  # temperatures of a sweep
+MIN_TEMPERATURES = 3  # temperatures of a sweep
 TEST_ONLY = 300  # images where no student trains in the page
 
 
@@ -66,7 +66,7 @@ def sweeps(groups, pairs, alpha):
     for student, teacher in pairs:
         sweep = results.temperature_sweep(ours.distilled(student, teacher), alpha)
         baseline = ours.baseline(student)
-        if baseline and len(sweep) >= FEWEST:
+        if baseline and len(sweep) >= MIN_TEMPERATURES:
             sweeps_of_pairs.append(_sweep(student, teacher, baseline, sweep, alpha))
     return sweeps_of_pairs
 

@@ -120,6 +120,11 @@ def student(method, model):
 
 
 def main(arguments=None):
+    """Train the students of the page with several seeds and save their test errors.
+
+    Args:
+        arguments: list of str; by default those of the command line.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m common.explorer.page_seeds", description=__doc__
     )

@@ -7,7 +7,7 @@ runtimes, the extra `openvino` that of OpenVINO.
 May import `models`, `metrics`, `data`, `backend` and `utils`. Importing it imports no Keras.
 """
 
-from common.export.calibration import LEAST_CALIBRATION_IMAGES, calibration_images
+from common.export.calibration import MIN_CALIBRATION_IMAGES, calibration_images
 from common.export.calibration import description as describe_calibration
 from common.export.exporter import Exported, export, file_size
 from common.export.formats import FORMATS, PRECISIONS, file_name, missing_packages, require_runtime
@@ -15,7 +15,7 @@ from common.export.runtimes import load, predict
 
 __all__ = [
     "FORMATS",
-    "LEAST_CALIBRATION_IMAGES",
+    "MIN_CALIBRATION_IMAGES",
     "PRECISIONS",
     "Exported",
     "calibration_images",

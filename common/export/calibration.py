@@ -5,7 +5,7 @@ import numpy as np
 from common.utils import files
 from common.utils.checks import require_at_least, require_seed
 
-LEAST_CALIBRATION_IMAGES = 100  # with fewer, the ranges of activations depend on single images
+MIN_CALIBRATION_IMAGES = 100  # with fewer, the ranges of activations depend on single images
 _DEFAULT = 500
 
 
@@ -22,7 +22,7 @@ def calibration_images(dataset, count=_DEFAULT, seed=0):
     Returns:
         uint8 (count, h, w, c).
     """
-    require_at_least("count", count, LEAST_CALIBRATION_IMAGES)
+    require_at_least("count", count, MIN_CALIBRATION_IMAGES)
     require_seed(seed)
     images = dataset.train.images
     rows = np.random.default_rng(seed).permutation(len(images))[:count]
@@ -38,7 +38,7 @@ def require_calibration(images, image_shape):
     """
     if images is None:
         raise ValueError(
-            f"int8 needs calibration=, at least {LEAST_CALIBRATION_IMAGES} training images, such "
+            f"int8 needs calibration=, at least {MIN_CALIBRATION_IMAGES} training images, such "
             "as export.calibration_images(dataset)"
         )
     shape = np.shape(images)
@@ -47,10 +47,10 @@ def require_calibration(images, image_shape):
             f"the calibration images have shape {tuple(shape[1:])}, the network takes "
             f"{tuple(image_shape)}: pass training images of this network"
         )
-    if len(images) < LEAST_CALIBRATION_IMAGES:
+    if len(images) < MIN_CALIBRATION_IMAGES:
         raise ValueError(
             f"{len(images)} calibration images are too few for the ranges of activations: pass "
-            f"at least {LEAST_CALIBRATION_IMAGES}"
+            f"at least {MIN_CALIBRATION_IMAGES}"
         )
 
 

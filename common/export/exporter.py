@@ -50,7 +50,7 @@ def export(
     calibration=None,
     float16=False,
     images=None,
-    least_agreement=None,
+    min_agreement=None,
 ):
     """Write a network as a file that runs without Keras; it takes pixels as the network does.
 
@@ -70,7 +70,7 @@ def export(
         float16: whether weights are stored in 16 bits ("litert"); the runtime computes in float32.
         images: (n, h, w, c) that file and model are compared on, such as 1,000 test images; by
             default the calibration images, or 200 of random pixels.
-        least_agreement: least fraction of equal first choices in [0, 1]; default that of
+        min_agreement: least fraction of equal first choices in [0, 1]; default that of
             `readback.BOUNDS`, 90 % in int8. Networks whose largest logits are close to each other,
             as with many classes after little training, need less.
 
@@ -92,8 +92,8 @@ def export(
     from common.export.float32_model import float32_copy, is_float32
 
     precision = checks.precision_of(int8, float16)
-    if least_agreement is not None:
-        require_fraction("least_agreement", least_agreement)
+    if min_agreement is not None:
+        require_fraction("min_agreement", min_agreement)
     path = checks.checked_path(path, format)
     checks.require_exportable(model, format, precision)
     shape = model.input_shape[1:]
@@ -107,7 +107,7 @@ def export(
         expected = readback.reference(model, images)
     with _placed(path) as temporary:
         in_tensorflow.convert(copy, temporary, format, precision, calibration if int8 else None)
-        compared = (temporary, images, expected, precision, least_agreement)
+        compared = (temporary, images, expected, precision, min_agreement)
         difference, agreement = readback.compare(*compared)
         size = file_size(temporary)
     outcome = (size, difference, agreement, len(images))

@@ -49,7 +49,7 @@ def reference(model, images):
     return logits
 
 
-def compare(path, images, expected, precision, least_agreement=None):
+def compare(path, images, expected, precision, min_agreement=None):
     """(largest difference of a logit, fraction of equal first choices) of a file.
 
     Args:
@@ -57,7 +57,7 @@ def compare(path, images, expected, precision, least_agreement=None):
         images: (n, h, w, c).
         expected: (n, classes) logits of the Keras model.
         precision: a key of `BOUNDS`.
-        least_agreement: least fraction of equal first choices, in place of the bound's.
+        min_agreement: least fraction of equal first choices, in place of the bound's.
 
     Raises:
         ValueError: they are beyond `BOUNDS`, or the file does not run.
@@ -68,7 +68,7 @@ def compare(path, images, expected, precision, least_agreement=None):
     difference = float(np.abs(logits - expected).max())
     agreement = metrics.agreement(logits, expected)
     share, least = BOUNDS[precision]
-    least = least if least_agreement is None else least_agreement
+    least = least if min_agreement is None else min_agreement
     bound = share * max(float(np.abs(expected).max()), 1e-6)
     if difference > bound or agreement < least:
         raise ValueError(

@@ -5,7 +5,7 @@ from common.losses.soft_targets import logit_pair
 from common.utils.checks import require_temperature
 
 _EPSILON = 1e-8  # added to the product of the norms, as in the authors' code
-_LEAST_SQUARE = 1e-30  # of a norm, below which it counts as 0
+_MIN_SQUARE = 1e-30  # of a norm, below which it counts as 0
 
 
 def dist(student_logits, teacher_logits, labels, temperature, *, beta=1.0, gamma=1.0):
@@ -59,5 +59,5 @@ def _correlation(student, teacher, axis):
 
 def _norm(x, axis):
     square = ops.sum(ops.square(x), axis=axis)
-    nonzero = square > _LEAST_SQUARE
+    nonzero = square > _MIN_SQUARE
     return ops.where(nonzero, ops.sqrt(ops.where(nonzero, square, 1.0)), 0.0)

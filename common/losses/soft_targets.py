@@ -59,5 +59,8 @@ def logit_pair(student_logits, teacher_logits):
     student, teacher = tuple(student_logits.shape), tuple(teacher_logits.shape)
     known = [sizes for sizes in zip(student, teacher, strict=False) if None not in sizes]
     if len(student) != len(teacher) or any(a != b for a, b in known):
-        raise ValueError(f"student {student} and teacher {teacher} differ in rows or classes")
+        raise ValueError(
+            f"student {student} and teacher {teacher} differ in rows or classes: pass logits of "
+            "the same images and classes"
+        )
     return student_logits, teacher_logits

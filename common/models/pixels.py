@@ -29,7 +29,7 @@ def statistics(image_shape, pixel_statistics=None):
     if not len(mean) == len(deviation) == channels:
         raise ValueError(
             f"pixel_statistics have {len(mean)} means and {len(deviation)} deviations, but the "
-            f"images have {channels} channels"
+            f"images have {channels} channels: give one of each per channel"
         )
     if not all(map(math.isfinite, mean + deviation)) or min(deviation) <= 0:
         raise ValueError(
@@ -68,5 +68,5 @@ def _check(image_shape, min_side):
     if min(shape[:2]) < min_side:
         raise ValueError(
             f"images of {shape[0]}x{shape[1]} pixels are too small for this network: "
-            f"it needs at least {min_side}x{min_side}"
+            f"it needs at least {min_side}x{min_side}; enlarge them or choose another network"
         )

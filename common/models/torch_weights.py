@@ -70,7 +70,9 @@ def _layers(model, modules):
             by_kind[kind].append(layer)
     counts = collections.Counter(kind for kind, _ in modules)
     if any(len(by_kind[kind]) != counts[kind] for kind in "dnl"):  # convolutions may be groups
-        raise ValueError(f"{model.name!r} is not the network that models.build makes of that name")
+        raise ValueError(
+            f"{model.name!r} is not the network that models.build makes of that name: pass that one"
+        )
     pools = [layer for layer in model.layers if type(layer).__name__ == "MaxPooling2D"]
     if model.name.startswith("vgg") and len(pools) == 4 and model.input_shape[1] != 64:
         raise ValueError(

@@ -41,7 +41,10 @@ def build(function, image_shape, classes, *, seed=0, pixel_statistics=None, **op
         random.setstate(state[0])
         np.random.set_state(state[1])  # noqa: NPY002
     if columns != classes:
-        raise ValueError(f"{what} returns {columns} logits, the data have {classes} classes")
+        raise ValueError(
+            f"{what} returns {columns} logits, the data have {classes} classes: end it with "
+            f"{classes} units"
+        )
     return model
 
 

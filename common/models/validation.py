@@ -16,7 +16,7 @@ def require_models(students, teachers):
         students, teachers: {name: keras.Model}.
     """
     if not students:
-        raise ValueError("SideBySide needs at least one student")
+        raise ValueError("SideBySide needs at least one student: pass {name: Student(...)}")
     named = [(f"student {name!r}", model) for name, model in students.items()]
     named += [(f"teacher {name!r}", model) for name, model in teachers.items()]
     for what, model in named:

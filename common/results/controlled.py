@@ -62,5 +62,8 @@ class ControlledComparison:
 
 def _only(kind, groups):
     if len(groups) != 1:
-        raise ValueError(f"a controlled comparison needs one {kind}, got {len(groups)}")
+        raise ValueError(
+            f"a controlled comparison needs one {kind}, got {len(groups)}: pass the groups of one "
+            "student and one teacher, with their control"
+        )
     return groups[0]

@@ -175,7 +175,9 @@ def compare(group, baseline):
     """
     seeds = sorted(set(group.seeds) & set(baseline.seeds))
     if not seeds:
-        raise ValueError("the group and its baseline have no seed in common to compare")
+        raise ValueError(
+            "the group and its baseline have no seed in common to compare: train both with one"
+        )
     ours, theirs = ([g.seeds[seed] for seed in seeds] for g in (group, baseline))
     errors = [np.array([r["test"]["errors"] for r in records]) for records in (ours, theirs)]
     return Comparison(

@@ -85,7 +85,7 @@ def _load_tables(dataset):
 def _tables_by_name(module, dataset):
     """{name: function} of a tables module; those of `Dataset.trainval` are apart."""
     if dataset.endswith(packages.TRAINVAL_SUFFIX):
-        return getattr(module, "TABLES_OF_WHOLE", {})
+        return getattr(module, "TRAINVAL_TABLES", {})
     return module.TABLES
 
 
@@ -104,6 +104,11 @@ def render(text):
 
 
 def main(arguments=None):
+    """Rewrite the marked tables of all pages, or exit with a sentence if one differs.
+
+    Args:
+        arguments: list of str; by default those of the command line.
+    """
     terminal.replace_unencodable()
     options = _parser().parse_args(arguments)
     texts = {page: page.read_text(encoding="utf-8") for page in pages()}

@@ -17,7 +17,7 @@ from common.distillation import MULTI_LABEL
 from common.utils import files, packages
 
 SPLITS = ("validation", "test")
-_LARGEST = np.finfo("float16").max
+_MAX_FLOAT16 = np.finfo("float16").max
 
 
 def path(record_path):
@@ -37,7 +37,7 @@ def write(record_path, weights_sha256, dataset, logits):
     arrays = {"weights_sha256": np.array(weights_sha256)}
     for split in SPLITS:
         data = getattr(dataset, split)
-        arrays[split] = np.clip(logits[split], -_LARGEST, _LARGEST).astype("float16")
+        arrays[split] = np.clip(logits[split], -_MAX_FLOAT16, _MAX_FLOAT16).astype("float16")
         arrays[f"{split}_labels"] = np.asarray(data.labels, "uint16")
         arrays[f"{split}_images"] = np.array(_hash_of(teachers.image_keys(data.images)))
     files.write_arrays(path(record_path), arrays)

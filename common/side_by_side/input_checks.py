@@ -14,6 +14,7 @@ from common.models.pixel_range import check_pixel_range
 from common.models.validation import require_classifier
 from common.side_by_side import control_checks
 from common.side_by_side.inputs import LastBatch, read_inputs
+from common.side_by_side.student import missing_logits
 from common.utils.target_checks import (
     require_labels,
     require_logits,
@@ -160,7 +161,7 @@ def check_values(students, online, classes, inputs, what=""):
         if name not in targets and name in online:
             continue
         if name not in targets:
-            raise ValueError(f"no logits of {name!r} among the targets {[*targets]}")
+            raise ValueError(missing_logits(name, targets))
         logits, of = np.asarray(targets[name]), f"the {what}logits of {name!r}"
         if logits.ndim != 2 or logits.shape[1] != classes:
             raise ValueError(f"{of} have shape {logits.shape}, the students have {classes} classes")
@@ -187,5 +188,6 @@ def require_class_weights(students, classes):
         weights = student.distillation.class_weights
         if weights is not None and len(weights) != classes:
             raise ValueError(
-                f"student {name!r} has {len(weights)} class_weights for {classes} classes"
+                f"student {name!r} has {len(weights)} class_weights for {classes} classes: give "
+                "one weight per class"
             )

@@ -113,7 +113,10 @@ class SideBySide(CheckedInputs, NamedWeights):
     def objective(self, x, y, y_pred, sample_weight, training):
         """`compute_loss` without the students' own regularizers and `add_loss`."""
         if sample_weight is not None:
-            raise ValueError("students side by side take no sample_weight or class_weight")
+            raise ValueError(
+                "students side by side take no sample_weight or class_weight: pass class_weights "
+                "to Student"
+            )
         targets = y if isinstance(y, dict) else {"labels": y}
         targets = targets | {
             name: predict(x) for name, predict in self._online_teachers if name not in targets

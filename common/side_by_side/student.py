@@ -133,6 +133,19 @@ class Student:
     def teacher_logits(self, targets):
         """(batch, classes) logits that the student learns from, rolled by one row if shuffled."""
         if self.teacher not in targets:
-            raise ValueError(f"no logits of {self.teacher!r} among the targets {[*targets]}")
+            raise ValueError(missing_logits(self.teacher, targets))
         logits = targets[self.teacher]
         return ops.roll(logits, 1, axis=0) if self.shuffled else logits
+
+
+def missing_logits(teacher, targets):
+    """The sentence that refuses targets without a teacher's logits.
+
+    Args:
+        teacher: its name.
+        targets: dict of the targets, by name.
+    """
+    return (
+        f"no logits of {teacher!r} among the targets {[*targets]}: add them under this name, or "
+        "pass SideBySide the teacher"
+    )

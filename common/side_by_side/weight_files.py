@@ -60,4 +60,7 @@ def require_names(path, names):
         saved = [] if stored is None else json.loads(bytes(stored[()].tobytes()))
     if sorted(saved) != sorted(names):
         of = f"students {', '.join(saved)}" if saved else "no students, or of an older version"
-        raise ValueError(f"the weights {path} are of {of}, the model has {', '.join(names)}")
+        raise ValueError(
+            f"the weights {path} are of {of}, the model has {', '.join(names)}: build it with the "
+            "students that were saved"
+        )

@@ -5,7 +5,7 @@ Sigmoids of classes that exclude each other are refused too.
 
 import numpy as np
 
-from common.utils.target_checks import LEAST, at_chance, chance_level, require_logits, unrelated
+from common.utils.target_checks import MIN_ROWS, at_chance, chance_level, require_logits, unrelated
 
 _SHIFTS = (-2, -1, 1, 2)
 _REMEDY = (
@@ -30,7 +30,7 @@ def require_aligned(logits, labels, what, class_names):
             raise ValueError(f"{what} {sentence}: {_REMEDY}")
         return
     require_logits(logits, what)
-    if len(labels) < LEAST:
+    if len(labels) < MIN_ROWS:
         return
     accuracy = np.mean(predicted == labels)
     chance, _ = chance_level(labels.astype(int), predicted)

@@ -90,12 +90,14 @@ def _averaged(parts, mean, weights):
 def _weights(weights, count):
     """Float64 weights that sum to 1."""
     if count < 2:
-        raise ValueError(f"an average needs two or more teachers, got {count}")
+        raise ValueError(
+            f"an average needs two or more teachers, got {count}: use a single one as it is"
+        )
     weights = [1] * count if weights is None else list(weights)
     for weight in weights:
         require_not_negative("a weight", weight)
     if len(weights) != count or not sum(weights):
-        raise ValueError(f"{len(weights)} weights for {count} teachers, not all 0, got {weights}")
+        raise ValueError(f"weights are {count} numbers, one per teacher, not all 0, got {weights}")
     return np.asarray(weights, "float64") / sum(weights)
 
 

@@ -66,33 +66,49 @@ def from_callable(
         sample(array, min(int(batch_size), SAMPLE))
         for array in (dataset.validation.images, dataset.validation.labels)
     )
-    from common.backend import keras  # here, so that importing this module does not import Keras
-
-    if isinstance(function, keras.Model):
-        function = _logits_of(function, answers.what, probe)
-    if isinstance(function, (keras.Model, OnnxModel)):
-        preprocess = preprocess or _scale(function, answers, probe, labels)
-        function = function.predict_on_batch
-    teacher = _Function(function, preprocess, answers)
+    teacher = _as_model(function, preprocess, answers, probe, labels)
     answered = teacher.predict_on_batch(probe)
     answers.hard = answers.count = 0  # count again, over all images
     require_aligned(answered, labels, f"the logits of {name!r}", dataset.class_names)
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
-    view_set = view_sets.get(views)
-    folder = logits_folder(dataset, name, keys, view_set, output_dir)
+    header = writer.header_of(dataset, name, view_sets.get(views))
+    folder = logits_folder(dataset, name, keys, view_sets.get(views), output_dir)
     if logits := _read_if_same(folder, dataset, probe, answered):
         return logits
-    header = writer.header_of(dataset, name, view_set)
     images = files.sha256_of([*keys.values(), to_float16(answered)])
     request = header | {"batch_size": int(batch_size), "images": images}
+    logits = _write(folder, teacher, dataset, keys, header, request)
+    answers.report()
+    return logits
+
+
+def _as_model(function, preprocess, answers, images, labels):
+    """The `_Function` of a user's function, Keras model or OnnxModel.
+
+    Args:
+        function, preprocess: as in `from_callable`.
+        answers: Answers.
+        images, labels: validation images to look for the scale of its pixels, and their labels.
+    """
+    from common.backend import keras  # here, so that importing this module does not import Keras
+
+    if isinstance(function, keras.Model):
+        function = _logits_of(function, answers.what, images)
+    if isinstance(function, (keras.Model, OnnxModel)):
+        preprocess = preprocess or _scale(function, answers, images, labels)
+        function = function.predict_on_batch
+    return _Function(function, preprocess, answers)
+
+
+def _write(folder, teacher, dataset, keys, header, request):
+    """The `Logits` that a model's answers for all images make; arguments as in `writer`."""
+    view_set = view_sets.get(header["views"], header.get("sampled", 0))
 
     def write(partial):
         writer.check_feasible(folder, dataset, dataset.classes, view_set)
         writer.write_splits(teacher, dataset.classes, dataset, keys, request, partial)
 
-    logits = writer.write_folder(folder, header, request, write)
-    answers.report()
-    return logits
+    return writer.write_folder(folder, header, request, write)
 
 
 class _Function:

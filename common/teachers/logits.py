@@ -132,9 +132,12 @@ class Logits:
             ValueError: training images in more than one view.
         """
         if self.view_set.seen_per_image != 1:
-            raise ValueError(f"{self.folder} has several views of each training image")
-        kinds = ("_keys.npy", ".npy")
-        return [np.concatenate([self._arrays[split + kind] for split in SPLITS]) for kind in kinds]
+            raise ValueError(
+                f"{self.folder} has several views of each training image: use the teacher's logits "
+                "of the views 'plain'"
+            )
+        keys, logits = ([self.stored(split, kind) for split in SPLITS] for kind in ("_keys", ""))
+        return np.concatenate(keys), np.concatenate(logits)
 
     def _names(self):
         names = [f"{split}{kind}.npy" for split in SPLITS for kind in ("", "_keys")]

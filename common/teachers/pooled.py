@@ -35,7 +35,10 @@ class PooledLogits:
     def targets(self, split, images, view_set="plain"):
         """This teacher's `Targets`, as `Logits.targets`; ValueError if it lacks an image."""
         if views.get(view_set) != views.get("plain"):
-            raise ValueError(f"{self.source} has logits of images without augmentation only")
+            raise ValueError(
+                f"{self.source} has logits of images without augmentation only: choose a student "
+                "whose recipe has the views 'plain'"
+            )
         rows = rows_of(
             image_keys(images),
             self._keys,

@@ -158,6 +158,7 @@ def _viewed(dataset, split, keys, view_set):
 
 
 def save(path, array):
+    """Write an array as .npy, atomically."""
     with files.atomic_write(path) as temporary, open(temporary, "wb") as file:
         np.save(file, array, allow_pickle=False)
 

@@ -28,21 +28,11 @@ def fit(job, checkpoint, progress, callbacks):
         ValueError: a callback stopped the training.
         FloatingPointError: a loss is no longer finite.
     """
-    epochs = job.recipe.epochs
     if progress:
         checkpoints.restore(checkpoint, job.model)
-    else:
-        names = [run.name for run in job.members]
-        progress = {"members": names, "kind": job.kind}
-        progress |= {"epochs": 0, "seconds": 0.0, "history": {}}
-    used = {type(callback).__name__ for callback in callbacks} | set(progress.get("callbacks", ()))
-    progress["callbacks"] = sorted(used)
-    validation_logits = None
+    progress = _begun(job, progress, callbacks)
+    epochs, validation_logits = job.recipe.epochs, None
     if progress["epochs"] < epochs:
-        before = [job.recipe.precision] if progress["epochs"] else []  # of older checkpoints
-        computed_in = {precision.supported(job.recipe.precision)}
-        computed_in |= set(progress.get("computed_in", before))
-        progress["computed_in"] = sorted(computed_in)  # another machine's may differ
         validation = Validation(job)
         # the checkpoint comes last, so that it includes what other callbacks change
         every = [validation, *callbacks, EpochCheckpoint(job, checkpoint, progress)]
@@ -56,6 +46,20 @@ def fit(job, checkpoint, progress, callbacks):
         )
     job.model.sync_weights()
     return progress, validation_logits
+
+
+def _begun(job, progress, callbacks):
+    """`progress` of a training that begins or goes on, with what this process adds to it."""
+    new = {"members": [run.name for run in job.members], "kind": job.kind}
+    progress = progress or new | {"epochs": 0, "seconds": 0.0, "history": {}}
+    used = {type(callback).__name__ for callback in callbacks} | set(progress.get("callbacks", ()))
+    progress["callbacks"] = sorted(used)
+    if progress["epochs"] < job.recipe.epochs:
+        before = [job.recipe.precision] if progress["epochs"] else []  # of older checkpoints
+        computed_in = {precision.supported(job.recipe.precision)}
+        computed_in |= set(progress.get("computed_in", before))
+        progress["computed_in"] = sorted(computed_in)  # another machine's may differ
+    return progress
 
 
 class EpochCheckpoint(keras.callbacks.Callback):

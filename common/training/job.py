@@ -170,7 +170,7 @@ class TrainingJob:
         if targets.classes != self.dataset.classes:
             raise ValueError(
                 f"{logits.identity} has logits of {targets.classes} classes, "
-                f"{self.dataset.name} has {self.dataset.classes}"
+                f"{self.dataset.name} has {self.dataset.classes}: choose a teacher of these classes"
             )
         if split == "train":
             labels = self.dataset.train.labels

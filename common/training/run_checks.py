@@ -100,7 +100,7 @@ def _check_labels(run, dataset):
     if settings.class_weights and len(settings.class_weights) != dataset.classes:
         raise ValueError(
             f"{run.name} has {len(settings.class_weights)} class_weights, {dataset.name} has "
-            f"{dataset.classes} classes"
+            f"{dataset.classes} classes: give one weight per class"
         )
     if dataset.multi_label and settings.control not in (None, "shuffled"):
         raise ValueError(

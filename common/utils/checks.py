@@ -9,7 +9,7 @@ import re
 import tempfile
 from pathlib import Path
 
-LEAST_TEMPERATURE = 1e-6  # logits divided by it, and its square, are far inside float32's range
+MIN_TEMPERATURE = 1e-6  # logits divided by it, and its square, are far inside float32's range
 
 
 def require_choice(kind, name, known):
@@ -32,11 +32,11 @@ def require_positive(kind, value, *, integer=False):
 
 
 def require_temperature(value):
-    """Raise ValueError unless `value` is a finite number of at least LEAST_TEMPERATURE."""
+    """Raise ValueError unless `value` is a finite number of at least MIN_TEMPERATURE."""
     require_positive("temperature", value)
-    if value < LEAST_TEMPERATURE:
+    if value < MIN_TEMPERATURE:
         raise ValueError(
-            f"temperature must be at least {LEAST_TEMPERATURE:g}, got {value!r}: float32 holds no "
+            f"temperature must be at least {MIN_TEMPERATURE:g}, got {value!r}: float32 holds no "
             "logits that are divided by less"
         )
 
@@ -121,7 +121,7 @@ def require_teacher_file(path):
             "function"
         )
     if not path.is_file():
-        raise ValueError(f"there is no file {path} of a teacher")
+        raise ValueError(f"there is no file {path} of a teacher: look at its name and folder")
     return path
 
 

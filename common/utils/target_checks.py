@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 SAMPLE = 1_000  # rows that are checked, spread over all rows
-LEAST = 50  # rows; fewer cannot tell accuracy from chance
+MIN_ROWS = 50  # rows; fewer cannot tell accuracy from chance
 SOFTMAX, SIGMOID = "softmax", "sigmoid"  # kinds of probabilities
 _SIGMOID_NUMBERS = 100  # so many logits of three or more classes never lie in [0, 1] by chance
 
@@ -152,7 +152,7 @@ def at_chance(logits, labels):
     """
     predicted = np.argmax(sample(np.asarray(logits)), axis=1)
     labels = sample(np.asarray(labels).reshape(-1))
-    if len(labels) != len(predicted) or len(labels) < LEAST:
+    if len(labels) != len(predicted) or len(labels) < MIN_ROWS:
         return None
     chance, spread = chance_level(labels.astype(int), predicted)
     hits = np.mean(labels == predicted)
@@ -172,7 +172,7 @@ def unrelated(logits, labels):
         labels: (n, classes), 0 or 1, of which a sample of SAMPLE is compared.
     """
     pair = [sample(np.asarray(values)).astype("float64") for values in (logits, labels)]
-    if len(pair[0]) != len(pair[1]) or len(pair[0]) < LEAST:
+    if len(pair[0]) != len(pair[1]) or len(pair[0]) < MIN_ROWS:
         return None
     logits, labels = (values - values.mean(axis=0) for values in pair)
     norm = np.sqrt(np.square(logits).sum() * np.square(labels).sum())

@@ -79,7 +79,10 @@ class LocalWorkers:
                     worker = worker or self._start()
                     return worker.call(function, arguments)
                 worker = None
-            raise ChildProcessError(f"a worker died {ATTEMPTS} times in the same training")
+            raise ChildProcessError(
+                f"a worker died {ATTEMPTS} times in the same training, perhaps for lack of memory: "
+                "try fewer workers, or none"
+            )
         finally:
             self._idle.put(worker)
 

@@ -39,10 +39,8 @@ def test_export_trains_a_student_once_and_writes_its_files(
     assert record.stat().st_mtime_ns == written
     assert len([*(tmp_path / "exports").iterdir()]) == 4
     bounds = []
-    monkeypatch.setattr(
-        deployment, "write", lambda *_, least_agreement: bounds.append(least_agreement)
-    )
-    main("mnist", [*arguments, "--least-agreement", "0.5"])
+    monkeypatch.setattr(deployment, "write", lambda *_, min_agreement: bounds.append(min_agreement))
+    main("mnist", [*arguments, "--min-agreement", "0.5"])
     assert bounds == [0.5, 0.5]  # float32, int8
 
 
@@ -61,7 +59,7 @@ def test_help_has_the_bounds(capsys):
         (["cnn_small", "--teacher", "resnet"], "unknown teacher 'resnet': did you mean resnet164"),
         (["cnn_small", "--formats", "tflite"], "unknown format 'tflite': did you mean litert"),
         (["cnn_small", "--calibration-images", "99"], "calibration images must be a whole number"),
-        (["cnn_small", "--least-agreement", "2"], "least_agreement must lie between 0 and 1"),
+        (["cnn_small", "--min-agreement", "2"], "min_agreement must lie between 0 and 1"),
         (["cnn_small", "--temperature", "4"], "are of a distillation: name its --teacher"),
         (["cnn_small", "--teacher", "cnn", "--temperature", "0"], "temperature must be a finite"),
         (["cnn_small", "--teacher", "cnn", "--alpha", "2"], "alpha must lie between 0 and 1"),

@@ -38,7 +38,7 @@ def refused(folder, model, match, *, name="net.tflite", format="litert", error=V
         ({"name": "none/net.tflite"}, "there is no folder .*none: make it"),
         ({"int8": True, "float16": True}, "two precisions: choose one"),
         ({"int8": True}, "int8 needs calibration="),
-        ({"least_agreement": 2}, "least_agreement must lie between 0 and 1, got 2"),
+        ({"min_agreement": 2}, "min_agreement must lie between 0 and 1, got 2"),
         ({"int8": True, "calibration": np.zeros((99, 8, 8, 1))}, "99 calibration images are too f"),
         ({"int8": True, "calibration": np.zeros((100, 9, 8, 1))}, r"shape \(9, 8, 1\), the net"),
         ({"images": np.zeros((5, 9, 8, 1))}, r"compare on have shape \(5, 9, 8, 1\)"),

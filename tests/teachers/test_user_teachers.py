@@ -409,7 +409,7 @@ def test_averages_that_do_not_fit(dataset, exact, tmp_path):
     for chosen, settings, sentence in (
         ([one], {}, "two or more teachers, got 1"),
         ([one, views], {}, "other images, views or classes"),
-        ([one, one], {"weights": [1]}, "1 weights for 2 teachers"),
+        ([one, one], {"weights": [1]}, "weights are 2 numbers, one per teacher"),
         ([one, one], {"weights": [1, -1]}, "a weight must be a finite number of at least 0"),
         ([one, one], {"of": "odds"}, "unknown average of"),
     ):
