@@ -63,6 +63,16 @@ def prepare_mnist(data_dir, train, test, file_format=None):
     prepare("mnist", "3.0.1", features, data_dir, train, test, file_format)
 
 
+@pytest.fixture
+def eager():
+    """TensorFlow runs functions eagerly: for so few steps that tracing would take longer."""
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(True)
+    yield
+    tensorflow.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def mnist_dir(tmp_path_factory):
     """A TFDS folder with `mnist` 3.0.1 of 600 + 100 real digits, and its array cache."""

@@ -76,6 +76,7 @@ def quick(names, tmp_path, monkeypatch):
     return dict(names)
 
 
+@pytest.mark.usefixtures("eager")
 def test_every_block_but_those_of_other_frameworks(quick, capsys):
     for block in BLOCKS:
         if not any(word in block for word in OPTIONAL):
@@ -191,6 +192,7 @@ def test_the_help_has_the_defaults_of_the_recipe(capsys):
     assert f"by a cosine; default: {recipe.learning_rate}" in text
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_command_of_export(quick, tmp_path, capsys):
     """The command exports baseline and distilled student, not the control."""
     pytest.importorskip("ai_edge_litert")

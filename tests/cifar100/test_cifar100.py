@@ -103,6 +103,7 @@ def small_field(monkeypatch, tmp_path):
     return tmp_path
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.slow
 def test_the_field_learns_from_all_images_and_chooses_on_held_out_ones(small_field, cifar):
     repdistiller.reproduce(Study(recipes.STUDY, cifar))
@@ -166,6 +167,7 @@ def small_full(monkeypatch):
         monkeypatch.setitem(getattr(recipes, kind), name, small)
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.slow
 def test_the_full_study_from_end_to_end(small_full, cifar_dir, tmp_path, capsys):
     where = ["--limit", "130", "--epochs", "1", "--seeds", "0", "--data-dir", str(cifar_dir)]
@@ -185,6 +187,7 @@ def test_the_full_study_from_end_to_end(small_full, cifar_dir, tmp_path, capsys)
     assert len(measured) == len(found)
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.slow
 def test_small_studies_from_end_to_end(small_nets, cifar_dir, tmp_path, capsys):
     where = ["--limit", "130", "--epochs", "1", "--data-dir", str(cifar_dir)]

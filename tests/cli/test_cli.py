@@ -286,6 +286,7 @@ def records_in(folder):
     return [json.loads(path.read_text()) for path in sorted(folder.glob("results/*.json"))]
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.slow
 def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
     options = ["--limit", "60", "--data-dir", str(mnist_dir)]
@@ -318,6 +319,7 @@ def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
     assert np.isfinite([record["test"]["negative_log_likelihood"] for record in records]).all()
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.slow
 def test_missing_runs_are_listed_and_trained_one_by_one(mnist_dir, tmp_path, capsys, monkeypatch):
     """`--list`, `train-one` of a teacher and of a student, then the listed ones are fewer."""

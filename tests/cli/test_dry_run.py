@@ -45,6 +45,7 @@ def dry_run(spec, data, **options):
     return notes
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.slow
 def test_dry_run_lists_what_is_trained(spec, few, monkeypatch, tmp_path):
     with monkeypatch.context() as patched:
@@ -269,6 +270,7 @@ def test_former_options_work_and_print_their_new_names(mnist_dir, tmp_path, capf
     assert "--sampled is now called --views-per-image" in err
 
 
+@pytest.mark.usefixtures("eager")
 def test_former_steps_work_and_print_their_new_names(cifar_dir, tmp_path, capfd):
     options = ["--data-dir", str(cifar_dir), "--output-dir", str(tmp_path), "--limit", "130"]
     cli.main("cifar100", ["reproduce", "longer", "--epochs", "1", "--dry-run", *options])

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.mark.usefixtures("eager")
 def test_export_trains_a_student_once_and_writes_its_files(
     mnist_dir, mnist, tmp_path, capsys, monkeypatch
 ):

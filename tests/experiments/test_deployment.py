@@ -36,6 +36,7 @@ def test_settings_are_those_of_the_committed_runs(study, mnist):
         deployment.settings(study, "small", "larg")
 
 
+@pytest.mark.usefixtures("eager")
 def test_files_are_evaluated_beside_their_networks(study, tmp_path, monkeypatch):
     pytest.importorskip("ai_edge_litert", reason="pip install -e '.[export]'")
     # networks of a few steps have no clear first choices

@@ -47,6 +47,7 @@ def test_students_by_teachers(study):
     assert all(set(group.seeds) == {0, 5} for group in groups)
 
 
+@pytest.mark.usefixtures("eager")
 def test_students_of_one_teacher_in_different_views(study):
     jittered = dataclasses.replace(RECIPE, views="mnist_jitter", views_per_image=2)
     study.spec.students["jittered"] = ModelSpec("mlp", jittered, "jittered", {"width": 3})

@@ -93,6 +93,7 @@ def test_a_function_and_own_data_and_an_own_student(path, mnist, tmp_path):
     assert wrong.sum() == outcome.records[1]["test"]["errors"]
 
 
+@pytest.mark.usefixtures("eager")
 def test_options_and_weights_of_a_method(path, few, tmp_path):
     """The published settings of DKD; of two temperatures the one with fewer validation errors."""
     weights = {"method": "dkd", "hard_weight": 1, "soft_weight": 1, "options": {"beta": 8}}
@@ -108,6 +109,7 @@ def test_options_and_weights_of_a_method(path, few, tmp_path):
     assert np.sum(predicted != few.test.labels) == best.values("errors")[0]
 
 
+@pytest.mark.usefixtures("eager")
 def test_one_command(path, mnist_dir, tmp_path, capsys):
     options = ["--student", "mlp", "--seeds", "0", "1", "--epochs", "1", "--limit", "100"]
     options += ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path)]

@@ -42,6 +42,7 @@ def reproduce(spec, dataset, folder):
     return reproduce_students(study, TABLE)
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_table_is_trained_again_from_the_committed_logits(spec, dataset, tmp_path):
     rows = reproduce(spec, dataset, tmp_path)
     labels = ["teacher: tiny", "baseline: tinier", "student distilled from tiny"]
@@ -58,6 +59,7 @@ def test_the_table_is_trained_again_from_the_committed_logits(spec, dataset, tmp
     assert len(records.load_all(tmp_path)) == 6 and not (tmp_path / "teachers").exists()
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_changed_recipe_cannot_be_compared(spec, dataset, tmp_path):
     student = spec.students["tinier"]
     recipe = dataclasses.replace(RECIPE, learning_rate=0.01)
@@ -68,6 +70,7 @@ def test_a_changed_recipe_cannot_be_compared(spec, dataset, tmp_path):
     assert not reproduction.disagreements(rows)
 
 
+@pytest.mark.usefixtures("eager")
 def test_other_data_cannot_be_compared(spec, dataset, tmp_path):
     rows = reproduce(spec, dataclasses.replace(dataset, name="mnist5k"), tmp_path)
     assert {row.reason() for row in rows[1:]} == {"trained on mnist5k, committed: mnist"}

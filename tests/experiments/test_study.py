@@ -64,6 +64,7 @@ def test_the_new_seed_is_one_without_a_record(spec, few):
         study.with_new_seed("one")
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_repeated_comparison_has_the_same_settings(spec, few):
     study = Study(spec, few, seeds=[0])
     recorded = results.ControlledComparison(experiments.tune(study, "tinier", "tiny"))
@@ -218,6 +219,7 @@ def test_bad_settings(spec, few, epochs):
         Study(spec, few).student("tiner")
 
 
+@pytest.mark.usefixtures("eager")
 def test_tuning_again_reads_all_runs_and_prints_one_line(spec, few, capsys, monkeypatch):
     first = experiments.tune(Study(spec, few), "tinier", "tiny")
     capsys.readouterr()

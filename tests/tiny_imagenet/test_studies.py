@@ -122,6 +122,7 @@ def small_nets(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.slow
 def test_the_quick_study_from_end_to_end(small_nets, capsys):
     cli.main("tiny_imagenet20", ["reproduce", "--seeds", "0", "--data-dir", str(small_nets)])
