@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from common import cli
+from common.training import acceleration
+
 ROOT = Path(__file__).resolve().parents[2]
 DISTILL = ["distill", "--teacher", "cnn", "--student", "mlp", "--seeds", "0"]
+DISTILL += ["--limit", "60", "--epochs", "1"]
 RUN = """
 import sys
 from common import cli
@@ -20,11 +24,10 @@ print(acceleration.__file__, acceleration.stacked)
 """
 
 
-def copy_packages(folder, *, accelerated):
-    """Copy common/ and mnist/ without committed runs, with or without the GPU paths."""
+def copy_packages(folder):
+    """Copy common/ without the GPU paths, and mnist/ without committed runs."""
     ignored = {ROOT / "mnist" / "results", ROOT / "mnist" / "teachers"}
-    if not accelerated:
-        ignored.add(ROOT / "common" / "training" / "accelerated")
+    ignored.add(ROOT / "common" / "training" / "accelerated")
 
     def ignore(path, names):
         return [n for n in names if n == "__pycache__" or Path(path) / n in ignored]
@@ -47,22 +50,20 @@ def python(folder, *arguments):
     return done.stdout.splitlines()[-1]
 
 
-def distill(folder, mnist_dir):
-    """({record's name: weights_sha256}, GPU paths) of a distillation by a folder's packages."""
-    options = ["--limit", "60", "--epochs", "1", "--data-dir", mnist_dir]
-    paths = python(folder, *DISTILL, *map(str, options), "--output-dir", str(folder / "runs"))
-    records = (folder / "runs" / "results").glob("*.json")
-    hashes = {path.stem: json.loads(path.read_text())["weights_sha256"] for path in records}
-    return hashes, paths
+def hashes(folder):
+    """{record's name: weights_sha256} of the runs in a folder."""
+    records = (folder / "results").glob("*.json")
+    return {path.stem: json.loads(path.read_text())["weights_sha256"] for path in records}
 
 
 @pytest.mark.slow
 def test_weights_are_the_same_without_accelerated(mnist_dir, tmp_path):
-    with_folder, without = tmp_path / "with", tmp_path / "without"
-    copy_packages(with_folder, accelerated=True)
-    copy_packages(without, accelerated=False)
-    assert not (without / "common" / "training" / "accelerated").exists()
-    module = without / "common" / "training" / "acceleration.py"
-    expected, _ = distill(with_folder, mnist_dir)
-    assert len(expected) == 4  # teacher, baseline, distilled student, control
-    assert distill(without, mnist_dir) == (expected, f"{module} None")
+    copy, ours, theirs = tmp_path / "copy", tmp_path / "ours", tmp_path / "theirs"
+    copy_packages(copy)
+    arguments = [*DISTILL, "--data-dir", str(mnist_dir), "--output-dir"]
+    module = copy / "common" / "training" / "acceleration.py"
+    assert python(copy, *arguments, str(theirs)) == f"{module} None"
+    assert acceleration.stacked is not None
+    cli.main("mnist", [*arguments, str(ours)])
+    assert hashes(ours) == hashes(theirs)
+    assert len(hashes(ours)) == 4  # teacher, baseline, distilled student, control
