@@ -7,9 +7,9 @@ from common.data import views as view_sets
 from common.data.dataset import SPLITS
 from common.teachers import writer
 from common.teachers.alignment import require_aligned
-from common.teachers.answers import Answers
 from common.teachers.identity import image_keys
 from common.teachers.logits import Logits
+from common.teachers.logits_converter import LogitsConverter
 from common.teachers.onnx_model import OnnxModel
 from common.teachers.places import logits_folder, require_name
 from common.teachers.resumable import to_float16
@@ -48,56 +48,56 @@ def from_callable(
             OnnxModel that does not scale pixels itself: x / 255 if it predicts better with it,
             which a message says.
         batch_size: images per call of the function.
-        kind, classes: as in `answers.Answers`.
+        kind, classes: as in `logits_converter.LogitsConverter`.
         output_dir: folder of the study, whose teachers/ gets the logits; default
             runs/<data set> in the repository.
 
     Raises:
         ValueError: a function that cannot be called; a name with "@" or without a character; a
-            model of images of another size; as `Answers` and `alignment.require_aligned`; as
+            model of images of another size; as `LogitsConverter`, `alignment.require_aligned` and
             `teachers.make`.
         InsufficientSpaceError: too little free disk.
     """
     require_name(name)
     require_positive("batch_size", batch_size, integer=True)
-    answers = Answers(f"teacher {name!r}", dataset, classes, kind)
+    converter = LogitsConverter(f"teacher {name!r}", dataset, classes, kind)
     # spread over all of them: images of a folder are in the order of their classes
     probe, labels = (
         sample(array, min(int(batch_size), SAMPLE))
         for array in (dataset.validation.images, dataset.validation.labels)
     )
-    teacher = _as_model(function, preprocess, answers, probe, labels)
-    answered = teacher.predict_on_batch(probe)
-    answers.hard = answers.count = 0  # count again, over all images
-    require_aligned(answered, labels, f"the logits of {name!r}", dataset.class_names)
+    teacher = _as_model(function, preprocess, converter, probe, labels)
+    probe_logits = teacher.predict_on_batch(probe)
+    converter.hard = converter.count = 0  # count again, over all images
+    require_aligned(probe_logits, labels, f"the logits of {name!r}", dataset.class_names)
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     header = writer.header_of(dataset, name, view_sets.get(views))
     folder = logits_folder(dataset, name, keys, view_sets.get(views), output_dir)
-    if logits := _read_if_same(folder, dataset, probe, answered):
+    if logits := _read_if_same(folder, dataset, probe, probe_logits):
         return logits
-    images = files.sha256_of([*keys.values(), to_float16(answered)])
+    images = files.sha256_of([*keys.values(), to_float16(probe_logits)])
     request = header | {"batch_size": int(batch_size), "images": images}
     logits = _write(folder, teacher, dataset, keys, header, request)
-    answers.report()
+    converter.report()
     return logits
 
 
-def _as_model(function, preprocess, answers, images, labels):
+def _as_model(function, preprocess, converter, images, labels):
     """The `_Function` of a user's function, Keras model or OnnxModel.
 
     Args:
         function, preprocess: as in `from_callable`.
-        answers: Answers.
+        converter: LogitsConverter.
         images, labels: validation images to look for the scale of its pixels, and their labels.
     """
     from common.backend import keras  # here, so that importing this module does not import Keras
 
     if isinstance(function, keras.Model):
-        function = _logits_of(function, answers.what, images)
+        function = _logits_of(function, converter.what, images)
     if isinstance(function, (keras.Model, OnnxModel)):
-        preprocess = preprocess or _scale(function, answers, images, labels)
+        preprocess = preprocess or _scale(function, converter, images, labels)
         function = function.predict_on_batch
-    return _Function(function, preprocess, answers)
+    return _Function(function, preprocess, converter)
 
 
 def _write(folder, teacher, dataset, keys, header, request):
@@ -114,17 +114,17 @@ def _write(folder, teacher, dataset, keys, header, request):
 class _Function:
     """A function as a model whose `predict_on_batch` returns logits of the data's classes."""
 
-    def __init__(self, function, preprocess, answers):
+    def __init__(self, function, preprocess, converter):
         if not callable(function):
             raise ValueError(
-                f"{answers.what} is a {type(function).__name__}: pass a function images -> logits"
+                f"{converter.what} is a {type(function).__name__}: pass a function images -> logits"
             )
-        self.function, self.preprocess, self.answers = function, preprocess, answers
+        self.function, self.preprocess, self.converter = function, preprocess, converter
 
     def predict_on_batch(self, images):
         """(n, classes) logits of images uint8 (n, h, w, c)."""
         inputs = self.preprocess(images) if self.preprocess else images
-        return self.answers.logits(self.function(inputs), len(images))
+        return self.converter.logits(self.function(inputs), len(images))
 
 
 def _logits_of(model, what, images):
@@ -145,7 +145,7 @@ def _logits_of(model, what, images):
     return model
 
 
-def _scale(model, answers, images, labels):
+def _scale(model, converter, images, labels):
     """Division by 255 for a model that predicts the labels better with it, said; else None."""
     from common.models.pixel_range import scales_bytes
 
@@ -155,19 +155,19 @@ def _scale(model, answers, images, labels):
     losses = {}
     for high, function in functions.items():
         inputs = function(images) if function else images
-        logits = answers.logits(model.predict_on_batch(inputs), len(images))
+        logits = converter.logits(model.predict_on_batch(inputs), len(images))
         losses[high] = metrics.negative_log_likelihood(logits, labels)
     if losses[1] >= losses[255]:
         return None
     print(
-        f"{answers.what} gets pixels in 0 to 1, divided by 255: its cross-entropy on validation "
+        f"{converter.what} gets pixels in 0 to 1, divided by 255: its cross-entropy on validation "
         f"images is {losses[1]:.3g} nats, with pixels in 0 to 255 {losses[255]:.3g}; preprocess= "
         "sets another scale"
     )
     return functions[1]
 
 
-def _read_if_same(folder, dataset, images, answered):
+def _read_if_same(folder, dataset, images, probe_logits):
     """The `Logits` in `folder` if they are those of a function's answers; None otherwise."""
     if not (folder / "header.json").exists():
         return None
@@ -175,7 +175,7 @@ def _read_if_same(folder, dataset, images, answered):
     if logits.header.get("multi_label", False) != dataset.multi_label:  # an older file lacks it
         return None
     stored = logits.targets("validation", images).unaugmented()
-    if not np.allclose(stored, answered, rtol=_SAME, atol=_SAME * np.abs(answered).max()):
+    if not np.allclose(stored, probe_logits, rtol=_SAME, atol=_SAME * np.abs(probe_logits).max()):
         return None
     print(f"read the logits in {files.display_path(folder)}, which agree with the teacher's")
     return logits

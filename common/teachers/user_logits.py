@@ -10,8 +10,8 @@ from common.data.dataset import SPLITS
 from common.data.user_arrays import bytes_of
 from common.teachers import writer
 from common.teachers.alignment import require_aligned
-from common.teachers.answers import Answers
 from common.teachers.identity import image_keys
+from common.teachers.logits_converter import LogitsConverter
 from common.teachers.places import logits_folder, require_name
 from common.teachers.resumable import to_float16
 from common.utils import files
@@ -42,23 +42,26 @@ def from_logits(
             hold the images of several splits.
             Path of an .npy file with such an array, or of an .npz file with one, with a pair named
             "images" and "logits", or with arrays named "train", "validation" and "test".
-        kind, classes: as in `answers.Answers`.
+        kind, classes: as in `logits_converter.LogitsConverter`.
         output_dir: as in `from_callable`.
 
     Raises:
         ValueError: a split without logits, or with two; rows that are not those of the images;
-            images without logits; a name with "@" or without a character; as `Answers` and
+            images without logits; a name with "@" or without a character; as `LogitsConverter` and
             `alignment.require_aligned`.
         InsufficientSpaceError: too little free disk.
     """
     require_name(name)
-    answers, what = Answers(f"teacher {name!r}", dataset, classes, kind), f"logits of {name!r}"
+    converter, what = (
+        LogitsConverter(f"teacher {name!r}", dataset, classes, kind),
+        f"logits of {name!r}",
+    )
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     by_split = _read_files({"train": train, "validation": validation, "test": test}, what)
     values = {}
     for split, rows in _by_split(by_split, dataset, keys, what).items():
         data = getattr(dataset, split)
-        values[split] = to_float16(answers.logits(rows, len(data)))
+        values[split] = to_float16(converter.logits(rows, len(data)))
         labels = f"the {split} {what}"
         require_aligned(values[split], data.labels, labels, dataset.class_names)
     view_set = views.get("plain")
@@ -72,7 +75,7 @@ def from_logits(
             writer.save(partial / f"{split}.npy", values[split][:, None])
             writer.save(partial / f"{split}_keys.npy", keys[split])
 
-    answers.report()
+    converter.report()
     return writer.write_folder(folder, header, request, write)
 
 

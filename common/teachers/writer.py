@@ -74,8 +74,8 @@ def write_folder(folder, header, request, write):
         if not (partial / "header.json").exists():
             write(partial)
             sums = {path.name: checksum(path) for path in sorted(partial.glob("*.npy"))}
-            answers = hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
-            complete = {"weights_sha256": answers} | header | {"sha256": sums}
+            of_logits = hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
+            complete = {"weights_sha256": of_logits} | header | {"sha256": sums}
             files.write_json(partial / "header.json", complete)
         _move(partial, folder)
         return Logits(folder)

@@ -9,7 +9,7 @@ from common.utils.target_checks import SOFTMAX, kind_of_probabilities
 KINDS = (None, "logits", "probabilities")
 
 
-class Answers:
+class LogitsConverter:
     """Conversion of what a teacher returns into logits (n, classes).
 
     Args:
