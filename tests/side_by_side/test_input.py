@@ -10,6 +10,7 @@ from keras import layers, ops
 from scipy import special, stats
 
 from common.side_by_side import SideBySide, Student
+from common.side_by_side.control_checks import require_mixed_classes
 from tests.support.helpers import no_fit
 
 RNG = np.random.default_rng(0)
@@ -338,6 +339,11 @@ def test_a_control_on_mixed_images_trains():
         half = control(*MIXED, batch_size=59, validation_split=0.5)  # one batch of 30
     for trained in (mixed, shuffled, rows, half):
         assert np.isfinite(trained.history["a_loss"]).all()
+
+
+def test_alternating_classes_make_a_control():
+    """No image is followed by one of its class."""
+    require_mixed_classes([np.tile([0, 1], 50)], complete=True)
 
 
 def test_a_first_batch_of_one_class_is_named():

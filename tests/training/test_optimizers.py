@@ -50,5 +50,7 @@ def test_warm_up():
 
 def test_optimizers():
     assert isinstance(optimizer(Recipe(), STEPS), keras.optimizers.Adam)
-    sgd = optimizer(Recipe(optimizer="sgd"), STEPS)
-    assert isinstance(sgd, keras.optimizers.SGD) and (sgd.momentum, sgd.nesterov) == (0.9, True)
+    for name, nesterov in (("sgd", True), ("momentum", False)):
+        sgd = optimizer(Recipe(optimizer=name), STEPS)
+        assert isinstance(sgd, keras.optimizers.SGD)
+        assert (sgd.momentum, sgd.nesterov) == (0.9, nesterov)

@@ -6,6 +6,7 @@ from scipy import optimize, special
 
 from common import training
 from common.data.transfer_sets import TransferSet
+from common.runs.model_io import load_model
 from common.training import prior_correction
 
 
@@ -72,4 +73,9 @@ def test_record_of_a_run_with_missing_classes(few, tiny_run, tmp_path):
     assert corrections["classes"] == [0, 1, 2, 3, 4, 5, 6, 9]
     assert corrections["rules"]["none"]["errors"] == two_classes["test"]["errors"]
     assert corrections["images"] == np.sum(~np.isin(few.test.labels, (7, 8)))
+    validation = load_model(tmp_path, runs[0], few).predict(few.validation.images, verbose=0)
+    shifted = validation + np.array(corrections["rules"]["prior"]["shifts"])
+    probabilities = special.softmax(shifted, axis=1).mean(axis=0)[corrections["classes"]]
+    priors = np.bincount(few.train.labels)[corrections["classes"]] / len(few.train)
+    np.testing.assert_allclose(probabilities, priors, rtol=5e-3)
     assert "missing_classes" not in all_classes

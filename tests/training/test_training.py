@@ -1,7 +1,9 @@
 """Training of runs: records, weights, locks and cached results."""
 
 import dataclasses
+import itertools
 import json
+import types
 
 import keras
 import numpy as np
@@ -14,6 +16,7 @@ from common.backend import hardware
 from common.distillation import Distillation
 from common.runs import Recipe, Run, records
 from common.runs.model_io import load_model
+from common.training import fit
 from tests.support.helpers import InterruptAt, no_fit
 
 
@@ -115,6 +118,13 @@ def test_training_stopped_by_a_callback_has_no_record(tiny_run, few, tmp_path):
     assert records.read(tmp_path, run) is None
     (record,) = training.run([run], few, output_dir=tmp_path)
     assert len(record["curve"]["loss"]) == 2
+
+
+def test_seconds_of_all_epochs_add_up(tiny_run, few, tmp_path, monkeypatch):
+    ticks = itertools.count()  # a second from the start of an epoch to its end
+    monkeypatch.setattr(fit, "time", types.SimpleNamespace(perf_counter=lambda: float(next(ticks))))
+    (record,) = training.run([tiny_run({"epochs": 3})], few, output_dir=tmp_path)
+    assert record["seconds"] == 3
 
 
 def test_loss_that_diverges_is_an_error(tiny_run, few, tmp_path):

@@ -26,8 +26,9 @@ def runs(tiny_run, logits):
     ]
 
 
-def test_measures_are_those_of_keras(runs, few, logits):
-    """Also of DIST, whose loss depends on the batch."""
+def test_measures_are_those_of_keras(runs, few, logits, monkeypatch):
+    """Also of DIST, whose loss depends on the batch, and with a last batch of 10 images."""
+    monkeypatch.setattr(batching, "BATCH_SIZE", 30)
     job = TrainingJob(runs, few, {logits.identity: logits})
     validation, logs = Validation(job), {"loss": 1.0}
     validation.on_epoch_end(job.recipe.epochs - 1, logs)
