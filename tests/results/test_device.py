@@ -44,7 +44,8 @@ def quality():
 def latency():
     def row(net, precision, milliseconds, size, accuracy):
         values = {"net": net, "precision": precision, "bytes": size, "accuracy": accuracy}
-        values |= {"milliseconds_p50": milliseconds / 2, "milliseconds_p90": milliseconds}
+        median = milliseconds / 2
+        values |= {"milliseconds_p50": median, "milliseconds_p90": median + 10}
         values |= {"queries": 1056, "seconds": 60.4}
         return values | {"images_per_second": 2000, "peak_megabytes": None}
 

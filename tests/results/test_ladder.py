@@ -11,8 +11,8 @@ from common.distillation import LADDER, Distillation
 from tests.results.test_tables import STUDENT, TEACHER, by, group
 
 FULL = Distillation(4, 0.9)
-ERRORS = {  # of four seeds; the full gain is 40
-    None: [58, 60, 62, 60],
+ERRORS = {  # of four seeds; the full gain is 40, not alike in all
+    None: [48, 60, 72, 60],
     "smoothing": [90, 88, 92, 90],
     "class_mean": [80, 82, 79, 79],
     "same_class": [82, 84, 80, 82],

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from common.results import SeedGroup
 from common.results.reproduction import (
@@ -33,6 +34,15 @@ def test_an_interval_holds_as_often_as_it_says(n, count, confidence):
 def test_an_interval_by_hand():
     low, high = prediction_interval([1, 3], 2, 0.5)  # t of one degree of freedom at 75 % is 1
     assert (low, high) == pytest.approx((2 - np.sqrt(2), 2 + np.sqrt(2)))
+
+
+def test_intervals_of_several_rows_hold_together():
+    errors = [250, 240, 260, 245, 255]
+    row = Reproduction("x", None, group(*errors), group(250, 250))
+    deviation = np.std(errors, ddof=1) * np.sqrt(1 / 5 + 1 / 2)
+    for rows in (1, 4):
+        expected = stats.t.interval(1 - 0.01 / rows, 4, 250, deviation)  # 99 % in all
+        assert row.interval(rows) == pytest.approx(expected)
 
 
 def test_a_mean_within_the_seeds_spread_agrees_and_another_does_not():

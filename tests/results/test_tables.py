@@ -189,6 +189,11 @@ def test_other_methods_weights_and_controls_have_no_place_in_the_tables_of_a_stu
     ]
 
 
+def test_a_sweep_in_words_names_its_best_and_its_worst_temperature():
+    sweep = [group(STUDENT, [90 + t, 92 + t], **by(TEACHER, temperature=t)) for t in (4, 1, 8)]
+    assert results.describe_sweep(sweep) == "92 test errors at T = 1, 99 at T = 8"
+
+
 def test_settings_of_a_method_in_a_row():
     settings = Distillation(4, method="dkd", soft_weight=2, options={"beta": 8}, control="permuted")
     taught = group(STUDENT, [3], **by(TEACHER) | {"distillation": settings})

@@ -19,8 +19,9 @@ def records(distillation, validation, errors=None):
     """Group with selection seeds of these validation errors and, if tested, three fresh seeds."""
     settings = by(TEACHER) | {"distillation": distillation}
     whole = group(STUDENT, [*(errors or [0, 0, 0]), 9, 9, 9, 9], **settings)
-    for seed, record in whole.seeds.items():  # the fresh seeds' validation errors must not count
-        record["validation"] = {"errors": validation if seed in SELECTION else 0}
+    otherwise = 100 - 10 * validation  # the fresh seeds' validation errors must not count
+    for seed, record in whole.seeds.items():
+        record["validation"] = {"errors": validation if seed in SELECTION else otherwise}
     return whole.of_seeds(SELECTION if errors is None else (0, 1, 2, *SELECTION))
 
 
