@@ -1,8 +1,9 @@
 """Deployment of tiny students: settings, roles, rows of the exported files beside the records."""
 
+import numpy as np
 import pytest
 
-from common import export
+from common import export, models
 from common.distillation import Distillation
 from common.experiments import deployment
 from common.experiments.spec import StudySpec
@@ -54,11 +55,18 @@ def test_files_are_evaluated_beside_their_networks(study, tmp_path, monkeypatch)
     assert rows[0]["errors"] == recorded["errors"] and rows[0]["agreement"] == 1
     nll = recorded["negative_log_likelihood"]
     assert rows[0]["negative_log_likelihood"] == pytest.approx(nll, abs=1e-4)
+    names = [export.file_name(runs[2].name, "litert", row["precision"]) for row in rows]
+    paths = [tmp_path / "files" / name for name in names]
+    classes = [export.predict(path, study.dataset.test.images).argmax(axis=1) for path in paths]
+    agreement = [np.mean(each == classes[0]) for each in classes]
+    assert [row["agreement"] for row in rows] == pytest.approx(agreement) and min(agreement) < 1
     monkeypatch.setattr(export, "export", no_fit)  # saved rows are read
     again = [(runs[2], "distilled")]
     assert deployment.evaluate(study, again, tmp_path / "files") == rows
     with pytest.raises(AssertionError):
         deployment.evaluate(study, again, tmp_path / "files", environment={"device": "another"})
-    for row in rows:
-        path = tmp_path / "files" / export.file_name(runs[2].name, "litert", row["precision"])
-        assert row["bytes"] == path.stat().st_size
+    assert [row["bytes"] for row in rows] == [path.stat().st_size for path in paths]
+    trained_again = models.build("mlp", (28, 28, 1), 10, width=32)
+    monkeypatch.setattr(Study, "model", lambda *_: trained_again)
+    with pytest.raises(AssertionError):
+        deployment.evaluate(study, again, tmp_path / "files")

@@ -76,6 +76,22 @@ def test_grid_of_temperatures_and_alphas(study):
     assert {settings(group) for group in groups} == cells | {(3, None, 1, 0, False)}
 
 
+def test_alphas_and_the_control_are_tried_at_the_best_temperature(study):
+    errors = {(1, 0.9): 9, (4, 0.9): 5, (8, 0.9): 7, (4, 0.5): 6}
+
+    def run(runs, *arguments, **options):
+        made = study.run(runs, *arguments, **options)
+        for one, record in zip(runs, made, strict=True):
+            key = (one.settings.temperature, one.settings.alpha)
+            record["validation"]["errors"] = errors.get(key, 50)
+        return made
+
+    groups = experiments.tune(study.replaced(run=run), "small", "large", [1, 4, 8], [0.9, 0.5])
+    sweep = [(3, "large", t, 0.9, False) for t in (1, 4, 8)]
+    rest = [(3, "large", 4, 0.5, False), (3, "large", 4, 0.9, True)]
+    assert [settings(group) for group in groups[1:]] == sweep + rest
+
+
 def test_controls_by_name_or_true(study):
     study = study.replaced(seeds=[1])
 

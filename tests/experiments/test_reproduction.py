@@ -1,11 +1,13 @@
 """Students of a published table, trained again from committed logits and compared."""
 
 import dataclasses
+import json
 import shutil
 
 import pytest
 
 from common import experiments
+from common.cli.dry_run import DryRun
 from common.experiments.reproduction import PublishedTable, reproduce_students
 from common.experiments.spec import StudySpec
 from common.experiments.study import Study
@@ -57,6 +59,18 @@ def test_the_table_is_trained_again_from_the_committed_logits(spec, dataset, tmp
             assert record["weights_sha256"] == row.reproduced.seeds[seed]["weights_sha256"]
     assert rows[0].reason() == "not trained again"
     assert len(records.load_all(tmp_path)) == 6 and not (tmp_path / "teachers").exists()
+
+
+def test_settings_are_those_with_the_fewest_validation_errors(spec, dataset, tmp_path):
+    folder = shutil.copytree(spec.folder, tmp_path / "mnist")
+    for path in folder.glob("results/*-T4-*.json"):
+        record = json.loads(path.read_text())
+        record["validation"]["errors"] = 1
+        path.write_text(json.dumps(record))
+    options = {"output_dir": tmp_path / "out", "retrain": "students"}
+    study = DryRun().study(Study(dataclasses.replace(spec, folder=folder), dataset, **options))
+    rows = reproduce_students(study, TABLE)
+    assert [row.reproduced.distillation.temperature for row in rows[2:]] == [4, 4]
 
 
 @pytest.mark.usefixtures("eager")

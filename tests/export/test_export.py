@@ -92,12 +92,14 @@ def test_int8_is_smaller_and_agrees(format, trained, mnist, calibration, tmp_pat
 
 
 def integers_of(path, format):
-    """The int8 weights of the largest convolution in a file, by the format's own reader."""
+    """The int8 weights of the largest convolution in a file, which has a scale per channel."""
     if format == "onnx":
         import onnx
 
         tensors = onnx.load(path).graph.initializer
-        arrays = [onnx.numpy_helper.to_array(tensor) for tensor in tensors]
+        scales = {t.name for t in tensors if t.name.endswith("_scale") and np.prod(t.dims) > 1}
+        per_channel = [t for t in tensors if t.name.replace("_quantized", "_scale") in scales]
+        arrays = [onnx.numpy_helper.to_array(tensor) for tensor in per_channel]
     else:
         from ai_edge_litert.interpreter import Interpreter
 
