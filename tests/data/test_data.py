@@ -153,6 +153,17 @@ def test_limit_is_stratified_and_in_order(mnist_dir, mnist):
         assert rows == sorted(rows)
 
 
+def test_cifar100_validates_on_the_first_images_of_each_class(cifar_dir):
+    loaded = data.load("cifar100", data_dir=cifar_dir)
+    arrays, _ = array_cache.read("cifar100", cifar_dir)
+    assert [len(getattr(loaded, split)) for split in SPLITS] == [1080, 120, 200]
+    for label in range(100):
+        images = loaded.validation.images[loaded.validation.labels == label]
+        full = arrays["train_images"][arrays["train_labels"] == label]
+        assert len(images) in (1, 2)
+        np.testing.assert_array_equal(images, full[: len(images)])
+
+
 def test_limit_above_the_size_keeps_all(mnist_dir, mnist):
     assert same(data.load("mnist", data_dir=mnist_dir, limit=10**6), mnist)
 

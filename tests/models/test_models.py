@@ -219,6 +219,30 @@ def test_initial_kernels_have_the_stated_deviation(name, fan, last):
         assert np.std(layer.kernel) == pytest.approx(np.sqrt(variance), rel=0.05)
 
 
+@pytest.mark.parametrize("name", ["mobilenet_v2", "shuffle_v2"])
+def test_initial_depthwise_kernels_have_the_deviation_of_their_area(name):
+    kernels = [la.kernel for la in net(name).layers if isinstance(la, layers.DepthwiseConv2D)]
+    values = np.concatenate([np.ravel(kernel) for kernel in kernels])
+    assert np.std(values) == pytest.approx(np.sqrt(2 / 9), rel=0.05)
+
+
+def test_dropout_of_inputs_and_hidden_units():
+    """Hinton et al. 2012: 20 % of the inputs, 50 % of the hidden units; each with its own masks."""
+    model = models.build("mlp", (28, 28, 1), 10, width=784, dropout=0.5)
+    dropouts = [layer for layer in model.layers if isinstance(layer, layers.Dropout)]
+    kept = [np.asarray(layer(np.ones((50, 784)), training=True)) > 0 for layer in dropouts]
+    assert [each.mean() for each in kept] == pytest.approx([0.8, 0.5, 0.5], abs=0.02)
+    assert np.mean(kept[1] == kept[2]) == pytest.approx(0.5, abs=0.02)
+
+
+def test_vgg_pads_small_images_with_the_mean_pixel_on_all_sides():
+    options = {"pixel_statistics": ((33.0,), (78.0,))}
+    small, large = (models.build("vgg8", (side, side, 1), 10, **options) for side in (28, 32))
+    inner = images((28, 28, 1))
+    framed = np.pad(inner, ((0, 0), (2, 2), (2, 2), (0, 0)), constant_values=33)
+    np.testing.assert_allclose(small(inner), large(framed), atol=1e-4)
+
+
 class TestEnsemble:
     def members(self, classes=5):
         builds = [models.build("cnn", (28, 28, 1), classes, seed=(4, index)) for index in range(3)]

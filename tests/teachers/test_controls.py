@@ -19,7 +19,8 @@ T = 4.0
 
 @pytest.fixture
 def labels():
-    return np.random.default_rng(1).permutation(np.arange(IMAGES) % CLASSES)
+    """Labels of unequal classes."""
+    return np.random.default_rng(1).permutation(np.repeat(np.arange(CLASSES), [24, 16, 10, 6, 4]))
 
 
 @pytest.fixture
@@ -157,6 +158,19 @@ def test_every_control_trains_on_its_own_targets(ladder, few, logits):
         )
         expected = control.targets(own, few.train.labels).unaugmented()[rows]
         np.testing.assert_array_equal(batch[job._target_name(run)], expected)
+
+
+def test_class_means_of_a_job_are_at_each_student_s_temperature(tiny_run, few, logits):
+    settings = {"teacher": logits.identity, "alpha": 0.9, "control": "class_mean"}
+    runs = [tiny_run(**settings, temperature=t) for t in (2, 8)]
+    job = TrainingJob(runs, few, {logits.identity: logits})
+    own, labels = logits.targets("train", few.train.images), few.train.labels
+    _, batch = job.batches[0]
+    for run, t in zip(runs, (2, 8), strict=True):
+        soft = softened(own, temperature=t)
+        means = np.stack([soft[labels == index].mean(axis=0) for index in range(few.classes)])
+        made = special.softmax(np.float64(batch[job._target_name(run)]) / t, axis=1)
+        np.testing.assert_allclose(made, means[batch["labels"]], atol=1e-6)
 
 
 def test_records_of_controls(ladder, few, logits, tmp_path):

@@ -379,7 +379,8 @@ def test_averages(dataset, exact, tmp_path, weights):
         np.testing.assert_allclose(stored, expected, rtol=2e-3, atol=2e-3)
 
 
-def test_average_probabilities_of_several_labels_are_those_of_each_class(tmp_path):
+@pytest.mark.parametrize("weights", [None, [3, 1]])
+def test_average_probabilities_of_several_labels_are_those_of_each_class(tmp_path, weights):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (60, 4, 4, 1)).astype("uint8")
     tags = rng.integers(0, 2, (60, 3))
@@ -396,9 +397,10 @@ def test_average_probabilities_of_several_labels_are_those_of_each_class(tmp_pat
         )
         for name, k in scale.items()
     ]
-    stored = teachers.average(pair).targets("test", tagged.test.images).unaugmented()
+    average = teachers.average(pair, weights=weights)
+    stored = average.targets("test", tagged.test.images).unaugmented()
     signs = tagged.test.labels - 0.5
-    mean = np.mean([special.expit(k * signs) for k in scale.values()], axis=0)
+    mean = np.average([special.expit(k * signs) for k in scale.values()], axis=0, weights=weights)
     np.testing.assert_allclose(special.expit(stored.astype("float64")), mean, rtol=2e-3)
 
 
