@@ -160,17 +160,22 @@ def test_every_control_trains_on_its_own_targets(ladder, few, logits):
         np.testing.assert_array_equal(batch[job._target_name(run)], expected)
 
 
-def test_class_means_of_a_job_are_at_each_student_s_temperature(tiny_run, few, logits):
-    settings = {"teacher": logits.identity, "alpha": 0.9, "control": "class_mean"}
+@pytest.mark.parametrize("control", controls.AVERAGED)
+def test_averages_of_a_job_are_at_each_student_s_temperature(tiny_run, few, logits, control):
+    settings = {"teacher": logits.identity, "alpha": 0.9, "control": control}
     runs = [tiny_run(**settings, temperature=t) for t in (2, 8)]
     job = TrainingJob(runs, few, {logits.identity: logits})
     own, labels = logits.targets("train", few.train.images), few.train.labels
     _, batch = job.batches[0]
     for run, t in zip(runs, (2, 8), strict=True):
         soft = softened(own, temperature=t)
-        means = np.stack([soft[labels == index].mean(axis=0) for index in range(few.classes)])
-        made = special.softmax(np.float64(batch[job._target_name(run)]) / t, axis=1)
-        np.testing.assert_allclose(made, means[batch["labels"]], atol=1e-6)
+        expected = np.stack([soft[labels == index].mean(axis=0) for index in range(few.classes)])
+        if control == "smoothing":
+            confidence = soft[np.arange(len(soft)), labels].mean()
+            rest = (1 - confidence) / (few.classes - 1)
+            expected = np.where(np.eye(few.classes), confidence, rest)
+        rows = special.softmax(np.float64(batch[job._target_name(run)]) / t, axis=1)
+        np.testing.assert_allclose(rows, expected[batch["labels"]], atol=1e-6)
 
 
 def test_records_of_controls(ladder, few, logits, tmp_path):
