@@ -7,7 +7,7 @@ from scipy import special, stats
 from sklearn.metrics import accuracy_score, average_precision_score, log_loss
 
 from common import metrics
-from common.metrics import measures
+from tests.support.helpers import add_measures
 
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(0, 2, (400, 10))
@@ -183,7 +183,7 @@ def test_a_new_measure_is_one_row(monkeypatch):
     measure = metrics.Measure(
         "mean_logit", lambda logits, labels: float(np.mean(logits)), "mean logit", 3
     )
-    monkeypatch.setattr(measures, "MEASURES", (*metrics.MEASURES, measure))
+    add_measures(monkeypatch, measure)
     assert metrics.summary(LOGITS, LABELS)["mean_logit"] == np.mean(LOGITS)
 
 

@@ -15,6 +15,7 @@ from common.distillation import Distillation
 from common.results import readme, user_runs
 from common.runs import Recipe, Run, records
 from common.utils import packages
+from tests.support.helpers import add_measures
 
 RNG = np.random.default_rng(0)
 TEACHER = "mnist-cnn-0123abcd-seed0@0123456789ab"
@@ -128,7 +129,7 @@ def test_students_table():
 def test_a_measure_that_one_group_lacks_is_a_dash(monkeypatch):
     """Such as one added after the baseline was trained: its column stays, for the others."""
     new = metrics.Measure("margin", None, "margin", 2)
-    monkeypatch.setattr(metrics, "MEASURES", (*metrics.MEASURES, new))
+    add_measures(monkeypatch, new)
     later = [one | {"test": one["test"] | {"margin": 1.5}} for one in DISTILLED]
     header, _, baseline, distilled = cells(
         results.students_table(results.group_seeds(BASELINE + later))

@@ -10,6 +10,7 @@ from scipy import special
 from common import metrics, results
 from common.distillation import Distillation
 from common.runs import Recipe, Run, logits_file, records
+from tests.support.helpers import add_measures
 
 RUN = Run("mnist", "mlp", Recipe(epochs=2), limit=100)
 SHA256 = "ab" * 32
@@ -58,7 +59,7 @@ def finish(folder, run, dataset, random_logits):
 
 @pytest.fixture
 def new_measures(monkeypatch):
-    monkeypatch.setattr(metrics, "MEASURES", (*metrics.MEASURES, *NEW))
+    add_measures(monkeypatch, *NEW)
 
 
 def test_a_new_measure_reaches_a_finished_run(student, few, logits, new_measures):

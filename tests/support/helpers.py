@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import pytest
 
+from common import metrics
+from common.metrics import measures
 from common.runs import records
 
 needs_torch = pytest.mark.skipif(
@@ -23,6 +25,13 @@ JAX["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
 def no_fit(*arguments, **options):
     """Replacement of `fit`, `predict` or `load` in tests that must not call them."""
     raise AssertionError("fit, predict and load must not be called here")
+
+
+def add_measures(monkeypatch, *new):
+    """Add measures to those of records and tables, for one test."""
+    every = (*metrics.MEASURES, *new)
+    for module in (measures, metrics):  # which imports the list
+        monkeypatch.setattr(module, "MEASURES", every)
 
 
 class InterruptAt(keras.callbacks.Callback):
