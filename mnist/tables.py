@@ -47,13 +47,13 @@ def headline(groups):
     """
     ours = results.Results(groups)
     student, teacher = recipes.STUDENTS["cnn_small"], recipes.TEACHERS[HEADLINE_TEACHER]
-    baseline = ours.baseline(student)
+    baseline, trained = ours.baseline(student), ours.baseline(teacher)
     controls = results.select(ours.distilled(student, teacher), shuffled=True)
-    if not (controls and baseline and ours.baseline(teacher)):
+    if not (controls and baseline and trained):
         return ""
     numbers = [PUBLISHED[key] for key in (HEADLINE_TEACHER, "student", f"from {HEADLINE_TEACHER}")]
     rows = [
-        (f"teacher: {teacher.title}", numbers[0], ours.baseline(teacher)),
+        (f"teacher: {teacher.title}", numbers[0], trained),
         (f"baseline: {student.title}", numbers[1], baseline),
         ("distilled student", numbers[2], ours.best_distilled(student, teacher), baseline),
         ("control: soft targets of other images", None, controls[0], baseline),

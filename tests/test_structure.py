@@ -177,7 +177,7 @@ def test_public_functions_and_classes_have_docstrings():
         f"{path.relative_to(ROOT)}: {name}"
         for package in ("common", "mnist", "cifar100", "tiny_imagenet", "your_data")
         for path in sorted((ROOT / package).rglob("*.py"))
-        for name, node in public_definitions(ast.parse(path.read_text()).body)
+        for name, node in public_definitions(parsed(path).body)
         if not ast.get_docstring(node)
     ]
     assert not missing

@@ -41,9 +41,7 @@ def paired_t(first, second):
     Raises:
         ValueError: there are no runs, or the numbers of runs differ.
     """
-    first, second = np.asarray(first, float), np.asarray(second, float)
-    if first.shape != second.shape or not first.size:
-        raise ValueError(f"runs cannot be paired: {first.shape} and {second.shape}")
+    first, second = _paired(first, second)
     difference = first - second
     if len(difference) > 1 and not difference.any():
         return 0.0, 0.0, 0.0, 1.0
@@ -89,9 +87,7 @@ def ratio_interval(first, second, level=0.95):
     Raises:
         ValueError: there are no runs, or the numbers of runs differ.
     """
-    first, second = np.asarray(first, float), np.asarray(second, float)
-    if first.shape != second.shape or not first.size:
-        raise ValueError(f"runs cannot be paired: {first.shape} and {second.shape}")
+    first, second = _paired(first, second)
     runs, ratio = len(first), first.mean() / second.mean()
     if runs == 1 or np.allclose(first, ratio * second, rtol=1e-9, atol=0):
         return np.nan, np.nan
@@ -104,3 +100,11 @@ def ratio_interval(first, second, level=0.95):
         return np.nan, np.nan
     half = np.sqrt(b**2 - a * c)  # the ratio of the means is inside
     return float((b - half) / a), float((b + half) / a)
+
+
+def _paired(first, second):
+    """Both as float64 arrays; ValueError unless they have the same number of runs, at least one."""
+    first, second = np.asarray(first, float), np.asarray(second, float)
+    if first.shape != second.shape or not first.size:
+        raise ValueError(f"runs cannot be paired: {first.shape} and {second.shape}")
+    return first, second

@@ -37,7 +37,7 @@ class Share:
     """Share of the distillation gain and its 95 % interval.
 
     All are nan without a gain; the bounds also where `metrics.ratio_interval` has none, such as
-    for one seed, or for the full teacher's share of its own gain.
+    for one seed, or for the full teacher, whose share is 1.
     """
 
     mean: float
@@ -107,7 +107,8 @@ class Ladder:
 
     def _share(self, before, after):
         seeds = set(self.groups[before].seeds) & set(self.groups[after].seeds)
-        gains, full = self._gains(before, after), self._gains("baseline", None, seeds)
+        gains = self._gains(before, after, seeds)
+        full = self._gains("baseline", None, seeds)
         if full.mean() <= 0:
             return Share(np.nan, np.nan, np.nan)
         return Share(float(gains.mean() / full.mean()), *metrics.ratio_interval(gains, full))

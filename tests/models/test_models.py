@@ -227,12 +227,12 @@ def test_initial_depthwise_kernels_have_the_deviation_of_their_area(name):
 
 
 def test_dropout_of_inputs_and_hidden_units():
-    """Hinton et al. 2012: 20 % of the inputs, 50 % of the hidden units; each with its own masks."""
+    """Hinton et al. 2012: 20 % of the inputs, 50 % of the hidden units; each with another mask."""
     model = models.build("mlp", (28, 28, 1), 10, width=784, dropout=0.5)
     dropouts = [layer for layer in model.layers if isinstance(layer, layers.Dropout)]
-    kept = [np.asarray(layer(np.ones((50, 784)), training=True)) > 0 for layer in dropouts]
-    assert [each.mean() for each in kept] == pytest.approx([0.8, 0.5, 0.5], abs=0.02)
-    assert np.mean(kept[1] == kept[2]) == pytest.approx(0.5, abs=0.02)
+    active = [np.asarray(layer(np.ones((50, 784)), training=True)) > 0 for layer in dropouts]
+    assert [each.mean() for each in active] == pytest.approx([0.8, 0.5, 0.5], abs=0.02)
+    assert np.mean(active[1] == active[2]) == pytest.approx(0.5, abs=0.02)
 
 
 def test_vgg_pads_small_images_with_the_mean_pixel_on_all_sides():

@@ -165,10 +165,10 @@ def test_averages_of_a_job_are_at_each_student_s_temperature(tiny_run, few, logi
     settings = {"teacher": logits.identity, "alpha": 0.9, "control": control}
     runs = [tiny_run(**settings, temperature=t) for t in (2, 8)]
     job = TrainingJob(runs, few, {logits.identity: logits})
-    own, labels = logits.targets("train", few.train.images), few.train.labels
+    targets, labels = logits.targets("train", few.train.images), few.train.labels
     _, batch = job.batches[0]
     for run, t in zip(runs, (2, 8), strict=True):
-        soft = softened(own, temperature=t)
+        soft = softened(targets, temperature=t)
         expected = np.stack([soft[labels == index].mean(axis=0) for index in range(few.classes)])
         if control == "smoothing":
             confidence = soft[np.arange(len(soft)), labels].mean()
