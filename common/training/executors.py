@@ -1,35 +1,55 @@
 """Training of groups of runs by an executor, such as processes of this machine."""
 
+import contextlib
 import pickle
-import tempfile
 import time
 
 from common.data import shared
 from common.training.group_progress import GroupProgress
-from common.training.remote import RemoteTasks
+from common.training.remote import RemoteTasks, training_folder
+from common.training.resumption import checkpoint_path
 from common.training.submitted_group import SubmittedGroup
 from common.training.worker import train_in_worker
 from common.utils.checks import require_writable
+from common.utils.temporary_folder import temporary_folder
 
 POLL_SECONDS = 1  # between two looks at the checkpoints
 
 
-def tasks(executor, groups, done):
+def checkpoint_folder(executor, folder):
+    """Path of the folder whose state/ has the checkpoints; None if this process cannot see them.
+
+    Args:
+        executor: as in `training.run`, or None.
+        folder: Path of the output folder.
+    """
+    if not executor or _shares_files(executor):
+        return folder
+    return training_folder(executor, folder.resolve())
+
+
+def tasks(executor, groups, done, folder):
     """Tasks for an executor: the groups, distributed evenly if the executor has `workers`.
 
-    The groups that are left over after an even distribution are split. Splitting changes no
-    result: each run ends with the same bits, alone or with others.
+    The groups that are left over after an even distribution are split, but for those that resume
+    from a checkpoint. Splitting changes no result: each run ends with the same bits, alone or with
+    others.
 
     Args:
         executor: as in `training.run`.
         groups: list of lists of Run.
         done: names of finished runs.
+        folder: of `checkpoint_folder`.
 
     Returns:
         list of lists of Run; empty if one local process with all cores is as fast.
     """
     workers = getattr(executor, "workers", 1)
-    whole = len(groups) - len(groups) % workers
+    resumed = {
+        group[0].name for group in groups if folder and checkpoint_path(group, folder).exists()
+    }
+    groups = sorted(groups, key=lambda group: group[0].name not in resumed)  # these first
+    whole = max(len(groups) - len(groups) % workers, len(resumed))
     parts = [members[i::workers] for members in groups[whole:] for i in range(workers)]
     split = groups[:whole] + [part for part in parts if any(run.name not in done for run in part)]
     alone = len(split) == 1 and workers > 1 and _shares_files(executor)
@@ -86,12 +106,14 @@ class _LocalTasks:
 
     def __enter__(self):
         state = require_writable(self.folder / "state")
-        self._arrays = tempfile.TemporaryDirectory(prefix="data-", dir=state)
-        self._data = shared.share(self.dataset, self._arrays.name)
+        with contextlib.ExitStack() as stack:
+            arrays = stack.enter_context(temporary_folder(state, "data-"))
+            self._data = shared.share(self.dataset, arrays)
+            self._removal = stack.pop_all()
         return self
 
     def __exit__(self, *_):
-        self._arrays.cleanup()
+        self._removal.close()
 
     def submit(self, members):
         """Future of ({name: record}, lines to show) of a group's members."""

@@ -15,20 +15,20 @@ def fit(job, checkpoint, progress, callbacks):
     Args:
         job: TrainingJob.
         checkpoint: path of the checkpoint.
-        progress: dict saved in it; None to start from the first epoch.
+        progress: dict saved in it, or `resumption.new_progress` to start from the first epoch.
         callbacks: list of the user's Keras callbacks.
 
     Returns:
-        (progress, validation logits): a dict of members, kind of model, epochs, seconds, history,
-        names of callbacks and the precisions that epochs were computed in; {name in the model:
-        (n, classes) logits} of the trained model, None if there was no epoch left to train or
-        callbacks may have changed the weights after the last validation.
+        (progress, validation logits): a dict of group, members, kind of model, epochs, seconds,
+        history, names of callbacks and the precisions that epochs were computed in; {name in the
+        model: (n, classes) logits} of the trained model, None if there was no epoch left to train
+        or callbacks may have changed the weights after the last validation.
 
     Raises:
         ValueError: a callback stopped the training.
         FloatingPointError: a loss is no longer finite.
     """
-    if progress:
+    if progress["epochs"]:
         checkpoints.restore(checkpoint, job.model)
     progress = _begun(job, progress, callbacks)
     epochs, validation_logits = job.recipe.epochs, None
@@ -50,8 +50,7 @@ def fit(job, checkpoint, progress, callbacks):
 
 def _begun(job, progress, callbacks):
     """`progress` of a training that begins or goes on, with what this process adds to it."""
-    new = {"members": [run.name for run in job.members], "kind": job.kind}
-    progress = progress or new | {"epochs": 0, "seconds": 0.0, "history": {}}
+    progress = {"members": [run.name for run in job.members], "kind": job.kind} | progress
     used = {type(callback).__name__ for callback in callbacks} | set(progress.get("callbacks", ()))
     progress["callbacks"] = sorted(used)
     if progress["epochs"] < job.recipe.epochs:

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import hashlib
 import math
 
 from common.backend import precision
@@ -10,6 +9,7 @@ from common.runs import logits_file, records
 from common.training import checkpoints, evaluation
 from common.training.fit import fit
 from common.training.job import JobCache
+from common.training.resumption import checkpoint_path, new_progress
 from common.utils import files, resources
 from common.utils.checks import require_writable
 
@@ -71,12 +71,6 @@ def _print_once(line):
     print(line)
 
 
-def checkpoint_path(members, folder):
-    """Path of the checkpoint of exactly these runs, in any order."""
-    key = hashlib.sha256("\n".join(sorted(run.name for run in members)).encode()).hexdigest()
-    return folder / "state" / f"{key[:16]}.npz"
-
-
 @contextlib.contextmanager
 def _locked(folder, runs):
     """Hold the locks of `runs`; wait first for other processes that hold them."""
@@ -100,7 +94,8 @@ def _train(members, done, folder, create, callbacks):
             f"{job.kind}: training starts again"
         )
         saved = None
-    progress, validation_logits = fit(job, checkpoint, saved, callbacks)
+    progress = saved or new_progress(members)
+    progress, validation_logits = fit(job, checkpoint, progress, callbacks)
     return evaluation.write_records(job, folder, progress, validation_logits, done)
 
 

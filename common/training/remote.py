@@ -11,7 +11,8 @@ from pathlib import Path
 
 from common import data, teachers
 from common.runs import records
-from common.training.group import checkpoint_path, complete_group, written_paths
+from common.training.group import complete_group, written_paths
+from common.training.resumption import checkpoint_path
 from common.training.sent_logits import sendable
 from common.training.worker import NamedDataset, content_of, train_on_node
 from common.utils import files
@@ -31,7 +32,7 @@ class RemoteTasks:
 
     def __init__(self, executor, done, dataset, folder, teachers, callbacks):
         self.executor, self.done, self.output, self.callbacks = executor, done, folder, callbacks
-        self.folder = executor.shared_dir and _training_folder(executor.shared_dir, folder)
+        self.folder = training_folder(executor, folder)
         self.teachers, self._sent = teachers, {}
         self._dataset = executor.put(_sendable_dataset(dataset, executor.data_dir))
         self._threads = ThreadPoolExecutor(executor.workers)
@@ -83,10 +84,17 @@ class RemoteTasks:
         return self._sent[identity]
 
 
-def _training_folder(shared_dir, output):
-    """Folder below a shared one for the checkpoints and files of runs of one output folder."""
+def training_folder(executor, output):
+    """Folder below an executor's shared one for checkpoints and files of runs; None without one.
+
+    Args:
+        executor: such as `utils.ray_executor.RayExecutor`.
+        output: absolute Path of the output folder.
+    """
+    if not executor.shared_dir:
+        return None
     key = hashlib.sha256(str(output).encode()).hexdigest()[:8]
-    return require_writable(Path(shared_dir).resolve() / "training" / key)
+    return require_writable(Path(executor.shared_dir).resolve() / "training" / key)
 
 
 def _copied(logits, folder):

@@ -3,7 +3,7 @@
 import contextlib
 
 from common.training import checkpoints
-from common.training.group import checkpoint_path
+from common.training.resumption import checkpoint_path
 
 
 class SubmittedGroup:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from common.runs import records
-from common.training import acceleration, executors, run_checks
-from common.training.group import checkpoint_path, train_group
+from common.training import acceleration, executors, resumption, run_checks
+from common.training.group import train_group
 from common.training.job import JobCache
 from common.utils import files
 from common.utils.checks import require_writable
@@ -65,8 +65,9 @@ def run(
     folder = require_writable(output_dir)
     done = finished(runs, [folder, *read_dirs], on_cached or _print_cached)
     run_checks.check_schedules([run for run in runs if run.name not in done])
-    groups = _unfinished(runs, done, folder)
-    if executor and (tasks := executors.tasks(executor, groups, done)):
+    state = executors.checkpoint_folder(executor, folder)
+    groups = _unfinished(runs, done, state)
+    if executor and (tasks := executors.tasks(executor, groups, done, state)):
         parts = (folder, teachers_by_id, list(callbacks))
         done |= executors.train(executor, tasks, set(done), dataset, *parts)
         groups = []
@@ -107,14 +108,11 @@ def group_runs(runs):
 
 
 def _unfinished(runs, done, folder):
-    """Groups with a run that has no record; checkpoints of finished groups are deleted."""
-    groups = []
-    for members in group_runs({run.name: run for run in runs}.values()):  # each run once
-        if any(run.name not in done for run in members):
-            groups.append(members)
-        else:  # its process was killed after the last record
-            checkpoint_path(members, folder).unlink(missing_ok=True)
-    return groups
+    """Groups with a run that has no record, split by their checkpoints in a folder, if any."""
+    groups = group_runs({run.name: run for run in runs}.values())  # each run once
+    if folder:
+        return [part for members in groups for part in resumption.split(members, done, folder)]
+    return [members for members in groups if any(run.name not in done for run in members)]
 
 
 def _print_cached(folder, names):

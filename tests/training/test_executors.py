@@ -71,16 +71,16 @@ def test_records_are_those_of_the_loop(runs, few, logits, tmp_path, capsys):
     assert training.run(runs, few, **options)[:3] == made and executor.tasks == before
 
 
-def test_groups_that_are_left_over_are_split(tiny_run):
+def test_groups_that_are_left_over_are_split(tiny_run, tmp_path):
     groups = [[tiny_run(seed=seed, options={"width": w}) for w in (1, 2, 3)] for seed in range(3)]
     sizes = lambda workers, done=(): [  # noqa: E731
-        len(task) for task in executors.tasks(Inline(workers), groups, done)
+        len(task) for task in executors.tasks(Inline(workers), groups, done, tmp_path)
     ]
     assert sizes(1) == sizes(3) == [3, 3, 3]
     assert sizes(2) == [3, 3, 2, 1]
     assert sizes(2, {groups[2][1].name}) == [3, 3, 2]
     assert sizes(4) == [1] * 9
-    assert executors.tasks(Inline(2), [groups[0][:1]], ()) == []  # one run: this process
+    assert executors.tasks(Inline(2), [groups[0][:1]], (), tmp_path) == []  # one run: this process
 
 
 def test_a_failing_group_does_not_stop_the_others(tiny_run, few, tmp_path, capsys):

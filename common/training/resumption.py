@@ -1,0 +1,70 @@
+"""Checkpoints of groups of runs: runs resume together with those that they were trained with.
+
+A group changes from one call to the next: some of its runs are finished, others are asked for, or
+an executor splits it among another number of processes.
+"""
+
+import hashlib
+
+from common.training import checkpoints
+
+
+def checkpoint_path(members, folder):
+    """Path of the checkpoint of exactly these runs, in any order."""
+    key = hashlib.sha256("\n".join(_names(members)).encode()).hexdigest()
+    return folder / "state" / f"{key[:16]}.npz"
+
+
+def new_progress(members):
+    """Progress of a group that no epoch was trained of, as a dict for its checkpoint."""
+    return {"group": _names(members), "epochs": 0, "seconds": 0.0, "history": {}}
+
+
+def split(members, done, folder):
+    """Parts of a group: the runs of each of its checkpoints, and the others that are not finished.
+
+    Of checkpoints that share a run, the one with more epochs counts. Those of which all runs are
+    finished are deleted.
+
+    Args:
+        members: list of Run.
+        done: names of finished runs.
+        folder: Path of the folder with state/.
+
+    Returns:
+        list of lists of Run, each with a run that is not finished.
+
+    Raises:
+        ValueError: a checkpoint is damaged.
+    """
+    by_name, parts = {run.name: run for run in members}, []
+    done = set(done)
+    pending = by_name.keys() - done
+    for path, names in _checkpoints(folder):
+        if names <= by_name.keys() and names - done <= pending:
+            if names - done:
+                parts.append([by_name[name] for name in by_name if name in names])
+                pending -= names
+            else:  # its process was killed after the last record
+                path.unlink(missing_ok=True)
+        elif missing := names & pending and names - by_name.keys():
+            print(
+                f"the runs of the checkpoint {path} resume only together, and "
+                f"{', '.join(sorted(missing))} is not trained now: the others start again"
+            )
+    rest = [run for run in members if run.name in pending]
+    return [*parts, rest] if rest else parts
+
+
+def _checkpoints(folder):
+    """List of (path, names of the runs of its group), those with most epochs first."""
+    found = []
+    for path in sorted(folder.glob("state/*.npz")):
+        if saved := checkpoints.load_progress(path):
+            names = set(saved.get("group", saved["members"]))  # older ones have members only
+            found.append((saved["epochs"], path, names))
+    return [(path, names) for _, path, names in sorted(found, key=lambda entry: -entry[0])]
+
+
+def _names(members):
+    return sorted(run.name for run in members)

@@ -1,0 +1,121 @@
+"""Runs resume from a checkpoint, whatever they are trained with by the call that resumes them."""
+
+import pytest
+
+from common import training
+from common.runs import records
+from common.training import fit
+from tests.support.helpers import InterruptAt
+from tests.training.test_executors import Inline
+
+
+class InterruptGroupOf(InterruptAt):
+    """`InterruptAt` in one epoch of trainings of `size` students."""
+
+    def __init__(self, size, epoch):
+        super().__init__()
+        self.size, self.at = size, epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if len(self.model.models) == self.size and self.epoch == self.at:
+            super().on_train_batch_end(batch, logs)
+
+
+@pytest.fixture
+def trained_epochs(monkeypatch):
+    """List of (number of students, epoch) of every epoch that begins."""
+    began, epochs = fit.EpochCheckpoint.on_epoch_begin, []
+
+    def record(self, epoch, logs=None):
+        epochs.append((len(self.job.members), epoch))
+        began(self, epoch, logs)
+
+    monkeypatch.setattr(fit.EpochCheckpoint, "on_epoch_begin", record)
+    return epochs
+
+
+@pytest.fixture
+def runs(tiny_run, logits):
+    """Baseline, distilled student and its control, which train side by side."""
+    settings = {"teacher": logits.identity, "temperature": 4, "alpha": 0.5}
+    return [tiny_run(), tiny_run(**settings), tiny_run(**settings, control="shuffled")]
+
+
+@pytest.fixture
+def train(few, logits, tmp_path):
+    """Function that trains runs into one folder."""
+    options = {"output_dir": tmp_path / "parts", "teachers": [logits]}
+    return lambda runs, **more: training.run(runs, few, **options, **more)
+
+
+@pytest.fixture
+def assert_as_uninterrupted(runs, few, logits, tmp_path):
+    """Function that compares the folder with one uninterrupted training of all runs."""
+
+    def check():
+        whole = training.run(runs, few, output_dir=tmp_path / "whole", teachers=[logits])
+        parts = [records.read(tmp_path / "parts", run) for run in runs]
+        for key in ("weights_sha256", "curve", "test", "validation"):
+            assert [record[key] for record in parts] == [record[key] for record in whole]
+        assert not list((tmp_path / "parts").glob("state/*.npz"))
+
+    return check
+
+
+def interrupt(train, runs, size, epoch=1, **options):
+    with pytest.raises(KeyboardInterrupt):
+        train(runs, callbacks=[InterruptGroupOf(size, epoch)], **options)
+
+
+def test_a_part_resumes_after_the_other_part_of_its_group_has_finished(
+    runs, train, trained_epochs, assert_as_uninterrupted
+):
+    """Two workers train two runs and one run; the two are interrupted after the one has ended."""
+    train(runs[1:2])
+    interrupt(train, [runs[0], runs[2]], size=2, executor=Inline(1))
+    trained_epochs.clear()
+    train(runs, executor=Inline(2))
+    assert trained_epochs == [(2, 1)]
+    assert_as_uninterrupted()
+
+
+def test_runs_resume_among_another_number_of_workers(
+    runs, train, trained_epochs, assert_as_uninterrupted
+):
+    interrupt(train, runs, size=3)
+    trained_epochs.clear()
+    train(runs, executor=Inline(3))
+    assert trained_epochs == [(3, 1)]
+    assert_as_uninterrupted()
+
+
+def test_runs_resume_beside_a_new_one(runs, train, trained_epochs, assert_as_uninterrupted):
+    interrupt(train, runs[:2], size=2)
+    trained_epochs.clear()
+    train(runs)
+    assert trained_epochs == [(2, 1), (1, 0), (1, 1)]
+    assert_as_uninterrupted()
+
+
+def test_of_two_checkpoints_of_a_run_that_with_more_epochs_resumes(
+    tiny_run, train, trained_epochs, tmp_path
+):
+    runs = [tiny_run({"epochs": 3}, options={"width": width}) for width in (8, 16)]
+    interrupt(train, runs, size=2)
+    interrupt(train, runs[:1], size=1, epoch=2)
+    trained_epochs.clear()
+    train(runs)
+    assert trained_epochs == [(1, 2), (1, 0), (1, 1), (1, 2)]
+    train(runs)  # all are finished: the checkpoint of both is deleted
+    assert not list((tmp_path / "parts").glob("state/*.npz"))
+
+
+def test_a_run_without_the_others_of_its_checkpoint_starts_again_and_says_so(
+    runs, train, trained_epochs, capsys
+):
+    interrupt(train, runs[:2], size=2)
+    trained_epochs.clear()
+    train(runs[:1])
+    assert trained_epochs == [(1, 0), (1, 1)]
+    said = f"resume only together, and {runs[1].name} is not trained now: the others start again"
+    assert said in capsys.readouterr().out
