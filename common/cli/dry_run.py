@@ -5,16 +5,29 @@ temperature, a teacher's students) are counted as well. The best temperature of 
 be another one.
 """
 
+import dataclasses
+from pathlib import Path
+
 import numpy as np
 
-from common import metrics, teachers
+from common import data, metrics, teachers
 from common.data import views
 from common.experiments.logits_store import LogitsStore
+from common.runs import Run
 from common.runs.model_io import build_model
-from common.training import run_checks, trainer
+from common.training import resumption, run_checks, trainer
 
 _UNTRAINED = 12 * "0"  # in place of the hash of weights that are still to be trained
 _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """Runs that train side by side, their data, and the epochs in their checkpoint."""
+
+    members: list[Run]
+    dataset: data.Dataset
+    trained_epochs: int = 0
 
 
 class DryRun:
@@ -22,7 +35,7 @@ class DryRun:
 
     Attributes:
         finished: set of names of the runs that have a record.
-        trainings: list of (runs that train side by side, data.Dataset).
+        trainings: list of Training.
         pending_logits: {key: (data.Dataset, teacher's Run, ViewSet)} of logits to compute.
     """
 
@@ -42,17 +55,18 @@ class DryRun:
         teachers_by_id = {logits.identity: logits for logits in teachers}
         run_checks.check(runs, dataset, teachers_by_id)
         done = trainer.finished(runs, [output_dir, *read_dirs], self._note_finished)
-        noted = {run.name for members, _ in self.trainings for run in members}
+        noted = {run.name for training in self.trainings for run in training.members}
         missing = [run for run in runs if run.name not in done and run.name not in noted]
         run_checks.check_schedules(missing)
-        for members in trainer.group_runs({run.name: run for run in missing}.values()):
-            self.trainings.append((members, dataset))
+        new = {run.name: run for run in runs if run.name not in noted}
+        for members in trainer.group_runs(new.values()):
+            self._note_trainings(members, done, dataset, Path(output_dir))
         self.note_logits(missing, teachers_by_id)
         return [done.get(run.name) or _dummy_record(run, dataset) for run in runs]
 
     def missing(self):
         """(runs that can be trained now, runs whose teacher is to be trained first)."""
-        runs = [run for members, _ in self.trainings for run in members]
+        runs = [run for training in self.trainings for run in training.members]
         waiting = [run for run in runs if run.teacher and run.teacher.endswith(_UNTRAINED)]
         return [run for run in runs if run not in waiting], waiting
 
@@ -60,6 +74,12 @@ class DryRun:
         """Note the logits of the teachers of the runs `missing` that are to be computed."""
         for logits in (teachers_by_id[run.teacher] for run in missing if run.teacher):
             logits.load()  # takes a note, if they are to be computed
+
+    def _note_trainings(self, members, done, dataset, folder):
+        for part in resumption.split(members, done, folder, report=lambda line: None):
+            missing = [run for run in part if run.name not in done]
+            epochs = resumption.trained_epochs(part, folder)
+            self.trainings.append(Training(missing, dataset, epochs))
 
     def _note_finished(self, folder, names):
         self.finished |= names

@@ -18,10 +18,10 @@ def plan(finished, trainings, pending_logits=()):
 
     Args:
         finished: set of names of finished runs.
-        trainings: list of (runs, data.Dataset), as a `DryRun` notes them.
+        trainings: list of `dry_run.Training`.
         pending_logits: list of (data.Dataset, teacher's Run, ViewSet), likewise.
     """
-    runs = sum(len(members) for members, _ in trainings)
+    runs = sum(len(training.members) for training in trainings)
     head = f"{_counted(len(finished), 'run')} finished, {_counted(runs, 'run')} to be trained"
     if not (trainings or pending_logits):
         return [head]
@@ -33,7 +33,7 @@ def plan(finished, trainings, pending_logits=()):
     ]
     total = sum(seconds for row in by_network.values() for _, seconds in row) + sum(for_logits)
     pairs = zip(pending_logits, for_logits, strict=True)
-    precisions = {run.recipe.precision for members, _ in trainings for run in members}
+    precisions = {run.recipe.precision for training in trainings for run in training.members}
     sentence = precision.substitution(precisions)
     return [
         f"{head}, {format_duration(total)} on {hardware.device()}:",
@@ -43,7 +43,7 @@ def plan(finished, trainings, pending_logits=()):
     ]
 
 
-def run_seconds(run, dataset, step_times):
+def run_seconds(run, dataset, step_times, trained_epochs=0):
     """Seconds that one run adds to its training, validation and test included.
 
     n runs side by side take n times as long; a stack takes less.
@@ -52,14 +52,17 @@ def run_seconds(run, dataset, step_times):
         run: Run.
         dataset: data.Dataset.
         step_times: `StepTimes` of the run.
+        trained_epochs: number of epochs that are trained already.
     """
     recipe, data = run.recipe, run.transfer_set.restrict(dataset)
     batches = len(data.train) // min(recipe.batch_size, len(data.train))
     validation, test = (
         math.ceil(len(split) / batching.BATCH_SIZE) for split in (data.validation, data.test)
     )
-    predictions = len(validation_epochs(recipe.epochs, data)) * validation + test
-    return recipe.epochs * batches * step_times.train + predictions * step_times.predict
+    validated = [e for e in validation_epochs(recipe.epochs, data) if e > trained_epochs]
+    predictions = len(validated) * validation + test
+    steps = (recipe.epochs - trained_epochs) * batches
+    return steps * step_times.train + predictions * step_times.predict
 
 
 def describe_logits(dataset, run, view_set, seconds=None):
@@ -112,7 +115,7 @@ def _predictions(dataset, view_set):
 
 def _measure(trainings):
     """{kind of run: `StepTimes`}, each kind measured once."""
-    kinds = {_kind(run): (run, dataset) for members, dataset in trainings for run in members}
+    kinds = {_kind(run): (run, t.dataset) for t in trainings for run in t.members}
     measured = {}
     batches = len(kinds) * 2 * (1 + step_timing.TIMED)
     with progress_bar(batches, "timing a few batches of each network", "batches") as line:
@@ -125,9 +128,10 @@ def _measure(trainings):
 def _training_seconds(trainings, step_times):
     """{network and recipe: list of (index of the training, seconds of the run)}."""
     by_network = collections.defaultdict(list)
-    for index, (members, dataset) in enumerate(trainings):
-        for run in members:
-            seconds = run_seconds(run, dataset, step_times[_kind(run)])
+    for index, training in enumerate(trainings):
+        for run in training.members:
+            times = step_times[_kind(run)]
+            seconds = run_seconds(run, training.dataset, times, training.trained_epochs)
             by_network[_name(run)].append((index, seconds))
     return by_network
 

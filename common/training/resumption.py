@@ -4,6 +4,7 @@ A group changes from one call to the next: some of its runs are finished, others
 an executor splits it among another number of processes.
 """
 
+import contextlib
 import hashlib
 
 from common.training import checkpoints
@@ -20,7 +21,7 @@ def new_progress(members):
     return {"group": _names(members), "epochs": 0, "seconds": 0.0, "history": {}}
 
 
-def split(members, done, folder):
+def split(members, done, folder, report=print):
     """Parts of a group: the runs of each of its checkpoints, and the others that are not finished.
 
     Of checkpoints that share a run, the one with more epochs counts. Those of which all runs are
@@ -30,6 +31,7 @@ def split(members, done, folder):
         members: list of Run.
         done: names of finished runs.
         folder: Path of the folder with state/.
+        report: function of a sentence, called for each checkpoint that cannot be used.
 
     Returns:
         list of lists of Run, each with a run that is not finished.
@@ -48,12 +50,20 @@ def split(members, done, folder):
             else:  # its process was killed after the last record
                 path.unlink(missing_ok=True)
         elif missing := names & pending and names - by_name.keys():
-            print(
+            report(
                 f"the runs of the checkpoint {path} resume only together, and "
                 f"{', '.join(sorted(missing))} is not trained now: the others start again"
             )
     rest = [run for run in members if run.name in pending]
     return [*parts, rest] if rest else parts
+
+
+def trained_epochs(members, folder):
+    """Number of epochs in the checkpoint of exactly these runs; 0 without one."""
+    with contextlib.suppress(ValueError):  # a damaged checkpoint is reported where it is read
+        saved = checkpoints.load_progress(checkpoint_path(members, folder))
+        return saved["epochs"] if saved else 0
+    return 0
 
 
 def _checkpoints(folder):

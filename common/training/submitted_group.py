@@ -1,9 +1,6 @@
 """A group of runs that an executor trains."""
 
-import contextlib
-
-from common.training import checkpoints
-from common.training.resumption import checkpoint_path
+from common.training import resumption
 
 
 class SubmittedGroup:
@@ -65,9 +62,5 @@ class SubmittedGroup:
         self.future = self.tasks.submit(self.members)
 
     def _saved_epochs(self):
-        if not self.tasks.folder:
-            return 0
-        with contextlib.suppress(ValueError):  # a damaged checkpoint is reported where it is read
-            saved = checkpoints.load_progress(checkpoint_path(self.members, self.tasks.folder))
-            return saved["epochs"] if saved else 0
-        return 0
+        folder = self.tasks.folder
+        return resumption.trained_epochs(self.members, folder) if folder else 0

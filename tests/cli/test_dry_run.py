@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from common import cli, experiments
+from common import cli, experiments, training
 from common.backend import hardware
 from common.cli import step_timing, time_estimates
-from common.cli.dry_run import DryRun
+from common.cli.dry_run import DryRun, Training
 from common.data import views
 from common.data.transfer_sets import TransferSet
 from common.distillation import Distillation
@@ -18,7 +18,7 @@ from common.experiments.spec import StudySpec
 from common.experiments.study import Study
 from common.runs import ModelSpec, Recipe, records
 from common.training.accelerated.on_device import OnDeviceModel
-from tests.support.helpers import no_fit
+from tests.support.helpers import InterruptBefore, no_fit
 
 RECIPE = Recipe(epochs=1, batch_size=50)
 
@@ -55,9 +55,9 @@ def test_dry_run_lists_what_is_trained(spec, few, monkeypatch, tmp_path):
     study = Study(spec, few)
     spec.steps["all"](study)
     files = list((spec.folder / "results").glob("*.json"))
-    assert sum(len(members) for members, _ in before.trainings) == len(files) == 1 + 5
+    assert sum(len(training.members) for training in before.trainings) == len(files) == 1 + 5
     # teacher; baseline and two temperatures; second alpha; control
-    assert [len(members) for members, _ in before.trainings] == [1, 3, 1, 1]
+    assert [len(training.members) for training in before.trainings] == [1, 3, 1, 1]
     assert list(before.pending_logits.values()) == [
         (few, study.teacher("tiny"), views.get("plain"))
     ]
@@ -117,8 +117,20 @@ def test_dummy_records_and_logits(spec, few):
     assert study.model(study.student("tinier")).name == "mlp"
     trainval = study.replaced(dataset=few.trainval())
     trainval.train([trainval.student("tinier", seed=5)])
-    assert [data.name for _, data in notes.trainings] == ["mnist", "mnist", "mnist_all"]
-    assert [[run.model for run in members] for members, _ in notes.trainings] == [["mlp"]] * 3
+    noted = notes.trainings
+    assert [training.dataset.name for training in noted] == ["mnist", "mnist", "mnist_all"]
+    assert [[run.model for run in training.members] for training in noted] == [["mlp"]] * 3
+
+
+def test_epochs_in_a_checkpoint_count_as_trained(tiny_run, few, tmp_path):
+    runs = [tiny_run({"epochs": 3}, options={"width": width}) for width in (4, 8, 16)]
+    training.run(runs[:1], few, output_dir=tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        training.run(runs[:2], few, output_dir=tmp_path, callbacks=[InterruptBefore(2)])
+    notes = DryRun()
+    notes.run(runs, few, output_dir=tmp_path, read_dirs=[], teachers=[])
+    noted = [(training.members, training.trained_epochs) for training in notes.trainings]
+    assert noted == [([runs[1]], 2), ([runs[2]], 0)]
 
 
 def test_run_seconds_count_every_batch(few, tiny_run):
@@ -126,6 +138,7 @@ def test_run_seconds_count_every_batch(few, tiny_run):
     run = tiny_run({"epochs": 3, "batch_size": 40}, seed=0)
     # 2 batches of 40 in 100 images; one of predictions per validation and one for test
     assert time_estimates.run_seconds(run, few, step_times) == 3 * 2 * 2 + (3 + 1) * 10
+    assert time_estimates.run_seconds(run, few, step_times, 2) == 1 * 2 * 2 + (1 + 1) * 10
     fifth = TransferSet(share=0.2)
     count = len(fifth.select(few.train.labels))
     assert 20 <= count <= 25 and 100 // count >= 4  # validated after the last of 3 epochs only
@@ -167,7 +180,7 @@ def test_plan_adds_seconds_of_all_runs(few, tiny_run, monkeypatch):
     )
     small, large = tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, options={"width": 32})
     trainings = [[small, tiny_run({"epochs": 1}, seed=1)], [small, large], [large]]
-    head, *rows = time_estimates.plan({"a"}, [(members, few) for members in trainings])
+    head, *rows = time_estimates.plan({"a"}, [Training(members, few) for members in trainings])
     batches = 100 // 25
     assert head.startswith(
         f"1 run finished, 5 runs to be trained, about {900 * batches / 60:.0f} min on "
@@ -193,7 +206,7 @@ def test_plan_times_networks_of_one_name_apart_and_tells_the_precision(few, tiny
         dataclasses.replace(tiny_run({"epochs": 1}), architecture="b"),
         tiny_run({"epochs": 1, "augmentation": "affine", "views": "plain"}),
     ]
-    plan = time_estimates.plan({}, [([run], few) for run in runs])
+    plan = time_estimates.plan({}, [Training([run], few) for run in runs])
     assert timed == runs
     assert plan[-1].endswith("no bfloat16 instructions are listed for a CPU of 2015")
 
@@ -204,7 +217,7 @@ def test_plan_lists_missing_logits(few, tiny_run, monkeypatch):
     )
     trained, finished = tiny_run(), tiny_run(options={"width": 8})
     pending = [(few, trained, views.get("mnist_jitter", 1)), (few, finished, "plain")]
-    head, *_, first, second = time_estimates.plan({}, [([trained], few)], pending)
+    head, *_, first, second = time_estimates.plan({}, [Training([trained], few)], pending)
     # 2 epochs of 4 batches; 600 s of predictions per validation and test; 360 s of logits
     assert ", 1 run to be trained, about 36 min on " in head
     # 300 times ten float16 and a key, 100 times a view number

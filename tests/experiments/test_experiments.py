@@ -66,7 +66,7 @@ def test_every_teacher_seed_is_paired_with_every_student_seed(study):
 
 def test_runs_of_one_recipe_and_seed_train_side_by_side(study):
     experiments.train_pairs(study, ["small", "smaller"], ["large", "larger"], SETTINGS)
-    sizes = [len(members) for members, _ in study.notes.trainings]
+    sizes = [len(training.members) for training in study.notes.trainings]
     assert sizes == [1, 1, 6, 6]  # two teachers; two baselines and four distilled students per seed
 
 

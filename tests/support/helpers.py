@@ -50,6 +50,18 @@ class InterruptAt(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+class InterruptBefore(keras.callbacks.Callback):
+    """Callback that interrupts the training before an epoch, the first of which is 0."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
 def direct(model, images):
     """(n, classes) logits by Keras's own `predict`."""
     return model.predict(images, verbose=0)

@@ -15,19 +15,7 @@ from common.runs import Recipe, Run, records
 from common.runs.model_io import load_model
 from common.training import group, run_checks
 from common.utils import files
-from tests.support.helpers import no_fit
-
-
-class Interrupt(keras.callbacks.Callback):
-    """Interrupts the training after `epochs` epochs."""
-
-    def __init__(self, epochs):
-        super().__init__()
-        self.epochs = epochs
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == self.epochs:
-            raise KeyboardInterrupt
+from tests.support.helpers import InterruptBefore, no_fit
 
 
 @pytest.fixture
@@ -228,7 +216,7 @@ def checkpoint(few, tmp_path_factory):
     recipe = Recipe(epochs=2, batch_size=50)
     run = Run("mnist", "mlp", recipe, options={"width": 8}, limit=few.limit)
     with pytest.raises(KeyboardInterrupt):
-        training.run([run], few, output_dir=folder, callbacks=[Interrupt(1)])
+        training.run([run], few, output_dir=folder, callbacks=[InterruptBefore(1)])
     (state,) = folder.glob("state/*.npz")
     return folder, run, state, state.read_bytes()
 
