@@ -76,7 +76,7 @@ class DryRun:
             logits.load()  # takes a note, if they are to be computed
 
     def _note_trainings(self, members, done, dataset, folder):
-        for part in resumption.split(members, done, folder, report=lambda line: None):
+        for part in resumption.split(members, done, folder):
             missing = [run for run in part if run.name not in done]
             epochs = resumption.trained_epochs(part, folder)
             self.trainings.append(Training(missing, dataset, epochs))

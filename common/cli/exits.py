@@ -1,6 +1,7 @@
 """Exit of a command: bad input and interruptions end it with one sentence."""
 
 import contextlib
+import os
 import sys
 
 
@@ -9,6 +10,9 @@ def one_sentence():
     """Context in which expected errors exit with their message and notes, others raise."""
     try:
         yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to be flushed
+        sys.exit("standard output was closed, which ended the command")
     except (ValueError, OSError, FloatingPointError) as error:
         sys.exit("\n".join([f"error: {error}", *getattr(error, "__notes__", ())]))
     except ModuleNotFoundError as error:

@@ -14,12 +14,13 @@ from common.utils import files
 class Results:
     """Groups of one data set and limit, selected by `runs.ModelSpec`.
 
-    A group belongs to a spec if it has its model, options, recipe and transfer set. Groups with
-    another number of epochs, as in a quick run, belong to it only if none has the recipe's. If a
-    teacher was trained with several seeds, the students of its lowest seed are selected, except in
-    `by_teacher_seed`. Groups with methods, weights or controls for which `Distillation.is_plain`
-    is false are left out: other tables have them. ValueError if the groups of a spec are of several
-    networks of the user's own.
+    A group belongs to a spec if it has its model, options, recipe and transfer set. If none has
+    the recipe's number of epochs, as after quick runs, those with the most epochs belong to it. If
+    a teacher was trained with several seeds, the students of its lowest seed are selected, except
+    in `by_teacher_seed`; if a teacher's run was trained again, those of the weights in its record.
+    Groups with methods, weights or controls for which `Distillation.is_plain` is false are left
+    out: other tables have them. ValueError if the groups of a spec are of several networks of the
+    user's own.
 
     Args:
         groups: list of SeedGroup.
@@ -80,9 +81,38 @@ class Results:
             and _with_spec(group.run, spec, group.run.recipe.epochs).configuration
             == group.configuration
         ]
-        full = [group for group in groups if group.run.recipe.epochs == spec.recipe.epochs]
-        _require_one_network(spec, full or groups)
-        return full or groups
+        epochs = {group.run.recipe.epochs for group in groups}
+        chosen = spec.recipe.epochs if spec.recipe.epochs in epochs else max(epochs, default=0)
+        groups = [group for group in groups if group.run.recipe.epochs == chosen]
+        _require_one_network(spec, groups)
+        return _of_one_teacher(groups, self.groups)
+
+
+def _of_one_teacher(groups, every):
+    """Groups without those whose teacher's run was trained again since, with other weights.
+
+    Args:
+        groups: list of SeedGroup.
+        every: list of SeedGroup that may have the teachers' records, which name the weights.
+    """
+    weights = {
+        (group.run.id, seed): record.get("weights_sha256", "")
+        for group in every
+        for seed, record in group.seeds.items()
+    }
+    chosen = {}  # {run of a teacher: its identity}
+    for group in groups:
+        if group.teacher:
+            identity, known = group.configuration["teacher"], weights.get(group.teacher_run, "")
+            is_present = known.startswith(identity.partition("@")[2])
+            chosen[group.teacher_run] = (
+                identity if is_present else chosen.get(group.teacher_run, identity)
+            )
+    return [
+        group
+        for group in groups
+        if not group.teacher or group.configuration["teacher"] == chosen[group.teacher_run]
+    ]
 
 
 def _require_one_network(spec, groups):

@@ -4,7 +4,7 @@ The columns of measures are those of `metrics.MEASURES` that at least one record
 """
 
 from common import metrics
-from common.results import wording
+from common.results import row_labels, wording
 from common.results.groups import baseline_of, compare
 from common.results.selection import Results, in_order
 
@@ -46,8 +46,7 @@ def students_table(groups, prefix="", notes=None):
     header = [prefix + wording.caption(groups), "teacher", "T", "alpha", "seeds"]
     header += [measure.column for measure in columns]
     rows = []
-    for group in groups:
-        name, teacher, *settings = _settings_cells(group)
+    for group, (name, teacher, *settings) in zip(groups, row_labels.labels(groups), strict=True):
         teacher += (notes or {}).get(group.run.id, "")
         cells = [str(len(group.seeds)), *(mean_cell(measure, group) for measure in columns)]
         cells += comparison_cells(group, baseline_of(group, groups))
@@ -82,22 +81,6 @@ def _columns(groups):
         for measure in metrics.MEASURES
         if (measure.key in keys if groups else not measure.min_classes)
     ]
-
-
-def _settings_cells(group):
-    """Student, teacher, temperature, alpha or the ratio of labels' and method's weight."""
-    settings, name = group.run.settings, wording.display_name(group.configuration)
-    if not settings.weights[1]:
-        return [name, "baseline (weighted)" if settings.class_weights else "baseline", "", ""]
-    differences = [settings.method] * (settings.method != "kd")
-    differences += [f"{key} {value:g}" for key, value in sorted(settings.options.items())]
-    differences += ["weighted"] * bool(settings.class_weights)
-    differences += [settings.control] * bool(settings.control)
-    teacher = " ".join(
-        [group.teacher or "no teacher"] + [f"({', '.join(differences)})"] * bool(differences)
-    )
-    weight = f"{settings.alpha:g}" if settings.alpha is not None else settings.ratio
-    return [name, teacher, f"{settings.temperature:g}", weight]
 
 
 def score_cells(group):

@@ -51,8 +51,8 @@ class Logits:
             ) from None
 
     def __reduce__(self):
-        """Pickled as the folder's path: another process reads and checks the files itself."""
-        return _read_once, (str(self.folder.resolve()),)
+        """Pickled as path and identity: another process reads and checks the files itself."""
+        return _read_once, (str(self.folder.resolve()), self.identity)
 
     @property
     def identity(self):
@@ -207,9 +207,19 @@ class LazyLogits:
 
 
 @functools.lru_cache(maxsize=32)
-def _read_once(folder):
-    """`Logits` in `folder`, checked once in each process that gets them from another one."""
-    return Logits(folder)
+def _read_once(folder, expected):
+    """`Logits` in `folder`, checked once in each process that gets them from another one.
+
+    Raises:
+        ValueError: they are not those of the teacher with the identity `expected`.
+    """
+    logits = Logits(folder)
+    if logits.identity != expected:
+        raise ValueError(
+            f"{folder} has the logits of {logits.identity} now, not of {expected}: another command "
+            "replaced them; run this command again"
+        )
+    return logits
 
 
 def checksum(path):

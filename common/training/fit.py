@@ -4,6 +4,7 @@ import math
 import time
 
 from common.backend import keras, precision
+from common.runs import provenance
 from common.training import checkpoints
 from common.training.validation import Validation
 from common.utils.progress_bar import progress_bar
@@ -20,9 +21,9 @@ def fit(job, checkpoint, progress, callbacks):
 
     Returns:
         (progress, validation logits): a dict of group, members, kind of model, epochs, seconds,
-        history, names of callbacks and the precisions that epochs were computed in; {name in the
-        model: (n, classes) logits} of the trained model, None if there was no epoch left to train
-        or callbacks may have changed the weights after the last validation.
+        history, names of callbacks, environments and precisions that epochs were computed in;
+        {name in the model: (n, classes) logits} of the trained model, None if there was no epoch
+        left to train or callbacks may have changed the weights after the last validation.
 
     Raises:
         ValueError: a callback stopped the training.
@@ -58,7 +59,20 @@ def _begun(job, progress, callbacks):
         computed_in = {precision.supported(job.recipe.precision)}
         computed_in |= set(progress.get("computed_in", before))
         progress["computed_in"] = sorted(computed_in)  # another machine's may differ
+        _note_environment(progress)
     return progress
+
+
+def _note_environment(progress):
+    """Add this process's environment to those of the epochs before; tell if the backend changes."""
+    here, earlier = provenance.environment(), progress.setdefault("environments", [])
+    if earlier and earlier[-1]["backend"] != here["backend"]:
+        print(
+            f"epochs up to {progress['epochs']} were computed by {earlier[-1]['backend']}, the "
+            f"next ones by {here['backend']}: the weights will be those of neither alone"
+        )
+    if not earlier or earlier[-1] != here:
+        earlier.append(here)
 
 
 class EpochCheckpoint(keras.callbacks.Callback):

@@ -6,10 +6,9 @@ import math
 
 from common.backend import precision
 from common.runs import logits_file, records
-from common.training import checkpoints, evaluation
+from common.training import checkpoints, evaluation, resumption
 from common.training.fit import fit
 from common.training.job import JobCache
-from common.training.resumption import checkpoint_path, new_progress
 from common.utils import files, resources
 from common.utils.checks import require_writable
 
@@ -35,27 +34,30 @@ def train_group(members, done, dataset, folder, teachers, callbacks=(), jobs=Non
         ValueError, InsufficientSpaceError, FloatingPointError: as `training.run`.
     """
 
-    def train(finished):
-        return train_unlocked(members, finished, dataset, folder, teachers, callbacks, jobs)
+    def train(part, finished):
+        return train_unlocked(part, finished, dataset, folder, teachers, callbacks, jobs)
 
-    return complete_group(members, done, folder, train)
+    return complete_group(members, done, folder, folder, train)
 
 
-def complete_group(members, done, folder, train):
+def complete_group(members, done, folder, state, train):
     """Records of the members that have none, from a function that trains them; as `train_group`.
 
     Args:
         members, done, folder: as in `train_group`.
-        train: function (names of finished members) -> {name: record} of the others, which writes
-            all files of these runs to `folder`. It is called with their locks held.
+        state: Path of the folder with the checkpoints; None if this process cannot see them.
+        train: function (runs that train or resume together, names of finished runs) ->
+            {name: record} of the others, which writes all files of these runs to `folder`. It is
+            called with their locks held.
     """
     missing = [run for run in members if run.name not in done]
     with _locked(folder, missing):
-        new_records = {run.name: record for run in missing if (record := records.read(folder, run))}
-        if len(new_records) < len(missing):
-            new_records |= train({*done, *new_records})
-        _remove_leftovers(checkpoint_path(members, folder), missing, folder)
-    return new_records
+        finished = {run.name: record for run in missing if (record := records.read(folder, run))}
+        # A process that was waited for may have been killed: its checkpoints count.
+        for part in resumption.split(members, {*done, *finished}, state, report=print):
+            finished |= train(part, {*done, *finished})
+            _remove_leftovers(resumption.checkpoint_path(part, folder), part, folder)
+    return finished
 
 
 def train_unlocked(members, done, dataset, folder, teachers, callbacks=(), jobs=None):
@@ -84,7 +86,7 @@ def _locked(folder, runs):
 
 def _train(members, done, folder, create, callbacks):
     """Train the members that are not `done`, in a job that `create` makes; {name: record}."""
-    checkpoint = checkpoint_path(members, folder)
+    checkpoint = resumption.checkpoint_path(members, folder)
     pending, saved = _resumable(members, done, checkpoint)
     job = create(pending, callbacks=callbacks)
     _require_space(job.model, folder)
@@ -94,7 +96,7 @@ def _train(members, done, folder, create, callbacks):
             f"{job.kind}: training starts again"
         )
         saved = None
-    progress = saved or new_progress(members)
+    progress = saved or resumption.new_progress(members)
     progress, validation_logits = fit(job, checkpoint, progress, callbacks)
     return evaluation.write_records(job, folder, progress, validation_logits, done)
 

@@ -52,14 +52,14 @@ class RemoteTasks:
     def _complete(self, members, needed):
         lines = []
 
-        def train(finished):
-            finished = finished & {run.name for run in members}
-            arguments = (members, finished, self.folder, self.callbacks, self._dataset, *needed)
+        def train(part, finished):
+            finished = finished & {run.name for run in part}
+            arguments = (part, finished, self.folder, self.callbacks, self._dataset, *needed)
             contents, shown = self.executor.submit(train_on_node, *arguments).result()
             lines.extend(shown)
-            return self._write(members, finished, contents)
+            return self._write(part, finished, contents)
 
-        return complete_group(members, self.done, self.output, train), lines
+        return complete_group(members, self.done, self.output, self.folder, train), lines
 
     def _write(self, members, finished, contents):
         """{name: record} of the other members; copies in a shared folder are deleted."""

@@ -21,7 +21,7 @@ def new_progress(members):
     return {"group": _names(members), "epochs": 0, "seconds": 0.0, "history": {}}
 
 
-def split(members, done, folder, report=print):
+def split(members, done, folder, report=lambda line: None):
     """Parts of a group: the runs of each of its checkpoints, and the others that are not finished.
 
     Of checkpoints that share a run, the one with more epochs counts. Those of which all runs are
@@ -30,7 +30,7 @@ def split(members, done, folder, report=print):
     Args:
         members: list of Run.
         done: names of finished runs.
-        folder: Path of the folder with state/.
+        folder: Path of the folder with state/; None if this process cannot see it.
         report: function of a sentence, called for each checkpoint that cannot be used.
 
     Returns:
@@ -52,7 +52,7 @@ def split(members, done, folder, report=print):
         elif missing := names & pending and names - by_name.keys():
             report(
                 f"the runs of the checkpoint {path} resume only together, and "
-                f"{', '.join(sorted(missing))} is not trained now: the others start again"
+                f"{', '.join(sorted(missing))} is not trained with them: they start again"
             )
     rest = [run for run in members if run.name in pending]
     return [*parts, rest] if rest else parts
@@ -69,7 +69,7 @@ def trained_epochs(members, folder):
 def _checkpoints(folder):
     """List of (path, names of the runs of its group), those with most epochs first."""
     found = []
-    for path in sorted(folder.glob("state/*.npz")):
+    for path in sorted(folder.glob("state/*.npz")) if folder else ():
         if saved := checkpoints.load_progress(path):
             names = set(saved.get("group", saved["members"]))  # older ones have members only
             found.append((saved["epochs"], path, names))

@@ -118,9 +118,14 @@ def _check_control(run, dataset):
             f"{augmentation!r} the teacher is evaluated in the step: choose the control 'shuffled'"
         )
     restricted = run.transfer_set.restrict(dataset)
-    controls.require_images(control, restricted.train.labels, dataset.classes)
+    splits = {"train": restricted.train}
     if control == "same_class":
-        controls.require_images(control, dataset.validation.labels, dataset.classes)
+        splits["validation"] = dataset.validation
+    for name, split in splits.items():
+        try:
+            controls.require_images(control, split.labels, dataset.classes)
+        except ValueError as error:
+            raise ValueError(f"{run.name}, {len(split)} {name} images: {error}") from None
 
 
 def _check_teacher(run, dataset, teachers_by_id):

@@ -108,11 +108,9 @@ def group_runs(runs):
 
 
 def _unfinished(runs, done, folder):
-    """Groups with a run that has no record, split by their checkpoints in a folder, if any."""
+    """Groups with a run that has no record, split by their checkpoints in a folder, or None."""
     groups = group_runs({run.name: run for run in runs}.values())  # each run once
-    if folder:
-        return [part for members in groups for part in resumption.split(members, done, folder)]
-    return [members for members in groups if any(run.name not in done for run in members)]
+    return [part for members in groups for part in resumption.split(members, done, folder)]
 
 
 def _print_cached(folder, names):

@@ -1,11 +1,17 @@
 """Progress bar on standard output, by tqdm."""
 
 import contextlib
+import shutil
 import sys
 import threading
 
 from tqdm import tqdm
 
+_WIDE = (
+    "{desc}: {percentage:3.0f}% {n_fmt}/{total_fmt} {unit}, {elapsed} so far, {remaining} left"
+    "{postfix}"
+)
+_NARROW = "{percentage:3.0f}%, {remaining} left, {desc}{postfix}"  # tqdm cuts off its end
 tqdm.set_lock(threading.RLock())  # its default is a semaphore, which a killed process leaves
 _disabled = False
 
@@ -38,20 +44,23 @@ def progress_bar(
         smoothing: weight of the latest rate in the estimate of the time left, in [0, 1]; 0 for
             the mean rate.
     """
-    stream = stream or sys.stdout
-    seconds = 0.5 if stream.isatty() else 5
+    stream = stream or sys.stdout  # None if it was closed
+    on_terminal = stream is not None and stream.isatty()
     return tqdm(
         total=total,
         initial=initial,
         desc=title,
         unit=unit,
-        mininterval=seconds,
+        mininterval=0.5 if on_terminal else 5,
         delay=delay,
         unit_scale=unit_scale,
         smoothing=smoothing,
         file=stream,
-        disable=_disabled,
-        dynamic_ncols=stream.isatty(),
-        bar_format="{desc}: {percentage:3.0f}% {n_fmt}/{total_fmt} {unit}, {elapsed} so far, "
-        "{remaining} left{postfix}",
+        disable=_disabled or stream is None,
+        dynamic_ncols=on_terminal,
+        bar_format=_NARROW if on_terminal and _columns() < 80 else _WIDE,
     )
+
+
+def _columns():
+    return shutil.get_terminal_size().columns

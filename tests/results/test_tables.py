@@ -63,6 +63,33 @@ def test_groups_of_a_spec_have_its_recipe_or_else_other_epochs():
     assert results.Results(groups).baseline(TEACHER) is None
 
 
+def test_quick_runs_of_several_lengths_are_not_compared_with_each_other():
+    short, long = group(STUDENT, [10], epochs=1), group(STUDENT, [30], epochs=2)
+    of_short, of_long = (group(STUDENT, [e], epochs=n, **by(TEACHER)) for n, e in ((1, 9), (2, 40)))
+    for groups in ([short, long, of_short, of_long], [of_short, of_long, short, long][::-1]):
+        ours = results.Results(groups)
+        assert ours.baseline(STUDENT) is long and ours.best_distilled(STUDENT, TEACHER) is of_long
+    rows = results.students_table([short, long, of_short, of_long]).splitlines()[2:]
+    names = [row.split(" | ")[0].removeprefix("| ") for row in rows]
+    assert names == ["mlp, 1 epoch", "mlp, 2 epochs", "mlp, 1 epoch", "mlp, 2 epochs"]
+    assert " 10.0 % " in rows[2] and " -33.3 % " in rows[3]
+
+
+def test_of_a_teacher_that_was_trained_again_the_students_of_the_present_weights_count():
+    teacher, baseline = group(TEACHER, [5]), group(STUDENT, [30])
+    teacher.seeds[0]["weights_sha256"] = "abcdef" + 58 * "0"
+    name, settings = run(TEACHER).name, Distillation(4.0, 0.9)
+    now, before = (
+        group(STUDENT, [errors], teacher=f"{name}@{weights}", distillation=settings)
+        for errors, weights in ((20, "abcdef000000"), (10, "0123456789ab"))
+    )
+    for groups in ([teacher, baseline, before, now], [now, before, baseline, teacher]):
+        assert results.Results(groups).distilled(STUDENT, TEACHER) == [now]
+    assert results.Results([baseline, before]).distilled(STUDENT, TEACHER) == [before]
+    table = results.students_table([baseline, before, now])
+    assert "| cnn @0123 |" in table and "| cnn @abcd |" in table
+
+
 def test_a_transfer_set_is_part_of_a_spec():
     part = TransferSet(share=0.04)
     few = dataclasses.replace(STUDENT, transfer_set=part)

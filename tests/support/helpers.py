@@ -79,6 +79,7 @@ def assert_same_outcome(folder, other, runs):
     the commit, if files were edited meanwhile.
     """
     ignored = {"seconds": 0, "callbacks": [], "threads": 0, "commit": None}
+    ignored |= {"earlier_environments": []}
     for run in runs:
         first, second = records.read(folder, run), records.read(other, run)
         assert first | ignored == second | ignored

@@ -1,6 +1,7 @@
 """Logits file: each row holds the teacher's logits of that image in that view."""
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -83,6 +84,15 @@ def test_identity_names_the_run_and_the_weights(logits, teacher_model):
     other = models.build("mlp", (28, 28, 1), 10, seed=8, width=8)
     assert logits.identity == f"mnist-mlp-0-seed7@{teachers.weights_hash(teacher_model)[:12]}"
     assert teachers.weights_hash(other) != teachers.weights_hash(teacher_model)
+
+
+def test_a_process_does_not_get_logits_that_replaced_those_sent_to_it(copied):
+    sent = pickle.dumps(teachers.Logits(copied))
+    path = copied / "header.json"
+    header = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(header | {"weights_sha256": 64 * "0"}), encoding="utf-8")
+    with pytest.raises(ValueError, match="another command replaced them; run this command again"):
+        pickle.loads(sent)
 
 
 def test_images_of_another_data_set_or_split_are_refused(few, logits):

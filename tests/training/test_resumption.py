@@ -3,8 +3,8 @@
 import pytest
 
 from common import training
-from common.runs import records
-from common.training import fit
+from common.runs import provenance, records
+from common.training import fit, group
 from tests.support.helpers import InterruptAt
 from tests.training.test_executors import Inline
 
@@ -97,6 +97,26 @@ def test_runs_resume_beside_a_new_one(runs, train, trained_epochs, assert_as_uni
     assert_as_uninterrupted()
 
 
+def test_the_checkpoint_of_a_process_that_was_waited_for_counts(
+    runs, train, few, logits, trained_epochs, tmp_path
+):
+    """The group was made before the other process, which was killed, wrote its checkpoint."""
+    interrupt(train, runs[:2], size=2)
+    trained_epochs.clear()
+    group.train_group(runs, (), few, tmp_path / "parts", {logits.identity: logits})
+    assert trained_epochs == [(2, 1), (1, 0), (1, 1)]
+
+
+def test_the_record_of_a_run_that_changed_its_backend_names_both(runs, train, monkeypatch, capsys):
+    with monkeypatch.context() as patched:
+        patched.setattr(provenance, "environment", lambda: {"backend": "other", "device": "A"})
+        interrupt(train, runs[:1], size=1)
+    (record,) = train(runs[:1])
+    assert record["earlier_environments"] == [{"backend": "other", "device": "A"}]
+    assert record["backend"] != "other"
+    assert "epochs up to 1 were computed by other, the next ones by " in capsys.readouterr().out
+
+
 def test_of_two_checkpoints_of_a_run_that_with_more_epochs_resumes(
     tiny_run, train, trained_epochs, tmp_path
 ):
@@ -117,5 +137,5 @@ def test_a_run_without_the_others_of_its_checkpoint_starts_again_and_says_so(
     trained_epochs.clear()
     train(runs[:1])
     assert trained_epochs == [(1, 0), (1, 1)]
-    said = f"resume only together, and {runs[1].name} is not trained now: the others start again"
+    said = f"resume only together, and {runs[1].name} is not trained with them: they start again"
     assert said in capsys.readouterr().out
