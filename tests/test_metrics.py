@@ -141,11 +141,14 @@ def test_summary_holds_plain_numbers():
         (np.full((400, 10), np.inf), LABELS),
         (LOGITS[:0], LABELS[:0]),
         (LOGITS, LABELS[:, None]),
+        *((LOGITS, np.where(LABELS == 3, wrong, LABELS)) for wrong in (-1, 10, 0.5)),
     ],
 )
 def test_bad_input(logits, labels):
     for measure in (metrics.errors, metrics.negative_log_likelihood, metrics.calibration_error):
-        with pytest.raises(ValueError, match=r"not \(n, classes\)|finite"):
+        with pytest.raises(
+            ValueError, match=r"not \(n, classes\)|finite|integers in \[0, 10\), got"
+        ):
             measure(logits, labels)
 
 
@@ -243,7 +246,8 @@ def test_interval_of_a_ratio():
 
 
 def test_ratios_without_bounds():
-    for first, second in (([3.0], [4.0]), ([1, 2, 4], [2, 4, 8]), ([1, 2, 4], [-5, 9, 1])):
+    pairs = (([3.0], [4.0]), ([1, 2, 4], [2, 4, 8]), ([1, 2, 4], [-5, 9, 1]), ([1, 2], [0, 0]))
+    for first, second in pairs:
         assert np.isnan(metrics.ratio_interval(first, second)).all()
     with pytest.raises(ValueError, match=r"runs cannot be paired: \(2,\) and \(3,\)"):
         metrics.ratio_interval([1, 2], [1, 2, 3])

@@ -91,7 +91,8 @@ def decode(path, shape):
     """
     height, width, channels = shape
     with Image.open(path) as image:
-        image.draft(None, _draft_size(image.size, width, height))
+        stored = (height, width) if _is_turned(image) else (width, height)
+        image.draft(None, _draft_size(image.size, *stored))
         upright = _flat(ImageOps.exif_transpose(image), "L" if channels == 1 else "RGB")
         if upright.size != (width, height):
             upright = ImageOps.fit(upright, (width, height), Image.Resampling.BICUBIC)
@@ -103,8 +104,12 @@ def describe(path):
     with Image.open(path) as image:
         width, height = image.size
         decodes = image.format == "PNG" and "exif" not in image.info  # to look for it at the end
-        turned = not decodes and image.getexif().get(_ORIENTATION) in _TURNED
+        turned = not decodes and _is_turned(image)
         return ((width, height) if turned else (height, width)), image.mode in _GRAY
+
+
+def _is_turned(image):
+    return image.getexif().get(_ORIENTATION) in _TURNED
 
 
 def _draft_size(size, width, height):

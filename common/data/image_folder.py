@@ -71,10 +71,18 @@ def fingerprint(root, listed, settings):
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for split, classes in sorted(listed.items()):
         for name in names_of({split: classes}):
-            status = os.stat(root / name)
+            status = _status(root / name)
             described = f"{split}\0{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
             digest.update(os.fsencode(described))  # names need not be Unicode
     return digest.hexdigest()
+
+
+def _status(path):
+    """Status of a file; of a link to a missing one, of the link: reading it fails later."""
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return os.lstat(path)
 
 
 def names_of(listed):

@@ -25,8 +25,8 @@ def errors(logits, labels):
         labels: (n,) integers in [0, classes), or (n, classes) of 0 and 1.
 
     Raises:
-        ValueError: the shapes are others, there are no rows, or logits are not finite. All
-            measures of logits and labels below raise the same.
+        ValueError: the shapes are others, there are no rows, labels are no classes, or logits are
+            not finite. All measures of logits and labels below raise the same.
     """
     return int(np.sum(~correct(logits, labels)))
 
@@ -238,6 +238,9 @@ def _checked(logits, labels):
         )
     if not len(labels) or not np.isfinite(logits).all():
         raise ValueError("logits must have at least one row and be finite")
+    if labels.ndim == 1 and not np.isin(labels, np.arange(logits.shape[1])).all():
+        other = labels[~np.isin(labels, np.arange(logits.shape[1]))][0]
+        raise ValueError(f"labels must be integers in [0, {logits.shape[1]}), got {other}")
     if labels.ndim == 2 and not np.isin(labels, (0, 1)).all():
         other = labels[~np.isin(labels, (0, 1))][0]
         raise ValueError(f"labels (n, classes) are multi-hot rows of 0 and 1, got {other}")

@@ -88,8 +88,10 @@ def ratio_interval(first, second, level=0.95):
         ValueError: there are no runs, or the numbers of runs differ.
     """
     first, second = _paired(first, second)
+    if len(second) == 1 or second.mean() == 0:
+        return np.nan, np.nan
     runs, ratio = len(first), first.mean() / second.mean()
-    if runs == 1 or np.allclose(first, ratio * second, rtol=1e-9, atol=0):
+    if np.allclose(first, ratio * second, rtol=1e-9, atol=0):
         return np.nan, np.nan
     of_means = np.cov(first, second) / runs * stats.t.ppf((1 + level) / 2, runs - 1) ** 2
     # r solves a r² - 2 b r + c = 0

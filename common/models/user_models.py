@@ -12,6 +12,7 @@ from common.backend.precision import dtype_policy
 from common.models.validation import require_classifier, require_model
 from common.utils import files
 
+_FOREIGN = ("builtins", "common", "keras", "tensorflow", "torch")  # packages
 _PROBED = 2  # random images that a new model is called with
 
 
@@ -53,8 +54,9 @@ def architecture(function, image_shape, classes, pixel_statistics=None, options=
 
     The function is called each time, for what it reads outside its arguments may have changed.
 
-    Names that Keras numbers, such as dense_7, do not count. Of a subclass of keras.Model, whose
-    configuration says little, the source and the shapes of the weights count too.
+    Names that Keras numbers, such as dense_7, do not count. Of classes of the user's own, whose
+    configuration says little, the source counts too; of a subclass of keras.Model, also the
+    configurations of its layers and its attributes that are numbers, strings or tuples.
 
     Args:
         function, image_shape, classes, pixel_statistics, options: as in `build`, which checks them.
@@ -69,13 +71,61 @@ def architecture(function, image_shape, classes, pixel_statistics=None, options=
 def _configuration(model):
     """JSON values of a model's layers and weights, and of the source of a subclass."""
     described = {"weights": [list(weight.shape) for weight in model.weights]}
+    parts = list(model._flatten_layers(include_self=False))
+    own = {type(part) for part in parts if _is_own(part)}
+    described |= {"classes": sorted(map(_source, own))} if own else {}
     if isinstance(model, keras.Sequential) or getattr(model, "outputs", None):
         return described | {"config": keras.saving.serialize_keras_object(model)["config"]}
+    described |= {"layers": [_layer_configuration(layer) for layer in parts]}
+    return described | {"source": _source(type(model)), "attributes": _attributes(model)}
+
+
+def _is_own(layer):
+    return not _is_foreign(type(layer))
+
+
+def _is_foreign(some_class):
+    """Whether a class is Python's, Keras's, its backend's or ours, not the user's."""
+    return some_class.__module__.partition(".")[0] in _FOREIGN
+
+
+def _source(own_class):
+    """Sources of the methods of a user's class and of its bases that are the user's.
+
+    A notebook knows the source of a method, but not that of a class.
+    """
+    bases = [base for base in own_class.__mro__ if not _is_foreign(base)]
+    methods = [m for base in bases for m in vars(base).values() if inspect.isfunction(m)]
+    return json.dumps([base.__qualname__ for base in bases] + [_method(m) for m in methods])
+
+
+def _method(function):
+    """Source of a method; its compiled code if it was defined in a console."""
     try:
-        source = inspect.getsource(type(model))
-    except (OSError, TypeError):  # defined in a console
-        source = type(model).__qualname__
-    return described | {"source": source}
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        code = function.__code__
+        plain = [c for c in code.co_consts if isinstance(c, (bool, int, float, str, tuple))]
+        return f"{function.__qualname__} {code.co_code.hex()} {code.co_names} {plain}"
+
+
+def _layer_configuration(layer):
+    """Configuration and attributes of a layer of a subclass; no configuration if it has none."""
+    try:
+        return [layer.get_config(), _attributes(layer) if _is_own(layer) else {}]
+    except NotImplementedError:
+        return [type(layer).__qualname__, _attributes(layer)]
+
+
+def _attributes(layer):
+    """{name: value} of the attributes that a layer's class sets and that are plain values."""
+    common = vars(keras.layers.Layer())
+    plain = (bool, int, float, str, tuple, type(None))
+    return {
+        name: value
+        for name, value in sorted(vars(layer).items())
+        if name not in common and not name.startswith("_") and isinstance(value, plain)
+    }
 
 
 def _without_numbers(text):

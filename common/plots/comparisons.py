@@ -24,7 +24,8 @@ def dot_plot(groups, title, measure="test errors", published=None):
         matplotlib Figure.
     """
     figure, axes = style.axes(height=0.8 + 0.55 * len(groups))
-    largest = max(np.mean(values) for role, values in groups.values() if role != "control")
+    means = [np.mean(values) for role, values in groups.values() if role != "control"]
+    largest = max(means, default=np.inf)
     for row, (role, values) in enumerate(groups.values()):
         values = np.asarray(values, float)
         if role == "control" and values.mean() > 5 * largest:
@@ -34,7 +35,7 @@ def dot_plot(groups, title, measure="test errors", published=None):
     published = published or {}
     marked = [(published[label], row) for row, label in enumerate(groups) if label in published]
     style.mark_published(axes, marked)
-    axes.set_yticks(range(len(groups)), groups)
+    axes.set_yticks(range(len(groups)), [style.literal(label) for label in groups])
     style.title(figure, title)
     axes.set(xlabel=measure, ylim=(len(groups) - 0.5, -0.7))
     return figure

@@ -19,8 +19,8 @@ def learning_curves(curves, title, measure="validation errors, %"):
         matplotlib Figure, as all functions of this module do.
     """
     figure, axes = style.axes()
+    curves = {label: (role, np.asarray(values, float)) for label, (role, values) in curves.items()}
     for label, (role, values) in curves.items():
-        values = np.asarray(values, float)
         epochs = np.arange(1, values.shape[1] + 1)
         style.curve(axes, epochs, values, label, COLORS[role])
     style.title(figure, title)

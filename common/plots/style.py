@@ -30,10 +30,15 @@ _ROUND_TEMPERATURES = (0.5, 1, 2, 5, 10, 20, 50)
 
 def title(figure, finding):
     """Figure title at the left edge, wrapped to the figure's width; `T = 4` stays on one line."""
-    finding = re.sub(r"\b(p|T|α) ([=<]) ", "\\1\u00a0\\2\u00a0", finding)
+    finding = re.sub(r"\b(p|T|α) ([=<]) ", "\\1\u00a0\\2\u00a0", literal(finding))
     characters = int(figure.get_figwidth() * 12)
     lines = [part for line in finding.split("\n") for part in textwrap.wrap(line, characters)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=12)
+
+
+def literal(text):
+    """Text whose dollar signs matplotlib shows, instead of reading formulas between them."""
+    return str(text).replace("$", r"\$")
 
 
 def text_color(color):

@@ -158,8 +158,9 @@ class Comparison:
     """Comparison of a group with a baseline on the test split, paired by seed.
 
     error_reduction: fraction of the baseline's errors that the group avoids, at most 1; negative
-    if it makes more. p: p-value of the paired t-test over seeds, nan with too few seeds. mcnemar:
-    the largest p-value of the exact McNemar tests, one per seed.
+    if it makes more; nan if it makes some and the baseline none. p: p-value of the paired t-test
+    over seeds, nan with too few seeds. mcnemar: the largest p-value of the exact McNemar tests, one
+    per seed.
     """
 
     error_reduction: float
@@ -180,8 +181,9 @@ def compare(group, baseline):
         )
     ours, theirs = ([g.seeds[seed] for seed in seeds] for g in (group, baseline))
     errors = [np.array([r["test"]["errors"] for r in records]) for records in (ours, theirs)]
+    saved, total = (errors[1] - errors[0]).sum(), errors[1].sum()
     return Comparison(
-        error_reduction=(errors[1] - errors[0]).sum() / max(errors[1].sum(), 1),
+        error_reduction=saved / total if total else np.nan if saved else 0.0,
         p=metrics.paired_t(*errors)[3],
         mcnemar=max(
             metrics.mcnemar(_correct(a), _correct(b)) for a, b in zip(ours, theirs, strict=True)

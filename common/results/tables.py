@@ -3,6 +3,8 @@
 The columns of measures are those of `metrics.MEASURES` that at least one record of a table has.
 """
 
+import numpy as np
+
 from common import metrics
 from common.results import row_labels, wording
 from common.results.groups import baseline_of, compare
@@ -20,6 +22,7 @@ def markdown(header, rows):
         rows: iterable of lists of strings, each as long as the header.
     """
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    lines = [[cell.replace("|", r"\|") for cell in line] for line in lines]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -98,6 +101,8 @@ def comparison_cells(group, baseline):
         return ["", "", ""]
     comparison = compare(group, baseline)
     reduction = comparison.error_reduction
+    if np.isnan(reduction):  # no errors to reduce
+        return [ABSENT, wording.p_value(comparison.p), wording.p_value(comparison.mcnemar)]
     cell = f"{1 - reduction:.1f} × as many" if reduction < -1 else f"{100 * reduction:.1f} %"
     return [cell, wording.p_value(comparison.p), wording.p_value(comparison.mcnemar)]
 

@@ -15,7 +15,7 @@ def mean_sd(values, digits=1, scale=1):
 
 def three_digits(value):
     """A number with three significant digits, from 1,000 on with all digits before the point."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def confidence_interval(values, digits=1, scale=1):
@@ -50,6 +50,8 @@ def describe_reduction(group, baseline):
     """
     comparison = compare(group, baseline)
     reduction = comparison.error_reduction
+    if np.isnan(reduction):
+        return f"errors, where the baseline makes none{p_inline(comparison.p)}"
     if reduction < -1:  # beyond twice the errors a multiple is easier to read
         return f"{1 - reduction:.1f} times as many errors{p_inline(comparison.p)}"
     if abs(reduction) < 0.005:

@@ -166,6 +166,8 @@ def check_values(students, online, classes, inputs, what=""):
         if logits.ndim != 2 or logits.shape[1] != classes:
             raise ValueError(f"{of} have shape {logits.shape}, the students have {classes} classes")
         require_logits(logits, of)
+        if np.isnan(largest := logits.max()) or largest == np.inf:  # -inf masks a class
+            raise ValueError(f"{of} hold NaN or infinity: compute them again")
         if inputs.is_array and labels is not None:
             warn_at_chance(logits, labels, of)
 

@@ -18,6 +18,7 @@ from common.utils.checks import require_positive
 from common.utils.target_checks import SAMPLE, sample
 
 _SAME = 4e-3  # relative difference of two answers of one function, float16's rounding included
+_DOUBT = 1e-3  # fraction of wrong labels
 
 
 def from_callable(
@@ -146,7 +147,7 @@ def _logits_of(model, what, images):
 
 
 def _scale(model, converter, images, labels):
-    """Division by 255 for a model that predicts the labels better with it, said; else None."""
+    """Division by 255 for a model that predicts the labels better with it, else None; printed."""
     from common.models.pixel_range import scales_bytes
 
     if model.takes_bytes if isinstance(model, OnnxModel) else scales_bytes(model):
@@ -156,15 +157,41 @@ def _scale(model, converter, images, labels):
     for high, function in functions.items():
         inputs = function(images) if function else images
         logits = converter.logits(model.predict_on_batch(inputs), len(images))
-        losses[high] = metrics.negative_log_likelihood(logits, labels)
-    if losses[1] >= losses[255]:
-        return None
+        losses[high] = _loss_with_doubt(logits, labels)
+    better, other = sorted(losses, key=losses.get)
     print(
-        f"{converter.what} gets pixels in 0 to 1, divided by 255: its cross-entropy on validation "
-        f"images is {losses[1]:.3g} nats, with pixels in 0 to 255 {losses[255]:.3g}; preprocess= "
-        "sets another scale"
+        f"{converter.what} gets pixels in 0 to {better}{', divided by 255' * (better == 1)}: its "
+        f"cross-entropy on validation images is {losses[better]:.3g} nats, with pixels in 0 to "
+        f"{other} {losses[other]:.3g}, if one label in a thousand is wrong; preprocess= sets "
+        "another scale"
     )
-    return functions[1]
+    return functions[better]
+
+
+def _loss_with_doubt(logits, labels):
+    """NLL if one label in a thousand is wrong, any of the classes.
+
+    Without this doubt, a model without errors would be the better the larger its logits are, and
+    pixels 255 times as large make them as many times as large.
+    """
+    loss = metrics.negative_log_likelihood
+    if labels.ndim == 2:
+        others = loss(logits, 1 - labels)
+    else:
+        of_class = [loss(logits, np.full_like(labels, k)) for k in range(logits.shape[1])]
+        others = float(np.mean(of_class))
+    return (1 - _DOUBT) * loss(logits, labels) + _DOUBT * others
+
+
+def _are_same(stored, answers):
+    """Whether (n, classes) stored logits are those of a function's answers, within rounding.
+
+    The difference of a value is compared with the value and with the row's largest, not with the
+    magnitude of others, such as of masked classes.
+    """
+    answers = np.asarray(answers, "float64")
+    largest = np.abs(answers.max(axis=1, keepdims=True))
+    return bool(np.all(np.abs(stored - answers) <= _SAME * (np.abs(answers) + largest + 1)))
 
 
 def _read_if_same(folder, dataset, images, probe_logits):
@@ -175,7 +202,7 @@ def _read_if_same(folder, dataset, images, probe_logits):
     if logits.header.get("multi_label", False) != dataset.multi_label:  # an older file lacks it
         return None
     stored = logits.targets("validation", images).unaugmented()
-    if not np.allclose(stored, probe_logits, rtol=_SAME, atol=_SAME * np.abs(probe_logits).max()):
+    if not _are_same(stored, probe_logits):
         return None
     print(f"read the logits in {files.display_path(folder)}, which agree with the teacher's")
     return logits

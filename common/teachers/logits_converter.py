@@ -6,6 +6,7 @@ from scipy import special
 from common.utils.checks import require_choice
 from common.utils.target_checks import SOFTMAX, kind_of_probabilities
 
+_FAR = 64  # from here on float16's steps exceed 0.06
 KINDS = (None, "logits", "probabilities")
 
 
@@ -62,11 +63,10 @@ class LogitsConverter:
         if self.kind == "probabilities":
             convert = self._log_odds if self.dataset.multi_label else self._logarithms
             values = convert(values)
-        if self.columns is None:
-            return values
-        return np.stack(
-            [special.logsumexp(values[:, columns], axis=1) for columns in self.columns], axis=1
-        )
+        if self.columns is not None:
+            merged = [special.logsumexp(values[:, columns], axis=1) for columns in self.columns]
+            values = np.stack(merged, axis=1)
+        return values if self.dataset.multi_label else _near_zero(values)
 
     def _are_probabilities(self, values):
         if self.dataset.multi_label:
@@ -133,6 +133,15 @@ class LogitsConverter:
                 f"{self.what} returns NaN or infinity: mask classes by -1e4 instead of -inf, or "
                 "look at its preprocessing"
             )
+
+
+def _near_zero(logits):
+    """Logits less the largest of each row that is far from 0, which changes no softmax.
+
+    They are stored in float16, whose steps are 2 nats at 3000.
+    """
+    largest = logits.max(axis=1, keepdims=True)
+    return logits - np.where(np.abs(largest) > _FAR, largest, 0).astype(logits.dtype)
 
 
 def _array(values):

@@ -1,6 +1,6 @@
 """Training job: runs that train together, compiled side by side, with their batches."""
 
-from common.backend import batching, hardware
+from common.backend import batching, hardware, precision
 from common.data import augmentations
 from common.runs.model_io import build_model
 from common.side_by_side import SideBySide, Student
@@ -44,7 +44,8 @@ class TrainingJob:
         self.online = self.augmentation is not None  # the teacher is evaluated in the step
         self.batches = self._batches()
         students = {run.name: self._student(run) for run in members}
-        self.model = self._build(model_class or acceleration.model_class(students), students)
+        with precision.dtype_policy("float32"):  # the students have that of the recipe
+            self.model = self._build(model_class or acceleration.model_class(students), students)
         self.kind = type(self.model).__name__
         self.model.compile(optimizers.optimizer(self.recipe, len(self.batches)))
         self.model.optimizer.build(self.model.trainable_variables)

@@ -189,6 +189,25 @@ def test_unreadable_images(folder, read, capsys):
         read()
 
 
+def test_a_link_to_a_missing_image_is_unreadable(folder, read, capsys):
+    (folder / "cat" / "gone.png").symlink_to(folder / "nowhere.png")
+    with pytest.raises(ValueError, match=r"the image .*gone.png cannot be read"):
+        read()
+    read(skip_unreadable=True)
+    assert "left out 1 images that cannot be read: " in capsys.readouterr().out
+
+
+def test_a_turned_jpeg_is_cropped_without_loss_of_detail(tmp_path):
+    """128 x 256 as it is seen: a crop of 128 x 64 needs no scaling."""
+    board = np.indices((128, 256)).sum(axis=0) % 2 * 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(np.repeat(board[:, :, None], 3, axis=2).astype("uint8"))
+    image.save(tmp_path / "x.jpg", exif=exif, quality=100, subsampling=0)
+    decoded = image_files.decode(tmp_path / "x.jpg", (64, 128, 3))
+    assert decoded.std() > 100
+
+
 def test_a_process_that_ends_leaves_no_black_images(folder, read, monkeypatch):
     """Where an image turns out unreadable, the cache is written twice."""
     complete = (folder / "cat" / "3.png").read_bytes()

@@ -70,6 +70,44 @@ def test_what_a_function_reads_outside_its_arguments_counts(few, tmp_path):
     assert after.architecture == user_models.architecture(lambda: net(SHAPE, 10, 5), SHAPE, 10)
 
 
+class Dropped(Subclassed):
+    def __init__(self, classes, rate, factor=1.0):
+        super().__init__(classes)
+        self.dropout, self.factor = layers.Dropout(rate), factor
+
+    def call(self, images, training=False):
+        return self.factor * super().call(self.dropout(images, training=training))
+
+
+def test_settings_of_a_subclass_count(few):
+    builds = [
+        lambda classes: Dropped(classes, 0.1),
+        lambda classes: Dropped(classes, 0.9),
+        lambda classes: Dropped(classes, 0.1, factor=2.0),
+    ]
+    digests = [user_models.architecture(build, SHAPE, 10) for build in builds]
+    assert len(set(digests)) == 3
+    assert digests[0] == user_models.architecture(builds[0], SHAPE, 10)
+
+
+def test_the_source_of_a_layer_counts(few):
+    class Scaled(layers.Layer):
+        def call(self, images):
+            return keras.ops.cast(images, "float32") / 255
+
+    first = Scaled
+
+    class Scaled(layers.Layer):
+        def call(self, images):
+            return keras.ops.cast(images, "float32") / 127.5 - 1
+
+    def with_layer(layer):
+        stack = [keras.Input(SHAPE), layer(), layers.Flatten(), layers.Dense(10)]
+        return user_models.architecture(lambda: keras.Sequential(stack), SHAPE, 10)
+
+    assert with_layer(first) == with_layer(first) != with_layer(Scaled)
+
+
 def test_trained_recorded_resumed_and_loaded_as_the_repository_s_own(
     few, logits, tmp_path, monkeypatch
 ):
@@ -140,6 +178,15 @@ def test_the_callers_policy_changes_no_id(few, tmp_path):
     with dtype_policy("mixed_bfloat16"):
         under_policy = user_models.architecture(fresh, SHAPE, 10)
     assert under_policy == user_models.architecture(net, SHAPE, 10)
+
+
+def test_the_callers_float16_policy_does_not_reach_the_training(few, tmp_path):
+    records = {}
+    for policy in ("float32", "mixed_float16"):
+        with dtype_policy(policy):
+            mine = study(few, tmp_path / policy, net)
+            (records[policy],) = mine.train([mine.student("mine")])
+    assert records["float32"]["weights_sha256"] == records["mixed_float16"]["weights_sha256"]
 
 
 def test_seeds_determine_the_weights(few, tmp_path):

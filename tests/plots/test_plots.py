@@ -219,3 +219,15 @@ def test_a_title_breaks_no_line_within_a_value(value):
         style.title(figure, f"{'errors ' * words}at {value}, more at others")
         joined = figure.get_suptitle().replace("\u00a0", " ")
         assert value in joined
+
+
+def test_titles_and_names_with_dollar_signs_are_shown_as_they_are():
+    groups = {"price $a_{ $": ("baseline", [3.0, 4.0]), "b": ("distilled", [1.0, 2.0])}
+    figure = plots.dot_plot(groups, "costs $5 and $x_{")
+    figure.canvas.draw()  # matplotlib would raise for a formula without an end
+    assert r"\$5 and \$x_{" in words(figure)
+
+
+def test_curves_and_dots_of_lists_and_of_controls_only():
+    plots.learning_curves({"a": ("baseline", [[5.0, 4.0]])}, "a finding").canvas.draw()
+    plots.dot_plot({"shuffled": ("control", [90.0, 91.0])}, "a finding").canvas.draw()

@@ -264,8 +264,16 @@ def test_check_and_write(monkeypatch, tmp_path, capsys):
 def test_a_baseline_without_errors_can_be_compared():
     (perfect,) = results.group_seeds([record(baseline_run(seed), missed(0)) for seed in range(2)])
     (worse,) = results.group_seeds([record(distilled_run(seed), missed(3)) for seed in range(2)])
-    assert results.compare(worse, perfect).error_reduction == -6
+    assert np.isnan(results.compare(worse, perfect).error_reduction)
     assert results.compare(perfect, perfect).error_reduction == 0
+    reduction = cells(results.students_table([perfect, worse]))[-1][-3]
+    assert reduction == "–"
+    assert results.describe_reduction(worse, perfect).startswith("errors, where the baseline makes")
+
+
+def test_three_digits_of_numbers_that_round_up():
+    texts = [results.wording.three_digits(value) for value in (999.4, 999.6, 1234.5, 0.012345)]
+    assert texts == ["999", "1,000", "1,234", "0.0123"]
 
 
 def test_more_than_twice_the_errors_are_a_multiple():

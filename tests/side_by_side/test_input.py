@@ -110,6 +110,14 @@ def test_models_that_return_logits_train(name):
     assert np.isfinite(history["a_loss"]).all()
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_logits_that_are_not_finite_are_refused(value, no_training):
+    wrong = LOGITS.copy()
+    wrong[7, 3] = value
+    with refused("the logits of 'teacher' hold NaN or infinity"):
+        both().fit(X, {"labels": Y, "teacher": wrong})
+
+
 @pytest.mark.parametrize(
     "values",
     [

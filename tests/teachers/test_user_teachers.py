@@ -7,7 +7,7 @@ from keras import layers
 from scipy import special
 
 from common import data, teachers
-from tests.support.helpers import within_float16
+from tests.support.helpers import direct, within_float16
 
 CLASSES = 4
 
@@ -66,6 +66,63 @@ def test_images_of_the_first_classes_alone_do_not_tell_how_a_model_scales_pixels
     assert "gets pixels in 0 to 1" in capsys.readouterr().out
     predicted = logits.targets("test", images).unaugmented().argmax(axis=1)
     np.testing.assert_array_equal(predicted, labels)
+
+
+@pytest.mark.parametrize("trained_on", [1, 255])
+def test_a_model_without_errors_gets_the_pixels_that_it_was_trained_on(
+    trained_on, tmp_path, capsys
+):
+    """Both scales classify all images; logits 255 times as large have the lower cross-entropy."""
+    labels = np.arange(300) % 2
+    images = np.where(labels == 0, 200, 100).astype("uint8")[:, None, None, None]
+    two = data.from_arrays("two", *[(np.tile(images, (1, 4, 4, 1)), labels)] * 3)
+    flat = [layers.Input((4, 4, 1)), layers.GlobalAveragePooling2D(), layers.Dense(2)]
+    model = keras.Sequential(flat)
+    slope, bias = 20 / trained_on, 12 / trained_on * (trained_on == 1)
+    model.set_weights([np.array([[slope, -slope]]), np.array([-bias, bias])])
+    if trained_on == 255:
+        model.set_weights([np.array([[0.1, -0.1]]), np.array([-15.0, 15.0])])
+    logits = teachers.from_callable(model, two, name="certain", output_dir=tmp_path)
+    stored = logits.targets("test", two.test.images).unaugmented()
+    expected = direct(model, two.test.images / (255 / trained_on))
+    np.testing.assert_allclose(stored, expected, rtol=2e-3, atol=1e-3)
+    assert f"gets pixels in 0 to {trained_on}" in capsys.readouterr().out
+
+
+def test_another_teacher_of_a_name_is_asked_although_it_masks_a_class(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    labels = np.arange(400) % 5
+    images = rng.integers(0, 60, (400, 8, 8, 1)).astype("uint8")
+    images[np.arange(400), labels, labels, 0] = 255
+    masked = data.from_arrays("masked", (images, labels))
+
+    def teacher(scale):
+        def answer(pixels):
+            values = np.stack([pixels[:, k, k, 0] * scale / 255 for k in range(5)], axis=1)
+            values[:, 4] = -1e4
+            return values
+
+        return answer
+
+    options = {"name": "t", "output_dir": tmp_path}
+    for scale in (4.0, 16.0):
+        logits = teachers.from_callable(teacher(scale), masked, **options)
+        stored = logits.targets("test", masked.test.images).unaugmented()
+        np.testing.assert_allclose(stored, teacher(scale)(masked.test.images), rtol=1e-3, atol=1e-3)
+    assert "read the logits" not in capsys.readouterr().out
+    teachers.from_callable(teacher(16.0), masked, **options)
+    assert "read the logits" in capsys.readouterr().out
+
+
+def test_logits_far_from_zero_keep_their_soft_targets(dataset, exact, tmp_path):
+    images = dataset.test.images
+    logits = teachers.from_callable(
+        lambda pixels: scores(pixels) - 3000.0, dataset, name="far", output_dir=tmp_path
+    )
+    stored = logits.targets("test", images).unaugmented()
+    np.testing.assert_allclose(
+        special.softmax(stored / 4, axis=1), special.softmax(scores(images) / 4, axis=1), atol=2e-3
+    )
 
 
 def test_preprocessing_and_views(dataset, tmp_path):
