@@ -53,7 +53,7 @@ class DryRun:
     def run(self, runs, dataset, *, output_dir, read_dirs, teachers, **_):
         """Records of `runs`, dummies for missing ones; arguments as in `training.run`."""
         teachers_by_id = {logits.identity: logits for logits in teachers}
-        run_checks.check(runs, dataset, teachers_by_id)
+        self.check(runs, dataset, teachers_by_id)
         done = trainer.finished(runs, [output_dir, *read_dirs], self._note_finished)
         noted = {run.name for training in self.trainings for run in training.members}
         missing = [run for run in runs if run.name not in done and run.name not in noted]
@@ -63,6 +63,10 @@ class DryRun:
             self._note_trainings(members, done, dataset, Path(output_dir))
         self.note_logits(missing, teachers_by_id)
         return [done.get(run.name) or _dummy_record(run, dataset) for run in runs]
+
+    def check(self, runs, dataset, teachers_by_id):
+        """Raise ValueError, as `training.run` does, for runs that cannot be trained."""
+        run_checks.check(runs, dataset, teachers_by_id)
 
     def missing(self):
         """(runs that can be trained now, runs whose teacher is to be trained first)."""

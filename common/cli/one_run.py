@@ -42,6 +42,9 @@ class _OneRun(DryRun):
                 (self.record,) = training.run([run], dataset, teachers=needed, **options)
         return super().run(runs, dataset, teachers=teachers, **options)
 
+    def check(self, runs, dataset, teachers_by_id):
+        """Do nothing: `training.run` checks the one run; others need not be possible."""
+
     def note_logits(self, missing, teachers_by_id):
         """Do nothing: the logits of other runs are not needed."""
 

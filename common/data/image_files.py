@@ -127,8 +127,10 @@ def _flat(image, mode):
     """The image without transparency, in `mode`, "L" or "RGB"."""
     if image.mode in _SIXTEEN_BITS:
         values = np.asarray(image).astype("float64")
+        clear = values == image.info.get("transparency", -1)  # a PNG's gray value
         values = values / 257 if image.mode != "I" or values.max() > 255 else values
-        return Image.fromarray(np.rint(values.clip(0, 255)).astype("uint8")).convert(mode)
+        values = np.where(clear, 255, values.clip(0, 255))
+        return Image.fromarray(np.rint(values).astype("uint8")).convert(mode)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")

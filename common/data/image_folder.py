@@ -37,6 +37,7 @@ def list_images(root):
     listed = {split: classes for split, (_, classes) in folders.items()}
     known = listed.get("train") or listed.get("all") or {}
     _require_classes(root, known)
+    listed = {split: _spelled_as(known, classes) for split, classes in listed.items()}
     for split, classes in listed.items():
         if unknown := sorted(set(classes) - set(known)):
             raise ValueError(
@@ -142,6 +143,15 @@ def _classes(root, split):
     """{class: sorted paths} of the subfolders of root/split that have images."""
     classes = {name: _images(root, Path(split) / name) for name in _subfolders(root / split)}
     return {name: paths for name, paths in sorted(classes.items()) if paths}
+
+
+def _spelled_as(known, classes):
+    """Classes under the names in `known`, from which macOS's differ in their form of Unicode."""
+    spelling, spelled = {unicodedata.normalize("NFC", name): name for name in known}, {}
+    for name, paths in classes.items():
+        key = spelling.get(unicodedata.normalize("NFC", name), name)
+        spelled[key] = sorted(spelled.get(key, []) + paths)
+    return spelled
 
 
 def _subfolders(folder):

@@ -9,7 +9,7 @@ import pytest
 
 from common import cli, experiments, training
 from common.backend import hardware
-from common.cli import step_timing, time_estimates
+from common.cli import one_run, step_timing, time_estimates
 from common.cli.dry_run import DryRun, Training
 from common.data import views
 from common.data.transfer_sets import TransferSet
@@ -131,6 +131,21 @@ def test_epochs_in_a_checkpoint_count_as_trained(tiny_run, few, tmp_path):
     notes.run(runs, few, output_dir=tmp_path, read_dirs=[], teachers=[])
     noted = [(training.members, training.trained_epochs) for training in notes.trainings]
     assert noted == [([runs[1]], 2), ([runs[2]], 0)]
+
+
+def test_one_run_is_trained_although_another_cannot_be(spec, few):
+    def impossible(study):
+        study.train([dataclasses.replace(study.teacher("tiny"), dataset="other")])
+
+    def possible(study):
+        study.train([study.teacher("tiny")])
+
+    both = dataclasses.replace(spec, steps={"impossible": impossible, "possible": possible})
+    name = Study(spec, few).teacher("tiny").name
+    record = one_run.train_one(Study(both, few), name)
+    assert f"{record['run']}-seed{record['seed']}" == name
+    with pytest.raises(ValueError, match="other"):
+        impossible(DryRun().study(Study(both, few)))
 
 
 def test_run_seconds_count_every_batch(few, tiny_run):

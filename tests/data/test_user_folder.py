@@ -197,6 +197,24 @@ def test_a_link_to_a_missing_image_is_unreadable(folder, read, capsys):
     assert "left out 1 images that cannot be read: " in capsys.readouterr().out
 
 
+def test_classes_in_two_forms_of_unicode_are_one(tmp_path):
+    for split, name in (("train", "k\u00e4tze"), ("test", "ka\u0308tze")):
+        for other in (name, "owl"):
+            (tmp_path / split / other).mkdir(parents=True)
+            save(tmp_path / split / other / "1.png", np.zeros((4, 4), "uint8"))
+    listed = image_folder.list_images(tmp_path)
+    assert set(listed["test"]) == set(listed["train"]) == {"k\u00e4tze", "owl"}
+    assert listed["test"]["k\u00e4tze"] == ["test/ka\u0308tze/1.png"]
+
+
+def test_a_transparent_gray_of_16_bits_is_on_white(tmp_path):
+    pixels = np.full((8, 8), 5000, "uint16")
+    pixels[0, 0] = 40000
+    Image.fromarray(pixels).save(tmp_path / "x.png", transparency=5000)
+    decoded = image_files.decode(tmp_path / "x.png", (8, 8, 1))
+    assert decoded[0, 0, 0] == round(40000 / 257) and (decoded.ravel()[1:] == 255).all()
+
+
 def test_a_turned_jpeg_is_cropped_without_loss_of_detail(tmp_path):
     """128 x 256 as it is seen: a crop of 128 x 64 needs no scaling."""
     board = np.indices((128, 256)).sum(axis=0) % 2 * 255
