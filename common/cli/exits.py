@@ -11,7 +11,8 @@ def one_sentence():
     try:
         yield
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to be flushed
+        # Python flushes standard output at its exit, which would raise the error once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit("standard output was closed, which ended the command")
     except (ValueError, OSError, FloatingPointError) as error:
         sys.exit("\n".join([f"error: {error}", *getattr(error, "__notes__", ())]))

@@ -238,10 +238,10 @@ def _checked(logits, labels):
         )
     if not len(labels) or not np.isfinite(logits).all():
         raise ValueError("logits must have at least one row and be finite")
-    if labels.ndim == 1 and not np.isin(labels, np.arange(logits.shape[1])).all():
-        other = labels[~np.isin(labels, np.arange(logits.shape[1]))][0]
-        raise ValueError(f"labels must be integers in [0, {logits.shape[1]}), got {other}")
-    if labels.ndim == 2 and not np.isin(labels, (0, 1)).all():
-        other = labels[~np.isin(labels, (0, 1))][0]
-        raise ValueError(f"labels (n, classes) are multi-hot rows of 0 and 1, got {other}")
+    allowed = np.arange(logits.shape[1])
+    rule = f"labels must be integers in [0, {len(allowed)})"
+    if labels.ndim == 2:
+        allowed, rule = (0, 1), "labels (n, classes) are multi-hot rows of 0 and 1"
+    if (wrong := labels[~np.isin(labels, allowed)]).size:
+        raise ValueError(f"{rule}, got {wrong[0]}")
     return logits, labels

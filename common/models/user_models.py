@@ -12,7 +12,7 @@ from common.backend.precision import dtype_policy
 from common.models.validation import require_classifier, require_model
 from common.utils import files
 
-_FOREIGN = ("builtins", "common", "keras", "tensorflow", "torch")  # packages
+_LIBRARIES = ("builtins", "common", "keras", "tensorflow", "torch")  # packages
 _PROBED = 2  # random images that a new model is called with
 
 
@@ -54,7 +54,7 @@ def architecture(function, image_shape, classes, pixel_statistics=None, options=
 
     The function is called each time, for what it reads outside its arguments may have changed.
 
-    Names that Keras numbers, such as dense_7, do not count. Of classes of the user's own, whose
+    Names that Keras numbers, such as dense_7, do not count. Of user-defined classes, whose
     configuration says little, the source counts too; of a subclass of keras.Model, also the
     configurations of its layers and its attributes that are numbers, strings or tuples.
 
@@ -72,29 +72,25 @@ def _configuration(model):
     """JSON values of a model's layers and weights, and of the source of a subclass."""
     described = {"weights": [list(weight.shape) for weight in model.weights]}
     parts = list(model._flatten_layers(include_self=False))
-    own = {type(part) for part in parts if _is_own(part)}
-    described |= {"classes": sorted(map(_source, own))} if own else {}
+    if defined := {type(part) for part in parts if _is_user_defined(type(part))}:
+        described |= {"classes": sorted(map(_source, defined))}
     if isinstance(model, keras.Sequential) or getattr(model, "outputs", None):
         return described | {"config": keras.saving.serialize_keras_object(model)["config"]}
     described |= {"layers": [_layer_configuration(layer) for layer in parts]}
     return described | {"source": _source(type(model)), "attributes": _attributes(model)}
 
 
-def _is_own(layer):
-    return not _is_foreign(type(layer))
+def _is_user_defined(some_class):
+    """Whether a class is not of Python, Keras, its backend or this repository."""
+    return some_class.__module__.partition(".")[0] not in _LIBRARIES
 
 
-def _is_foreign(some_class):
-    """Whether a class is Python's, Keras's, its backend's or ours, not the user's."""
-    return some_class.__module__.partition(".")[0] in _FOREIGN
-
-
-def _source(own_class):
-    """Sources of the methods of a user's class and of its bases that are the user's.
+def _source(some_class):
+    """Sources of the methods of a user-defined class and of its user-defined bases.
 
     A notebook knows the source of a method, but not that of a class.
     """
-    bases = [base for base in own_class.__mro__ if not _is_foreign(base)]
+    bases = [base for base in some_class.__mro__ if _is_user_defined(base)]
     methods = [m for base in bases for m in vars(base).values() if inspect.isfunction(m)]
     return json.dumps([base.__qualname__ for base in bases] + [_method(m) for m in methods])
 
@@ -112,7 +108,7 @@ def _method(function):
 def _layer_configuration(layer):
     """Configuration and attributes of a layer of a subclass; no configuration if it has none."""
     try:
-        return [layer.get_config(), _attributes(layer) if _is_own(layer) else {}]
+        return [layer.get_config(), _attributes(layer) if _is_user_defined(type(layer)) else {}]
     except NotImplementedError:
         return [type(layer).__qualname__, _attributes(layer)]
 

@@ -182,8 +182,9 @@ def compare(group, baseline):
     ours, theirs = ([g.seeds[seed] for seed in seeds] for g in (group, baseline))
     errors = [np.array([r["test"]["errors"] for r in records]) for records in (ours, theirs)]
     saved, total = (errors[1] - errors[0]).sum(), errors[1].sum()
+    of_none = np.nan if saved else 0.0  # where the baseline makes no errors
     return Comparison(
-        error_reduction=saved / total if total else np.nan if saved else 0.0,
+        error_reduction=saved / total if total else of_none,
         p=metrics.paired_t(*errors)[3],
         mcnemar=max(
             metrics.mcnemar(_correct(a), _correct(b)) for a, b in zip(ours, theirs, strict=True)

@@ -3,6 +3,7 @@
 import collections
 
 from common.results import wording
+from common.runs import teacher_weights
 
 
 def labels(groups):
@@ -27,7 +28,7 @@ def labels(groups):
     counts = collections.Counter(map(tuple, rows))
     for row, group in zip(rows, groups, strict=True):
         if counts[tuple(row)] > 1 and group.teacher:
-            row[1] += f" @{group.configuration['teacher'].partition('@')[2][:4]}"
+            row[1] += f" @{teacher_weights(group.configuration['teacher'])[:4]}"
     return rows
 
 

@@ -5,9 +5,11 @@ single selection, with the groups as an argument.
 """
 
 import dataclasses
+import functools
 
 from common.results.controlled import ControlledComparison, best_distilled
 from common.results.groups import select
+from common.runs import teacher_weights
 from common.utils import files
 
 
@@ -85,34 +87,32 @@ class Results:
         chosen = spec.recipe.epochs if spec.recipe.epochs in epochs else max(epochs, default=0)
         groups = [group for group in groups if group.run.recipe.epochs == chosen]
         _require_one_network(spec, groups)
-        return _of_one_teacher(groups, self.groups)
+        return self._without_former_weights(groups)
 
+    def _without_former_weights(self, groups):
+        """Groups without the students of weights that a teacher's run, trained again, replaced."""
+        students = [group for group in groups if group.teacher]
+        ordered = sorted(students[::-1], key=self._has_present_weights)  # the last one counts
+        chosen = {group.teacher_run: group.configuration["teacher"] for group in ordered}
+        return [
+            group
+            for group in groups
+            if not group.teacher or group.configuration["teacher"] == chosen[group.teacher_run]
+        ]
 
-def _of_one_teacher(groups, every):
-    """Groups without those whose teacher's run was trained again since, with other weights.
+    def _has_present_weights(self, group):
+        """Whether the record of a student's teacher has the weights that the student names."""
+        present = self._weights.get(group.teacher_run, "")
+        return present.startswith(teacher_weights(group.configuration["teacher"]))
 
-    Args:
-        groups: list of SeedGroup.
-        every: list of SeedGroup that may have the teachers' records, which name the weights.
-    """
-    weights = {
-        (group.run.id, seed): record.get("weights_sha256", "")
-        for group in every
-        for seed, record in group.seeds.items()
-    }
-    chosen = {}  # {run of a teacher: its identity}
-    for group in groups:
-        if group.teacher:
-            identity, known = group.configuration["teacher"], weights.get(group.teacher_run, "")
-            is_present = known.startswith(identity.partition("@")[2])
-            chosen[group.teacher_run] = (
-                identity if is_present else chosen.get(group.teacher_run, identity)
-            )
-    return [
-        group
-        for group in groups
-        if not group.teacher or group.configuration["teacher"] == chosen[group.teacher_run]
-    ]
+    @functools.cached_property
+    def _weights(self):
+        """{(id, seed) of a run: SHA-256 of its weights}."""
+        return {
+            (group.run.id, seed): record.get("weights_sha256", "")
+            for group in self.groups
+            for seed, record in group.seeds.items()
+        }
 
 
 def _require_one_network(spec, groups):

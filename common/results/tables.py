@@ -100,11 +100,14 @@ def comparison_cells(group, baseline):
     if baseline is None:
         return ["", "", ""]
     comparison = compare(group, baseline)
-    reduction = comparison.error_reduction
+    p_values = [wording.p_value(p) for p in (comparison.p, comparison.mcnemar)]
+    return [_reduction_cell(comparison.error_reduction), *p_values]
+
+
+def _reduction_cell(reduction):
     if np.isnan(reduction):  # no errors to reduce
-        return [ABSENT, wording.p_value(comparison.p), wording.p_value(comparison.mcnemar)]
-    cell = f"{1 - reduction:.1f} × as many" if reduction < -1 else f"{100 * reduction:.1f} %"
-    return [cell, wording.p_value(comparison.p), wording.p_value(comparison.mcnemar)]
+        return ABSENT
+    return f"{1 - reduction:.1f} × as many" if reduction < -1 else f"{100 * reduction:.1f} %"
 
 
 def students_by_settings(specs, groups, prefix=""):

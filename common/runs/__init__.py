@@ -5,6 +5,14 @@ Importing this does not import Keras. May import `distillation`, `metrics`, `tea
 """
 
 from common.runs.recipe import ModelSpec, Recipe
-from common.runs.run import OWN_HASHES, Run, teacher_model, teacher_run
+from common.runs.run import OWN_HASHES, Run, teacher_model, teacher_run, teacher_weights
 
-__all__ = ["OWN_HASHES", "ModelSpec", "Recipe", "Run", "teacher_model", "teacher_run"]
+__all__ = [
+    "OWN_HASHES",
+    "ModelSpec",
+    "Recipe",
+    "Run",
+    "teacher_model",
+    "teacher_run",
+    "teacher_weights",
+]

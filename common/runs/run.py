@@ -158,6 +158,11 @@ def teacher_model(teacher):
     return name.split("-")[1] if _RUN_NAME.fullmatch(name) else name
 
 
+def teacher_weights(teacher):
+    """First digits of the hash of the weights in a teacher's identity; empty if it has none."""
+    return teacher.partition("@")[2]
+
+
 def teacher_run(teacher):
     """(id, seed) of the run that a teacher's identity names; (name, 0) if no run has it."""
     name = teacher.partition("@")[0]

@@ -49,6 +49,8 @@ class LogitsConverter:
     def logits(self, values, images):
         """(n, classes) logits of a teacher's `values`, in float32 or float64.
 
+        Of class indices, rows whose largest logit is far from 0 are shifted by it.
+
         Args:
             values: (n, columns) array, list or tensor of any framework.
             images: their number n.

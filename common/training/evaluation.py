@@ -81,7 +81,11 @@ def _description(job, run, model, progress):
         **({} if computed_in == [run.recipe.precision] else {"computed_in": computed_in}),
         **({"callbacks": used} if (used := progress.get("callbacks")) else {}),
         # those of the first epochs, if the run was resumed in another one
-        **({"earlier_environments": before} if (before := progress["environments"][:-1]) else {}),
+        **(
+            {"earlier_environments": before}
+            if (before := progress.get("environments", [])[:-1])
+            else {}
+        ),
         # a data set without an entry in the catalogue: what its networks normalize pixels with
         **({} if data.fixed_statistics else {"pixel_statistics": job.dataset.pixel_statistics}),
         "weights_sha256": teachers.weights_hash(model),

@@ -1,7 +1,7 @@
 """Checkpoints of groups of runs: runs resume together with those that they were trained with.
 
-A group changes from one call to the next: some of its runs are finished, others are asked for, or
-an executor splits it among another number of processes.
+A group changes from one call to the next: some of its runs are finished, others are new, or an
+executor splits it among another number of processes.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ def checkpoint_path(members, folder):
 
 
 def new_progress(members):
-    """Progress of a group that no epoch was trained of, as a dict for its checkpoint."""
+    """Progress of a group before its first epoch, as a dict for its checkpoint."""
     return {"group": _names(members), "epochs": 0, "seconds": 0.0, "history": {}}
 
 
@@ -68,12 +68,12 @@ def trained_epochs(members, folder):
 
 def _checkpoints(folder):
     """List of (path, names of the runs of its group), those with most epochs first."""
-    found = []
+    entries = []
     for path in sorted(folder.glob("state/*.npz")) if folder else ():
         if saved := checkpoints.load_progress(path):
             names = set(saved.get("group", saved["members"]))  # older ones have members only
-            found.append((saved["epochs"], path, names))
-    return [(path, names) for _, path, names in sorted(found, key=lambda entry: -entry[0])]
+            entries.append((saved["epochs"], path, names))
+    return [(path, names) for _, path, names in sorted(entries, key=lambda entry: -entry[0])]
 
 
 def _names(members):

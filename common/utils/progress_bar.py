@@ -46,6 +46,7 @@ def progress_bar(
     """
     stream = stream or sys.stdout  # None if it was closed
     on_terminal = stream is not None and stream.isatty()
+    narrow = on_terminal and shutil.get_terminal_size().columns < 80
     return tqdm(
         total=total,
         initial=initial,
@@ -58,9 +59,5 @@ def progress_bar(
         file=stream,
         disable=_disabled or stream is None,
         dynamic_ncols=on_terminal,
-        bar_format=_NARROW if on_terminal and _columns() < 80 else _WIDE,
+        bar_format=_NARROW if narrow else _WIDE,
     )
-
-
-def _columns():
-    return shutil.get_terminal_size().columns

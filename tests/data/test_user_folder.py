@@ -216,7 +216,7 @@ def test_a_transparent_gray_of_16_bits_is_on_white(tmp_path):
 
 
 def test_a_turned_jpeg_is_cropped_without_loss_of_detail(tmp_path):
-    """128 x 256 as it is seen: a crop of 128 x 64 needs no scaling."""
+    """128 x 256 once it is upright: a crop of 128 x 64 needs no scaling."""
     board = np.indices((128, 256)).sum(axis=0) % 2 * 255
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -1,4 +1,4 @@
-"""Large temporary folders: removed at the end, or by the next process after a kill."""
+"""Large temporary folders: removed at the end, or by the next process if theirs was killed."""
 
 import os
 import signal
