@@ -91,8 +91,8 @@ class Results:
 
     def _without_former_weights(self, groups):
         """Groups without the students of weights that a teacher's run, trained again, replaced."""
-        students = [group for group in groups if group.teacher]
-        ordered = sorted(students[::-1], key=self._has_present_weights)  # the last one counts
+        students = [group for group in groups[::-1] if group.teacher]
+        ordered = sorted(students, key=self._has_present_weights)  # the last one counts
         chosen = {group.teacher_run: group.configuration["teacher"] for group in ordered}
         return [
             group
