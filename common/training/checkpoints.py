@@ -3,7 +3,6 @@
 import contextlib
 import json
 import zipfile
-from pathlib import Path
 
 import numpy as np
 
@@ -28,15 +27,16 @@ def load_progress(path):
     Raises:
         ValueError: the file is damaged; the message has its path.
     """
-    if not Path(path).exists():
+    try:
+        with _opened(path) as arrays:
+            progress = json.loads(str(arrays["progress"]))
+            if not {"members", "seconds"} <= set(progress):
+                raise ValueError("its progress is incomplete")
+            if len(progress["history"]["loss"]) != progress["epochs"]:
+                raise ValueError(f"its history does not have {progress['epochs']} epochs")
+            return progress
+    except FileNotFoundError:  # perhaps deleted a moment ago by another process
         return None
-    with _opened(path) as arrays:
-        progress = json.loads(str(arrays["progress"]))
-        if not {"members", "seconds"} <= set(progress):
-            raise ValueError("its progress is incomplete")
-        if len(progress["history"]["loss"]) != progress["epochs"]:
-            raise ValueError(f"its history does not have {progress['epochs']} epochs")
-        return progress
 
 
 def restore(path, model):
@@ -51,6 +51,8 @@ def _opened(path):
     try:
         with np.load(path, allow_pickle=False) as arrays:
             yield arrays
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"the checkpoint {path} is damaged or from another run ({error}): "

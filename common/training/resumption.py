@@ -67,9 +67,12 @@ def trained_epochs(members, folder):
 
 
 def _checkpoints(folder):
-    """List of (path, names of the runs of its group), those with most epochs first."""
+    """List of (path, names of the runs of its group), those with most epochs first.
+
+    Other processes write and delete theirs meanwhile; files still being written begin with a dot.
+    """
     entries = []
-    for path in sorted(folder.glob("state/*.npz")) if folder else ():
+    for path in sorted(folder.glob("state/[!.]*.npz")) if folder else ():
         if saved := checkpoints.load_progress(path):
             names = set(saved.get("group", saved["members"]))  # older ones have members only
             entries.append((saved["epochs"], path, names))

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import queue
 import signal
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 from common import training
 from common.runs import records
 from common.training import executors
+from common.utils import files
 from common.utils.workers import LocalWorkers, cores
 from tests.support.helpers import assert_same_outcome
 from tests.support.interrupted import Slow
@@ -151,8 +153,9 @@ def test_callbacks_that_cannot_be_sent_are_refused(runs, few, logits, tmp_path):
         training.run(runs, few, callbacks=[callback], **options)
 
 
-def test_a_run_that_another_process_trains_is_waited_for(tiny_run, few, tmp_path, capfd):
-    run, found = tiny_run({"epochs": 1}), []
+def test_a_run_that_another_process_trains_is_waited_for(tiny_run, few, tmp_path, monkeypatch):
+    run, found, lines = tiny_run({"epochs": 1}), [], queue.Queue()
+    monkeypatch.setattr(files, "print", lambda line, **_: lines.put(line), raising=False)
 
     def train_again():
         found.extend(training.run([run], few, output_dir=tmp_path))
@@ -161,8 +164,7 @@ def test_a_run_that_another_process_trains_is_waited_for(tiny_run, few, tmp_path
 
     def start(epoch, logs):
         other.start()
-        while "waiting for another process" not in capfd.readouterr().out:
-            time.sleep(0.01)
+        assert lines.get(timeout=60).startswith("waiting for another process")
 
     callback = keras.callbacks.LambdaCallback(on_epoch_begin=start)
     trained = training.run([run], few, output_dir=tmp_path, callbacks=[callback])

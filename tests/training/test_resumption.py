@@ -4,7 +4,7 @@ import pytest
 
 from common import training
 from common.runs import provenance, records
-from common.training import fit, group
+from common.training import checkpoints, fit, group, resumption
 from tests.support.helpers import InterruptAt
 from tests.training.test_executors import Inline
 
@@ -139,3 +139,22 @@ def test_a_run_without_the_others_of_its_checkpoint_starts_again_and_says_so(
     assert trained_epochs == [(1, 0), (1, 1)]
     said = f"resume only together, and {runs[1].name} is not trained with them: they start again"
     assert said in capsys.readouterr().out
+
+
+def test_a_checkpoint_that_another_process_is_writing(runs, tmp_path):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / ".12-34-other.npz").write_bytes(b"")
+    assert resumption.split(runs, (), tmp_path) == [runs]
+
+
+def test_a_checkpoint_that_another_process_deletes_before_it_is_read(runs, tmp_path, monkeypatch):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "other.npz").write_bytes(b"")
+    load = checkpoints.np.load
+
+    def load_late(path, **options):
+        path.unlink()
+        return load(path, **options)
+
+    monkeypatch.setattr(checkpoints.np, "load", load_late)
+    assert resumption.split(runs, (), tmp_path) == [runs]
