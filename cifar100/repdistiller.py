@@ -33,8 +33,8 @@ TEMPERATURE, ALPHA = 4.0, 0.9
 class Pair:
     """A teacher and a student by name, and what is printed of them, in %.
 
-    teacher_alone, alone, distilled: accuracies (RepDistiller; for resnet56 -> resnet20 the
-    distilled one as others reran it); aim: what ours is to reach.
+    teacher_alone, alone, distilled: accuracies (RepDistiller); aim: what ours is to reach (of
+    resnet56 -> resnet20 a rerun by others).
     """
 
     teacher: str

@@ -14,7 +14,7 @@ SUBJECTS = {
     "kernels": "GPU kernels in a training step, counted without a GPU",
     "throughput": "training and inference of the deep networks, against plain PyTorch",
     "image_folder": "JPEGs per second of `data.from_folder`, against Pillow alone",
-    "scaling": "the published table by workers and by Ray, and simulated workers",
+    "scaling": "the published table by workers and by Ray",
     "tensorflow_settings": "TensorFlow on a CPU with and without oneDNN, keeping freed memory",
     "teacher_epoch": "training speed of a Tiny ImageNet teacher, against its bare step",
 }

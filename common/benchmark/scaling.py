@@ -1,15 +1,14 @@
-"""Scaling benchmark: the published table of MNIST by each executor, and simulated workers."""
+"""Scaling benchmark: the published table of MNIST by each executor."""
 
 import contextlib
 import importlib.util
 import tempfile
 import time
 
-from common.benchmark import rows, schedule, tables, timing
+from common.benchmark import rows, tables, timing
 from common.benchmark.rows import Row
 
 DATASET, TABLE = "mnist", "published"
-WORKERS = (2, 4, 8, 16, 32, 64)  # of the simulation
 TASKS = 100  # without work, to time what an executor adds to each
 
 
@@ -39,20 +38,7 @@ def _overhead(options):
         yield Row(task, tasks[name], tasks[first], "ms", "difference")
 
 
-def _simulation(options):
-    """Rows of a study's recorded run times on more workers, against one worker."""
-    from common.runs import records
-    from common.utils import packages
-
-    tasks = schedule.recorded_tasks(records.load_all(packages.folder(DATASET)))
-    total, (longest, chain) = sum(t for t, _ in tasks.values()), schedule.critical_path(tasks)
-    for count in WORKERS:
-        what = f"all runs of {DATASET} on {count} workers, simulated, against one"
-        bound = f"{len(tasks)} runs; critical path {longest:.0f} s: {', then '.join(chain)}"
-        yield Row(what, [schedule.makespan(tasks, count)], [total], "s", "times", bound)
-
-
-PARTS = {"engines": _engines, "overhead": _overhead, "simulation": _simulation}
+PARTS = {"engines": _engines, "overhead": _overhead}
 
 
 def add_arguments(parser):

@@ -2,6 +2,30 @@
 
 import heapq
 
+WORKERS = (1, 2, 4, 8, 16, 32, 64)  # rows of the table
+_HOUR = 3600
+
+
+def table(name, records):
+    """Markdown: duration of all runs of a data set by number of workers, and its lower bound.
+
+    Args:
+        name: of the data set.
+        records: as in `recorded_tasks`.
+    """
+    from common import results
+
+    tasks = recorded_tasks(records)
+    (longest, chain), alone = critical_path(tasks), makespan(tasks, 1)
+    seconds = {str(count): makespan(tasks, count) for count in WORKERS}
+    seconds[f"any number: {', then '.join(chain)}"] = longest
+    rows = [
+        [count, f"{value / _HOUR:.1f}", f"{alone / value:.1f} times"]
+        for count, value in seconds.items()
+    ]
+    title = f"workers, simulated on the times of {len(tasks):,} runs of {name}"
+    return results.markdown([title, "hours", "as fast as one worker"], rows)
+
 
 def recorded_tasks(records):
     """{name of a run: (seconds, name of its teacher's run or None)} of records.

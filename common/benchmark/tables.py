@@ -1,4 +1,4 @@
-"""Tables of the README from the saved results of the subjects distillation, kernels and scaling."""
+"""Tables of the README from the saved results of its subjects, and from committed records."""
 
 import dataclasses
 import json
@@ -105,9 +105,19 @@ def kernels_table(record):
     return results.markdown([title, "ours", "theirs", "ratio"], cells)
 
 
+def simulation():
+    """Markdown: simulated schedules of all committed runs of MNIST."""
+    from common.benchmark import schedule
+    from common.runs import records
+    from common.utils import packages
+
+    return schedule.table("mnist", records.load_all(packages.folder("mnist")))
+
+
 TABLES = {
     "distill": lambda _groups: timing_tables(FILE),
     "kernels": lambda _groups: kernels(),
     "scaling": lambda _groups: timing_tables(SCALING),
+    "simulation": lambda _groups: simulation(),
 }
 PICTURES = {}

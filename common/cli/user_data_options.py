@@ -38,7 +38,10 @@ def parser(functions):
 
 
 def _add_images(distill):
-    images = "folder with a subfolder of images for each class, or train/, val/ and test/ with such"
+    images = (
+        "folder with a subfolder of images for each class, or train/, val/ and test/ with such "
+        "subfolders"
+    )
     distill.add_argument("--images", required=True, type=folder_option, metavar="DIR", help=images)
     size = "height and width that images are resized and center-cropped to; default: that of the "
     size += "images or, if their sizes differ, the median of the shorter sides"

@@ -36,12 +36,17 @@ def test_times_of_runs_side_by_side_are_divided():
     assert schedule.recorded_tasks([student]) == {"s-seed1": (2, None)}
 
 
-def test_the_simulation_has_a_row_for_each_number_of_workers():
-    rows = list(scaling.PARTS["simulation"](argparse.Namespace()))
-    seconds = [row.ours[0] for row in rows]
-    assert len(rows) == len(scaling.WORKERS) and seconds == sorted(seconds, reverse=True)
-    bound = float(rows[0].aim.split()[4])
-    assert seconds[-1] >= bound - 1 and rows[0].theirs[0] / 2 <= seconds[0]
+def test_the_table_of_the_simulation():
+    """Ten hours in turn; two workers six, which no number of workers can fall below."""
+    records = [
+        {"run": name, "seed": 0, "configuration": {"teacher": before and f"{before}-seed0@01"}}
+        | {"seconds": 3600 * hours}
+        for name, (hours, before) in GRAPH.items()
+    ]
+    lines = schedule.table("mnist", records).splitlines()
+    assert lines[0].startswith("| workers, simulated on the times of 4 runs of mnist | hours |")
+    assert lines[2:4] == ["| 1 | 10.0 | 1.0 times |", "| 2 | 6.0 | 1.7 times |"]
+    assert lines[-1] == "| any number: teacher-seed0, then a-seed0 | 6.0 | 1.7 times |"
 
 
 def test_a_substitute_of_mnist_is_not_written(few):
