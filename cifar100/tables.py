@@ -92,8 +92,9 @@ def _gain_cells(group, baseline):
     """95 % interval of the accuracy, gain in points, p (t); empty where a group is missing."""
     if group is None or baseline is None:
         return ["", "", ""]
-    accuracy = group.values("accuracy")
-    gain = 100 * (accuracy.mean() - baseline.values("accuracy").mean())
+    accuracy, common = group.values("accuracy"), set(group.seeds) & set(baseline.seeds)
+    pair = (each.of_seeds(common).values("accuracy").mean() for each in (group, baseline))
+    gain = 100 * (next(pair) - next(pair))
     p = results.p_value(results.compare(group, baseline).p)
     return [results.confidence_interval(accuracy, 2, 100), f"{gain:+.2f}", p]
 

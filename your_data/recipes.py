@@ -6,6 +6,7 @@ import numpy as np
 
 from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
+from common.utils import files
 
 FOLDER = Path(__file__).parent
 DATASET = "sklearn_digits"
@@ -47,8 +48,8 @@ def write_digits(folder):
     for number, (image, label) in enumerate(zip(pixels, digits.target, strict=True)):
         path = Path(folder) / str(label) / f"{number:04}.png"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(image).save(path)
+            with files.atomic_write(path) as temporary:
+                Image.fromarray(image).save(temporary, format="PNG")
     return Path(folder)
 
 

@@ -38,8 +38,9 @@ def run(options):
             without a study of devices.
     """
     deployed = _Deployed(_checked(options), options)
-    record = device.read(deployed.folder) or {}
-    record |= {part: getattr(deployed, part)() for part in options.parts}
+    measured = {part: getattr(deployed, part)() for part in options.parts}
+    # read when all is measured: another command may have written other parts meanwhile
+    record = (device.read(deployed.folder) or {}) | measured
     for text in device.tables(record):
         print(text)
     if options.write:

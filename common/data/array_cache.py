@@ -46,6 +46,7 @@ def locked(name, data_dir):
             stack.enter_context(files.acquire_lock(path, busy, wait=True))
             # removed while it is held: whoever waits for it then locks a new file
             stack.callback(path.unlink, missing_ok=True)
+            files.remove_temporaries(folder(name, data_dir))  # gigabytes, of a killed process
         yield
 
 

@@ -24,7 +24,10 @@ def read(spec, data_dir):
         InsufficientSpaceError: the images fit neither on the disk nor in memory.
     """
     try:
-        return _from_cache(spec, data_dir) or _from_source(spec, data_dir)
+        if found := _from_cache(spec, data_dir):
+            return found
+        with array_cache.locked(spec.name, data_dir):  # of the original data too
+            return _written_meanwhile(spec, data_dir) or _from_source(spec, data_dir)
     except array_cache.UnreadableCacheError as error:
         warnings.warn(f"{error}; reading the original data instead", stacklevel=3)
         return _from_source(spec, data_dir, fill_cache=False)
@@ -34,7 +37,7 @@ def _from_cache(spec, data_dir):
     """RawDataset, memory-mapped; None without a complete, undamaged array cache."""
     try:
         cached = array_cache.read(spec.name, data_dir)
-        if cached and ("superclasses" in cached[0] or not spec.superclasses):
+        if cached and _is_complete(cached, spec):
             return sources.RawDataset(*cached)
     except array_cache.DamagedCacheError as error:
         warnings.warn(f"{error}; rebuilding it", stacklevel=4)
@@ -53,19 +56,21 @@ def _from_source(spec, data_dir, fill_cache=True):
             stacklevel=4,
         )
         return None
-    if not fill_cache:
-        return _in_memory(raw)
-    with array_cache.locked(spec.name, data_dir):
-        return _written_meanwhile(spec.name, data_dir, raw) or cached(spec.name, data_dir, raw)
+    return cached(spec.name, data_dir, raw) if fill_cache else _in_memory(raw)
 
 
-def _written_meanwhile(name, data_dir, raw):
+def _written_meanwhile(spec, data_dir):
     """RawDataset, memory-mapped, of a cache that another process filled; None without one."""
     with contextlib.suppress(array_cache.DamagedCacheError, array_cache.UnreadableCacheError):
-        written = array_cache.read(name, data_dir)
-        if written and raw.arrays.keys() <= written[0].keys():
+        written = array_cache.read(spec.name, data_dir)
+        if written and _is_complete(written, spec):
             return sources.RawDataset(*written)
     return None
+
+
+def _is_complete(cached, spec):
+    """Whether a cache has all arrays; older ones of CIFAR-100 lack the superclasses."""
+    return "superclasses" in cached[0] or not spec.superclasses
 
 
 def from_cache(name, data_dir, origin):

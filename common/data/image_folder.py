@@ -102,7 +102,8 @@ def without(listed, names):
     """The listing without some files, and without classes that these leave empty.
 
     Raises:
-        ValueError: a class of val/ or test/ is left without training images.
+        ValueError: a class of val/ or test/ is left without training images, or fewer than two
+            classes are left.
     """
     remaining = {
         split: {key: [p for p in paths if p not in names] for key, paths in classes.items()}
@@ -115,6 +116,9 @@ def without(listed, names):
             f"no training image of {', '.join(map(repr, unknown))} can be read: add some, or "
             "remove the others of this class"
         )
+    if len(known) < 2:
+        of_what = f"only images of {', '.join(map(repr, known))}" if known else "no images"
+        raise ValueError(f"{of_what} can be read, but two classes are needed: add images")
     return left
 
 

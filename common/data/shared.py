@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,21 @@ from common.data.dataset import SPLITS, Dataset, Split
 
 @dataclasses.dataclass(frozen=True)
 class MappedArray:
-    """Position of an array in a file, from which `load` memory-maps it."""
+    """Position of an array in a file, from which `load` memory-maps it.
+
+    modified: time of the file in ns.
+    """
 
     path: str
     dtype: str
     shape: tuple
     offset: int
+    modified: int
 
     def load(self):
-        """The array, memory-mapped, read-only."""
+        """The array, memory-mapped, read-only; ValueError if the file was replaced meanwhile."""
+        if os.stat(self.path).st_mtime_ns != self.modified:
+            raise ValueError(f"{self.path} changed since the training began: run the command again")
         return np.memmap(self.path, self.dtype, "r", self.offset, self.shape)
 
 
@@ -76,4 +83,6 @@ def _mapped(array, path):
         np.save(path, array)
         return _mapped(np.load(path, mmap_mode="r"), path)
     start = root.offset + array.ctypes.data - root.ctypes.data
-    return MappedArray(str(Path(array.filename).resolve()), array.dtype.str, array.shape, start)
+    file = Path(array.filename).resolve()
+    modified = file.stat().st_mtime_ns
+    return MappedArray(str(file), array.dtype.str, array.shape, start, modified)

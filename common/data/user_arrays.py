@@ -64,12 +64,18 @@ def from_arrays(name, train, validation=None, test=None, class_names=None, *, li
 
 def limited(dataset, limit):
     """A data set with at most `limit` images of each split, as in `data.load`."""
+    require_limit(limit)
     if limit is None:
         return dataset
-    require_positive("limit", limit, integer=True)
     splits = {split: getattr(dataset, split) for split in SPLITS}
     splits = {key: each.take(stratified(each.labels, int(limit))) for key, each in splits.items()}
     return dataclasses.replace(dataset, **splits, limit=int(limit))
+
+
+def require_limit(limit):
+    """Raise ValueError unless a limit is None or a whole number above 0."""
+    if limit is not None:
+        require_positive("limit", limit, integer=True)
 
 
 def checked_name(name):

@@ -5,10 +5,10 @@ import shutil
 
 from common.data import array_cache, cached_sources, catalogue, image_folder, image_sizes
 from common.data.dataset import SPLITS, Dataset, Split
-from common.data.held_out import set_aside
+from common.data.held_out import require_fractions, set_aside
 from common.data.image_files import ImageFiles
 from common.data.sources import RawDataset
-from common.data.user_arrays import checked_name, limited
+from common.data.user_arrays import checked_name, limited, require_limit
 from common.utils import files
 from common.utils.checks import local_folder, require_seed
 
@@ -41,7 +41,8 @@ def from_folder(
         name: as records hold it, not that of a built-in data set; default the folder's.
         limit: as in `data.load`.
         data_dir: folder of array caches; default $TFDS_DATA_DIR or ~/tensorflow_datasets.
-        skip_unreadable: whether to leave out images that cannot be read, and to say how many.
+        skip_unreadable: whether to leave out images that cannot be read, and to say how many
+            when they are decoded.
 
     Returns:
         Dataset, class names sorted; images with one channel if all files are gray, else three.
@@ -53,7 +54,9 @@ def from_folder(
             above 0.
         InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """
-    require_seed(seed)  # before the files' headers are read
+    require_seed(seed)  # these three before the files are read
+    require_fractions({"validation": validation, "test": test})
+    require_limit(limit)
     root = local_folder("the image folder", path).resolve()
     name, size = checked_name(name or root.name), image_sizes.pair(image_size)
     caches = _cache_folder(data_dir, root)
@@ -86,7 +89,7 @@ class _Reader:
         while not (raw := self._cached(self._raw(listed, shape, unreadable), origin, unreadable)):
             listed = image_folder.without(listed, self._relative(unreadable))
         self._require_unchanged(origin)
-        if unreadable:
+        if unreadable := list(dict.fromkeys(unreadable or ())):
             shown = ", ".join(map(str, unreadable[:3])) + ", ..." * (len(unreadable) > 3)
             print(f"left out {len(unreadable)} images that cannot be read: {shown}")
         return raw

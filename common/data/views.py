@@ -64,11 +64,6 @@ class ViewSet:
         """Name in folder names, such as `crop_flip`, or `crop_flip-8` for eight views per image."""
         return self.name + f"-{self.views_per_image}" * bool(self.views_per_image)
 
-    @property
-    def identity_view(self):
-        """Number of the view that is the image itself."""
-        return self.shifts_per_axis**2 // 2
-
     def apply(self, images, view):
         """The pixels of `images` in `view`, in NumPy.
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from common import results, teachers
+from common import results
 from common.explorer import page_content
 from common.runs import records
 
@@ -26,7 +26,7 @@ def teacher(study, seed=0):
     """
     for name, spec in study.spec.teachers.items():
         run = study.teacher(name, seed)
-        if any(teachers.folder(folder, run).exists() for folder in study.store.folders):
+        if study.store.find(run):
             named = teacher_model(study, name, seed) if spec.model == "cnn" else None
             logits = study.logits(name, seed)
             return page_content.Teacher(spec.title, logits, named and named.model), name

@@ -61,7 +61,7 @@ class Teacher:
         for name, spec in study.spec.teachers.items():
             run = study.teacher(name)
             for view_set in view_sets:
-                if teachers.folder(study.committed_dir, run, view_set).exists():
+                if (teachers.folder(study.committed_dir, run, view_set) / "header.json").exists():
                     answers = spec.model == "cnn" and trains(study.dataset)
                     model = study.model(run) if answers else None
                     logits = study.committed_logits(name, view_set=view_set)

@@ -50,7 +50,8 @@ def tuned_methods(groups, spec, teacher, grids, selection_seeds):
     for name, grid in grids.items():
         candidates = _candidates(ours, spec, spec if grid.teacher else teacher, grid)
         of_selection = [group.of_seeds(selection_seeds) for group in candidates]
-        if len(candidates) < len(grid.settings) or not all(g.seeds for g in of_selection):
+        complete = all(set(selection_seeds) <= set(group.seeds) for group in of_selection)
+        if len(candidates) < len(grid.settings) or not complete:
             continue
         chosen = best(of_selection).distillation
         pair = [_fresh(candidates, each, selection_seeds) for each in (chosen, grid.published)]

@@ -6,6 +6,7 @@ after the training is computed from these logits when the record is read. float1
 11 significant bits.
 """
 
+import contextlib
 import sys
 import zipfile
 from pathlib import Path
@@ -107,13 +108,21 @@ def _teacher_logits(record, record_path, arrays, split):
     configuration = record["configuration"]
     folders = (Path(record_path).parents[1], packages.folder(configuration["dataset"]))
     for folder in folders:
-        for header in sorted(folder.glob(f"teachers/{_run_name(configuration)}*/header.json")):
-            logits = teachers.Logits(header.parent)
+        for logits in _finished_logits(folder / "teachers", _run_name(configuration)):
             if logits.identity == configuration["teacher"]:
                 stored, keys = logits.in_file_order(split)
                 if _hash_of(keys) == str(arrays[f"{split}_images"]):
                     return stored
     return None
+
+
+def _finished_logits(folder, run_name):
+    """Yield the readable `Logits` of a teacher's run, in plain and other views."""
+    for header in sorted(folder.glob(f"{run_name}*/header.json")):
+        rest = header.parent.name.removeprefix(run_name)
+        if rest[:1] in ("", "-") and not rest.endswith(".part"):
+            with contextlib.suppress(OSError, ValueError):  # damaged, or moved at this moment
+                yield teachers.Logits(header.parent)
 
 
 def _run_name(configuration):

@@ -23,7 +23,12 @@ _MEASURES = {"errors", "accuracy", "negative_log_likelihood", "calibration_error
 
 def path(folder, run):
     """Path of the record of `run` in a data set's folder, whether or not it exists."""
-    return Path(folder) / "results" / f"{run.name}.json"
+    return path_of(folder, run.name)
+
+
+def path_of(folder, name):
+    """Path of the record of the run `name`, a `Run.name`, whether or not it exists."""
+    return Path(folder) / "results" / f"{name}.json"
 
 
 def weights_path(folder, run):
@@ -33,15 +38,15 @@ def weights_path(folder, run):
 
 def find_weights(folder, run):
     """Path of a run's exact weights, in weights/ or in a logits folder; None if missing."""
-    beside_logits = Path(folder) / "teachers" / run.name / weights.FLOAT32_FILE
-    candidates = (weights_path(folder, run), beside_logits)
+    beside_logits = [path / weights.FLOAT32_FILE for path in _logits_folders(folder, run)]
+    candidates = (weights_path(folder, run), *beside_logits)
     return next((path for path in candidates if path.exists()), None)
 
 
 def find_float16_weights(folder, run):
     """The folder of a teacher's logits that holds its float16 weights; None if none does."""
-    logits = Path(folder) / "teachers" / run.name
-    return logits if (logits / weights.FLOAT16_FILE).exists() else None
+    folders = _logits_folders(folder, run)
+    return next((path for path in folders if (path / weights.FLOAT16_FILE).exists()), None)
 
 
 def has_weights(folder, run):
@@ -105,6 +110,14 @@ def load_all(folder):
     # temporary files of interrupted writers begin with a dot
     paths = sorted((Path(folder) / "results").glob("[!.]*.json"))
     return [load(path) for path in paths]
+
+
+def _logits_folders(folder, run):
+    """Finished folders of a teacher's logits: in plain views, then in others."""
+    teachers = Path(folder) / "teachers"
+    others = sorted(teachers.glob(f"{run.name}-*/header.json"))
+    finished = [path.parent for path in others if path.parent.suffix != ".part"]
+    return [teachers / run.name, *finished]
 
 
 def _refuse_constant(text):

@@ -30,14 +30,15 @@ def partial_path(folder):
 def resumable_folder(folder, request):
     """Yield the partial folder of `folder`, locked, with what an equal request wrote to it.
 
-    The partial folder is removed when the block ends without an error.
+    If another process is writing it, this waits. The partial folder is removed when the block ends
+    without an error.
 
     Args:
         folder: Path of the finished folder.
         request: dict of JSON values; files left by a call with another request are deleted.
 
     Raises:
-        ValueError: the folder cannot be written, or another process is writing it.
+        ValueError: the folder cannot be written.
     """
     partial = partial_path(folder)
     require_writable(partial.parent)
@@ -153,9 +154,9 @@ def _locked(partial, folder):
     """Hold the lock in the partial folder; retry if another process is just removing it."""
     while True:
         partial.mkdir(exist_ok=True)
-        busy = f"another process is writing {folder}: wait for it to end"
+        busy = f"waiting for another process that writes {folder}"
         try:
-            lock = files.acquire_lock(partial / LOCK, busy)
+            lock = files.acquire_lock(partial / LOCK, busy, wait=True)
         except FileNotFoundError:
             continue
         with lock:

@@ -38,7 +38,7 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
 
     Raises:
         ValueError: as in `check_feasible`; the object is not such a model or does not return
-            logits; logits are not finite in float16; another process is writing the same file.
+            logits; logits are not finite in float16.
         InsufficientSpaceError: as in `check_feasible`.
     """
     require_positive("batch_size", batch_size, integer=True)
@@ -63,6 +63,8 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
 def write_folder(folder, header, request, write):
     """Logits in `folder`, written by `write` to its partial folder and checked.
 
+    If another process is writing equal ones, these are waited for and read.
+
     Args:
         folder: Path.
         header: dict, as in `header_of`. Without "weights_sha256", a hash of the logits takes its
@@ -70,7 +72,10 @@ def write_folder(folder, header, request, write):
         request: dict of JSON values that distinguishes what an interrupted call left.
         write: function (partial folder) that writes or completes the arrays.
     """
+    before = _stamp(folder)
     with resumable_folder(folder, request) as partial:
+        if _stamp(folder) != before and (logits := _equal_logits(folder, header)):
+            return logits
         if not (partial / "header.json").exists():
             write(partial)
             sums = {path.name: checksum(path) for path in sorted(partial.glob("*.npy"))}
@@ -79,6 +84,21 @@ def write_folder(folder, header, request, write):
             files.write_json(partial / "header.json", complete)
         _move(partial, folder)
         return Logits(folder)
+
+
+def _stamp(folder):
+    """Time of a logits file's header in ns; None without one."""
+    try:
+        return (folder / "header.json").stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def _equal_logits(folder, header):
+    """`Logits` in `folder` if they are of the same weights and have the same header, else None."""
+    logits = Logits(folder)
+    same = {key: logits.header.get(key) for key in header} == header
+    return logits if same and "weights_sha256" in header else None
 
 
 def check_feasible(folder, dataset, classes, view_set="plain"):
@@ -95,7 +115,7 @@ def check_feasible(folder, dataset, classes, view_set="plain"):
     """
     view_set = views.get(view_set)
     view_set.check_shape(dataset.image_shape)
-    written = sum(path.stat().st_size for path in partial_path(folder).glob("*.npy"))
+    written = sum(map(files.size, partial_path(folder).glob("[!.]*.npy")))
     resources.require_disk(
         folder,
         file_size(dataset, classes, view_set) + weights.MAX_BYTES - written,

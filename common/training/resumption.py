@@ -7,6 +7,7 @@ executor splits it among another number of processes.
 import contextlib
 import hashlib
 
+from common.runs import records
 from common.training import checkpoints
 
 
@@ -24,8 +25,7 @@ def new_progress(members):
 def split(members, done, folder, report=lambda line: None):
     """Parts of a group: the runs of each of its checkpoints, and the others that are not finished.
 
-    Of checkpoints that share a run, the one with more epochs counts. Those of which all runs are
-    finished are deleted.
+    Of checkpoints that share a run, the one with more epochs counts.
 
     Args:
         members: list of Run.
@@ -47,8 +47,6 @@ def split(members, done, folder, report=lambda line: None):
             if names - done:
                 parts.append([by_name[name] for name in by_name if name in names])
                 pending -= names
-            else:  # its process was killed after the last record
-                path.unlink(missing_ok=True)
         elif missing := names & pending and names - by_name.keys():
             report(
                 f"the runs of the checkpoint {path} resume only together, and "
@@ -56,6 +54,18 @@ def split(members, done, folder, report=lambda line: None):
             )
     rest = [run for run in members if run.name in pending]
     return [*parts, rest] if rest else parts
+
+
+def remove_finished(state, results):
+    """Delete checkpoints whose runs all have records: of processes killed after the last one.
+
+    Args:
+        state: Path of the folder with state/; None if this process cannot see it.
+        results: Path of the folder with results/, to which these runs are written.
+    """
+    for path, names in _checkpoints(state):
+        if all(records.path_of(results, name).exists() for name in names):
+            path.unlink(missing_ok=True)
 
 
 def trained_epochs(members, folder):

@@ -1,5 +1,7 @@
 """A group of runs that an executor trains."""
 
+from concurrent.futures import Future
+
 from common.training import resumption
 
 
@@ -59,7 +61,11 @@ class SubmittedGroup:
 
     def _submit(self):
         self.epochs_before = self._saved_epochs()
-        self.future = self.tasks.submit(self.members)
+        try:
+            self.future = self.tasks.submit(self.members)
+        except Exception as error:  # such as a teacher's logits that are not finite
+            self.future = Future()
+            self.future.set_exception(error)
 
     def _saved_epochs(self):
         folder = self.tasks.folder

@@ -66,6 +66,7 @@ def run(
     done = finished(runs, [folder, *read_dirs], on_cached or _print_cached)
     run_checks.check_schedules([run for run in runs if run.name not in done])
     state = executors.checkpoint_folder(executor, folder)
+    resumption.remove_finished(state, folder)
     groups = _unfinished(runs, done, state)
     if executor and (tasks := executors.tasks(executor, groups, done, state)):
         parts = (folder, teachers_by_id, list(callbacks))

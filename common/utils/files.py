@@ -101,6 +101,14 @@ def explain_disk_full(path):
         ) from None
 
 
+def size(path):
+    """Bytes of a file; 0 if it is missing, as one that another process has moved."""
+    try:
+        return Path(path).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def remove_temporaries(path):
     """Remove the temporary files of `path` that killed processes left.
 
@@ -108,7 +116,9 @@ def remove_temporaries(path):
     of a folder.
     """
     for temporary in Path(path).parent.glob(f".*-{Path(path).name}"):
-        _remove(temporary)
+        prefix = re.match(r"\.\d+-\d+-", temporary.name)
+        if prefix and Path(temporary.name[prefix.end() :]).match(Path(path).name):
+            _remove(temporary)
 
 
 def display_path(path):

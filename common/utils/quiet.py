@@ -12,6 +12,9 @@ def suppress_stderr():
     TensorFlow 2.21 logs about oneDNN and missing GPUs from C++ before it reads its log level.
     Python exceptions are not affected.
     """
+    if sys.stderr is None:  # closed by the caller
+        yield
+        return
     sys.stderr.flush()
     saved = os.dup(2)
     devnull = os.open(os.devnull, os.O_WRONLY)

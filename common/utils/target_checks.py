@@ -31,10 +31,11 @@ def require_labels(labels, classes, what="labels"):
         raise ValueError(f"{what} must be whole numbers, got {labels[labels != labels.round()][0]}")
     low, high = np.min(labels), np.max(labels)
     if low < 0 or (classes is not None and high >= classes):
-        hint = ": subtract 1" if low == 1 and high == classes else ""
-        raise ValueError(
-            f"{what} are from {low} to {high}, but the students have {classes} classes{hint}"
+        known = (
+            "classes count from 0" if classes is None else f"the students have {classes} classes"
         )
+        hint = ": subtract 1" if low == 1 and high == classes else ""
+        raise ValueError(f"{what} are from {low} to {high}, but {known}{hint}")
     return labels
 
 

@@ -25,7 +25,7 @@ def temporary_folder(parent, prefix):
         with contextlib.suppress(ValueError), files.acquire_lock(lock, "in use"):
             _remove(lock)
     lock = parent / f"{prefix}{secrets.token_hex(4)}.lock"
-    with files.acquire_lock(lock, "in use"):
+    with files.acquire_lock(lock, f"waiting for a process that cleans {parent}", wait=True):
         try:
             lock.with_suffix("").mkdir()
             yield lock.with_suffix("")

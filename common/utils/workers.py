@@ -135,12 +135,27 @@ def _serve(connection, threads):
     limit_threads(threads)
     with contextlib.suppress(*_CLOSED):
         while True:
-            function, arguments = connection.recv()
-            try:
-                answer = (function(*arguments), None)
-            except Exception as error:
-                answer = (None, picklable(error))
-            connection.send(answer)
+            connection.send_bytes(_answer(connection.recv_bytes()))
+
+
+def _answer(message):
+    """Pickled (result, None) or (None, exception) of a pickled (function, arguments)."""
+    try:
+        function, arguments = _read(message)
+        return pickle.dumps((function(*arguments), None))
+    except Exception as error:
+        return pickle.dumps((None, picklable(error)))
+
+
+def _read(message):
+    """What a pickled message holds; ValueError if this process cannot import its parts."""
+    try:
+        return pickle.loads(message)
+    except (AttributeError, ImportError) as error:
+        raise ValueError(
+            f"a worker process cannot import a function or class ({error}): move it from the "
+            "notebook or script into a module"
+        ) from None
 
 
 def _end_with_parent():

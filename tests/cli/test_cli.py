@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from types import SimpleNamespace
 
 import keras
@@ -32,12 +33,12 @@ from tests.support.helpers import no_fit
 def run_module(*arguments, options=()):
     """(exit code, output, error output, seconds of CPU) of `python -m mnist` as a process."""
     command = [sys.executable, *options, "-m", "mnist", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    out, err = process.stdout.read(), process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close(), process.stderr.close()
-    return process.returncode, out, err, used.ru_utime + used.ru_stime
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:  # no full pipe
+        process = subprocess.Popen(command, stdout=out, stderr=err)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0), err.seek(0)
+        return process.returncode, out.read(), err.read(), used.ru_utime + used.ru_stime
 
 
 def test_help_is_quick():

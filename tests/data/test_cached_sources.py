@@ -1,7 +1,9 @@
 """Array caches that several processes fill at once: two threads stand for them."""
 
+import dataclasses
 import shutil
 import threading
+import time
 from concurrent import futures
 
 import numpy as np
@@ -9,7 +11,8 @@ import pytest
 from PIL import Image
 
 from common import data
-from common.data import array_cache, cached_sources, sources
+from common.data import array_cache, cached_sources, catalogue, sources
+from common.utils import files
 from tests.data.test_data import same
 
 
@@ -66,8 +69,12 @@ def test_data_of_the_catalogue_are_written_once(tmp_path, written):
     assert isinstance(second.train.images, np.memmap)
 
 
-def test_who_waits_is_told_for_whom(tmp_path, capsys):
-    entered, leave = threading.Event(), threading.Event()
+def test_who_waits_is_told_for_whom(tmp_path, monkeypatch):
+    entered, leave, lines = threading.Event(), threading.Event(), []
+
+    def told(line):
+        lines.append(line)
+        leave.set()
 
     def hold():
         with array_cache.locked("own", tmp_path):
@@ -77,10 +84,10 @@ def test_who_waits_is_told_for_whom(tmp_path, capsys):
     with futures.ThreadPoolExecutor(1) as pool:
         pool.submit(hold)
         assert entered.wait(timeout=60)
-        threading.Timer(0.2, leave.set).start()
+        monkeypatch.setattr(files, "print", lambda line, **_: told(line), raising=False)
         with array_cache.locked("own", tmp_path):
             assert leave.is_set()
-    assert capsys.readouterr().out == ("waiting for another process that reads the images of own\n")
+    assert lines == ["waiting for another process that reads the images of own"]
 
 
 @pytest.mark.parametrize("damage", ["removed", "emptied"])
@@ -107,3 +114,26 @@ def test_without_a_lock_the_block_runs_all_the_same(tmp_path):
     with array_cache.locked("own", tmp_path):
         done = True
     assert done and (tmp_path / "arrays").read_text().startswith("in the way")
+
+
+def test_the_original_data_are_read_by_one_process(tmp_path, monkeypatch):
+    """Two that prepare the same data at once disturb each other."""
+    spec, reads = catalogue.CATALOGUE["mnist5k"], []
+
+    def read_slowly(*arguments):
+        reads.append(arguments)
+        time.sleep(0.2)
+        return spec.reader(*arguments)
+
+    slow = dataclasses.replace(spec, reader=read_slowly)
+    monkeypatch.setitem(catalogue.CATALOGUE, "mnist5k", slow)
+    first, second = loaded_twice(lambda: data.load("mnist5k", data_dir=tmp_path))
+    assert len(reads) == 1 and same(first, second)
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    for name in (".12-34-own", ".12-34-not-own", ".12-34-own-not"):
+        (tmp_path / "arrays" / name).mkdir(parents=True)
+    with array_cache.locked("own", tmp_path):
+        left = {path.name for path in (tmp_path / "arrays").iterdir()}
+    assert left == {".own.lock", ".12-34-not-own", ".12-34-own-not"}

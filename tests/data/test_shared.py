@@ -1,6 +1,7 @@
 """Data sets shared with other processes: the same arrays, in files, not in the message."""
 
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -22,3 +23,11 @@ def test_arrays_are_mapped_from_files(name, written, request, mnist, tmp_path):
     assert (loaded.name, loaded.limit) == (dataset.name, dataset.limit)
     assert loaded.pixel_statistics == dataset.pixel_statistics
     assert pickle.loads(message).load() is loaded
+
+
+def test_a_file_that_was_replaced_is_refused(few, tmp_path):
+    shared = share(few, tmp_path)
+    time.sleep(0.02)
+    np.save(tmp_path / "train_images.npy", few.train.images[::-1])
+    with pytest.raises(ValueError, match=r"train_images.npy changed since the training"):
+        shared.load()

@@ -110,6 +110,8 @@ def test_few_images_of_several_classes_are_enough_for_multi_hot_labels():
 def test_names_and_classes_of_their_own():
     with pytest.raises(ValueError, match="'mnist' is a built-in data set"):
         data.from_arrays("mnist", PAIR, PAIR, PAIR)
+    with pytest.raises(ValueError, match=r"labels are from -1 to 0, but classes count from 0"):
+        data.from_arrays("own", (np.zeros((9, 4, 4), "uint8"), np.arange(9) % 2 - 1))
     with pytest.raises(ValueError, match=r"labels are from 0 to 2, but .* 2 classes"):
         data.from_arrays("mine", PAIR, PAIR, PAIR, ["cat", "dog"])
     with pytest.raises(ValueError, match="class '2' has 2 images, too few for 3 splits"):

@@ -11,6 +11,7 @@ from PIL import Image
 from common import data
 from common.data import array_cache, image_files, image_folder
 from common.runs import Recipe, Run
+from tests.support.helpers import no_fit
 
 RNG = np.random.default_rng(0)
 COLOR = (200, 40, 90)
@@ -253,6 +254,27 @@ def test_a_class_whose_training_images_are_all_unreadable_is_named(tmp_path):
     (tmp_path / "own" / "train" / "owl" / "0.png").write_bytes(b"no image")
     with pytest.raises(ValueError, match="no training image of 'owl' can be read: add some"):
         data.from_folder(tmp_path / "own", data_dir=tmp_path, skip_unreadable=True, test=0.3)
+
+
+@pytest.mark.parametrize("damaged", [("cat",), ("cat", "owl")])
+def test_fewer_than_two_readable_classes_are_refused(tmp_path, damaged):
+    for name in ("cat", "owl"):
+        for number in range(4):
+            save(tmp_path / "own" / name / f"{number}.png", RNG.integers(0, 256, (8, 8, 3)))
+            if name in damaged:
+                (tmp_path / "own" / name / f"{number}.png").write_bytes(b"no image")
+    left = "no images" if len(damaged) == 2 else "only images of 'owl'"
+    with pytest.raises(ValueError, match=f"{left} can be read"):
+        data.from_folder(tmp_path / "own", data_dir=tmp_path, skip_unreadable=True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"), [({"limit": 0}, "limit"), ({"test": 2}, "test is a fraction")]
+)
+def test_wrong_numbers_are_refused_before_anything_is_read(read, monkeypatch, wrong, sentence):
+    monkeypatch.setattr(image_folder, "list_images", no_fit)
+    with pytest.raises(ValueError, match=sentence):
+        read(**wrong)
 
 
 def test_a_long_name_of_a_folder_leaves_names_of_files_short(folder, tmp_path):

@@ -52,6 +52,14 @@ def test_a_method_with_missing_runs_is_left_out(groups):
     assert list(methods) == ["kd"]
 
 
+def test_a_method_with_a_missing_seed_is_left_out(groups):
+    """The others' means are over other seeds: they cannot be compared."""
+    last = groups[-1]
+    fewer = last.of_seeds(set(last.seeds) - set(SELECTION[:1]))
+    methods = results.tuned_methods([*groups[:-1], fewer], STUDENT, TEACHER, GRIDS, SELECTION)
+    assert list(methods) == ["kd"]
+
+
 def test_table_and_finding(groups):
     methods = results.tuned_methods(groups, STUDENT, TEACHER, GRIDS, SELECTION)
     options = {"step_times": {"nkd": "+1 %"}, "baseline": groups[0]}

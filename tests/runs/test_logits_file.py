@@ -10,6 +10,7 @@ from scipy import special
 from common import metrics, results
 from common.distillation import Distillation
 from common.runs import Recipe, Run, logits_file, records
+from common.teachers import weights
 from tests.support.helpers import add_measures
 
 RUN = Run("mnist", "mlp", Recipe(epochs=2), limit=100)
@@ -75,6 +76,15 @@ def test_a_new_measure_reaches_a_finished_run(student, few, logits, new_measures
     header, _, row, _ = results.seeds_table(results.group_seeds([record])[0]).splitlines()
     cell = row.split(" | ")[header.split(" | ").index("margin")]
     assert cell == f"{record['test']['margin']:.3f}"
+
+
+def test_folders_of_other_logits_are_passed_over(student, new_measures):
+    """Damaged ones, half-written ones, and those of seed 70 beside seed 7."""
+    folder, run, _ = student
+    for name in ("mnist-mlp-0-seed7", "mnist-mlp-0-seed7-a.part", "mnist-mlp-0-seed70"):
+        (folder / "teachers" / name).mkdir()
+        (folder / "teachers" / name / "header.json").write_text("{")
+    assert "divergence" in records.read(folder, run)["test"]
 
 
 def test_measures_of_the_record_stay_as_they_are(student, new_measures):
@@ -149,3 +159,14 @@ def test_logits_too_large_for_float16_stay_finite(few, tmp_path):
     logits_file.write(tmp_path / "results" / "a.json", SHA256, few, huge)
     with np.load(tmp_path / "results" / "a.npz") as stored:
         assert np.isfinite(stored["test"]).all()
+
+
+def test_weights_beside_logits_of_other_views_are_found(tmp_path):
+    for name in (f"{RUN.name}-crop_flip-8", f"{RUN.name}-crop_flip-9.part", f"{RUN.name}0"):
+        (tmp_path / "teachers" / name).mkdir(parents=True)
+        for file in ("header.json", weights.FLOAT32_FILE, weights.FLOAT16_FILE):
+            (tmp_path / "teachers" / name / file).touch()
+    expected = tmp_path / "teachers" / f"{RUN.name}-crop_flip-8"
+    assert records.find_weights(tmp_path, RUN) == expected / weights.FLOAT32_FILE
+    assert records.find_float16_weights(tmp_path, RUN) == expected
+    assert records.find_weights(tmp_path / "other", RUN) is None

@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import time
 
 import keras
 import numpy as np
@@ -102,3 +103,11 @@ def weights(path):
             )
         )
     return arrays
+
+
+def wait_until(condition, seconds=300):
+    """Wait until the function `condition` returns something true; fail after `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)

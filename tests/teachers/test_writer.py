@@ -89,7 +89,7 @@ def test_temporary_file_of_a_killed_process_is_removed(tmp_path):
         teachers.make(
             tmp_path / "interrupted", Linear(data.image_shape, 10, dies_after=0), data, "t"
         )
-    (tmp_path / "interrupted.part" / ".123-train_keys.npy").write_bytes(b"half")
+    (tmp_path / "interrupted.part" / ".123-456-train_keys.npy").write_bytes(b"half")
     for name in ("interrupted", "uninterrupted"):
         teachers.make(tmp_path / name, Linear(data.image_shape, 10), data, "t")
     assert contents(tmp_path / "interrupted") == contents(tmp_path / "uninterrupted")
@@ -154,12 +154,28 @@ def test_batches_of_every_split(tmp_path):
     assert teacher.batches == [100, 100, 75, 10, 10]  # 25 views of 11, then validation and test
 
 
-def test_another_process_writing_the_same_file(tmp_path):
-    data = noise(5)
+@pytest.mark.parametrize(("seed", "calls"), [(0, 3), (1, 6)])
+def test_logits_that_another_process_writes_are_waited_for(tmp_path, monkeypatch, seed, calls):
+    """Equal ones are read; those of other weights are replaced."""
+    data, made = noise(5), []
+    ours = Linear(data.image_shape, 10, seed=0)
+    theirs = Linear(data.image_shape, 10, seed=seed)
+
+    def write_meanwhile(line, **_):
+        assert line == f"waiting for another process that writes {tmp_path / 't'}"
+        monkeypatch.undo()
+        lock.release()
+        teachers.make(tmp_path / "t", theirs, data, "t")
+
     (tmp_path / "t.part").mkdir()
-    sentence = f"another process is writing {tmp_path / 't'}: wait"
-    with filelock.FileLock(tmp_path / "t.part" / "lock"), pytest.raises(ValueError, match=sentence):
-        teachers.make(tmp_path / "t", Linear(data.image_shape, 10), data, "t")
+    lock = filelock.FileLock(tmp_path / "t.part" / "lock")
+    lock.acquire()
+    monkeypatch.setattr(files, "print", write_meanwhile, raising=False)
+    made = teachers.make(tmp_path / "t", ours, data, "t")
+    assert len(ours.batches) + len(theirs.batches) == calls
+    exact = ours.logits(data.train.images)
+    stored = made.targets("train", data.train.images).unaugmented()
+    np.testing.assert_allclose(stored, exact, rtol=2**-11, atol=1e-4)
 
 
 def test_too_little_disk_is_refused_before_anything_is_computed(tmp_path, monkeypatch):

@@ -5,7 +5,6 @@ import pickle
 import queue
 import signal
 import threading
-import time
 import warnings
 from concurrent.futures import Future
 
@@ -17,7 +16,7 @@ from common.runs import records
 from common.training import executors
 from common.utils import files
 from common.utils.workers import LocalWorkers, cores
-from tests.support.helpers import assert_same_outcome
+from tests.support.helpers import assert_same_outcome, wait_until
 from tests.support.interrupted import Slow
 
 
@@ -94,6 +93,23 @@ def test_a_failing_group_does_not_stop_the_others(tiny_run, few, tmp_path, capsy
         training.run([*wrong, *right], few, output_dir=tmp_path, executor=Inline(1))
     assert "2 runs finished, 0 running, 0 waiting, 2 failed" in capsys.readouterr().out
     assert all(records.read(tmp_path, run) for run in right)
+
+
+class RefusesFirst(Inline):
+    """Executor that cannot send its first task."""
+
+    def submit(self, function, *arguments):
+        if not self.tasks:
+            self.tasks = 1
+            raise OSError("the disk is full")
+        return super().submit(function, *arguments)
+
+
+def test_a_group_that_cannot_be_sent_does_not_stop_the_others(tiny_run, few, tmp_path):
+    runs = [tiny_run({"epochs": 1}, seed=seed) for seed in (0, 1)]
+    with pytest.raises(OSError, match="the disk is full"):
+        training.run(runs, few, output_dir=tmp_path, executor=RefusesFirst(1))
+    assert not records.read(tmp_path, runs[0]) and records.read(tmp_path, runs[1])
 
 
 class Fails(Inline):
@@ -181,8 +197,7 @@ def test_finished_runs_are_not_locked(tiny_run, few, tmp_path):
 
 def kill_when(path, process_ids):
     """Kill the process that writes the first checkpoint below `path`."""
-    while not list(path.glob("state/*.npz")):
-        time.sleep(0.01)
+    wait_until(lambda: any(path.glob("state/[!.]*.npz")))
     os.kill(process_ids()[0], signal.SIGKILL)
 
 
@@ -192,7 +207,7 @@ def test_a_killed_worker_is_replaced(tiny_run, few, tmp_path):
     training.run(runs, few, output_dir=tmp_path / "loop")
     with LocalWorkers(2, threads=cores()) as pool:
         pids = lambda: [worker.pid for worker in pool.running()]  # noqa: E731
-        killer = threading.Thread(target=kill_when, args=(tmp_path / "pool", pids))
+        killer = threading.Thread(target=kill_when, args=(tmp_path / "pool", pids), daemon=True)
         killer.start()
         options = {"output_dir": tmp_path / "pool", "callbacks": [Slow()], "executor": pool}
         training.run(runs, few, **options)

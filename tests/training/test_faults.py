@@ -14,7 +14,7 @@ import pytest
 from common import training
 from common.runs import records
 from tests.support import faults
-from tests.support.helpers import assert_same_outcome
+from tests.support.helpers import assert_same_outcome, wait_until
 from tests.utils.test_workers import is_running, needs_proc
 
 pytestmark = [pytest.mark.slow, needs_proc]
@@ -27,13 +27,6 @@ def kind(request):
     if request.param == "ray" and importlib.util.find_spec("ray") is None:
         pytest.skip("Ray is not installed")
     return request.param
-
-
-def wait_until(condition, seconds=SECONDS):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def start_driver(kind, mnist_dir, output, pids):
@@ -65,7 +58,7 @@ def test_a_driver_that_ends_leaves_no_worker_and_resumable_state(
     process.wait(60)
     wait_until(lambda: not any(map(is_running, numbers(pids))), 60)
     assert sent != signal.SIGINT or time.monotonic() - began < 20
-    written = {path: path.stat().st_mtime_ns for path in (folder / "results").glob("*.json")}
+    written = {path: path.stat().st_mtime_ns for path in (folder / "results").glob("[!.]*.json")}
     training.run(runs, few, output_dir=folder)
     assert {path: path.stat().st_mtime_ns for path in written} == written
     training.run(runs, few, output_dir=tmp_path / "loop")

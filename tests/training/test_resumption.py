@@ -141,6 +141,18 @@ def test_a_run_without_the_others_of_its_checkpoint_starts_again_and_says_so(
     assert said in capsys.readouterr().out
 
 
+def test_runs_that_are_finished_elsewhere_keep_their_checkpoint(
+    runs, train, trained_epochs, few, logits, tmp_path
+):
+    """They are being trained again: a command that reads the other records leaves it there."""
+    interrupt(train, runs, size=3)
+    training.run(runs, few, output_dir=tmp_path / "done", teachers=[logits])
+    train(runs, read_dirs=[tmp_path / "done"])
+    trained_epochs.clear()
+    train(runs)
+    assert trained_epochs == [(3, 1)]
+
+
 def test_a_checkpoint_that_another_process_is_writing(runs, tmp_path):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / ".12-34-other.npz").write_bytes(b"")

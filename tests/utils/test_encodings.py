@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,11 @@ def test_tables_in_an_ascii_locale(module):
     if module == "mnist table":
         expected = readme.table("mnist", "published").encode("ascii", "replace").decode()
         assert expected in done.stdout
+
+
+def test_a_closed_standard_error_is_no_error():
+    """`command 2>&-` leaves Python without sys.stderr."""
+    code = "from common.utils import quiet\nwith quiet.suppress_stderr(): print('imported')"
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)} 2>&-"
+    done = subprocess.run(command, shell=True, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert done.stdout == "imported\n" and done.returncode == 0

@@ -10,6 +10,7 @@ import pytest
 
 from common.utils import workers
 from common.utils.workers import LocalWorkers
+from tests.support.helpers import wait_until
 
 
 def process():
@@ -73,8 +74,7 @@ def test_a_function_whose_worker_is_killed_is_called_again(tmp_path, monkeypatch
 
 
 def wait_for(path):
-    while not (path.exists() and path.read_text()):
-        time.sleep(0.01)
+    wait_until(lambda: path.exists() and path.read_text())
     return int(path.read_text())
 
 
@@ -102,6 +102,7 @@ def test_an_interrupted_parent_ends_its_workers_at_once(tmp_path):
 PARENT = """
 import sys
 from common.utils.workers import LocalWorkers
+from tests.support.helpers import wait_until
 from tests.utils.test_workers import sleep
 if __name__ == "__main__":
     LocalWorkers(1).submit(sleep, sys.argv[1]).result()
@@ -126,3 +127,29 @@ def test_workers_end_with_a_killed_parent(tmp_path):
 def test_no_workers_are_refused():
     with pytest.raises(ValueError, match="workers must be a whole number of at least 1, got 0"):
         LocalWorkers(0)
+
+
+class Lost:
+    """An argument that no other process can read."""
+
+    def __reduce__(self):
+        return fail, ("defined only here",)
+
+
+def test_what_the_other_process_cannot_read_is_an_error(tmp_path):
+    with LocalWorkers(1) as pool:
+        with pytest.raises(ValueError, match="defined only here"):
+            pool.submit(os.getpid, Lost()).result()
+        with pytest.raises(ValueError, match="defined only here"):
+            pool.submit(Lost).result()
+        assert pool.submit(abs, -1).result() == 1
+
+
+def test_a_function_of_a_notebook_is_named(monkeypatch):
+    def build():
+        """Found in this process, as in a notebook's kernel, but not in a worker."""
+
+    build.__module__, build.__qualname__ = "__main__", "build"
+    monkeypatch.setattr(sys.modules["__main__"], "build", build, raising=False)
+    with LocalWorkers(1) as pool, pytest.raises(ValueError, match=r"'build' .*into a module"):
+        pool.submit(build).result()
