@@ -2,11 +2,14 @@
 
 import contextlib
 import dataclasses
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
 from common.backend import batching, keras
+from common.training import checkpoints
 from common.training.job import TrainingJob
 
 TIMED = 3  # batches, after one that compiles
@@ -20,10 +23,12 @@ class StepTimes:
     Args:
         train: seconds of a training batch.
         predict: seconds of the predictions for `batching.BATCH_SIZE` images.
+        checkpoint: seconds to write a checkpoint.
     """
 
     train: float
     predict: float
+    checkpoint: float
 
 
 def measure(run, dataset, on_batch=lambda: None):
@@ -42,7 +47,8 @@ def measure(run, dataset, on_batch=lambda: None):
         train = _seconds_per_step(model, data, on_batch)
     else:
         train = _fastest(lambda: model.train_on_batch(*job.batches[0]), on_batch)
-    return StepTimes(train, prediction_seconds(job.model, dataset, on_batch))
+    predict = prediction_seconds(job.model, dataset, on_batch)
+    return StepTimes(train, predict, _checkpoint_seconds(model))
 
 
 def prediction_seconds(model, dataset, on_batch):
@@ -50,6 +56,14 @@ def prediction_seconds(model, dataset, on_batch):
     images = dataset.validation.images[:_IMAGES]
     seconds = _fastest(lambda: model.predict_on_batch(images), on_batch)
     return seconds * batching.BATCH_SIZE / len(images)
+
+
+def _checkpoint_seconds(model):
+    """Seconds to write a trained model's checkpoint, with its optimizer's variables."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        checkpoints.save(Path(folder) / "checkpoint.npz", model, {})
+        return time.perf_counter() - began
 
 
 def _seconds_per_step(model, data, on_batch):

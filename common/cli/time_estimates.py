@@ -44,7 +44,7 @@ def plan(finished, trainings, pending_logits=()):
 
 
 def run_seconds(run, dataset, step_times, trained_epochs=0):
-    """Seconds that one run adds to its training, validation and test included.
+    """Seconds that one run adds to its training; validation, test and checkpoints included.
 
     n runs side by side take n times as long; a stack takes less.
 
@@ -62,7 +62,8 @@ def run_seconds(run, dataset, step_times, trained_epochs=0):
     validated = [e for e in validation_epochs(recipe.epochs, data) if e > trained_epochs]
     predictions = len(validated) * validation + test
     steps = (recipe.epochs - trained_epochs) * batches
-    return steps * step_times.train + predictions * step_times.predict
+    checkpoint_seconds = (recipe.epochs - trained_epochs) * step_times.checkpoint
+    return steps * step_times.train + predictions * step_times.predict + checkpoint_seconds
 
 
 def describe_logits(dataset, run, view_set, seconds=None):

@@ -148,23 +148,24 @@ def test_one_run_is_trained_although_another_cannot_be(spec, few):
         impossible(DryRun().study(Study(both, few)))
 
 
-def test_run_seconds_count_every_batch(few, tiny_run):
-    step_times = step_timing.StepTimes(train=2.0, predict=10.0)
+def test_run_seconds_count_every_batch_and_checkpoint(few, tiny_run):
+    step_times = step_timing.StepTimes(train=2.0, predict=10.0, checkpoint=0.25)
     run = tiny_run({"epochs": 3, "batch_size": 40}, seed=0)
     # 2 batches of 40 in 100 images; one of predictions per validation and one for test
-    assert time_estimates.run_seconds(run, few, step_times) == 3 * 2 * 2 + (3 + 1) * 10
-    assert time_estimates.run_seconds(run, few, step_times, 2) == 1 * 2 * 2 + (1 + 1) * 10
+    assert time_estimates.run_seconds(run, few, step_times) == 3 * 2 * 2 + (3 + 1) * 10 + 0.75
+    assert time_estimates.run_seconds(run, few, step_times, 2) == 1 * 2 * 2 + (1 + 1) * 10 + 0.25
     fifth = TransferSet(share=0.2)
     count = len(fifth.select(few.train.labels))
     assert 20 <= count <= 25 and 100 // count >= 4  # validated after the last of 3 epochs only
     run = tiny_run({"epochs": 3, "batch_size": 40}, transfer_set=fifth)
-    assert time_estimates.run_seconds(run, few, step_times) == 3 * 1 * 2 + (1 + 1) * 10
+    assert time_estimates.run_seconds(run, few, step_times) == 3 * 1 * 2 + (1 + 1) * 10 + 0.75
 
 
 def test_measure(few, tiny_run):
     run = tiny_run(teacher="mnist-cnn-0-seed0@0", temperature=1, alpha=0.5)
     step_times = step_timing.measure(run, few)
     assert 0 < step_times.train < 5 and 0 < step_times.predict < 25
+    assert 0 < step_times.checkpoint < 5
 
 
 def test_measure_of_dispatches_on_a_gpu(few, tiny_run, monkeypatch):
@@ -183,6 +184,7 @@ def test_measure_of_dispatches_on_a_gpu(few, tiny_run, monkeypatch):
     assert 7 <= steps <= 8 and dispatches == [steps]
     assert len(calls) == 2 * (1 + step_timing.TIMED)  # training and predictions
     assert 0 < step_times.train < 5 and 0 < step_times.predict < 25
+    assert 0 < step_times.checkpoint < 5
 
 
 def test_plan_adds_seconds_of_all_runs(few, tiny_run, monkeypatch):
@@ -191,7 +193,7 @@ def test_plan_adds_seconds_of_all_runs(few, tiny_run, monkeypatch):
     monkeypatch.setattr(
         step_timing,
         "measure",
-        lambda run, data, on_batch: step_timing.StepTimes(seconds[width(run)], 0.0),
+        lambda run, data, on_batch: step_timing.StepTimes(seconds[width(run)], 0.0, 0.0),
     )
     small, large = tiny_run({"epochs": 1}), tiny_run({"epochs": 1}, options={"width": 32})
     trainings = [[small, tiny_run({"epochs": 1}, seed=1)], [small, large], [large]]
@@ -213,7 +215,7 @@ def test_plan_times_networks_of_one_name_apart_and_tells_the_precision(few, tiny
     monkeypatch.setattr(
         step_timing,
         "measure",
-        lambda run, data, on_batch: timed.append(run) or step_timing.StepTimes(1.0, 0.0),
+        lambda run, data, on_batch: timed.append(run) or step_timing.StepTimes(1.0, 0.0, 0.0),
     )
     runs = [
         tiny_run({"epochs": 1, "precision": "mixed_bfloat16"}),
@@ -228,7 +230,7 @@ def test_plan_times_networks_of_one_name_apart_and_tells_the_precision(few, tiny
 
 def test_plan_lists_missing_logits(few, tiny_run, monkeypatch):
     monkeypatch.setattr(
-        step_timing, "measure", lambda run, data, on_batch: step_timing.StepTimes(1.0, 600.0)
+        step_timing, "measure", lambda run, data, on_batch: step_timing.StepTimes(1.0, 600.0, 0.0)
     )
     trained, finished = tiny_run(), tiny_run(options={"width": 8})
     pending = [(few, trained, views.get("mnist_jitter", 1)), (few, finished, "plain")]
@@ -253,7 +255,7 @@ def test_format_duration(seconds, words):
 def test_dry_run_command_trains_nothing(mnist_dir, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(keras.Model, "fit", no_fit)
     monkeypatch.setattr(
-        step_timing, "measure", lambda run, data, on_batch: step_timing.StepTimes(0.01, 0.01)
+        step_timing, "measure", lambda run, data, on_batch: step_timing.StepTimes(0.01, 0.01, 0.0)
     )
     options = ["--limit", "400", "--epochs", "1", "--data-dir", str(mnist_dir), "--retrain"]
     options += ["--output-dir", str(tmp_path), "--seeds", "0"]
