@@ -93,9 +93,9 @@ def _gain_cells(group, baseline):
     if group is None or baseline is None:
         return ["", "", ""]
     accuracy, common = group.values("accuracy"), set(group.seeds) & set(baseline.seeds)
-    pair = (each.of_seeds(common).values("accuracy").mean() for each in (group, baseline))
-    gain = 100 * (next(pair) - next(pair))
     p = results.p_value(results.compare(group, baseline).p)
+    ours, theirs = (each.of_seeds(common).values("accuracy").mean() for each in (group, baseline))
+    gain = 100 * (ours - theirs)
     return [results.confidence_interval(accuracy, 2, 100), f"{gain:+.2f}", p]
 
 

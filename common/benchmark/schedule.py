@@ -16,11 +16,11 @@ def table(name, records):
     from common import results
 
     tasks = recorded_tasks(records)
-    (longest, chain), alone = critical_path(tasks), makespan(tasks, 1)
+    longest, chain = critical_path(tasks)
     seconds = {str(count): makespan(tasks, count) for count in WORKERS}
     seconds[f"any number: {', then '.join(chain)}"] = longest
     rows = [
-        [count, f"{value / _HOUR:.1f}", f"{alone / value:.1f} times"]
+        [count, f"{value / _HOUR:.1f}", f"{seconds['1'] / value:.1f} times"]
         for count, value in seconds.items()
     ]
     title = f"workers, simulated on the times of {len(tasks):,} runs of {name}"

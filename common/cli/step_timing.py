@@ -23,7 +23,8 @@ class StepTimes:
     Args:
         train: seconds of a training batch.
         predict: seconds of the predictions for `batching.BATCH_SIZE` images.
-        checkpoint: seconds to write a checkpoint.
+        checkpoint: seconds to write a checkpoint to the system's temporary folder, once; 0 if it
+            is full.
     """
 
     train: float
@@ -32,7 +33,7 @@ class StepTimes:
 
 
 def measure(run, dataset, on_batch=lambda: None):
-    """`StepTimes` of a run's network on this machine: the minimum of `TIMED` batches.
+    """`StepTimes` of a run's network on this machine; of batches the minimum of `TIMED`.
 
     If a GPU dispatches several steps at once, it is the median of `TIMED` dispatches.
 
@@ -59,11 +60,11 @@ def prediction_seconds(model, dataset, on_batch):
 
 
 def _checkpoint_seconds(model):
-    """Seconds to write a trained model's checkpoint, with its optimizer's variables."""
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         checkpoints.save(Path(folder) / "checkpoint.npz", model, {})
         return time.perf_counter() - began
+    return 0.0
 
 
 def _seconds_per_step(model, data, on_batch):

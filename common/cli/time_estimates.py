@@ -59,11 +59,11 @@ def run_seconds(run, dataset, step_times, trained_epochs=0):
     validation, test = (
         math.ceil(len(split) / batching.BATCH_SIZE) for split in (data.validation, data.test)
     )
+    epochs = recipe.epochs - trained_epochs
     validated = [e for e in validation_epochs(recipe.epochs, data) if e > trained_epochs]
     predictions = len(validated) * validation + test
-    steps = (recipe.epochs - trained_epochs) * batches
-    checkpoint_seconds = (recipe.epochs - trained_epochs) * step_times.checkpoint
-    return steps * step_times.train + predictions * step_times.predict + checkpoint_seconds
+    training = epochs * (batches * step_times.train + step_times.checkpoint)
+    return training + predictions * step_times.predict
 
 
 def describe_logits(dataset, run, view_set, seconds=None):

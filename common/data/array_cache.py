@@ -36,7 +36,8 @@ def folder(name, data_dir):
 def locked(name, data_dir):
     """Context that waits until no other process is in the same one, to write the cache or read it.
 
-    Without a lock where this user may not write, or where the file system has none.
+    What killed processes left of the cache is removed. There is no lock where this user may not
+    write, or where the file system has none.
     """
     path = folder(name, data_dir).with_name(f".{name}.lock")
     busy = f"waiting for another process that reads the images of {name}"

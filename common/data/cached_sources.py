@@ -1,6 +1,5 @@
 """Raw data sets, read from the array cache or else from their source, which fills the cache."""
 
-import contextlib
 import dataclasses
 import warnings
 
@@ -27,20 +26,24 @@ def read(spec, data_dir):
         if found := _from_cache(spec, data_dir):
             return found
         with array_cache.locked(spec.name, data_dir):  # of the original data too
-            return _written_meanwhile(spec, data_dir) or _from_source(spec, data_dir)
+            return _from_cache(spec, data_dir, warn=False) or _from_source(spec, data_dir)
     except array_cache.UnreadableCacheError as error:
         warnings.warn(f"{error}; reading the original data instead", stacklevel=3)
         return _from_source(spec, data_dir, fill_cache=False)
 
 
-def _from_cache(spec, data_dir):
-    """RawDataset, memory-mapped; None without a complete, undamaged array cache."""
+def _from_cache(spec, data_dir, warn=True):
+    """RawDataset, memory-mapped; None without a complete, undamaged array cache.
+
+    Older caches of CIFAR-100 lack the superclasses.
+    """
     try:
         cached = array_cache.read(spec.name, data_dir)
-        if cached and _is_complete(cached, spec):
+        if cached and ("superclasses" in cached[0] or not spec.superclasses):
             return sources.RawDataset(*cached)
     except array_cache.DamagedCacheError as error:
-        warnings.warn(f"{error}; rebuilding it", stacklevel=4)
+        if warn:
+            warnings.warn(f"{error}; rebuilding it", stacklevel=4)
     return None
 
 
@@ -57,20 +60,6 @@ def _from_source(spec, data_dir, fill_cache=True):
         )
         return None
     return cached(spec.name, data_dir, raw) if fill_cache else _in_memory(raw)
-
-
-def _written_meanwhile(spec, data_dir):
-    """RawDataset, memory-mapped, of a cache that another process filled; None without one."""
-    with contextlib.suppress(array_cache.DamagedCacheError, array_cache.UnreadableCacheError):
-        written = array_cache.read(spec.name, data_dir)
-        if written and _is_complete(written, spec):
-            return sources.RawDataset(*written)
-    return None
-
-
-def _is_complete(cached, spec):
-    """Whether a cache has all arrays; older ones of CIFAR-100 lack the superclasses."""
-    return "superclasses" in cached[0] or not spec.superclasses
 
 
 def from_cache(name, data_dir, origin):

@@ -14,7 +14,11 @@ from common.data.dataset import SPLITS, Dataset, Split
 class MappedArray:
     """Position of an array in a file, from which `load` memory-maps it.
 
-    modified: time of the file in ns.
+    Args:
+        path: of the file.
+        dtype, shape: of the array.
+        offset: of its first byte.
+        modified: time of the file in ns, by which `load` notices that it was replaced.
     """
 
     path: str
@@ -43,7 +47,11 @@ class SharedDataset:
     arrays: tuple
 
     def load(self):
-        """The `Dataset`; the same object for equal arguments in one process."""
+        """The `Dataset`; the same object for equal arguments in one process.
+
+        Raises:
+            ValueError, FileNotFoundError: a file was replaced or removed meanwhile.
+        """
         return _load(self)
 
 

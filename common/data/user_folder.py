@@ -54,8 +54,7 @@ def from_folder(
             above 0.
         InsufficientSpaceError: images that fit neither on the disk nor in memory.
     """
-    require_seed(seed)  # these three before the files are read
-    require_fractions({"validation": validation, "test": test})
+    require_seed(seed)  # before the files' headers are read
     require_limit(limit)
     root = local_folder("the image folder", path).resolve()
     name, size = checked_name(name or root.name), image_sizes.pair(image_size)
@@ -78,6 +77,7 @@ class _Reader:
     def read(self):
         """`RawDataset`, with validation images of their own, from the cache or the files."""
         listed = image_folder.list_images(self.root)
+        require_fractions({s: self.settings[s] for s in SPLITS[1:] if s not in listed})
         origin = image_folder.fingerprint(self.root, listed, self.settings)
         with array_cache.locked(self.cache_name, self.caches):
             cached = cached_sources.from_cache(self.cache_name, self.caches, origin)

@@ -14,7 +14,7 @@ class LogitsStore:
     """
 
     def __init__(self, folders, dataset):
-        self.folders, self.dataset, self._hashes = folders, dataset, {}
+        self.folders, self.dataset = folders, dataset
 
     def find(self, run, view_set="plain"):
         """`Logits` of a teacher's run, from the first folder that has them; None if there are none.
@@ -136,10 +136,8 @@ class LogitsStore:
     def _float16_hash(self, folder, run):
         """Hash of a teacher's float16 weights; None if there are none."""
         path = records.find_float16_weights(folder, run)
-        if path and path not in self._hashes:  # a network is built
-            model = model_io.load_float16_model(path, run, self.dataset)
-            self._hashes[path] = teachers.weights_hash(model)
-        return self._hashes.get(path)
+        model = path and model_io.load_float16_model(path, run, self.dataset)
+        return path and teachers.weights_hash(model)
 
     def _used_teachers(self, view_set):
         """Identities of the teachers of all recorded students with these views."""

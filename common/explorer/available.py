@@ -26,9 +26,8 @@ def teacher(study, seed=0):
     """
     for name, spec in study.spec.teachers.items():
         run = study.teacher(name, seed)
-        if study.store.find(run):
+        if logits := study.store.find(run):
             named = teacher_model(study, name, seed) if spec.model == "cnn" else None
-            logits = study.logits(name, seed)
             return page_content.Teacher(spec.title, logits, named and named.model), name
     raise FileNotFoundError(
         f"there are no teacher's logits of {study.dataset.name} in {study.output_dir}: "

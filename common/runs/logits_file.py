@@ -6,7 +6,6 @@ after the training is computed from these logits when the record is read. float1
 11 significant bits.
 """
 
-import contextlib
 import sys
 import zipfile
 from pathlib import Path
@@ -108,21 +107,22 @@ def _teacher_logits(record, record_path, arrays, split):
     configuration = record["configuration"]
     folders = (Path(record_path).parents[1], packages.folder(configuration["dataset"]))
     for folder in folders:
-        for logits in _finished_logits(folder / "teachers", _run_name(configuration)):
-            if logits.identity == configuration["teacher"]:
+        for finished in teachers.finished_folders(folder, _run_name(configuration)):
+            logits = _read_logits(finished)
+            if logits and logits.identity == configuration["teacher"]:
                 stored, keys = logits.in_file_order(split)
                 if _hash_of(keys) == str(arrays[f"{split}_images"]):
                     return stored
     return None
 
 
-def _finished_logits(folder, run_name):
-    """Yield the readable `Logits` of a teacher's run, in plain and other views."""
-    for header in sorted(folder.glob(f"{run_name}*/header.json")):
-        rest = header.parent.name.removeprefix(run_name)
-        if rest[:1] in ("", "-") and not rest.endswith(".part"):
-            with contextlib.suppress(OSError, ValueError):  # damaged, or moved at this moment
-                yield teachers.Logits(header.parent)
+def _read_logits(folder):
+    """`Logits` in a folder; None if they are damaged, or replaced at this moment."""
+    try:
+        return teachers.Logits(folder)
+    except (OSError, ValueError) as error:
+        print(f"ignored: {error}", file=sys.stderr)
+        return None
 
 
 def _run_name(configuration):

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from common import teachers
 from common.runs import logits_file
 from common.teachers import weights
 from common.utils import files
@@ -38,14 +39,15 @@ def weights_path(folder, run):
 
 def find_weights(folder, run):
     """Path of a run's exact weights, in weights/ or in a logits folder; None if missing."""
-    beside_logits = [path / weights.FLOAT32_FILE for path in _logits_folders(folder, run)]
+    folders = teachers.finished_folders(folder, run.name)
+    beside_logits = [path / weights.FLOAT32_FILE for path in folders]
     candidates = (weights_path(folder, run), *beside_logits)
     return next((path for path in candidates if path.exists()), None)
 
 
 def find_float16_weights(folder, run):
     """The folder of a teacher's logits that holds its float16 weights; None if none does."""
-    folders = _logits_folders(folder, run)
+    folders = teachers.finished_folders(folder, run.name)
     return next((path for path in folders if (path / weights.FLOAT16_FILE).exists()), None)
 
 
@@ -110,14 +112,6 @@ def load_all(folder):
     # temporary files of interrupted writers begin with a dot
     paths = sorted((Path(folder) / "results").glob("[!.]*.json"))
     return [load(path) for path in paths]
-
-
-def _logits_folders(folder, run):
-    """Finished folders of a teacher's logits: in plain views, then in others."""
-    teachers = Path(folder) / "teachers"
-    others = sorted(teachers.glob(f"{run.name}-*/header.json"))
-    finished = [path.parent for path in others if path.parent.suffix != ".part"]
-    return [teachers / run.name, *finished]
 
 
 def _refuse_constant(text):

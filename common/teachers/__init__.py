@@ -22,7 +22,13 @@ from common.teachers import controls, weights
 from common.teachers.any_teacher import from_any
 from common.teachers.averages import average
 from common.teachers.callables import from_callable
-from common.teachers.identity import folder, identity, image_keys, weights_hash
+from common.teachers.identity import (
+    finished_folders,
+    folder,
+    identity,
+    image_keys,
+    weights_hash,
+)
 from common.teachers.logits import LazyLogits, Logits
 from common.teachers.places import default_output_dir
 from common.teachers.pooled import PooledLogits
@@ -41,6 +47,7 @@ __all__ = [
     "controls",
     "default_output_dir",
     "file_size",
+    "finished_folders",
     "folder",
     "from_any",
     "from_callable",

@@ -23,6 +23,19 @@ def folder(output_dir, run, view_set="plain"):
     return Path(output_dir) / "teachers" / (run.name + f"-{label}" * (label != "plain"))
 
 
+def finished_folders(output_dir, run_name):
+    """Folders of a teacher's logits below a study's folder: in plain views, then in others.
+
+    Args:
+        output_dir: the study's folder.
+        run_name: `Run.name` of the teacher.
+    """
+    place = Path(output_dir) / "teachers"
+    others = sorted(place.glob(f"{run_name}-*/header.json"))
+    headers = [path for path in (place / run_name / "header.json", *others) if path.exists()]
+    return [path.parent for path in headers if not path.parent.name.endswith(".part")]
+
+
 def identity(teacher, weights_sha256):
     """Name of a teacher in its students' runs: its run and 12 digits of its weights' hash."""
     return f"{teacher}@{weights_sha256[:12]}"

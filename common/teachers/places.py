@@ -1,6 +1,5 @@
 """Names and folders of teachers whose runs are not the repository's own."""
 
-import hashlib
 from pathlib import Path
 
 from common.utils import files, packages
@@ -26,13 +25,9 @@ def logits_folder(dataset, name, keys, view_set, output_dir=None):
     images = files.sha256_of(keys.values())[:8]
     folder = require_writable(Path(output_dir or default_output_dir(dataset)) / "teachers")
     label = f"-{view_set.label}" * (view_set.label != "plain")
-    return folder / f"{files.name_part(dataset.name)}-{_unique_part(name)}-{images}{label}"
-
-
-def _unique_part(name):
-    """The name as a part of a folder's name, unlike that of any other name."""
-    part = files.name_part(name)
-    return part if part == name else f"{part}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return (
+        folder / f"{files.name_part(dataset.name)}-{files.unique_name_part(name)}-{images}{label}"
+    )
 
 
 def default_output_dir(dataset):

@@ -63,7 +63,7 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
 def write_folder(folder, header, request, write):
     """Logits in `folder`, written by `write` to its partial folder and checked.
 
-    If another process is writing equal ones, these are waited for and read.
+    Equal ones that are there already, such as those of a process that was waited for, stay.
 
     Args:
         folder: Path.
@@ -72,9 +72,8 @@ def write_folder(folder, header, request, write):
         request: dict of JSON values that distinguishes what an interrupted call left.
         write: function (partial folder) that writes or completes the arrays.
     """
-    before = _stamp(folder)
     with resumable_folder(folder, request) as partial:
-        if _stamp(folder) != before and (logits := _equal_logits(folder, header)):
+        if "weights_sha256" in header and (logits := _of_same_weights(folder, header, request)):
             return logits
         if not (partial / "header.json").exists():
             write(partial)
@@ -82,23 +81,29 @@ def write_folder(folder, header, request, write):
             of_logits = hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
             complete = {"weights_sha256": of_logits} | header | {"sha256": sums}
             files.write_json(partial / "header.json", complete)
+        written = json.loads((partial / "header.json").read_text(encoding="utf-8"))
+        if (logits := _read(folder)) and logits.header == written:
+            return logits
         _move(partial, folder)
         return Logits(folder)
 
 
-def _stamp(folder):
-    """Time of a logits file's header in ns; None without one."""
+def _of_same_weights(folder, header, request):
+    """`Logits` in `folder`, if they have this header and are of the same images; else None."""
+    if logits := _read(folder):
+        of_images = files.sha256_of(logits.stored(split, "_keys") for split in SPLITS)
+        known = {key: value for key, value in logits.header.items() if key != "sha256"}
+        if known == header and of_images == request["images"]:
+            return logits
+    return None
+
+
+def _read(folder):
+    """`Logits` in `folder`; None if there are none, or damaged ones."""
     try:
-        return (folder / "header.json").stat().st_mtime_ns
-    except FileNotFoundError:
+        return Logits(folder)
+    except (OSError, ValueError):
         return None
-
-
-def _equal_logits(folder, header):
-    """`Logits` in `folder` if they are of the same weights and have the same header, else None."""
-    logits = Logits(folder)
-    same = {key: logits.header.get(key) for key in header} == header
-    return logits if same and "weights_sha256" in header else None
 
 
 def check_feasible(folder, dataset, classes, view_set="plain"):

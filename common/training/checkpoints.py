@@ -40,7 +40,12 @@ def load_progress(path):
 
 
 def restore(path, model):
-    """Set all variables of a compiled model and its optimizer to those saved at `path`."""
+    """Set all variables of a compiled model and its optimizer to those saved at `path`.
+
+    Raises:
+        ValueError: the file is damaged; the message has its path.
+        FileNotFoundError: there is none.
+    """
     with _opened(path) as arrays:
         for index, variable in enumerate(model.state):
             variable.assign(arrays[f"variable-{index}"])

@@ -16,7 +16,7 @@ class SubmittedGroup:
 
     Attributes:
         name: of its first run.
-        future: of the last submission.
+        future: of the last submission; a failed one if it could not be sent.
         count: number of runs that are not `done`.
         epochs_before: number of epochs that were trained before the last submission.
         error: exception that it failed with; None until then.

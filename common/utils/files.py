@@ -156,8 +156,16 @@ def name_part(text):
     A file's name holds 255 bytes: a part above 60 is cut, and ends in 8 digits of a hash of `text`.
     """
     part = re.sub(r"[^\w.+]", "_", text)
-    if len(part.encode()) <= _MAX_NAME:
-        return part
+    return part if len(part.encode()) <= _MAX_NAME else _with_digest(part, text)
+
+
+def unique_name_part(text):
+    """As `name_part`, unlike that of any other text: one with replaced signs ends in a hash."""
+    part = name_part(text)
+    return part if part in (text, _with_digest(part, text)) else _with_digest(part, text)
+
+
+def _with_digest(part, text):
     digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]
     return f"{part.encode()[: _MAX_NAME - 9].decode(errors='ignore')}_{digest}"
 

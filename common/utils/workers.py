@@ -151,7 +151,12 @@ def _read(message):
     """What a pickled message holds; ValueError if this process cannot import its parts."""
     try:
         return pickle.loads(message)
-    except (AttributeError, ImportError) as error:
+    except ImportError as error:
+        raise ValueError(
+            f"a worker process cannot import a module ({error}): install it, or name its folder in "
+            "PYTHONPATH"
+        ) from None
+    except AttributeError as error:
         raise ValueError(
             f"a worker process cannot import a function or class ({error}): move it from the "
             "notebook or script into a module"

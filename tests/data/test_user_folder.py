@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from common import data
-from common.data import array_cache, image_files, image_folder
+from common.data import array_cache, image_files, image_folder, image_sizes
 from common.runs import Recipe, Run
 from tests.support.helpers import no_fit
 
@@ -272,7 +272,7 @@ def test_fewer_than_two_readable_classes_are_refused(tmp_path, damaged):
     ("wrong", "sentence"), [({"limit": 0}, "limit"), ({"test": 2}, "test is a fraction")]
 )
 def test_wrong_numbers_are_refused_before_anything_is_read(read, monkeypatch, wrong, sentence):
-    monkeypatch.setattr(image_folder, "list_images", no_fit)
+    monkeypatch.setattr(image_sizes, "headers", no_fit)
     with pytest.raises(ValueError, match=sentence):
         read(**wrong)
 

@@ -157,7 +157,7 @@ def test_batches_of_every_split(tmp_path):
 @pytest.mark.parametrize(("seed", "calls"), [(0, 3), (1, 6)])
 def test_logits_that_another_process_writes_are_waited_for(tmp_path, monkeypatch, seed, calls):
     """Equal ones are read; those of other weights are replaced."""
-    data, made = noise(5), []
+    data = noise(5)
     ours = Linear(data.image_shape, 10, seed=0)
     theirs = Linear(data.image_shape, 10, seed=seed)
 
