@@ -52,18 +52,12 @@ def from_logits(
         InsufficientSpaceError: too little free disk.
     """
     require_name(name)
-    converter, what = (
-        LogitsConverter(f"teacher {name!r}", dataset, classes, kind),
-        f"logits of {name!r}",
-    )
+    converter = LogitsConverter(f"teacher {name!r}", dataset, classes, kind)
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
+    what = f"logits of {name!r}"
     by_split = _read_files({"train": train, "validation": validation, "test": test}, what)
-    values = {}
-    for split, rows in _by_split(by_split, dataset, keys, what).items():
-        data = getattr(dataset, split)
-        values[split] = to_float16(converter.logits(rows, len(data)))
-        labels = f"the {split} {what}"
-        require_aligned(values[split], data.labels, labels, dataset.class_names)
+    rows = _by_split(by_split, dataset, keys, what)
+    values = {s: _converted(converter, dataset, s, rows[s], what) for s in SPLITS}
     view_set = views.get("plain")
     folder = logits_folder(dataset, name, keys, view_set, output_dir)
     header = writer.header_of(dataset, name, view_set)
@@ -77,6 +71,14 @@ def from_logits(
 
     converter.report()
     return writer.write_folder(folder, header, request, write)
+
+
+def _converted(converter, dataset, split, rows, what):
+    """float16 (n, classes) logits of a split, checked against its labels."""
+    data = getattr(dataset, split)
+    values = to_float16(converter.logits(rows, len(data)))
+    require_aligned(values, data.labels, f"the {split} {what}", dataset.class_names)
+    return values
 
 
 def _read_files(values, what):

@@ -29,22 +29,22 @@ def require_data(dataset):
                 f"{dataset.name}: {name} images are {split.images.dtype}: pass uint8 in 0 to 255, "
                 "which networks scale themselves"
             )
-        what = f"{dataset.name}: {name} labels"
-        if dataset.multi_label:
-            labels = require_multi_hot(split.labels, dataset.classes, what)
-            if not np.any(labels):  # mean average precision would be undefined
-                raise ValueError(f"{what} are all 0: pass images that have one")
-        else:
-            labels = require_labels(split.labels, dataset.classes, what)
-        if (
-            labels.ndim > 1 + dataset.multi_label
-            or labels.dtype.kind not in "iu"
-            or len(labels) != len(split.images)
-        ):
-            raise ValueError(
-                f"{what} are {labels.dtype} {labels.shape} for {len(split.images)} images: pass "
-                'one for each image, as np.reshape(labels, -1).astype("int32")'
-            )
+        _require_labels(split, dataset, f"{dataset.name}: {name} labels")
+
+
+def _require_labels(split, dataset, what):
+    if dataset.multi_label:
+        labels = require_multi_hot(split.labels, dataset.classes, what)
+        if not np.any(labels):  # mean average precision would be undefined
+            raise ValueError(f"{what} are all 0: pass images that have one")
+    else:
+        labels = require_labels(split.labels, dataset.classes, what)
+    is_integer = labels.dtype.kind in "iu" and labels.ndim <= 1 + dataset.multi_label
+    if not is_integer or len(labels) != len(split.images):
+        raise ValueError(
+            f"{what} are {labels.dtype} {labels.shape} for {len(split.images)} images: pass "
+            'one for each image, as np.reshape(labels, -1).astype("int32")'
+        )
 
 
 def check_logits(targets, labels, what):
