@@ -2,6 +2,7 @@
 
 import collections.abc
 import dataclasses
+import functools
 import hashlib
 import json
 import re
@@ -115,7 +116,7 @@ class Run:
             **{key: values.get(key) for key in OWN_HASHES},
         )
 
-    @property
+    @functools.cached_property  # a study asks for it thousands of times
     def id(self):
         """The label and the first eight digits of the configuration's SHA-256."""
         canonical = json.dumps(self.configuration, sort_keys=True)
