@@ -23,8 +23,8 @@ def read(spec, data_dir):
         InsufficientSpaceError: the images fit neither on the disk nor in memory.
     """
     try:
-        if found := _from_cache(spec, data_dir):
-            return found
+        if raw := _from_cache(spec, data_dir):
+            return raw
         with array_cache.locked(spec.name, data_dir):  # of the original data too
             return _from_cache(spec, data_dir, warn=False) or _from_source(spec, data_dir)
     except array_cache.UnreadableCacheError as error:

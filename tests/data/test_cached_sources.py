@@ -72,7 +72,7 @@ def test_data_of_the_catalogue_are_written_once(tmp_path, written):
 def test_who_waits_is_told_for_whom(tmp_path, monkeypatch):
     entered, leave, lines = threading.Event(), threading.Event(), []
 
-    def told(line):
+    def release(line):
         lines.append(line)
         leave.set()
 
@@ -84,7 +84,7 @@ def test_who_waits_is_told_for_whom(tmp_path, monkeypatch):
     with futures.ThreadPoolExecutor(1) as pool:
         pool.submit(hold)
         assert entered.wait(timeout=60)
-        monkeypatch.setattr(files, "print", lambda line, **_: told(line), raising=False)
+        monkeypatch.setattr(files, "print", lambda line, **_: release(line), raising=False)
         with array_cache.locked("own", tmp_path):
             assert leave.is_set()
     assert lines == ["waiting for another process that reads the images of own"]

@@ -61,7 +61,7 @@ def listening():
 def test_silent_host_times_out_within_seconds(listening):
     start = time.perf_counter()
     assert download.answers(listening[1]) is False
-    assert time.perf_counter() - start < 15  # its limit is 5
+    assert time.perf_counter() - start < 6
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,6 @@ def test_an_interrupted_parent_ends_its_workers_at_once(tmp_path):
 PARENT = """
 import sys
 from common.utils.workers import LocalWorkers
-from tests.support.helpers import wait_until
 from tests.utils.test_workers import sleep
 if __name__ == "__main__":
     LocalWorkers(1).submit(sleep, sys.argv[1]).result()
