@@ -44,7 +44,7 @@ def resumable_folder(folder, request):
     require_writable(partial.parent)
     with _locked(partial, folder):
         files.remove_temporaries(partial / "*")
-        if _read(partial / REQUEST) != request:
+        if read_json(partial / REQUEST) != request:
             _empty(partial)
             files.write_json(partial / REQUEST, request)
         yield partial
@@ -171,7 +171,7 @@ def _empty(partial):
             path.unlink()
 
 
-def _read(path):
+def read_json(path):
     """The JSON value in a file; None if it is missing or damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))

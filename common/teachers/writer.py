@@ -12,7 +12,13 @@ from common.data.dataset import SPLITS
 from common.teachers import weights
 from common.teachers.identity import VERSION, image_keys, weights_hash
 from common.teachers.logits import Logits, checksum
-from common.teachers.resumable import ViewedImages, partial_path, resumable_folder, write_logits
+from common.teachers.resumable import (
+    ViewedImages,
+    partial_path,
+    read_json,
+    resumable_folder,
+    write_logits,
+)
 from common.utils import files, resources
 from common.utils.checks import require_positive
 
@@ -73,33 +79,28 @@ def write_folder(folder, header, request, write):
         write: function (partial folder) that writes or completes the arrays.
     """
     with resumable_folder(folder, request) as partial:
-        if "weights_sha256" in header and (logits := _of_same_weights(folder, header, request)):
-            return logits
+        if "weights_sha256" in header and (logits := _equal_logits(folder, header)):
+            of_images = files.sha256_of(logits.stored(split, "_keys") for split in SPLITS)
+            if of_images == request["images"]:
+                return logits
         if not (partial / "header.json").exists():
             write(partial)
             sums = {path.name: checksum(path) for path in sorted(partial.glob("*.npy"))}
             of_logits = hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
             complete = {"weights_sha256": of_logits} | header | {"sha256": sums}
             files.write_json(partial / "header.json", complete)
-        written = json.loads((partial / "header.json").read_text(encoding="utf-8"))
-        if (logits := _read(folder)) and logits.header == written:
+        if logits := _equal_logits(folder, read_json(partial / "header.json")):
             return logits
         _move(partial, folder)
         return Logits(folder)
 
 
-def _of_same_weights(folder, header, request):
-    """`Logits` in `folder`, if they have this header and are of the same images; else None."""
-    if logits := _read(folder):
-        of_images = files.sha256_of(logits.stored(split, "_keys") for split in SPLITS)
-        known = {key: value for key, value in logits.header.items() if key != "sha256"}
-        if known == header and of_images == request["images"]:
-            return logits
-    return None
-
-
-def _read(folder):
-    """`Logits` in `folder`; None if there are none, or damaged ones."""
+def _equal_logits(folder, header):
+    """Undamaged `Logits` in `folder` with this header, which may lack the checksums; else None."""
+    stored = read_json(folder / "header.json")
+    checksums = {"sha256": stored.get("sha256")} if isinstance(stored, dict) else {}
+    if checksums | header != stored:  # before gigabytes are checked
+        return None
     try:
         return Logits(folder)
     except (OSError, ValueError):
