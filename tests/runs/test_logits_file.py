@@ -170,3 +170,12 @@ def test_weights_beside_logits_of_other_views_are_found(tmp_path):
     assert records.find_weights(tmp_path, RUN) == expected / weights.FLOAT32_FILE
     assert records.find_float16_weights(tmp_path, RUN) == expected
     assert records.find_weights(tmp_path / "other", RUN) is None
+
+
+def test_weights_without_logits_are_found(tmp_path):
+    alone = tmp_path / "teachers" / RUN.name
+    alone.mkdir(parents=True)
+    for file in (weights.FLOAT32_FILE, weights.FLOAT16_FILE):
+        (alone / file).touch()
+    assert records.find_weights(tmp_path, RUN) == alone / weights.FLOAT32_FILE
+    assert records.find_float16_weights(tmp_path, RUN) == alone
