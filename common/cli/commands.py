@@ -100,10 +100,9 @@ def _distill(dataset, options):
         names = (options.student, teacher)
         return experiments.distill(study, *names, options.temperature, **settings)
 
-    if options.list:
-        output.print_missing(study, train)
-        return
     output.print_plan(study, train)
+    if options.dry_run:
+        return
     print(results.students_table(train(study)))
     print(f"records in {files.display_path(study.output_dir / 'results')}")
 

@@ -20,6 +20,8 @@ from common.utils.checks import (
 )
 from common.utils.ray_executor import LOCAL
 
+_DRY_RUN = "only print missing runs and their time"
+
 
 def parser(dataset, *, teacher, distill, reproduce, train_one, table, export):
     """An argparse.ArgumentParser whose result has the chosen function as `command`.
@@ -159,7 +161,7 @@ def _add_distill(commands, shared):
         "--temperature", type=float, nargs="+", default=[4.0], metavar="T", help=soft
     )
     add_objective(distill)
-    _add_list(distill)
+    distill.add_argument("--dry-run", action="store_true", help=_DRY_RUN)
     return distill
 
 
@@ -170,8 +172,9 @@ def _add_reproduce(commands, shared):
     students = "train the students of a published table again, from the committed logits, and "
     students += "compare them with the committed ones; STEP: published"
     reproduce.add_argument("--students-only", action="store_true", help=students)
-    add_flag(reproduce, "--dry-run", "--plan", "only print missing runs and their time")
-    _add_list(reproduce)
+    add_flag(reproduce, "--dry-run", "--plan", _DRY_RUN)
+    text = "only print the names of missing runs that can be trained now, one per line"
+    reproduce.add_argument("--list", action="store_true", help=text)
     return reproduce
 
 
@@ -180,11 +183,6 @@ def _add_train_one(commands, shared):
     one = commands.add_parser("train-one", parents=[shared], help=summary)
     one.add_argument("run", metavar="RUN", help="the run's name, with its seed")
     return one
-
-
-def _add_list(command):
-    text = "only print the names of missing runs that can be trained now, one per line"
-    command.add_argument("--list", action="store_true", help=text)
 
 
 def _add_table(commands):

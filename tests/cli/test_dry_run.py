@@ -290,6 +290,17 @@ def test_dry_run_of_a_teacher_writes_nothing(mnist_dir, tmp_path, capfd):
             cli.main("mnist", ["teacher", "cnn", *wrong, *options])
 
 
+def test_dry_run_of_a_student_writes_nothing(mnist_dir, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(keras.Model, "fit", no_fit)
+    options = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
+    options += ["--teacher", "cnn", "--student", "mlp", "--seeds", "0", "1", "--epochs", "1"]
+    cli.main("mnist", ["distill", "--temperature", "2", "4", "--dry-run", *options])
+    printed = capfd.readouterr().out
+    # per seed: the baseline, a distilled student at each temperature, one control
+    assert "mlp, 1 epoch: 8 trainings of 8 runs, about" in printed
+    assert not list(tmp_path.iterdir())
+
+
 def test_former_options_work_and_print_their_new_names(mnist_dir, tmp_path, capfd):
     options = ["--data-dir", str(mnist_dir), "--output-dir", str(tmp_path), "--limit", "50"]
     former = ["--views", "mnist_jitter", "--sampled", "3", "--plan"]
