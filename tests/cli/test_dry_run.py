@@ -296,8 +296,8 @@ def test_dry_run_of_a_student_writes_nothing(mnist_dir, tmp_path, monkeypatch, c
     options += ["--teacher", "cnn", "--student", "mlp", "--seeds", "0", "1", "--epochs", "1"]
     cli.main("mnist", ["distill", "--temperature", "2", "4", "--dry-run", *options])
     printed = capfd.readouterr().out
-    # per seed: the baseline, a distilled student at each temperature, one control
-    assert "mlp, 1 epoch: 8 trainings of 8 runs, about" in printed
+    # side by side per seed: baseline, a distilled student at each temperature, one control
+    assert "mlp, 1 epoch: 2 trainings of 8 runs, about" in printed
     assert not list(tmp_path.iterdir())
 
 
