@@ -38,6 +38,7 @@ def run(options):
             without a study of devices.
     """
     deployed = _Deployed(_checked(options), options)
+    device.read(deployed.folder)  # a damaged record is reported before the measurement
     measured = {part: getattr(deployed, part)() for part in options.parts}
     # read when all is measured: another command may have written other parts meanwhile
     record = (device.read(deployed.folder) or {}) | measured

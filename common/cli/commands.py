@@ -116,6 +116,10 @@ def _named_teacher(study, options):
     from common import teachers
 
     view_set = study.spec.students[options.student].recipe.view_set
+    if options.dry_run:
+        from common.cli.dry_run import logits_of_file
+
+        return logits_of_file(options.teacher, study.dataset, view_set)
     places = {"views": view_set, "output_dir": study.output_dir}
     return teachers.from_any(options.teacher, study.dataset, **places)
 

@@ -41,7 +41,9 @@ def locked(name, data_dir):
     """
     path = folder(name, data_dir).with_name(f".{name}.lock")
     busy = f"waiting for another process that reads the images of {name}"
+    new = [each for each in (path.parent, *path.parent.parents) if not each.exists()]
     with contextlib.ExitStack() as stack:
+        stack.callback(_remove_empty, new)  # such as those of a mistyped name
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(files.acquire_lock(path, busy, wait=True))
@@ -49,6 +51,13 @@ def locked(name, data_dir):
             stack.callback(path.unlink, missing_ok=True)
             files.remove_temporaries(folder(name, data_dir))  # gigabytes, of a killed process
         yield
+
+
+def _remove_empty(folders):
+    """Remove those of the folders, the innermost first, that are empty."""
+    with contextlib.suppress(OSError):
+        for each in folders:
+            each.rmdir()
 
 
 def write(name, data_dir, arrays, class_names, origin=None):

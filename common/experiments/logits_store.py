@@ -1,5 +1,7 @@
 """Logits store: reads, checks and writes teachers' logits and weights in a study's folders."""
 
+import functools
+
 from common import teachers
 from common.data import views
 from common.runs import Recipe, model_io, records
@@ -83,7 +85,8 @@ class LogitsStore:
         Raises:
             ValueError: the remaining weights are not those of `identity`; as in `teachers.make`.
         """
-        if logits := self.find(run, view_set):
+        find = functools.partial(self.find, run, view_set)
+        if logits := find():
             return logits
         model = self.model(run)
         if teachers.identity(run.name, teachers.weights_hash(model)) != identity:
@@ -92,7 +95,8 @@ class LogitsStore:
                 "remains: train it again with --retrain --output-dir DIR"
             )
         folder = teachers.folder(self.folders[0], run, view_set)
-        return teachers.make(folder, model, self.dataset, run.name, view_set)
+        # another process may have written them since, in the precision of another machine
+        return teachers.make(folder, model, self.dataset, run.name, view_set, find=find)
 
     def check_feasible(self, run, view_set="plain"):
         """Raise as in `teachers.check_feasible` unless the logits can be computed.

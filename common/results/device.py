@@ -22,9 +22,16 @@ _COLUMNS = (
 
 
 def read(folder):
-    """The record in a data set's folder, a dict with `quality` and `latency`; None if missing."""
+    """The record in a data set's folder, a dict with `quality` and `latency`; None if missing.
+
+    Raises:
+        ValueError: the record is damaged.
+    """
     file = Path(folder) / FILE
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+    try:
+        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+    except ValueError as error:
+        raise ValueError(f"the record {file} is damaged ({error}): delete it") from None
 
 
 def write(folder, record):

@@ -39,14 +39,16 @@ def weights_path(folder, run):
 
 def find_weights(folder, run):
     """Path of a run's exact weights, in weights/ or below teachers/; None if missing."""
-    in_teachers = [path / weights.FLOAT32_FILE for path in _teacher_folders(folder, run)]
+    # beside logits, or alone as committed ones are
+    folders = [teachers.folder(folder, run), *teachers.finished_folders(folder, run.name)]
+    in_teachers = [path / weights.FLOAT32_FILE for path in folders]
     candidates = (weights_path(folder, run), *in_teachers)
     return next((path for path in candidates if path.exists()), None)
 
 
 def find_float16_weights(folder, run):
-    """The folder below teachers/ that holds a run's float16 weights; None if none does."""
-    folders = _teacher_folders(folder, run)
+    """The folder of a teacher's logits that holds its float16 weights; None if none does."""
+    folders = teachers.finished_folders(folder, run.name)  # their checksum is in the header
     return next((path for path in folders if (path / weights.FLOAT16_FILE).exists()), None)
 
 
@@ -111,11 +113,6 @@ def load_all(folder):
     # temporary files of interrupted writers begin with a dot
     paths = sorted((Path(folder) / "results").glob("[!.]*.json"))
     return [load(path) for path in paths]
-
-
-def _teacher_folders(folder, run):
-    """Where a teacher's weights may lie: alone, as committed ones, or beside its logits."""
-    return [teachers.folder(folder, run), *teachers.finished_folders(folder, run.name)]
 
 
 def _refuse_constant(text):

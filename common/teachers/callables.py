@@ -1,5 +1,7 @@
 """Logits of any function images -> logits, of whatever framework."""
 
+import functools
+
 import numpy as np
 from scipy import special
 
@@ -75,11 +77,12 @@ def from_callable(
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     header = writer.header_of(dataset, name, view_sets.get(views))
     folder = logits_folder(dataset, name, keys, view_sets.get(views), output_dir)
-    if logits := _read_if_same(folder, dataset, probe, probe_logits):
+    find = functools.partial(_read_if_same, folder, dataset, probe, probe_logits)
+    if logits := find():
         return logits
     images = files.sha256_of([*keys.values(), to_float16(probe_logits)])
     request = header | {"batch_size": int(batch_size), "images": images}
-    logits = _write(folder, teacher, dataset, keys, header, request)
+    logits = _write(folder, teacher, dataset, keys, header, request, find)
     converter.report()
     return logits
 
@@ -102,7 +105,7 @@ def _as_model(function, preprocess, converter, images, labels):
     return _Function(function, preprocess, converter)
 
 
-def _write(folder, teacher, dataset, keys, header, request):
+def _write(folder, teacher, dataset, keys, header, request, find):
     """The `Logits` that a model's answers for all images make; arguments as in `writer`."""
     view_set = view_sets.get(header["views"], header.get("sampled", 0))
 
@@ -110,7 +113,7 @@ def _write(folder, teacher, dataset, keys, header, request):
         writer.check_feasible(folder, dataset, dataset.classes, view_set)
         writer.write_splits(teacher, dataset.classes, dataset, keys, request, partial)
 
-    return writer.write_folder(folder, header, request, write)
+    return writer.write_folder(folder, header, request, write, find)
 
 
 class _Function:

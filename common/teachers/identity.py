@@ -31,9 +31,14 @@ def finished_folders(output_dir, run_name):
         run_name: `Run.name` of the teacher.
     """
     place = Path(output_dir) / "teachers"
-    others = sorted(place.glob(f"{run_name}-*/header.json"))
-    headers = [path for path in (place / run_name / "header.json", *others) if path.exists()]
-    return [path.parent for path in headers if not path.parent.name.endswith(".part")]
+    named = [path for path in place.glob("*/header.json") if _is_of(path.parent.name, run_name)]
+    return sorted(path.parent for path in named)
+
+
+def _is_of(folder_name, run_name):
+    """Whether a folder of this name has finished logits of a run."""
+    of_views = folder_name.startswith(f"{run_name}-") and not folder_name.endswith(".part")
+    return of_views or folder_name == run_name
 
 
 def identity(teacher, weights_sha256):

@@ -184,21 +184,15 @@ class LazyLogits:
 
     def __init__(self, identity, dataset, make):
         self.identity, self.dataset, self._make = identity, dataset, make
-        self._logits = self._error = None
+        self._logits = None
 
     def __reduce__(self):
         """Pickled as the loaded logits."""
         return self.load().__reduce__()
 
     def load(self):
-        """The Logits, computed or read by the first call, whose error later calls raise again."""
-        if self._error:
-            raise self._error
-        try:
-            self._logits = self._logits or self._make()
-        except Exception as error:  # it may have come after minutes of work
-            self._error = error
-            raise
+        """The Logits, computed or read by the first call."""
+        self._logits = self._logits or self._make()
         return self._logits
 
     def targets(self, *arguments, **options):

@@ -23,10 +23,11 @@ from common.utils import files, resources
 from common.utils.checks import require_positive
 
 
-def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
+def make(folder, model, dataset, teacher, view_set="plain", batch_size=500, *, find=None):
     """Compute a teacher's logits of all splits and write them, and small weights, to `folder`.
 
     If a call is interrupted, the next one continues from `<folder>.part` and writes the same bytes.
+    If another process writes to `folder`, this waits.
 
     Args:
         folder: path of the logits file.
@@ -37,6 +38,8 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
         teacher: name of the run that trained the model.
         view_set: views of the training images, a `ViewSet` or its name.
         batch_size: images per call of the model.
+        find: function () -> `Logits`, such as those of the process that was waited for, which are
+            returned instead of computing them; None to compute them.
 
     Returns:
         Logits, read back and checked. Their header names the precisions of the model's layers
@@ -63,13 +66,13 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500):
         write_splits(model, classes, dataset, keys, request, partial)
         weights.save_compact(model, partial)
 
-    return write_folder(folder, header, request, write)
+    return write_folder(folder, header, request, write, find)
 
 
-def write_folder(folder, header, request, write):
+def write_folder(folder, header, request, write, find=None):
     """Logits in `folder`, written by `write` to its partial folder and checked.
 
-    Equal ones that are there already, such as those of a process that was waited for, stay.
+    Equal ones that are there already stay.
 
     Args:
         folder: Path.
@@ -77,29 +80,29 @@ def write_folder(folder, header, request, write):
             place: all that is known of a teacher whose weights are unavailable.
         request: dict of JSON values that distinguishes what an interrupted call left.
         write: function (partial folder) that writes or completes the arrays.
+        find: as in `make`.
     """
     with resumable_folder(folder, request) as partial:
-        if "weights_sha256" in header and (logits := _equal_logits(folder, header)):
-            of_images = files.sha256_of(logits.stored(split, "_keys") for split in SPLITS)
-            if of_images == request["images"]:
-                return logits
-        if not (partial / "header.json").exists():
+        if find and (logits := find()):
+            return logits
+        if read_json(partial / "header.json") is None:
             write(partial)
             sums = {path.name: checksum(path) for path in sorted(partial.glob("*.npy"))}
             of_logits = hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
             complete = {"weights_sha256": of_logits} | header | {"sha256": sums}
             files.write_json(partial / "header.json", complete)
-        if logits := _equal_logits(folder, read_json(partial / "header.json")):
+        if logits := _equal_logits(partial, folder):
             return logits
         _move(partial, folder)
         return Logits(folder)
 
 
-def _equal_logits(folder, header):
-    """Undamaged `Logits` in `folder` with this header, which may lack the checksums; else None."""
-    stored = read_json(folder / "header.json")
-    checksums = {"sha256": stored.get("sha256")} if isinstance(stored, dict) else {}
-    if checksums | header != stored:  # before gigabytes are checked
+def _equal_logits(partial, folder):
+    """Undamaged `Logits` in `folder` with the header and all files of `partial`; else None."""
+    headers = [read_json(path / "header.json") for path in (partial, folder)]
+    if headers[0] != headers[1]:  # before gigabytes are checked
+        return None
+    if any(not (folder / path.name).exists() for path in _finished(partial)):
         return None
     try:
         return Logits(folder)
@@ -193,5 +196,10 @@ def _move(partial, folder):
     """Move finished files into place, the header last: a folder without it is no logits file."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "header.json").unlink(missing_ok=True)
-    for path in [*partial.glob("*.npy"), *partial.glob("*.h5"), partial / "header.json"]:
+    for path in _finished(partial):
         os.replace(path, folder / path.name)
+
+
+def _finished(partial):
+    """Paths of the files that a finished partial folder holds, the header last."""
+    return [*partial.glob("*.npy"), *partial.glob("*.h5"), partial / "header.json"]

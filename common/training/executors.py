@@ -6,6 +6,7 @@ import time
 
 from common.data import shared
 from common.training.group_progress import GroupProgress
+from common.training.loaded_teachers import LoadedTeachers
 from common.training.remote import RemoteTasks, training_folder
 from common.training.resumption import checkpoint_path
 from common.training.submitted_group import SubmittedGroup
@@ -102,7 +103,7 @@ class _LocalTasks:
 
     def __init__(self, executor, done, dataset, folder, teachers, callbacks):
         self.executor, self.done, self.dataset, self.folder = executor, done, dataset, folder
-        self.teachers, self.callbacks = teachers, callbacks
+        self.teachers, self.callbacks = LoadedTeachers(teachers), callbacks
 
     def __enter__(self):
         state = require_writable(self.folder / "state")
@@ -118,7 +119,7 @@ class _LocalTasks:
     def submit(self, members):
         """Future of ({name: record}, lines to show) of a group's members."""
         # lazy logits are computed here, once for all workers
-        needed = {run.teacher: self.teachers[run.teacher].load() for run in members if run.teacher}
+        needed = {run.teacher: self.teachers.load(run.teacher) for run in members if run.teacher}
         finished = {run.name for run in members} & self.done
         task = (members, finished, self._data, self.folder, needed, self.callbacks)
         return self.executor.submit(train_in_worker, *task)

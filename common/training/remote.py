@@ -12,6 +12,7 @@ from pathlib import Path
 from common import data, teachers
 from common.runs import records
 from common.training.group import complete_group, written_paths
+from common.training.loaded_teachers import LoadedTeachers
 from common.training.resumption import checkpoint_path
 from common.training.sent_logits import sendable
 from common.training.worker import NamedDataset, content_of, train_on_node
@@ -33,7 +34,7 @@ class RemoteTasks:
     def __init__(self, executor, done, dataset, folder, teachers, callbacks):
         self.executor, self.done, self.output, self.callbacks = executor, done, folder, callbacks
         self.folder = training_folder(executor, folder)
-        self.teachers, self._sent = teachers, {}
+        self.teachers, self._sent = LoadedTeachers(teachers), {}
         self._dataset = executor.put(_sendable_dataset(dataset, executor.data_dir))
         self._threads = ThreadPoolExecutor(executor.workers)
 
@@ -76,7 +77,7 @@ class RemoteTasks:
     def _send(self, identity):
         """A teacher as an argument of the executor: a reference, or Logits in a shared folder."""
         if identity not in self._sent:
-            logits = self.teachers[identity].load()
+            logits = self.teachers.load(identity)
             if self.folder and isinstance(logits, teachers.Logits):
                 self._sent[identity] = _copied(logits, Path(self.executor.shared_dir) / "teachers")
             else:

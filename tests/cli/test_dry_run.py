@@ -298,7 +298,13 @@ def test_dry_run_of_a_student_writes_nothing(mnist_dir, tmp_path, monkeypatch, c
     printed = capfd.readouterr().out
     # side by side per seed: baseline, a distilled student at each temperature, one control
     assert "mlp, 1 epoch: 2 trainings of 8 runs, about" in printed
-    assert not list(tmp_path.iterdir())
+    options += ["--teacher", str(tmp_path / "own.keras")]
+    (tmp_path / "own.keras").touch()
+    cli.main("mnist", ["distill", "--temperature", "2", "4", "--dry-run", *options])
+    printed = capfd.readouterr().out
+    assert "own.keras is not read: the time of its logits of " in printed
+    assert "mlp, 1 epoch: 2 trainings of 8 runs, about" in printed and "logits of" not in printed
+    assert [path.name for path in tmp_path.iterdir()] == ["own.keras"]
 
 
 def test_former_options_work_and_print_their_new_names(mnist_dir, tmp_path, capfd):

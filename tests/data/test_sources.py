@@ -41,7 +41,8 @@ def test_warnings_of_the_fallback_point_to_the_caller(tmp_path, offline):
 
 def test_no_fallback_for_cifar100(tmp_path, offline):
     with pytest.raises(download.UnavailableError, match=r"cifar100 is not prepared in .*toronto"):
-        data.load("cifar100", data_dir=tmp_path)
+        data.load("cifar100", data_dir=tmp_path / "mistyped" / "folder")
+    assert not (tmp_path / "mistyped").exists()
 
 
 @pytest.mark.parametrize("missing", ["tensorflow", "tensorflow_datasets"])
@@ -61,7 +62,7 @@ def listening():
 def test_silent_host_times_out_within_seconds(listening):
     start = time.perf_counter()
     assert download.answers(listening[1]) is False
-    assert time.perf_counter() - start < 6
+    assert time.perf_counter() - start < 15  # 5, and what other tests take of the cores
 
 
 @pytest.mark.parametrize(

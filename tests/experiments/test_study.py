@@ -15,7 +15,7 @@ from common.experiments.spec import StudySpec
 from common.experiments.study import Study
 from common.runs import ModelSpec, Recipe, records
 from common.utils import files
-from tests.support.helpers import no_fit
+from tests.support.helpers import no_fit, write_meanwhile
 
 STUDENT = ModelSpec("mlp", Recipe(epochs=1, batch_size=50), "tinier", {"width": 4})
 
@@ -171,6 +171,36 @@ def test_finished_students_are_read_without_their_teachers_logits(spec, few, mon
     assert again == first
     with pytest.raises(ValueError, match=r"has the record of .* but not its weights"):
         logits.targets("test", few.test.images)
+
+
+def test_logits_of_another_machines_precision_stay(spec, few, monkeypatch):
+    """Both machines find none; the one that waits then reads what the other has written."""
+    study, other = Study(spec, few), Study(spec, few)
+    run = study.teacher("tiny")
+    study.train([run])
+    folder = teachers.folder(study.output_dir, run)
+
+    def write():
+        other.logits("tiny")
+        header = json.loads((folder / "header.json").read_text(encoding="utf-8"))
+        files.write_json(folder / "header.json", header | {"computed_in": ["bfloat16"]})
+
+    write_meanwhile(monkeypatch, folder, write)
+    assert study.logits("tiny").header["computed_in"] == ["bfloat16"]
+
+
+def test_lazy_logits_are_computed_after_a_failure(spec, few, monkeypatch):
+    study = Study(spec, few)
+    study.train([study.teacher("tiny")])
+    lazy = study.lazy_logits("tiny")
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="full"):
+        patched.setattr(keras.Model, "predict_on_batch", _disk_full)
+        lazy.load()
+    assert lazy.load().identity == lazy.identity
+
+
+def _disk_full(*_):
+    raise OSError("the disk is full")
 
 
 def test_lazy_logits_of_one_teacher_are_computed_once(spec, few, monkeypatch):

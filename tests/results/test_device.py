@@ -17,6 +17,13 @@ ERRORS = {  # role: {precision: errors by seed}
 }
 
 
+def test_a_damaged_record_is_refused(tmp_path):
+    assert device.read(tmp_path) is None
+    (tmp_path / device.FILE).write_text("{", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"the record .*device.json is damaged .*: delete it"):
+        device.read(tmp_path)
+
+
 @pytest.fixture
 def quality():
     rows = [

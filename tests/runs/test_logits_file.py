@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from common import metrics, results
+from common import metrics, results, teachers
 from common.distillation import Distillation
 from common.runs import Recipe, Run, logits_file, records
 from common.teachers import weights
@@ -173,9 +173,18 @@ def test_weights_beside_logits_of_other_views_are_found(tmp_path):
 
 
 def test_weights_without_logits_are_found(tmp_path):
+    """Float16 ones are not: their checksum is in the logits' header."""
     alone = tmp_path / "teachers" / RUN.name
     alone.mkdir(parents=True)
     for file in (weights.FLOAT32_FILE, weights.FLOAT16_FILE):
         (alone / file).touch()
     assert records.find_weights(tmp_path, RUN) == alone / weights.FLOAT32_FILE
-    assert records.find_float16_weights(tmp_path, RUN) == alone
+    assert records.find_float16_weights(tmp_path, RUN) is None
+
+
+@pytest.mark.parametrize("name", ["/data/teacher", "a**b", "[x"])
+def test_teachers_of_any_name_are_looked_for(tmp_path, name):
+    assert teachers.finished_folders(tmp_path, name) == []
+    (tmp_path / "teachers" / "another").mkdir(parents=True)
+    (tmp_path / "teachers" / "another" / "header.json").touch()
+    assert teachers.finished_folders(tmp_path, name) == []

@@ -4,6 +4,7 @@ import functools
 import importlib.util
 import time
 
+import filelock
 import keras
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from common import metrics
 from common.metrics import measures
 from common.runs import records
+from common.teachers import resumable
+from common.utils import files
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
@@ -103,6 +106,25 @@ def weights(path):
             )
         )
     return arrays
+
+
+def write_meanwhile(monkeypatch, folder, write):
+    """Let `write` put logits into `folder` while the next call waits for its lock.
+
+    So does another process that holds the lock when the call begins.
+    """
+
+    def waiting(line, **_):
+        assert line == f"waiting for another process that writes {folder}"
+        monkeypatch.delattr(files, "print")
+        lock.release()
+        write()
+
+    partial = resumable.partial_path(folder)
+    partial.mkdir(parents=True)
+    lock = filelock.FileLock(partial / resumable.LOCK)
+    lock.acquire()
+    monkeypatch.setattr(files, "print", waiting, raising=False)
 
 
 def wait_until(condition, seconds=300):

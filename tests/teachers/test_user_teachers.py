@@ -1,5 +1,7 @@
 """Teachers of a user: any function, arrays and files; what does not fit gets one sentence."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from keras import layers
 from scipy import special
 
 from common import data, teachers
-from tests.support.helpers import direct, within_float16
+from tests.support.helpers import direct, within_float16, write_meanwhile
 
 CLASSES = 4
 
@@ -158,6 +160,27 @@ def test_the_same_function_is_not_asked_again(dataset, tmp_path, capsys):
         lambda images: 1.1 * scores(images), dataset, name="t", output_dir=tmp_path
     )
     assert other.identity != first.identity
+
+
+def test_the_answers_that_another_process_gets_meanwhile_are_read(dataset, tmp_path, monkeypatch):
+    """A function on a GPU or far away does not answer twice with the same bits."""
+    random, options = np.random.default_rng(0), {"name": "t", "output_dir": tmp_path}
+    theirs, asked = [], []
+
+    def noisy(images):
+        asked.append(len(images))
+        return scores(images) + random.normal(0, 1e-3, (len(images), 1))
+
+    once = teachers.from_callable(noisy, dataset, **options)
+    shutil.rmtree(once.folder)
+    asked.clear()
+
+    def write():
+        theirs.append(teachers.from_callable(scores, dataset, **options))
+
+    write_meanwhile(monkeypatch, once.folder, write)
+    read = teachers.from_callable(noisy, dataset, **options)
+    assert read.identity == theirs[0].identity and len(asked) == 1
 
 
 def test_an_interrupted_function_continues(dataset, tmp_path):

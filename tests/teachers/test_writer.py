@@ -24,6 +24,7 @@ from common.teachers import resumable, writer
 from common.training.batches import Batches
 from common.utils import files
 from tests.support import killed_making
+from tests.support.helpers import write_meanwhile
 from tests.support.killed_making import Linear, noise
 
 
@@ -154,28 +155,48 @@ def test_batches_of_every_split(tmp_path):
     assert teacher.batches == [100, 100, 75, 10, 10]  # 25 views of 11, then validation and test
 
 
-@pytest.mark.parametrize(("seed", "calls"), [(0, 3), (1, 6)])
-def test_logits_that_another_process_writes_are_waited_for(tmp_path, monkeypatch, seed, calls):
-    """Equal ones are read; those of other weights are replaced."""
-    data = noise(5)
-    ours = Linear(data.image_shape, 10, seed=0)
-    theirs = Linear(data.image_shape, 10, seed=seed)
-
-    def write_meanwhile(line, **_):
-        assert line == f"waiting for another process that writes {tmp_path / 't'}"
-        monkeypatch.undo()
-        lock.release()
-        teachers.make(tmp_path / "t", theirs, data, "t")
-
-    (tmp_path / "t.part").mkdir()
-    lock = filelock.FileLock(tmp_path / "t.part" / "lock")
-    lock.acquire()
-    monkeypatch.setattr(files, "print", write_meanwhile, raising=False)
-    made = teachers.make(tmp_path / "t", ours, data, "t")
-    assert len(ours.batches) + len(theirs.batches) == calls
-    exact = ours.logits(data.train.images)
+@pytest.mark.parametrize("finds", [True, False])
+def test_logits_that_another_process_writes_are_waited_for(tmp_path, monkeypatch, finds):
+    """They are read by whoever looks for them, and replaced otherwise."""
+    data, folder = noise(5), tmp_path / "t"
+    ours, theirs = (Linear(data.image_shape, 10, seed=seed) for seed in (0, 1))
+    write_meanwhile(monkeypatch, folder, lambda: teachers.make(folder, theirs, data, "t"))
+    find = (lambda: teachers.Logits(folder)) if finds else None
+    made = teachers.make(folder, ours, data, "t", find=find)
+    assert len(ours.batches) == (0 if finds else 3)
+    exact = (theirs if finds else ours).logits(data.train.images)
     stored = made.targets("train", data.train.images).unaugmented()
     np.testing.assert_allclose(stored, exact, rtol=2**-11, atol=1e-4)
+
+
+def test_a_teacher_with_the_same_weights_answers_again(tmp_path):
+    """Its answers may have changed: a constant in it, or what is wrapped around it."""
+    data = noise(5)
+    first, second = (Linear(data.image_shape, 10) for _ in range(2))
+    second.logits = lambda images: 2 * first.logits(images)
+    made = [teachers.make(tmp_path / "t", teacher, data, "t") for teacher in (first, second)]
+    once, twice = (logits.targets("test", data.test.images).unaugmented() for logits in made)
+    np.testing.assert_allclose(twice, 2 * once, rtol=2**-10, atol=1e-4)
+
+
+def test_deleted_weights_are_written_again(tmp_path):
+    data = noise(5)
+    model = models.build("mlp", data.image_shape, 10, width=4)
+    path = teachers.make(tmp_path / "t", model, data, "t").folder / "teacher.weights.h5"
+    path.unlink()
+    teachers.make(tmp_path / "t", model, data, "t")
+    assert path.exists()
+
+
+@pytest.mark.parametrize("content", ["", '{"version": 1'])
+def test_a_damaged_header_in_a_partial_folder_is_written_again(tmp_path, monkeypatch, content):
+    data = noise(5)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(writer, "_move", _die)
+        teachers.make(tmp_path / "t", Linear(data.image_shape, 10), data, "t")
+    (tmp_path / "t.part" / "header.json").write_text(content, encoding="utf-8")
+    made = teachers.make(tmp_path / "t", Linear(data.image_shape, 10), data, "t")
+    assert made.header["teacher"] == "t"
 
 
 def test_too_little_disk_is_refused_before_anything_is_computed(tmp_path, monkeypatch):

@@ -11,7 +11,8 @@ from concurrent.futures import Future
 import keras
 import pytest
 
-from common import training
+from common import teachers, training
+from common.distillation import Distillation
 from common.runs import records
 from common.training import executors
 from common.utils import files
@@ -110,6 +111,22 @@ def test_a_group_that_cannot_be_sent_does_not_stop_the_others(tiny_run, few, tmp
     with pytest.raises(OSError, match="the disk is full"):
         training.run(runs, few, output_dir=tmp_path, executor=RefusesFirst(1))
     assert not records.read(tmp_path, runs[0]) and records.read(tmp_path, runs[1])
+
+
+def test_logits_that_fail_are_computed_once_for_all_students(tiny_run, few, logits, tmp_path):
+    """Their computation may take minutes before it fails."""
+    calls = []
+
+    def make():
+        calls.append(1)
+        raise OSError("the disk is full")
+
+    lazy = teachers.LazyLogits(logits.identity, few.name, make)
+    settings = {"teacher": lazy.identity, "distillation": Distillation(4.0, 0.9)}
+    runs = [tiny_run({"epochs": 1}, seed=seed, **settings) for seed in (0, 1)]
+    with pytest.raises(OSError, match="the disk is full"):
+        training.run(runs, few, teachers=[lazy], output_dir=tmp_path, executor=Inline(1))
+    assert len(calls) == 1
 
 
 class Fails(Inline):
