@@ -10,7 +10,7 @@ from pathlib import Path
 from common import training
 from common.distillation import TEACHERLESS
 from common.experiments.logits_store import LogitsStore
-from common.models import user_models
+from common.models import architecture
 from common.runs import Run
 from common.teachers.online import OnlineTeacher
 from common.utils.checks import (
@@ -270,6 +270,6 @@ class Study:
         shape = (tuple(data.image_shape), data.classes, data.pixel_statistics)
         key = (id(spec), *shape)
         if key not in self._architectures:
-            digest = user_models.architecture(spec.build, *shape, spec.options)
+            digest = architecture.digest(spec.build, *shape, spec.options)
             self._architectures[key] = (spec, digest)  # with the spec: Python reuses freed ids
         return self._architectures[key][1]

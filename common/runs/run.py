@@ -39,7 +39,7 @@ class Run:
             teacher's logits ("label_smoothing"), `teacher` is None.
         transfer_set: which of the training images it is trained on; by default all.
         build, architecture: of a network of the user's own, the function that builds it and the
-            hash of its configuration, `user_models.architecture`; others are known by name alone.
+            hash of its configuration, `architecture.digest`; others are known by name alone.
         digest: `Dataset.digest`, of data without an entry in the catalogue; `Dataset.identity`
             has it with `dataset` and `limit`.
 
