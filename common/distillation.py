@@ -197,7 +197,7 @@ BASELINE = Distillation(temperature=1, alpha=0)  # on labels only
 
 
 def with_controls(settings, control):
-    """A list of Distillation, followed by the controls of the first of them.
+    """A list of Distillation, followed by the controls of the first that reads a teacher's logits.
 
     Args:
         settings: list of Distillation.
@@ -205,18 +205,18 @@ def with_controls(settings, control):
             method reads no teacher's logits; False or None for none.
 
     Raises:
-        ValueError: the control is unknown; similar names are listed. A control is named, but the
-            method reads no teacher's logits.
+        ValueError: the control is unknown; similar names are listed. A control is named, but no
+            method reads a teacher's logits.
     """
-    first, teacherless = settings[0], settings[0].method in TEACHERLESS
+    first = next((each for each in settings if each.method not in TEACHERLESS), None)
     if isinstance(control, bool) or control is None:
-        control = ["shuffled"] if control and not teacherless else []
+        control = ["shuffled"] if control and first else []
     names = [control] if isinstance(control, str) else list(control)
     for name in names:
         require_choice("control", name, LADDER)
-    if names and teacherless:
+    if names and not first:
         raise ValueError(
-            f"{first.method} reads no teacher's logits, so no control can be made of them, got "
-            f"{control!r}: leave it out"
+            f"{' and '.join(each.method for each in settings)} reads no teacher's logits, so no "
+            f"control can be made of them, got {control!r}: leave it out"
         )
     return [*settings, *(dataclasses.replace(first, control=name) for name in names)]

@@ -57,7 +57,7 @@ class DryRun:
         done = trainer.finished(runs, [output_dir, *read_dirs], self._note_finished)
         noted = {run.name for training in self.trainings for run in training.members}
         missing = [run for run in runs if run.name not in done and run.name not in noted]
-        run_checks.check_schedules(missing)
+        self.check_missing(missing)
         new = {run.name: run for run in runs if run.name not in noted}
         for members in trainer.group_runs(new.values()):
             self._note_trainings(members, done, dataset, Path(output_dir))
@@ -67,6 +67,10 @@ class DryRun:
     def check(self, runs, dataset, teachers_by_id):
         """Raise ValueError, as `training.run` does, for runs that cannot be trained."""
         run_checks.check(runs, dataset, teachers_by_id)
+
+    def check_missing(self, runs):
+        """Raise ValueError, as `training.run` does, for missing runs whose recipe cannot be met."""
+        run_checks.check_schedules(runs)
 
     def missing(self):
         """(runs that can be trained now, runs whose teacher is to be trained first)."""

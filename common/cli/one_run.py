@@ -45,6 +45,9 @@ class _OneRun(DryRun):
     def check(self, runs, dataset, teachers_by_id):
         """Do nothing: `training.run` checks the one run; others need not be possible."""
 
+    def check_missing(self, runs):
+        """Do nothing, as `check`."""
+
     def note_logits(self, missing, teachers_by_id):
         """Do nothing: the logits of other runs are not needed."""
 

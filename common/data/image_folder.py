@@ -131,16 +131,17 @@ def _split_folders(root):
     by_split = {}
     for name in _subfolders(root):
         if name.lower() in _SPLITS and (classes := _classes(root, name)):
-            by_split.setdefault(_SPLITS[name.lower()], []).append((name, classes))
+            real = (root / name).resolve()  # val may be a link to validation
+            by_split.setdefault(_SPLITS[name.lower()], {}).setdefault(real, (name, classes))
     if "train" not in by_split:
         return {}
     for split, folders in by_split.items():
         if len(folders) > 1:
-            names = "/, ".join(name for name, _ in folders)
+            names = "/, ".join(name for name, _ in folders.values())
             raise ValueError(
                 f"{root} has the folders {names}/ for {split}: merge them or remove all but one"
             )
-    return {split: folders[0] for split, folders in by_split.items()}
+    return {split: next(iter(folders.values())) for split, folders in by_split.items()}
 
 
 def _classes(root, split):

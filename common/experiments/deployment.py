@@ -12,8 +12,9 @@ import numpy as np
 from common import metrics, results, teachers
 from common.distillation import Distillation
 from common.experiments.protocols import student_runs, train_pairs
-from common.utils import files
+from common.utils import files, packages
 from common.utils.checks import require_choice
+from common.utils.target_checks import sample
 
 CHECKED = 1_000  # test images that `export` compares file and model on
 CALIBRATION = {"count": 500, "seed": 0}  # training images of int8
@@ -116,7 +117,7 @@ def evaluate(study, chosen, folder, formats=("litert",), progress=None, environm
     from common import export
 
     calibration = export.calibration_images(study.dataset, **CALIBRATION)
-    conditions = {"environment": environment, **study.dataset.identity}
+    conditions = {"environment": environment, "code": _code_digest(), **study.dataset.identity}
     conditions |= {"calibration": export.describe_calibration(calibration)}
     rows, step = [], progress.update if progress else lambda count: None
     for run, role_of_run in chosen:
@@ -131,6 +132,12 @@ def evaluate(study, chosen, folder, formats=("litert",), progress=None, environm
             identity = {"run": run.id, "seed": run.seed, "role": role_of_run, "format": format}
             rows += [identity | row for row in of_network]
     return rows
+
+
+def _code_digest():
+    """SHA-256 of the Python files that export and measure."""
+    paths = sorted((packages.ROOT / "common").rglob("*.py"))
+    return files.sha256_of([np.frombuffer(path.read_bytes(), "uint8") for path in paths])
 
 
 def _saved_rows(path, conditions):
@@ -171,7 +178,7 @@ def write(study, run, path, format, precision="float32", calibration=None, *, mi
     from common import export
 
     options = {"int8": precision == "int8", "float16": precision == "float16"}
-    options |= {"calibration": calibration, "images": study.dataset.test.images[:CHECKED]}
+    options |= {"calibration": calibration, "images": sample(study.dataset.test.images, CHECKED)}
     options |= {"format": format, "min_agreement": min_agreement}
     return export.export(study.model(run), path, **options)
 

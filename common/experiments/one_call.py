@@ -5,7 +5,7 @@ import types
 from common.distillation import with_controls
 from common.experiments import call_arguments
 from common.experiments.distilled import Distilled
-from common.experiments.protocols import distill_all
+from common.experiments.protocols import distill_all, student_runs
 from common.experiments.spec import StudySpec
 from common.runs import ModelSpec, Recipe
 from common.utils.checks import local_folder, require_choice
@@ -84,21 +84,28 @@ def distill(
     folder = local_folder("the output folder", output_dir or teachers.default_output_dir(data))
     options |= {"name": name, "views": spec.recipe.view_set, "output_dir": folder}
     study = Study(StudySpec(folder, {}, {spec.title: spec}, seeds), data)
-    _check_student(study, spec)
+    _check_student(study, spec, settings[0].baseline, teacher)
     _check_objectives(study, spec, settings)
     logits = teachers.from_any(teacher, data, **options)
     return Distilled(distill_all(study, spec.title, logits, settings), study)
 
 
-def _check_student(study, spec):
-    """Raise ValueError for a network or recipe that does not fit, before the teacher answers."""
+def _check_student(study, spec, baseline, teacher):
+    """Raise ValueError for a network or recipe that does not fit, before the teacher answers.
+
+    Args:
+        study: Study.
+        spec: ModelSpec of its student.
+        baseline: Distillation of the student on labels only.
+        teacher: as in `distill`.
+    """
     from common import models
+    from common.teachers.online import OnlineTeacher
     from common.training.run_checks import check_schedules
 
-    baseline = study.student(spec.title)
-    if not study.store.is_finished(baseline):
-        check_schedules([baseline])
-    if spec.recipe.augmentation != "none":
+    runs = student_runs(study, spec.title, distillation=baseline)
+    check_schedules([run for run in runs if not study.store.is_finished(run)])
+    if spec.recipe.augmentation != "none" and not isinstance(teacher, OnlineTeacher):
         raise ValueError(
             f"with augmentation {spec.recipe.augmentation!r} the teacher is evaluated in every "
             "step, distill evaluates it once: choose views instead, such as "

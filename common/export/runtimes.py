@@ -113,7 +113,13 @@ def _saved_model(path, threads):
     import tensorflow as tf
 
     loaded = tf.saved_model.load(path)  # owns the variables
-    return lambda images: loaded.serve(tf.constant(images)).numpy()
+    serve = loaded.serve  # another kind of SavedModel has none
+
+    def run(images):
+        return serve(tf.constant(images)).numpy()
+
+    run.loaded = loaded
+    return run
 
 
 _LOADERS = {

@@ -46,7 +46,7 @@ def check_pixel_range(what, model, images, error=True):
         error: whether to raise; prediction, perhaps of one dark image, only warns.
     """
     images = np.asarray(images[:_LOOKED_AT])
-    if not images.size or images.max() > _STANDARDIZED or not scales_bytes(model):
+    if not images.size or np.abs(images).max() > _STANDARDIZED or not scales_bytes(model):
         return
     low, high = float(images.min()), float(images.max())
     if low >= 0 and (high == 0 or high > 1):
@@ -77,8 +77,9 @@ def _deviation(layer):
 
 
 def _constants(operation):
-    arguments = operation._inbound_nodes[0].arguments
-    values = [*arguments.args, *arguments.kwargs.values()]
+    """Arrays of the numbers that an operation was called with; none in a subclass of Model."""
+    nodes = operation._inbound_nodes[:1]
+    values = [v for n in nodes for v in (*n.arguments.args, *n.arguments.kwargs.values())]
     return [np.asarray(v) for v in values if isinstance(v, (int, float, np.generic, np.ndarray))]
 
 

@@ -55,8 +55,8 @@ class DeviceTables:
         """One sentence: size, latency and accuracy of the distilled student beside the teacher.
 
         Args:
-            *precisions: of the student, "float32" or "int8", by default both; the accuracy is
-                that in the last one. The teacher has float32.
+            *precisions: of the student, "float32" or "int8", by default both. The teacher has
+                float32.
         """
         record, net = self.record, {"model": self.student.model, "options": self.student.options}
         precisions = precisions or ("float32", "int8")
@@ -66,11 +66,16 @@ class DeviceTables:
             for p in precisions
         ]
         ((_, _, of_teacher),) = device.points(record["latency"])["teacher"]
-        of_student = device.values(record["quality"], "distilled", precisions[-1], "accuracy")
-        loss = of_teacher.mean() - 100 * of_student.mean()
+        losses = {}
+        for precision in precisions:
+            of_student = device.values(record["quality"], "distilled", precision, "accuracy")
+            losses[precision] = f"{of_teacher.mean() - 100 * of_student.mean():.1f}"
+        loss = " and ".join(f"{points} points ({name})" for name, points in losses.items())
+        if len(set(losses.values())) == 1:
+            loss = f"{losses[precisions[0]]} points"
         return (
             f"the distilled student is {', '.join(parts)}, compared with the teacher in float32 "
-            f"(median latency), at {loss:.1f} points lower accuracy"
+            f"(median latency), at {loss} lower accuracy"
         )
 
     def _record_beside(self, groups):

@@ -84,17 +84,26 @@ class Ladder:
 
     @property
     def gain(self):
-        """Mean over seeds of the full teacher's gain, in test errors."""
-        return self._gains("baseline", None).mean()
+        """Mean of the full teacher's gain, in test errors, over the seeds of `parts`."""
+        return self._gains("baseline", None, self._seeds_of_all_parts).mean()
+
+    @property
+    def _seeds_of_all_parts(self):
+        """Seeds that every group of `PARTS` has."""
+        rungs = {rung for part in PARTS for rung in part[1:]} & set(self.groups)
+        return set.intersection(*(set(self.groups[rung].seeds) for rung in rungs))
 
     def share(self, rung):
         """`Share` of the gain that a rung keeps: a control, or None for the full teacher."""
         return self._share("baseline", rung)
 
     def parts(self):
-        """{part: Share} of those `PARTS` whose rungs have groups; all shares add up to 1."""
+        """{part: Share} of those `PARTS` whose rungs have groups; all shares add up to 1.
+
+        They are of the seeds that all these groups have.
+        """
         return {
-            part: self._share(before, after)
+            part: self._share(before, after, self._seeds_of_all_parts)
             for part, before, after in PARTS
             if before in self.groups and after in self.groups
         }
@@ -105,8 +114,8 @@ class Ladder:
         seeds = seeds or set(first.seeds) & set(second.seeds)
         return first.of_seeds(seeds).values("errors") - second.of_seeds(seeds).values("errors")
 
-    def _share(self, before, after):
-        seeds = set(self.groups[before].seeds) & set(self.groups[after].seeds)
+    def _share(self, before, after, seeds=None):
+        seeds = seeds or set(self.groups[before].seeds) & set(self.groups[after].seeds)
         gains = self._gains(before, after, seeds)
         full = self._gains("baseline", None, seeds)
         if full.mean() <= 0:

@@ -1,7 +1,6 @@
 """Groups selected by model specification: baselines, distilled students, teacher seeds.
 
-`Results` selects among the groups of one data set and limit. The functions do the same for a
-single selection, with the groups as an argument.
+`Results` selects among the groups of one data set and limit.
 """
 
 import dataclasses
@@ -97,7 +96,8 @@ class Results:
         return [
             group
             for group in groups
-            if not group.teacher or group.configuration["teacher"] == chosen[group.teacher_run]
+            if group.teacher_run not in self._weights  # a user's file, or no teacher
+            or group.configuration["teacher"] == chosen[group.teacher_run]
         ]
 
     def _has_present_weights(self, group):

@@ -22,6 +22,8 @@ class CheckedInputs(keras.Model):
         bound.apply_defaults()
         options, checks = bound.arguments, self._checks()
         del options["self"]
+        if options["validation_data"] is not None:
+            options["validation_split"] = 0.0  # Keras ignores it
         names = ("batch_size", "shuffle", "validation_split")
         inputs = checks.training(x, options["y"], **{name: options[name] for name in names})
         if options["validation_data"] is not None:

@@ -37,8 +37,9 @@ def average(teachers, of="probabilities", weights=None, *, name=None):
     name = name or " + ".join(each.header["teacher"] for each in teachers)
     require_name(name)
     _require_same(teachers)
-    header = {k: v for k, v in first.header.items() if k not in ("weights_sha256", "sha256")}
-    header |= {"version": VERSION, "teacher": name}
+    of_first = ("weights_sha256", "sha256", "computed_in")
+    header = {key: value for key, value in first.header.items() if key not in of_first}
+    header |= {"version": VERSION, "teacher": name} | _precisions(teachers)
     mean = _MEANS["sigmoids" if of == "probabilities" and header.get("multi_label") else of]
     of_what = {"of": of, "weights": weights.tolist(), "teachers": [t.identity for t in teachers]}
     digest = files.sha256_of([np.array(str(of_what))])[:8]
@@ -53,6 +54,12 @@ def average(teachers, of="probabilities", weights=None, *, name=None):
             writer.save(partial / "train_views.npy", first.stored("train", "_views"))
 
     return writer.write_folder(folder, header, header | of_what, write)
+
+
+def _precisions(teachers):
+    """The header's "computed_in", of all teachers; empty if all computed in float32."""
+    names = {name for each in teachers for name in each.header.get("computed_in", ["float32"])}
+    return {} if names == {"float32"} else {"computed_in": sorted(names)}
 
 
 def _mean_of_logits(logits, weights):
@@ -105,7 +112,9 @@ def _require_same(teachers):
     """Raise ValueError unless all are of the same images, in one order, views and classes."""
     first = teachers[0]
     for other in teachers[1:]:
-        same = first.view_set == other.view_set and all(
+        kinds = [each.header.get("multi_label", False) for each in (first, other)]
+        same = kinds[0] == kinds[1] and first.view_set == other.view_set
+        same = same and all(
             np.array_equal(first.stored(split, "_keys"), other.stored(split, "_keys"))
             and first.stored(split).shape == other.stored(split).shape
             for split in SPLITS
@@ -115,6 +124,6 @@ def _require_same(teachers):
             same = np.array_equal(first.stored("train", "_views"), other.stored("train", "_views"))
         if not same:
             raise ValueError(
-                f"{first.identity} and {other.identity} have logits of other images, views or "
-                "classes: make them for the same data"
+                f"{first.identity} and {other.identity} have logits of other images, views, "
+                "classes or kinds of labels: make them for the same data"
             )

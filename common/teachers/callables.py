@@ -98,7 +98,7 @@ def _as_model(function, preprocess, converter, images, labels):
     from common.backend import keras  # here, so that importing this module does not import Keras
 
     if isinstance(function, keras.Model):
-        function = _logits_of(function, converter.what, images)
+        function = _logits_of(function, converter.what, images, preprocess)
     if isinstance(function, (keras.Model, OnnxModel)):
         preprocess = preprocess or _scale(function, converter, images, labels)
         function = function.predict_on_batch
@@ -132,21 +132,23 @@ class _Function:
         return self.converter.logits(self.function(inputs), len(images))
 
 
-def _logits_of(model, what, images):
+def _logits_of(model, what, images, preprocess):
     """The model, built, that returns a Keras model's logits; ValueError for other images."""
     from common.models.outputs import logits_model
     from common.models.validation import shape_of
 
+    inputs = preprocess(images[:1]) if preprocess else images[:1]
     if not model.built:
-        model(images[:1])
+        model(inputs)
     model = logits_model(model)
-    expected = shape_of(model, "input_shape")
-    if expected is not None and len(expected) == images.ndim - 1:
-        wrong = [a for a, b in zip(expected, images.shape[1:], strict=True) if a not in (None, b)]
-        if wrong:
-            raise ValueError(
-                f"{what} takes images {expected}, the data are {images.shape[1:]}: pass preprocess="
-            )
+    expected, shape = shape_of(model, "input_shape"), np.shape(inputs)[1:]
+    pairs = (
+        () if expected is None or len(expected) != len(shape) else zip(expected, shape, strict=True)
+    )
+    if any(a not in (None, b) for a, b in pairs):
+        got = "what preprocess= returns is" if preprocess else "the data are"
+        mend = "let it resize them" if preprocess else "pass preprocess="
+        raise ValueError(f"{what} takes images {expected}, {got} {shape}: {mend}")
     return model
 
 

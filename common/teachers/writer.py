@@ -55,7 +55,7 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500, *, f
     classes = _classes(model, dataset, f"teacher {teacher!r}")
     keys = {split: image_keys(getattr(dataset, split).images) for split in SPLITS}
     # another machine may compute in another precision, and then starts again
-    computed_in = sorted({layer.compute_dtype for layer in getattr(model, "layers", ())})
+    computed_in = sorted(_precisions(model))
     header = header_of(dataset, teacher, view_set) | {"weights_sha256": weights_hash(model)}
     header |= {} if computed_in in ([], ["float32"]) else {"computed_in": computed_in}
     request = header | {"batch_size": int(batch_size), "images": files.sha256_of(keys.values())}
@@ -67,6 +67,14 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500, *, f
         weights.save_compact(model, partial)
 
     return write_folder(folder, header, request, write, find)
+
+
+def _precisions(model):
+    """Set of the dtypes that a model's layers compute in, also those of models in it."""
+    inner = getattr(model, "layers", ())
+    return set().union(
+        *(_precisions(each) if hasattr(each, "layers") else {each.compute_dtype} for each in inner)
+    )
 
 
 def write_folder(folder, header, request, write, find=None):

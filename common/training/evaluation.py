@@ -67,7 +67,7 @@ def _write(job, run, folder, progress, logits):
 
 
 def _description(job, run, model, progress):
-    prefix, data = f"{run.name}_", job.full_dataset
+    prefix, data, here = f"{run.name}_", job.full_dataset, provenance.environment()
     computed_in = progress.get("computed_in") or [run.recipe.precision]
     history = progress["history"].items()
     curve = {key.replace(prefix, ""): values for key, values in history if prefix in key}
@@ -83,7 +83,7 @@ def _description(job, run, model, progress):
         # those of the first epochs, if the run was resumed in another one
         **(
             {"earlier_environments": before}
-            if (before := progress.get("environments", [])[:-1])
+            if (before := [e for e in progress.get("environments", []) if e != here])
             else {}
         ),
         # a data set without an entry in the catalogue: what its networks normalize pixels with

@@ -46,10 +46,8 @@ def tasks(executor, groups, done, folder):
         list of lists of Run; empty if one local process with all cores is as fast.
     """
     workers = getattr(executor, "workers", 1)
-    resumed = {
-        group[0].name for group in groups if folder and checkpoint_path(group, folder).exists()
-    }
-    groups = sorted(groups, key=lambda group: group[0].name not in resumed)  # these first
+    resumed = [each for each in groups if folder and checkpoint_path(each, folder).exists()]
+    groups = resumed + [each for each in groups if each not in resumed]
     whole = max(len(groups) - len(groups) % workers, len(resumed))
     parts = [members[i::workers] for members in groups[whole:] for i in range(workers)]
     split = groups[:whole] + [part for part in parts if any(run.name not in done for run in part)]

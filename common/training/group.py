@@ -56,7 +56,8 @@ def complete_group(members, done, folder, state, train):
         # A process that was waited for may have been killed: its checkpoints count.
         for part in resumption.split(members, {*done, *finished}, state, report=print):
             finished |= train(part, {*done, *finished})
-            _remove_leftovers(resumption.checkpoint_path(part, folder), part, folder)
+            trained = [run for run in part if run.name not in done]  # whose locks are held
+            _remove_leftovers(resumption.checkpoint_path(part, folder), trained, folder)
     return finished
 
 

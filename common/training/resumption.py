@@ -36,13 +36,11 @@ def split(members, done, folder, report=lambda line: None):
     Returns:
         list of lists of Run, each with a run that is not finished.
 
-    Raises:
-        ValueError: a checkpoint is damaged.
     """
     by_name, parts = {run.name: run for run in members}, []
     done = set(done)
     pending = by_name.keys() - done
-    for path, names in _checkpoints(folder):
+    for path, names in _checkpoints(folder, report):
         if names <= by_name.keys() and names - done <= pending:
             if names - done:
                 parts.append([by_name[name] for name in by_name if name in names])
@@ -76,14 +74,20 @@ def trained_epochs(members, folder):
     return 0
 
 
-def _checkpoints(folder):
+def _checkpoints(folder, report=lambda line: None):
     """List of (path, names of the runs of its group), those with most epochs first.
 
     Other processes write and delete theirs meanwhile; files still being written begin with a dot.
+    Those that cannot be read may be of runs that nobody asks for; they are only reported.
     """
     entries = []
     for path in sorted(folder.glob("state/[!.]*.npz")) if folder else ():
-        if saved := checkpoints.load_progress(path):
+        saved = None
+        try:
+            saved = checkpoints.load_progress(path)
+        except (OSError, ValueError) as error:
+            report(f"ignored: {error}")
+        if saved:
             names = set(saved.get("group", saved["members"]))  # older ones have members only
             entries.append((saved["epochs"], path, names))
     return [(path, names) for _, path, names in sorted(entries, key=lambda entry: -entry[0])]

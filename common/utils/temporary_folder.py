@@ -22,7 +22,8 @@ def temporary_folder(parent, prefix):
         OSError: a file system without locks; a folder that cannot be written.
     """
     for lock in parent.glob(f"{prefix}*.lock"):
-        with contextlib.suppress(ValueError), files.acquire_lock(lock, "in use"):
+        # in use, or another user's
+        with contextlib.suppress(ValueError, OSError), files.acquire_lock(lock, "in use"):
             _remove(lock)
     lock = parent / f"{prefix}{secrets.token_hex(4)}.lock"
     with files.acquire_lock(lock, f"waiting for a process that cleans {parent}", wait=True):

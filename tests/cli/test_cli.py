@@ -21,11 +21,15 @@ import pytest
 from scipy import stats
 
 from common import cli, data, experiments
-from common.cli import objective, output
+from common.cli import objective, one_run, output
+from common.cli.dry_run import DryRun
 from common.cli.options import checked, parser
 from common.data import catalogue, download
 from common.distillation import LADDER, MULTI_LABEL
+from common.experiments.spec import StudySpec
+from common.experiments.study import Study
 from common.losses import LOSSES
+from common.runs import ModelSpec, Recipe
 from mnist import recipes
 from tests.support.helpers import no_fit
 
@@ -318,6 +322,25 @@ def test_teacher_students_and_table(mnist_dir, tmp_path, capfd, monkeypatch):
     assert every.count("| mlp |") == 3 and every.count("| cnn | baseline |") == 1
     assert "(committed)" not in table and "not run yet" not in table
     assert np.isfinite([record["test"]["negative_log_likelihood"] for record in records]).all()
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_run_is_trained_although_another_cannot_be(few, tmp_path):
+    good, bad = Recipe(epochs=1, batch_size=50), Recipe(epochs=1, schedule="constant", warmup=0.1)
+    students = {
+        name: ModelSpec("mlp", recipe, name, {"width": 4})
+        for name, recipe in (("bad", bad), ("good", good))
+    }
+
+    def train(name):
+        return lambda study: study.train([study.student(name)])
+
+    spec = StudySpec(tmp_path, {}, students, steps={name: train(name) for name in students})
+    study = Study(spec, few)
+    with pytest.raises(ValueError, match="ignores it"):
+        train("bad")(DryRun().study(study))
+    name = study.student("good").name
+    assert one_run.train_one(study, name)["run"] in name
 
 
 @pytest.mark.usefixtures("eager")

@@ -307,7 +307,7 @@ def test_a_folder_that_changes_while_it_is_read(folder, read, tmp_path, monkeypa
     monkeypatch.setattr(array_cache, "write", slow)
     with pytest.raises(ValueError, match="changed while it was read: read it again"):
         read()
-    assert not list((tmp_path / "caches" / "arrays").iterdir())
+    assert not list((tmp_path / "caches").rglob("*"))
 
 
 @pytest.mark.parametrize(
@@ -354,6 +354,14 @@ def test_two_folders_of_one_split(tmp_path, names, split):
     (tmp_path / "own" / names[1]).mkdir()  # without images, it is no other split
     listed = image_folder.list_images(tmp_path / "own")
     assert listed[split] == {of_class: [f"{names[0]}/{of_class}/1.png"] for of_class in "ab"}
+
+
+def test_a_link_to_a_split_is_no_second_one(tmp_path):
+    for name in ("train", "validation"):
+        for number, of_class in enumerate(("a", "b")):
+            save(tmp_path / "own" / name / of_class / "1.png", np.full((8, 8), number))
+    os.symlink(tmp_path / "own" / "validation", tmp_path / "own" / "val")
+    assert len(image_folder.list_images(tmp_path / "own")["validation"]) == 2
 
 
 def test_classes_that_are_called_like_splits(tmp_path):

@@ -65,6 +65,9 @@ def test_files_are_evaluated_beside_their_networks(study, tmp_path, monkeypatch)
     assert deployment.evaluate(study, again, tmp_path / "files") == rows
     with pytest.raises(AssertionError):
         deployment.evaluate(study, again, tmp_path / "files", environment={"device": "another"})
+    with monkeypatch.context() as patched, pytest.raises(AssertionError):
+        patched.setattr(deployment, "_code_digest", lambda: "of changed code")
+        deployment.evaluate(study, again, tmp_path / "files")
     assert [row["bytes"] for row in rows] == [path.stat().st_size for path in paths]
     trained_again = models.build("mlp", (28, 28, 1), 10, width=32)
     monkeypatch.setattr(Study, "model", lambda *_: trained_again)

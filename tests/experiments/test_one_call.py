@@ -9,11 +9,13 @@ import pytest
 from keras import layers
 
 import common
-from common import data, teachers
+from common import data, models, teachers
 from common.cli import main
-from common.distillation import Distillation
+from common.distillation import Distillation, with_controls
 from common.runs import ModelSpec, Recipe
 from common.teachers import any_teacher
+from common.teachers.online import OnlineTeacher
+from common.training import run_checks
 from tests.support.helpers import no_fit
 
 RECIPE = Recipe(epochs=2, batch_size=50)
@@ -223,6 +225,45 @@ def test_a_method_without_a_teacher_has_no_control(path, mnist, tmp_path):
     options = {"method": "label_smoothing", "seeds": 1, "output_dir": tmp_path}
     outcome = common.distill(path, TINY, mnist, **options)
     assert [group.run.settings.control for group in outcome.groups] == [None, None]
+
+
+def test_controls_are_of_the_first_setting_with_a_teacher():
+    smoothing, kd = Distillation(1.0, 0.9, "label_smoothing"), Distillation(2.0, 0.9)
+    control = Distillation(2.0, 0.9, control="shuffled")
+    assert with_controls([smoothing, kd], True) == [smoothing, kd, control]
+    assert with_controls([smoothing], True) == [smoothing]
+    assert with_controls([], True) == []
+
+
+def test_finished_runs_of_any_seed_are_read_although_their_schedule_is_refused_now(
+    few, tmp_path, monkeypatch
+):
+    recipe = Recipe(epochs=1, batch_size=50)
+    student = ModelSpec("mlp", recipe, "tiny", {"width": 8})
+    logits = np.eye(10)[few.train.labels] * 3
+    options = {"seeds": [1, 2], "output_dir": tmp_path, "control": False}
+    parts = {"train": logits, "validation": np.eye(10)[few.validation.labels] * 3}
+    parts["test"] = np.eye(10)[few.test.labels] * 3
+    teacher = teachers.from_logits(few, name="t", **parts, output_dir=tmp_path)
+    first = common.distill(teacher, student, few, **options)
+    monkeypatch.setattr(run_checks, "check_schedules", _refuse_any)
+    assert common.distill(teacher, student, few, **options).records == first.records
+    with pytest.raises(ValueError, match="its schedule"):
+        common.distill(teacher, student, few, **options | {"seeds": [1, 3]})
+
+
+def _refuse_any(runs):
+    if runs:
+        raise ValueError("its schedule ignores a field")
+
+
+def test_an_online_teacher_and_a_recipe_that_augments(few, tmp_path):
+    model = models.build("mlp", few.image_shape, few.classes, width=8)
+    recipe = Recipe(epochs=1, batch_size=50, augmentation="affine")
+    student = ModelSpec("mlp", recipe, "tiny", {"width": 8})
+    options = {"seeds": 1, "control": False, "output_dir": tmp_path}
+    outcome = common.distill(OnlineTeacher(model, "mine"), student, few, **options)
+    assert [bool(group.teacher) for group in outcome.groups] == [False, True]
 
 
 def test_a_teacher_of_other_images(few, tmp_path):

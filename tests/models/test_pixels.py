@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from common import data, models
-from common.backend import layers
+from common.backend import keras, layers
+from common.models.pixel_range import check_pixel_range, scales_bytes
 from common.models.pixels import standardized, statistics
 from common.runs import Recipe, Run
 from common.runs.model_io import build_model
@@ -33,6 +34,27 @@ def test_first_layer_normalizes_with_the_given_statistics(name):
     mean, deviation = (np.array(values, "float64") for values in STATISTICS)
     expected = (images.astype("float64") - mean) / deviation
     np.testing.assert_allclose(normalized(model, images), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_decibels_are_no_standardized_pixels():
+    """A network that normalizes -80 to 0 gets what it expects."""
+    first = layers.Normalization(mean=-40, variance=400)
+    model = keras.Sequential([keras.Input((8, 8, 1)), first, layers.Flatten(), layers.Dense(3)])
+    check_pixel_range("the model", model, np.linspace(-80, -0.1, 64).reshape(1, 8, 8, 1))
+    with pytest.raises(ValueError, match=r"pixels lie in -1\.5 to 1\.5"):
+        check_pixel_range("the model", model, np.linspace(-1.5, 1.5, 64).reshape(1, 8, 8, 1))
+
+
+def test_a_product_in_a_subclass_has_no_known_factor():
+    class Product(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.product, self.dense = layers.Multiply(), layers.Dense(3)
+
+        def call(self, images):
+            return self.dense(self.product([images, images]))
+
+    assert not scales_bytes(Product())
 
 
 def test_neutral_statistics_by_default():

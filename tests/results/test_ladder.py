@@ -90,6 +90,15 @@ def test_a_further_seed_of_the_baseline_does_not_count(groups):
     assert ladder.gain == 40
 
 
+def test_parts_are_of_the_seeds_that_all_have(groups):
+    groups[2] = taught(ERRORS["smoothing"][:2], control="smoothing")
+    ladder, parts = results.Ladder(groups), results.Ladder(groups).parts()
+    assert sum(share.mean for share in parts.values()) == pytest.approx(1)
+    assert ladder.gain == np.mean([50, 40])
+    assert parts["confidence"].mean == pytest.approx((8 + 12) / (50 + 40))
+    assert ladder.share("class_mean").mean == pytest.approx(0.5)  # of all four
+
+
 def test_without_a_gain_there_are_no_shares(groups):
     ladder = results.Ladder([groups[0], taught([120, 121, 122, 123])])
     assert ladder.finding() == "no gain to be shared: the full teacher does not help"

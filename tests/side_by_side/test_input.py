@@ -328,6 +328,11 @@ MIXED = X, {"labels": Y, "teacher": LOGITS}
         (MIXED, {"batch_size": 1}, "batch of one image"),
         (MIXED, {"batch_size": 59}, "batch of one image"),  # the last one
         (MIXED, {"batch_size": 29, "validation_split": 0.5}, "batch of one image"),
+        (  # Keras ignores the split
+            MIXED,
+            {"batch_size": 59, "validation_split": 0.5, "validation_data": MIXED},
+            "batch of one image",
+        ),
         ((Rows(*MIXED, size=1), None), {}, "batch of one image"),
         (IN_ORDER, {"shuffle": False}, "followed by one of their class"),
         ((Rows(*IN_ORDER, size=20), None), {}, "followed by one of their class"),

@@ -427,6 +427,60 @@ def test_functions_that_do_not_fit_get_one_sentence(dataset, tmp_path, function,
     assert not list(tmp_path.rglob("*.npy"))
 
 
+def test_a_model_of_other_images_gets_them_from_preprocess(dataset, tmp_path):
+    model = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(4)])
+    options = {"name": "t", "output_dir": tmp_path}
+
+    def enlarge(images):
+        return np.kron(images, np.ones((1, 2, 2, 1)))
+
+    def logits_of(images):
+        return direct(model, enlarge(images).astype("float32"))
+
+    model.layers[-1].set_weights(_classifier(dataset, enlarge))
+    made = teachers.from_callable(model, dataset, preprocess=enlarge, **options)
+    stored = made.targets("test", dataset.test.images).unaugmented()
+    expected = logits_of(dataset.test.images)
+    softmaxes = (special.softmax(each, axis=1) for each in (stored, expected))
+    np.testing.assert_allclose(*softmaxes, atol=0.05)
+    with pytest.raises(ValueError, match=r"takes images \(8, 8, 1\), the data are .*preprocess="):
+        teachers.from_callable(model, dataset, **options)
+    with pytest.raises(ValueError, match=r"what preprocess= returns is .*: let it resize them"):
+        teachers.from_callable(model, dataset, preprocess=lambda x: x[:, :2], **options)
+
+
+def _classifier(dataset, enlarge):
+    """Weights and biases of a linear least-squares classifier of the enlarged training images."""
+    rows = enlarge(dataset.train.images).reshape(len(dataset.train), -1).astype("float64")
+    rows = np.column_stack([rows, np.ones(len(rows))])
+    targets = 10 * np.eye(dataset.classes)[dataset.train.labels]
+    solution = np.linalg.lstsq(rows, targets, rcond=None)[0]
+    return solution[:-1], solution[-1]
+
+
+def test_logits_between_zero_and_one_that_are_stated(dataset, exact, tmp_path):
+    small = {split: 0.1 + 0.8 * special.expit(values) for split, values in exact.items()}
+    options = {"name": "t", "output_dir": tmp_path}
+    with pytest.raises(ValueError, match="between 0 and 1, as after a sigmoid"):
+        teachers.from_logits(dataset, **small, **options)
+    made = teachers.from_logits(dataset, **small, kind="logits", **options)
+    stored = made.targets("test", dataset.test.images).unaugmented()
+    softmaxes = (special.softmax(each, axis=1) for each in (stored, small["test"]))
+    np.testing.assert_allclose(*softmaxes, atol=1e-3)
+
+
+def test_an_average_names_the_precisions_of_all(dataset, exact, tmp_path):
+    pair = [
+        teachers.from_logits(dataset, name=name, **exact, output_dir=tmp_path)
+        for name in ("a", "b")
+    ]
+    for order in (pair, pair[::-1]):
+        pair[0].header["computed_in"] = ["bfloat16", "float32"]
+        assert teachers.average(order).header["computed_in"] == ["bfloat16", "float32"]
+    del pair[0].header["computed_in"]
+    assert "computed_in" not in teachers.average(pair, name="both").header
+
+
 def test_missing_splits_and_files(dataset, exact, tmp_path):
     with pytest.raises(ValueError, match=r"lack validation and test: pass them as validation="):
         teachers.from_logits(dataset, name="t", train=exact["train"], output_dir=tmp_path)
@@ -490,7 +544,7 @@ def test_averages_that_do_not_fit(dataset, exact, tmp_path):
     views = teachers.from_callable(scores, dataset, name="b", views="mnist_jitter", **options)
     for chosen, settings, sentence in (
         ([one], {}, "two or more teachers, got 1"),
-        ([one, views], {}, "other images, views or classes"),
+        ([one, views], {}, "other images, views, classes or kinds of labels"),
         ([one, one], {"weights": [1]}, "weights are 2 numbers, one per teacher"),
         ([one, one], {"weights": [1, -1]}, "a weight must be a finite number of at least 0"),
         ([one, one], {"of": "odds"}, "unknown average of"),

@@ -11,6 +11,7 @@ import tracemalloc
 import types
 
 import filelock
+import keras
 import numpy as np
 import pytest
 
@@ -136,6 +137,15 @@ def test_header_names_the_precision_that_is_not_float32(tmp_path, policy):
     made = teachers.make(tmp_path / "t", model, data, "t")
     expected = None if policy == "float32" else ["bfloat16", "float32"]  # float32: the logits
     assert made.header.get("computed_in") == expected
+
+
+def test_header_names_the_precision_of_models_in_the_model(tmp_path):
+    data = noise(3)
+    with dtype_policy("mixed_bfloat16"):
+        model = models.build("mlp", data.image_shape, 10, width=4)
+    outer = keras.Sequential([keras.Input(data.image_shape), model])
+    made = teachers.make(tmp_path / "t", outer, data, "t")
+    assert made.header["computed_in"] == ["bfloat16", "float32"]
 
 
 def test_new_logits_replace_other_ones(tmp_path):

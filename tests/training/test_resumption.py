@@ -153,6 +153,30 @@ def test_runs_that_are_finished_elsewhere_keep_their_checkpoint(
     assert trained_epochs == [(3, 1)]
 
 
+def test_the_record_of_a_run_that_another_machine_trained_to_the_end_names_it(
+    runs, train, monkeypatch
+):
+    """Only its evaluation was left to this one."""
+    other = {"backend": "tensorflow", "device": "A"}
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(provenance, "environment", lambda: other)
+        patched.setattr(group.evaluation, "write_records", _interrupted)
+        train(runs[:1])
+    (record,) = train(runs[:1])
+    assert record["earlier_environments"] == [other]
+
+
+def _interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_damaged_checkpoint_of_others_is_passed_over(runs, train, tmp_path, capsys):
+    (tmp_path / "parts" / "state").mkdir(parents=True)
+    (tmp_path / "parts" / "state" / "other.npz").write_bytes(b"damaged")
+    train(runs[:1])
+    assert "ignored: " in (said := capsys.readouterr().out) and "other.npz is damaged" in said
+
+
 def test_a_checkpoint_that_another_process_is_writing(runs, tmp_path):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / ".12-34-other.npz").write_bytes(b"")

@@ -1,6 +1,7 @@
 """Large temporary folders: removed at the end, or by the next process if theirs was killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,21 @@ def other_process(tmp_path):
     yield process, tmp_path / process.stdout.readline().strip()
     process.kill()
     process.communicate()
+
+
+def test_what_may_not_be_removed_stays(tmp_path, monkeypatch):
+    """Another user's, in a shared folder."""
+    (tmp_path / "data-theirs").mkdir()
+    (tmp_path / "data-theirs.lock").touch()
+
+    def refuse(path, *_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", refuse)
+        with pytest.raises(PermissionError), temporary_folder(tmp_path, "data-") as folder:
+            assert folder.exists()  # only its own removal is refused here
+    assert (tmp_path / "data-theirs").exists()
 
 
 def test_the_folder_and_its_lock_are_removed_after_an_error(tmp_path):
