@@ -201,8 +201,8 @@ def with_controls(settings, control):
 
     Args:
         settings: list of Distillation.
-        control: a name or list of names in `LADDER`; True for "shuffled", or for none if the
-            method reads no teacher's logits; False or None for none.
+        control: a name or list of names in `LADDER`; True for "shuffled", or for none if no
+            method reads a teacher's logits; False or None for none.
 
     Raises:
         ValueError: the control is unknown; similar names are listed. A control is named, but no
@@ -215,8 +215,9 @@ def with_controls(settings, control):
     for name in names:
         require_choice("control", name, LADDER)
     if names and not first:
+        methods = ", ".join(each.method for each in settings) or "a baseline"
         raise ValueError(
-            f"{' and '.join(each.method for each in settings)} reads no teacher's logits, so no "
-            f"control can be made of them, got {control!r}: leave it out"
+            f"{methods} reads no teacher's logits, so no control can be made of them, got "
+            f"{control!r}: leave it out"
         )
     return [*settings, *(dataclasses.replace(first, control=name) for name in names)]

@@ -108,7 +108,7 @@ def _distill(dataset, options):
 
 
 def _named_teacher(study, options):
-    """The teacher's name in the recipes, or the Logits of a user's file."""
+    """The teacher's name in the recipes, or the Logits of a user's file; zeros in a dry run."""
     from common.utils.checks import is_teacher_file
 
     if not is_teacher_file(options.teacher):
@@ -119,7 +119,8 @@ def _named_teacher(study, options):
     if options.dry_run:
         from common.cli.dry_run import logits_of_file
 
-        return logits_of_file(options.teacher, study.dataset, view_set)
+        output.print_unread(options.teacher, study.dataset, view_set)
+        return logits_of_file(options.teacher, study.dataset)
     places = {"views": view_set, "output_dir": study.output_dir}
     return teachers.from_any(options.teacher, study.dataset, **places)
 

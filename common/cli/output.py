@@ -49,6 +49,21 @@ def print_missing(study, train):
         )
 
 
+def print_unread(path, dataset, view_set):
+    """Print what a dry run leaves out because it does not read a teacher's file.
+
+    Args:
+        path: of a .keras, .onnx, .npz or .npy file.
+        dataset: data.Dataset.
+        view_set: ViewSet of the training images.
+    """
+    images = len(dataset.validation) + len(dataset.test)
+    images += len(dataset.train) * view_set.seen_per_image
+    is_model = not path.endswith((".npz", ".npy"))
+    time = f"the time of its logits of {images:,} images is not estimated, and " * is_model
+    print(f"{path} is not read: {time}its finished students count as missing")
+
+
 def reproduced_table(dataset, steps):
     """The data set's only `PublishedTable`, or the one named in `steps`.
 

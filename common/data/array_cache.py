@@ -41,10 +41,10 @@ def locked(name, data_dir):
     """
     path = folder(name, data_dir).with_name(f".{name}.lock")
     busy = f"waiting for another process that reads the images of {name}"
-    new = [each for each in (path.parent, *path.parent.parents) if not each.exists()]
     with contextlib.ExitStack() as stack:
-        stack.callback(_remove_empty, new)  # such as those of a mistyped name
         with contextlib.suppress(OSError):
+            new = [each for each in (path.parent, *path.parent.parents) if not each.exists()]
+            stack.callback(_remove_empty, new)  # such as those of a mistyped name
             path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(files.acquire_lock(path, busy, wait=True))
             # removed while it is held: whoever waits for it then locks a new file

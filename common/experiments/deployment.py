@@ -135,9 +135,10 @@ def evaluate(study, chosen, folder, formats=("litert",), progress=None, environm
 
 
 def _code_digest():
-    """SHA-256 of the Python files that export and measure."""
-    paths = sorted((packages.ROOT / "common").rglob("*.py"))
-    return files.sha256_of([np.frombuffer(path.read_bytes(), "uint8") for path in paths])
+    """SHA-256 of the Python files that build, export and measure networks."""
+    folders = ("backend", "export", "metrics", "models")
+    paths = [path for name in folders for path in (packages.ROOT / "common" / name).glob("*.py")]
+    return files.sha256_of(np.frombuffer(p.read_bytes(), "uint8") for p in sorted(paths))
 
 
 def _saved_rows(path, conditions):

@@ -1,11 +1,10 @@
 """Hash of a user's network: of its configuration, its weights' shapes and its classes' source."""
 
 import base64
-import inspect
+import functools
 import json
 import marshal
 import re
-import types
 import warnings
 
 import numpy as np
@@ -13,9 +12,15 @@ import numpy as np
 from common.backend import keras
 from common.backend.precision import dtype_policy
 from common.models import user_models
+from common.models.class_source import (
+    class_source,
+    code_text,
+    function_source,
+    is_user_defined,
+    plain,
+)
 from common.utils import files
 
-_LIBRARIES = ("builtins", "common", "keras", "tensorflow", "torch")  # packages
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # in a repr, another in each process
 
 
@@ -24,10 +29,11 @@ def digest(function, image_shape, classes, pixel_statistics=None, options=None):
 
     The function is called each time, for what it reads outside its arguments may have changed.
 
-    Names that Keras numbers, such as dense_7, do not count. Of user-defined classes, whose
-    configuration says little, the source of the methods and plain attributes count too; of a
-    subclass of keras.Model, also the configurations of its layers and its plain attributes:
-    numbers, strings, and lists and tuples of them.
+    Names that Keras numbers, such as dense_7, do not count, nor do modules: a network may move
+    from a notebook to a file. Of user-defined classes and functions, of which a configuration has
+    the names only, the source counts too, and of layers and models of such classes the attributes
+    that are numbers, strings, arrays, or lists, tuples and dicts of them. What user-defined code
+    calls or reads elsewhere, such as a global variable, does not count unless it changes these.
 
     Args:
         function, image_shape, classes, pixel_statistics, options: as in `user_models.build`,
@@ -41,110 +47,82 @@ def digest(function, image_shape, classes, pixel_statistics=None, options=None):
 
 
 def _configuration(model):
-    """JSON values of a model's layers and weights, and of the source of user-defined classes."""
+    """JSON values of a model's layers and weights, and of what is user-defined in them."""
     described = {"weights": [list(weight.shape) for weight in model.weights]}
     parts = list(model._flatten_layers(include_self=False))
-    if defined := {type(part) for part in parts if _is_user_defined(type(part))}:
-        described |= {"classes": sorted((_source(each) for each in defined), key=repr)}
-    if isinstance(model, keras.Sequential) or getattr(model, "outputs", None):
-        return described | {"config": _serialized(model)}
-    described |= {"layers": [_layer_configuration(layer) for layer in parts]}
-    return described | {"source": _source(type(model)), "attributes": _attributes(model)}
+    if own := [each for part in [*parts, model] if (each := _user_defined(part))]:
+        described |= {"own": own}
+    has_layers = isinstance(model, keras.Sequential) or getattr(model, "outputs", None)
+    if has_layers and not is_user_defined(type(model)):
+        config = _serialized(model)
+        if config is not None:
+            return described | {"config": config}
+    return described | {"layers": [[type(p).__qualname__, _serialized(p)] for p in parts]}
 
 
-def _is_user_defined(some_class):
-    """Whether a class is not of Python, Keras, its backend or this repository."""
-    return some_class.__module__.partition(".")[0] not in _LIBRARIES
-
-
-def _source(some_class):
-    """[name, members] of a user-defined class and of each of its user-defined bases.
-
-    A notebook knows the source of a method, but not that of a class.
-    """
-    bases = [base for base in some_class.__mro__ if _is_user_defined(base)]
-    return [
-        [base.__qualname__, [*filter(None, map(_member, vars(base).items()))]] for base in bases
-    ]
-
-
-def _member(item):
-    """[name, source or value] of an attribute of a class; None if it is neither."""
-    name, value = item
-    parts = (value.fget, value.fset) if isinstance(value, property) else (value,)
-    functions = [inspect.unwrap(_function_of(part)) for part in parts]
-    if sources := [_function_source(f) for f in functions if inspect.isfunction(f)]:
-        return [name, sources]
-    return [name, value] if _is_plain(value) and not name.startswith("__") else None
-
-
-def _function_of(member):
-    """The function in a static or class method, cached property or tf.function, or the member."""
-    for name in ("__func__", "python_function", "func"):
-        member = getattr(member, name, member)
-    return member
-
-
-def _function_source(function):
-    """Source of a function; its compiled code if it was defined in a console."""
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        return f"{function.__qualname__} {_code(function.__code__)}"
-
-
-def _code(code):
-    """Text of compiled code, and of what it contains, without the file that it comes from."""
-    constants = [_code(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
-    return f"{code.co_code.hex()} {code.co_names} {constants}"
-
-
-def _layer_configuration(layer):
-    """Configuration and attributes of a layer of a subclass; no configuration if it has none."""
-    try:
-        own = _attributes(layer) if _is_user_defined(type(layer)) else {}
-        return [_serialized(layer), own]
-    except (NotImplementedError, TypeError):
-        return [type(layer).__qualname__, _attributes(layer)]
-
-
-def _serialized(layer):
-    """The configuration of a layer or model, in which lambdas are their code."""
-    with warnings.catch_warnings():  # a file with a lambda is unsafe to load, but this is none
-        warnings.filterwarnings("ignore", "The object being serialized includes a `lambda`")
-        return _with_code(keras.saving.serialize_keras_object(layer)["config"])
-
-
-def _with_code(value):
-    """Keras's serialized values, in which lambdas are text, without the file they come from."""
-    if isinstance(value, dict) and value.get("class_name") == "__lambda__":
-        parts = dict(value["config"])  # of an activation "value", of a Lambda layer "code"
-        compiled = base64.b64decode(parts.pop("value", None) or parts.pop("code"))
-        return [_code(marshal.loads(compiled)), _with_code(parts)]
-    if isinstance(value, dict):
-        return {key: _with_code(each) for key, each in value.items()}
-    return [_with_code(each) for each in value] if isinstance(value, (list, tuple)) else value
+def _user_defined(layer):
+    """What no configuration has: source and attributes of the class, functions; {} if nothing."""
+    values = sorted(vars(layer).items())
+    sources = {
+        name: source
+        for name, value in values
+        if callable(value) and is_user_defined(value) and (source := function_source(value))
+    }
+    described = {"functions": sources} if sources else {}
+    if is_user_defined(type(layer)):
+        described |= {"class": class_source(type(layer)), "attributes": _attributes(layer)}
+    return described
 
 
 def _attributes(layer):
     """{name: value} of the plain attributes that a layer's or model's class sets."""
-    if isinstance(layer, keras.Model):
-        reference = keras.Model()
-        reference.compile("sgd", "mse")  # sets more attributes, which say nothing of the network
-    else:
-        reference = keras.layers.Layer()
+    of_keras = _keras_attributes(isinstance(layer, keras.Model))
+    values = {name: plain(value) for name, value in vars(layer).items() if name not in of_keras}
+    # TensorFlow's own begin with _self_
     return {
         name: value
-        for name, value in sorted(vars(layer).items())
-        if name not in vars(reference) and not name.startswith("_") and _is_plain(value)
+        for name, value in sorted(values.items())
+        if value is not NotImplemented and not name.startswith("_self_")
     }
 
 
-def _is_plain(value):
-    """Whether a value is a number, string or None, or a list or tuple of such values."""
-    if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
-    return isinstance(value, (bool, int, float, str, type(None)))
+@functools.cache
+def _keras_attributes(of_model):
+    """Names of the attributes that Keras itself gives a layer, or a model, that was called."""
+
+    class Model(keras.Model):
+        def call(self, inputs):
+            return inputs
+
+    layer = Model() if of_model else keras.layers.Identity()
+    if of_model:
+        layer.compile("sgd", "mse")
+    layer(np.zeros((1, 1), "float32"))
+    return frozenset(vars(layer))
+
+
+def _serialized(layer):
+    """The configuration of a layer or model, lambdas as their code; None if it has none."""
+    with warnings.catch_warnings():  # a file with a lambda is unsafe to load, but this is none
+        warnings.filterwarnings("ignore", "The object being serialized includes a `lambda`")
+        try:
+            return _with_code(keras.saving.serialize_keras_object(layer)["config"])
+        except (NotImplementedError, TypeError):
+            return None
+
+
+def _with_code(value):
+    """Keras's serialized values, lambdas as text, without modules of user-defined classes."""
+    if isinstance(value, dict) and value.get("class_name") == "__lambda__":
+        parts = dict(value["config"])  # of an activation "value", of a Lambda layer "code"
+        compiled = base64.b64decode(parts.pop("value", None) or parts.pop("code"))
+        return [code_text(marshal.loads(compiled)), _with_code(parts)]
+    if isinstance(value, dict):
+        module = str(value.get("module"))  # of __main__ None
+        own = "class_name" in value and module.partition(".")[0] not in ("keras", "builtins")
+        left_out = ("module", "registered_name") if own else ()
+        return {str(k): _with_code(each) for k, each in value.items() if k not in left_out}
+    return [_with_code(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _without_numbers(configuration):
@@ -176,4 +154,6 @@ def _renamed(value, names):
 
 
 def _repr(value):
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(_repr, value))
     return _ADDRESS.sub("", repr(value))

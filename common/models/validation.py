@@ -26,7 +26,7 @@ def require_models(students, teachers):
         raise ValueError("two students, or student and teacher, share a model: build one for each")
     for what in ("input_shape", "output_shape"):
         shapes = [shape for model in models if (shape := shape_of(model, what)) is not None]
-        if not all(_fit(a, b) for a in shapes for b in shapes):
+        if not all(shapes_fit(a, b) for a in shapes for b in shapes):
             different = sorted(set(shapes), key=lambda shape: [side or 0 for side in shape])
             raise ValueError(f"students and teacher differ in {what}: {different}")
 
@@ -74,7 +74,7 @@ def require_classifier(what, model, images):
         images: (n, h, w, c), n > 0; the first few are used.
     """
     expected = shape_of(model, "input_shape")
-    if expected is not None and not _fit(expected, tuple(images.shape[1:])):
+    if expected is not None and not shapes_fit(expected, tuple(images.shape[1:])):
         shape = tuple(images.shape[1:])
         raise ValueError(f"images have shape {shape}, but {what} takes {expected}")
     if model.built and outputs.kind_of_output(model) == outputs.LOGITS:
@@ -102,6 +102,6 @@ def _has(model, what):
         return False
 
 
-def _fit(a, b):
+def shapes_fit(a, b):
     """Whether two shapes agree; an unknown size agrees with any."""
     return len(a) == len(b) and all(None in (i, j) or i == j for i, j in zip(a, b, strict=True))

@@ -84,38 +84,40 @@ class Ladder:
 
     @property
     def gain(self):
-        """Mean of the full teacher's gain, in test errors, over the seeds of `parts`."""
-        return self._gains("baseline", None, self._seeds_of_all_parts).mean()
+        """Mean of the full teacher's gain, in test errors, over `seeds`."""
+        return self._gains("baseline", None, self.seeds).mean()
 
     @property
-    def _seeds_of_all_parts(self):
-        """Seeds that every group of `PARTS` has."""
+    def seeds(self):
+        """Set of the seeds that every group of `PARTS` has."""
         rungs = {rung for part in PARTS for rung in part[1:]} & set(self.groups)
         return set.intersection(*(set(self.groups[rung].seeds) for rung in rungs))
 
     def share(self, rung):
         """`Share` of the gain that a rung keeps: a control, or None for the full teacher."""
-        return self._share("baseline", rung)
+        return self._share("baseline", rung, self._common(rung))
 
     def parts(self):
         """{part: Share} of those `PARTS` whose rungs have groups; all shares add up to 1.
 
-        They are of the seeds that all these groups have.
+        They are of `seeds`.
         """
         return {
-            part: self._share(before, after, self._seeds_of_all_parts)
+            part: self._share(before, after, self.seeds)
             for part, before, after in PARTS
-            if before in self.groups and after in self.groups
+            if self.seeds and before in self.groups and after in self.groups
         }
 
-    def _gains(self, before, after, seeds=None):
-        """(seeds,) test errors of `before` minus those of `after`; by default of common seeds."""
+    def _gains(self, before, after, seeds):
+        """(seeds,) test errors of `before` minus those of `after`."""
         first, second = (self.groups[rung] for rung in (before, after))
-        seeds = seeds or set(first.seeds) & set(second.seeds)
         return first.of_seeds(seeds).values("errors") - second.of_seeds(seeds).values("errors")
 
-    def _share(self, before, after, seeds=None):
-        seeds = seeds or set(self.groups[before].seeds) & set(self.groups[after].seeds)
+    def _common(self, rung):
+        """Seeds that the baseline and a rung have."""
+        return set(self.groups["baseline"].seeds) & set(self.groups[rung].seeds)
+
+    def _share(self, before, after, seeds):
         gains = self._gains(before, after, seeds)
         full = self._gains("baseline", None, seeds)
         if full.mean() <= 0:
@@ -143,17 +145,21 @@ class Ladder:
         }
 
     def finding(self):
-        """The shares of the parts in a sentence."""
+        """The shares of the parts in a sentence, with their seeds if other groups have more."""
+        if not self.seeds:
+            return "no shares: the controls have no seed in common"
         if self.gain <= 0:
             return "no gain to be shared: the full teacher does not help"
         shares = [
             f"{part} {_fraction(share.mean)}" + f" ({_interval(share)})" * bool(_interval(share))
             for part, share in self.parts().items()
         ]
-        return f"of {self.gain:.0f} errors fewer: {', '.join(shares)}"
+        fewer = self.seeds != set(self.groups[None].seeds)
+        of_seeds = f" (seeds {', '.join(map(str, sorted(self.seeds)))})" * fewer
+        return f"of {self.gain:.0f} errors fewer{of_seeds}: {', '.join(shares)}"
 
     def _row(self, rung):
-        share, gains = self.share(rung), self._gains("baseline", rung)
+        share, gains = self.share(rung), self._gains("baseline", rung, self._common(rung))
         p = metrics.paired_t(gains, np.zeros(len(gains)))[3]
         cells = [_fraction(share.mean), _interval(share)]
         return [CONTROL_TITLES[rung], *score_cells(self.groups[rung]), *cells, wording.p_value(p)]

@@ -28,7 +28,8 @@ def average(teachers, of="probabilities", weights=None, *, name=None):
         name: of the ensemble, as tables show it; default from the teachers'.
 
     Raises:
-        ValueError: one teacher; teachers of other images, views or classes; unfit weights.
+        ValueError: one teacher; teachers of other images, views, classes or kinds of labels; unfit
+            weights.
     """
     teachers = [each.load() for each in teachers]
     require_choice("average of", of, ("probabilities", "logits"))

@@ -98,7 +98,8 @@ def _as_model(function, preprocess, converter, images, labels):
     from common.backend import keras  # here, so that importing this module does not import Keras
 
     if isinstance(function, keras.Model):
-        function = _logits_of(function, converter.what, images, preprocess)
+        inputs = preprocess(images) if preprocess else images
+        function = _logits_of(function, converter.what, inputs, preprocess is not None)
     if isinstance(function, (keras.Model, OnnxModel)):
         preprocess = preprocess or _scale(function, converter, images, labels)
         function = function.predict_on_batch
@@ -132,22 +133,25 @@ class _Function:
         return self.converter.logits(self.function(inputs), len(images))
 
 
-def _logits_of(model, what, images, preprocess):
-    """The model, built, that returns a Keras model's logits; ValueError for other images."""
-    from common.models.outputs import logits_model
-    from common.models.validation import shape_of
+def _logits_of(model, what, inputs, preprocessed):
+    """The model, built, that returns a Keras model's logits; ValueError for inputs of other shape.
 
-    inputs = preprocess(images[:1]) if preprocess else images[:1]
+    Args:
+        model: keras.Model.
+        what: such as "teacher 'forest'".
+        inputs: images, or what a function makes of them, of any type.
+        preprocessed: whether there is such a function.
+    """
+    from common.models.outputs import logits_model
+    from common.models.validation import shape_of, shapes_fit
+
     if not model.built:
         model(inputs)
     model = logits_model(model)
-    expected, shape = shape_of(model, "input_shape"), np.shape(inputs)[1:]
-    pairs = (
-        () if expected is None or len(expected) != len(shape) else zip(expected, shape, strict=True)
-    )
-    if any(a not in (None, b) for a, b in pairs):
-        got = "what preprocess= returns is" if preprocess else "the data are"
-        mend = "let it resize them" if preprocess else "pass preprocess="
+    expected, shape = shape_of(model, "input_shape"), tuple(getattr(inputs, "shape", ()))[1:]
+    if expected and len(expected) == len(shape) and not shapes_fit(expected, shape):
+        got = "what preprocess= returns is" if preprocessed else "the data are"
+        mend = "let it resize them" if preprocessed else "pass preprocess="
         raise ValueError(f"{what} takes images {expected}, {got} {shape}: {mend}")
     return model
 

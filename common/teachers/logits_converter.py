@@ -4,7 +4,7 @@ import numpy as np
 from scipy import special
 
 from common.utils.checks import require_choice
-from common.utils.target_checks import SIGMOID, SOFTMAX, kind_of_probabilities
+from common.utils.target_checks import SOFTMAX, kind_of_probabilities
 
 _FAR = 64  # from here on float16's steps exceed 0.06
 KINDS = (None, "logits", "probabilities")
@@ -24,8 +24,8 @@ class LogitsConverter:
             student's temperature then renormalizes what is left. To sum at a high temperature
             instead would favor a class for the number of its columns alone.
         kind: "logits" or "probabilities"; None: probabilities are recognized, for their rows sum
-            to 1 or, of multi-hot labels, for all lie between 0 and 1. "logits" that look like
-            sigmoids are shifted to the largest 0 of each row, which changes no softmax.
+            to 1 or, of multi-hot labels, for all lie between 0 and 1. Rows of "logits" that lie
+            between 0 and 1 are shifted to the largest 0, which changes no softmax.
 
     Attributes:
         hard, count: numbers of probabilities that were exactly 0 or 1, and of all.
@@ -38,7 +38,7 @@ class LogitsConverter:
     def __init__(self, what, dataset, classes=None, kind=None):
         require_choice("kind", kind, KINDS)
         self.what, self.dataset, self.kind = what, dataset, kind
-        self.states_logits = kind == "logits"
+        self._stated = kind == "logits"
         self.columns = None if classes is None else _columns(classes, dataset, what)
         if dataset.multi_label and any(len(columns) > 1 for columns in self.columns or ()):
             raise ValueError(
@@ -70,11 +70,7 @@ class LogitsConverter:
         if self.columns is not None:
             merged = [special.logsumexp(values[:, columns], axis=1) for columns in self.columns]
             values = np.stack(merged, axis=1)
-        if self.dataset.multi_label:
-            return values
-        if self.states_logits and kind_of_probabilities(values) == SIGMOID:
-            return values - values.max(axis=1, keepdims=True)
-        return _near_zero(values)
+        return values if self.dataset.multi_label else _near_zero(values, self._stated)
 
     def _are_probabilities(self, values):
         if self.dataset.multi_label:
@@ -143,13 +139,17 @@ class LogitsConverter:
             )
 
 
-def _near_zero(logits):
+def _near_zero(logits, stated):
     """Logits less the largest of each row that is far from 0, which changes no softmax.
 
-    They are stored in float16, whose steps are 2 nats at 3000.
+    They are stored in float16, whose steps are 2 nats at 3000. Of stated logits, rows between 0
+    and 1 are shifted too, so that nobody takes them for probabilities.
     """
-    largest = logits.max(axis=1, keepdims=True)
-    return logits - np.where(np.abs(largest) > _FAR, largest, 0).astype(logits.dtype)
+    largest, smallest = (f(logits, axis=1, keepdims=True) for f in (np.max, np.min))
+    shifted = np.abs(largest) > _FAR
+    if stated:
+        shifted |= (smallest >= 0) & (largest <= 1)
+    return logits - np.where(shifted, largest, 0).astype(logits.dtype)
 
 
 def _array(values):

@@ -39,7 +39,7 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500, *, f
         view_set: views of the training images, a `ViewSet` or its name.
         batch_size: images per call of the model.
         find: function () -> `Logits`, such as those of the process that was waited for, which are
-            returned instead of computing them; None to compute them.
+            then returned, or None; without it they are computed.
 
     Returns:
         Logits, read back and checked. Their header names the precisions of the model's layers
@@ -71,10 +71,11 @@ def make(folder, model, dataset, teacher, view_set="plain", batch_size=500, *, f
 
 def _precisions(model):
     """Set of the dtypes that a model's layers compute in, also those of models in it."""
-    inner = getattr(model, "layers", ())
-    return set().union(
-        *(_precisions(each) if hasattr(each, "layers") else {each.compute_dtype} for each in inner)
-    )
+    from common.backend import keras  # here, as in `_classes`
+
+    is_model = isinstance(model, keras.Model)
+    layers = model._flatten_layers() if is_model else getattr(model, "layers", ())
+    return {each.compute_dtype for each in layers if not isinstance(each, keras.Model)}
 
 
 def write_folder(folder, header, request, write, find=None):

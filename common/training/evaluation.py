@@ -55,7 +55,8 @@ def _write(job, run, folder, progress, logits):
     model = job.model.models[job.aliases[run.name]]
     with files.atomic_write(records.weights_path(folder, run)) as temporary:
         model.save_weights(temporary)
-    values = _description(job, run, model, progress)
+    here = provenance.environment()
+    values = _description(job, run, model, progress, here)
     logits_of_run = {split: by_name[run.name] for split, by_name in logits.items()}
     record_path = records.path(folder, run)
     logits_file.write(record_path, values["weights_sha256"], job.dataset, logits_of_run)
@@ -63,11 +64,11 @@ def _write(job, run, folder, progress, logits):
         values[split] = _measures(job, run, split, logits_of_run[split])
     if missing := run.transfer_set.missing(job.dataset.classes):
         values["missing_classes"] = _bias_corrections(job, run, logits, missing)
-    return records.write(folder, run, values | provenance.environment())
+    return records.write(folder, run, values | here)
 
 
-def _description(job, run, model, progress):
-    prefix, data, here = f"{run.name}_", job.full_dataset, provenance.environment()
+def _description(job, run, model, progress, here):
+    prefix, data = f"{run.name}_", job.full_dataset
     computed_in = progress.get("computed_in") or [run.recipe.precision]
     history = progress["history"].items()
     curve = {key.replace(prefix, ""): values for key, values in history if prefix in key}
@@ -80,16 +81,21 @@ def _description(job, run, model, progress):
         **({"stacked": True} if getattr(job.model, "takes_seed_slices", False) else {}),
         **({} if computed_in == [run.recipe.precision] else {"computed_in": computed_in}),
         **({"callbacks": used} if (used := progress.get("callbacks")) else {}),
-        # those of the first epochs, if the run was resumed in another one
-        **(
-            {"earlier_environments": before}
-            if (before := [e for e in progress.get("environments", []) if e != here])
-            else {}
-        ),
+        **({"earlier_environments": b} if (b := _earlier(progress, here)) else {}),
         # a data set without an entry in the catalogue: what its networks normalize pixels with
         **({} if data.fixed_statistics else {"pixel_statistics": job.dataset.pixel_statistics}),
         "weights_sha256": teachers.weights_hash(model),
     }
+
+
+def _earlier(progress, here):
+    """Environments of the first epochs, if the run was resumed in another one.
+
+    They are of all epochs if only the evaluation was left. The commit may change meanwhile.
+    """
+    before, last = progress.get("environments", [])[:-1], progress.get("environments", [])[-1:]
+    same = {"commit": None}
+    return before + [each for each in last if each | same != here | same]
 
 
 def _bias_corrections(job, run, logits, missing):

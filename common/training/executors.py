@@ -46,9 +46,11 @@ def tasks(executor, groups, done, folder):
         list of lists of Run; empty if one local process with all cores is as fast.
     """
     workers = getattr(executor, "workers", 1)
-    resumed = [each for each in groups if folder and checkpoint_path(each, folder).exists()]
-    groups = resumed + [each for each in groups if each not in resumed]
-    whole = max(len(groups) - len(groups) % workers, len(resumed))
+    by_resumed = {True: [], False: []}
+    for group in groups:
+        by_resumed[bool(folder) and checkpoint_path(group, folder).exists()].append(group)
+    groups = by_resumed[True] + by_resumed[False]
+    whole = max(len(groups) - len(groups) % workers, len(by_resumed[True]))
     parts = [members[i::workers] for members in groups[whole:] for i in range(workers)]
     split = groups[:whole] + [part for part in parts if any(run.name not in done for run in part)]
     alone = len(split) == 1 and workers > 1 and _shares_files(executor)

@@ -35,7 +35,6 @@ def split(members, done, folder, report=lambda line: None):
 
     Returns:
         list of lists of Run, each with a run that is not finished.
-
     """
     by_name, parts = {run.name: run for run in members}, []
     done = set(done)
@@ -85,7 +84,7 @@ def _checkpoints(folder, report=lambda line: None):
         saved = None
         try:
             saved = checkpoints.load_progress(path)
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             report(f"ignored: {error}")
         if saved:
             names = set(saved.get("group", saved["members"]))  # older ones have members only

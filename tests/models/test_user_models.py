@@ -1,12 +1,10 @@
 """Networks of a user's own are known by their configuration, and checked before any training."""
 
-import re
 import types
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import layers
 
 from common import results, training
@@ -17,6 +15,7 @@ from common.experiments.study import Study
 from common.models import architecture, user_models
 from common.runs import ModelSpec, Recipe, model_io
 from tests.support.helpers import assert_same_outcome, no_fit
+from tests.support.own_networks import Subclassed
 
 SHAPE, RECIPE = (28, 28, 1), Recipe(epochs=1, batch_size=25)
 
@@ -25,16 +24,6 @@ def net(image_shape, classes, width=8, activation="relu"):
     inputs = keras.Input(image_shape)
     x = layers.Flatten()(layers.Rescaling(1 / 255)(inputs))
     return keras.Model(inputs, layers.Dense(classes)(layers.Dense(width, activation)(x)))
-
-
-class Subclassed(keras.Model):
-    def __init__(self, classes):
-        super().__init__()
-        self.scale, self.flatten = layers.Rescaling(1 / 255), layers.Flatten()
-        self.dense = layers.Dense(classes)
-
-    def call(self, images):
-        return self.dense(self.flatten(self.scale(images)))
 
 
 def study(few, folder, build, **options):
@@ -68,121 +57,6 @@ def test_what_a_function_reads_outside_its_arguments_counts(few, tmp_path):
     after = study(few, tmp_path, build).student("mine")
     assert before.architecture != after.architecture
     assert after.architecture == architecture.digest(lambda: net(SHAPE, 10, 5), SHAPE, 10)
-
-
-class Dropped(Subclassed):
-    def __init__(self, classes, rate, factor=1.0):
-        super().__init__(classes)
-        self.dropout, self.factor = layers.Dropout(rate), factor
-
-    def call(self, images, training=False):
-        return self.factor * super().call(self.dropout(images, training=training))
-
-
-def test_settings_of_a_subclass_count(few):
-    builds = [
-        lambda classes: Dropped(classes, 0.1),
-        lambda classes: Dropped(classes, 0.9),
-        lambda classes: Dropped(classes, 0.1, factor=2.0),
-    ]
-    digests = [architecture.digest(build, SHAPE, 10) for build in builds]
-    assert len(set(digests)) == 3
-    assert digests[0] == architecture.digest(builds[0], SHAPE, 10)
-
-
-def test_the_source_of_a_layer_counts(few):
-    class Scaled(layers.Layer):
-        def call(self, images):
-            return keras.ops.cast(images, "float32") / 255
-
-    first = Scaled
-
-    class Scaled(layers.Layer):
-        def call(self, images):
-            return keras.ops.cast(images, "float32") / 127.5 - 1
-
-    def with_layer(layer):
-        stack = [keras.Input(SHAPE), layer(), layers.Flatten(), layers.Dense(10)]
-        return architecture.digest(lambda: keras.Sequential(stack), SHAPE, 10)
-
-    assert with_layer(first) == with_layer(first) != with_layer(Scaled)
-
-
-class Described(layers.Layer):
-    """A layer with a function and a tuple of layers in it, and quotes in its source: 5" wide."""
-
-    def __init__(self, activation=keras.activations.relu, **options):
-        super().__init__(**options)
-        self.activation = activation
-        self.parts = (layers.Dense(4), layers.Dense(5))
-
-    def call(self, images):
-        return self.activation(self.parts[1](self.parts[0](images)))  # 3" more
-
-    def get_config(self):
-        return super().get_config() | {"activation": self.activation}
-
-
-class Holder(Subclassed):
-    def __init__(self, classes):
-        super().__init__(classes)
-        self.first = (Described(), layers.Dense(7, activation=lambda x: x + 1))
-
-    def call(self, images):
-        return super().call(self.first[1](self.first[0](images)))
-
-
-def functional():
-    inputs = keras.Input(SHAPE)
-    x = layers.Lambda(lambda x: x / 255)(inputs)
-    return keras.Model(inputs, layers.Dense(10)(layers.Flatten()(Described()(x))))
-
-
-@pytest.mark.parametrize("build", [lambda: Holder(10), functional])
-def test_the_id_is_the_same_in_each_call_and_each_process(build, monkeypatch):
-    first = architecture.digest(build, SHAPE, 10)
-    layers.Dense(3)
-    assert architecture.digest(build, SHAPE, 10) == first
-    text = []
-    monkeypatch.setattr(architecture.files, "sha256_of", lambda arrays: text.append(str(arrays[0])))
-    with pytest.raises(TypeError):
-        architecture.digest(build, SHAPE, 10)
-    assert " at 0x" not in text[0] and ".py" not in text[0]
-    assert not re.search(r"dense_[0-9]", text[0])
-
-
-def test_a_compiled_subclass_has_the_id_of_one_that_is_not():
-    def compiled(classes):
-        model = Subclassed(classes)
-        model.compile("adam", "mse", steps_per_execution=2)
-        return model
-
-    digests = [architecture.digest(build, SHAPE, 10) for build in (Subclassed, compiled)]
-    assert digests[0] == digests[1]
-
-
-def variant(**members):
-    """Class of networks with one more member."""
-    return type("Variant", (Subclassed,), members)
-
-
-def half(images):
-    return images / 2
-
-
-def third(images):
-    return images / 3
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [lambda f: f(1), lambda f: f, staticmethod, classmethod, property, tf.function],
-    ids=["constant", "method", "static", "class", "property", "tf.function"],
-)
-def test_every_member_of_a_class_counts(kind):
-    one, same, other = (variant(factor=kind(function)) for function in (half, half, third))
-    digests = [architecture.digest(lambda c=c: c(10), SHAPE, 10) for c in (one, same, other)]
-    assert digests[0] == digests[1] != digests[2]
 
 
 def test_trained_recorded_resumed_and_loaded_as_the_repository_s_own(

@@ -97,6 +97,11 @@ def test_parts_are_of_the_seeds_that_all_have(groups):
     assert ladder.gain == np.mean([50, 40])
     assert parts["confidence"].mean == pytest.approx((8 + 12) / (50 + 40))
     assert ladder.share("class_mean").mean == pytest.approx(0.5)  # of all four
+    assert ladder.finding().startswith("of 45 errors fewer (seeds 0, 1): ")
+    groups[2] = groups[2].of_seeds({0})
+    groups[3] = groups[3].of_seeds({1})
+    disjoint = results.Ladder(groups)
+    assert disjoint.parts() == {} and "no seed in common" in disjoint.finding()
 
 
 def test_without_a_gain_there_are_no_shares(groups):

@@ -467,6 +467,19 @@ def test_logits_between_zero_and_one_that_are_stated(dataset, exact, tmp_path):
     stored = made.targets("test", dataset.test.images).unaugmented()
     softmaxes = (special.softmax(each, axis=1) for each in (stored, small["test"]))
     np.testing.assert_allclose(*softmaxes, atol=1e-3)
+    rows, asked = {key: i for i, key in enumerate(map(bytes, dataset.validation.images))}, []
+
+    def answers(images):
+        """A row outside of 0 to 1 is in one batch only."""
+        asked.append(len(images))
+        values = 0.1 + 0.8 * special.expit(scores(images))
+        return values - 0.2 * np.array([[rows.get(bytes(image)) == 100] for image in images])
+
+    options |= {"kind": "logits", "batch_size": 50, "name": "f"}
+    first = teachers.from_callable(answers, dataset, **options)
+    asked.clear()
+    assert teachers.from_callable(answers, dataset, **options).identity == first.identity
+    assert asked == [50]
 
 
 def test_an_average_names_the_precisions_of_all(dataset, exact, tmp_path):

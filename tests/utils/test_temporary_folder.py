@@ -42,8 +42,8 @@ def test_what_may_not_be_removed_stays(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "rmtree", refuse)
         with pytest.raises(PermissionError), temporary_folder(tmp_path, "data-") as folder:
-            assert folder.exists()  # only its own removal is refused here
-    assert (tmp_path / "data-theirs").exists()
+            (folder / "used").touch()  # only its own removal is refused here
+    assert (tmp_path / "data-theirs").exists() and (folder / "used").exists()
 
 
 def test_the_folder_and_its_lock_are_removed_after_an_error(tmp_path):
