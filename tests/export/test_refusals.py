@@ -246,3 +246,12 @@ def test_a_bound_of_ones_own(tmp_path, monkeypatch):
 def test_bounds_are_ordered_like_the_precisions():
     shares = [readback.BOUNDS[precision] for precision in formats.PRECISIONS]
     assert shares == sorted(shares, key=lambda bound: (bound[0], -bound[1]))
+
+
+@only_tensorflow
+def test_a_saved_model_of_another_kind(tmp_path):
+    import tensorflow as tf
+
+    tf.saved_model.save(tf.Module(), tmp_path / "other")
+    with pytest.raises(ValueError, match=r"other cannot be read as .*: export it again"):
+        export.predict(tmp_path / "other", np.zeros((1, 8, 8, 1)))

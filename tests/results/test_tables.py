@@ -229,3 +229,12 @@ def test_settings_of_a_method_in_a_row():
     assert first.startswith("| mlp | cnn (dkd, beta 8, permuted) | 4 | 1 : 2 | 1 | 3.0 |")
     assert second.startswith("| mlp | no teacher (label_smoothing) | 1 | 1 | 1 | 3.0 |")
     assert taught.settings == "T = 4, 1 : 2, beta = 8"
+
+
+def test_students_of_a_teacher_without_a_record_are_all_kept():
+    """Nobody knows which of its weights are the newer ones."""
+    groups = [group(STUDENT, BASELINE_ERRORS)]
+    for digits in ("0123456789ab", "ba9876543210"):
+        settings = by(TEACHER) | {"teacher": f"my-net@{digits}"}
+        groups.append(group(STUDENT, DISTILLED_ERRORS, **settings))
+    assert len(results.Results(groups).of(STUDENT)) == 3

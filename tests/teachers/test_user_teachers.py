@@ -555,9 +555,12 @@ def test_averages_that_do_not_fit(dataset, exact, tmp_path):
     options = {"output_dir": tmp_path}
     one = teachers.from_logits(dataset, name="a", **exact, **options)
     views = teachers.from_callable(scores, dataset, name="b", views="mnist_jitter", **options)
+    several = teachers.from_logits(dataset, name="c", **exact, **options)
+    several.header["multi_label"] = True
     for chosen, settings, sentence in (
         ([one], {}, "two or more teachers, got 1"),
         ([one, views], {}, "other images, views, classes or kinds of labels"),
+        ([one, several], {}, "other images, views, classes or kinds of labels"),
         ([one, one], {"weights": [1]}, "weights are 2 numbers, one per teacher"),
         ([one, one], {"weights": [1, -1]}, "a weight must be a finite number of at least 0"),
         ([one, one], {"of": "odds"}, "unknown average of"),
