@@ -11,6 +11,10 @@ from common.utils.checks import require_choice
 _OF_SCHEDULES = {"milestones": "steps", "warmup": "cosine", "final_lr_fraction": "cosine"}
 
 
+# bytes: 255 of a file's name without ".weights.h5" and the prefix of a temporary file
+_MAX_NAME = 255 - 11 - 18
+
+
 def check(runs, dataset, teachers_by_id):
     """Raise ValueError unless `dataset` and `teachers_by_id` are what `runs` need.
 
@@ -61,6 +65,11 @@ def check_run(run, dataset):
         dataset: data.Dataset.
     """
     _check_data(run, dataset)
+    if len(run.name.encode()) > _MAX_NAME:
+        raise ValueError(
+            f"the names of files of the run {run.name} are too long for a file system: shorten "
+            "those of the data set, the network or the teacher"
+        )
     if run.build is None:
         require_choice("model", run.model, models.NAMES)
     require_method(run.settings.method, run.settings.options)

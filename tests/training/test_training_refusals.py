@@ -81,6 +81,15 @@ def distilled_run(tiny_run, logits, recipe=None):
     return tiny_run(recipe, teacher=logits.identity, alpha=0.5)
 
 
+def test_a_name_too_long_for_a_file_is_refused(tiny_run, few, tmp_path, no_training):
+    """Three names of 60 bytes fit; with options as long they do not."""
+    options = {f"option_{number}": 8 for number in range(20)}
+    run = tiny_run(options=options)
+    assert len(run.name) > 226
+    with pytest.raises(ValueError, match="are too long for a file system: shorten those of"):
+        training.run([run], few, output_dir=tmp_path)
+
+
 def test_teacher_of_other_classes(tiny_run, few, tmp_path, no_training):
     five = models.build("mlp", few.image_shape, 5, width=8)
     logits = teachers.make(tmp_path / "five", five, few, "mnist-mlp-five")
