@@ -50,8 +50,11 @@ def _configuration(model):
     """JSON values of a model's layers and weights, and of what is user-defined in them."""
     described = {"weights": [list(weight.shape) for weight in model.weights]}
     parts = list(model._flatten_layers(include_self=False))
-    if own := [each for part in [*parts, model] if (each := _user_defined(part))]:
-        described |= {"own": own}
+    classes = dict.fromkeys(map(type, [*parts, model]))
+    if sources := [class_source(each) for each in classes if is_user_defined(each)]:
+        described |= {"classes": sources}
+    if values := [each for part in [*parts, model] if (each := _user_defined(part))]:
+        described |= {"user_defined": values}
     has_layers = isinstance(model, keras.Sequential) or getattr(model, "outputs", None)
     if has_layers and not is_user_defined(type(model)):
         config = _serialized(model)
@@ -61,16 +64,15 @@ def _configuration(model):
 
 
 def _user_defined(layer):
-    """What no configuration has: source and attributes of the class, functions; {} if nothing."""
-    values = sorted(vars(layer).items())
+    """Functions and attributes of a layer, which no configuration has; {} without such."""
     sources = {
         name: source
-        for name, value in values
+        for name, value in sorted(vars(layer).items())
         if callable(value) and is_user_defined(value) and (source := function_source(value))
     }
     described = {"functions": sources} if sources else {}
     if is_user_defined(type(layer)):
-        described |= {"class": class_source(type(layer)), "attributes": _attributes(layer)}
+        described |= {"class": type(layer).__qualname__, "attributes": _attributes(layer)}
     return described
 
 
@@ -119,8 +121,8 @@ def _with_code(value):
         return [code_text(marshal.loads(compiled)), _with_code(parts)]
     if isinstance(value, dict):
         module = str(value.get("module"))  # of __main__ None
-        own = "class_name" in value and module.partition(".")[0] not in ("keras", "builtins")
-        left_out = ("module", "registered_name") if own else ()
+        of_user = "class_name" in value and module.partition(".")[0] not in ("keras", "builtins")
+        left_out = ("module", "registered_name") if of_user else ()
         return {str(k): _with_code(each) for k, each in value.items() if k not in left_out}
     return [_with_code(each) for each in value] if isinstance(value, (list, tuple)) else value
 

@@ -1,4 +1,4 @@
-"""Networks of a user's own: built by a function and checked."""
+"""Users' networks: built by a function and checked."""
 
 import inspect
 import random

@@ -12,9 +12,9 @@ import tensorflow as tf
 from keras import layers
 
 from common.models import architecture
-from tests.support import own_networks
+from tests.support import user_networks
 from tests.support.helpers import JAX
-from tests.support.own_networks import SHAPE, Described, Functional, Scaled, Subclassed, stack
+from tests.support.user_networks import SHAPE, Described, Functional, Scaled, Subclassed, stack
 
 
 def digest(build):
@@ -23,12 +23,12 @@ def digest(build):
 
 @pytest.fixture(scope="module")
 def digests():
-    return own_networks.digests()
+    return user_networks.digests()
 
 
 def test_ids_are_the_same_in_each_call(digests):
     layers.Dense(3)  # Keras numbers names on
-    assert own_networks.digests() == digests
+    assert user_networks.digests() == digests
     assert len(set(digests.values())) == len(digests)
 
 
@@ -39,7 +39,7 @@ def test_ids_are_the_same_in_each_process_and_backend(digests, backend):
         pytest.importorskip("jax", reason="pip install -e '.[jax]'")
     variables = JAX if backend == "jax" else {}
     result = subprocess.run(
-        [sys.executable, "-m", "tests.support.own_networks"],
+        [sys.executable, "-m", "tests.support.user_networks"],
         env=os.environ | {"PYTHONHASHSEED": "7", "KERAS_BACKEND": backend} | variables,
         check=True,
         capture_output=True,

@@ -15,7 +15,7 @@ from common.experiments.study import Study
 from common.models import architecture, user_models
 from common.runs import ModelSpec, Recipe, model_io
 from tests.support.helpers import assert_same_outcome, no_fit
-from tests.support.own_networks import Subclassed
+from tests.support.user_networks import Subclassed
 
 SHAPE, RECIPE = (28, 28, 1), Recipe(epochs=1, batch_size=25)
 

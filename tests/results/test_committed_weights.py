@@ -1,4 +1,4 @@
-"""The committed teachers' weights are found, and are those that their records describe."""
+"""Weights of every committed teacher are located, beside its logits or alone."""
 
 import pytest
 

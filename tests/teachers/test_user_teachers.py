@@ -165,22 +165,22 @@ def test_the_same_function_is_not_asked_again(dataset, tmp_path, capsys):
 def test_the_answers_that_another_process_gets_meanwhile_are_read(dataset, tmp_path, monkeypatch):
     """A function on a GPU or far away does not answer twice with the same bits."""
     random, options = np.random.default_rng(0), {"name": "t", "output_dir": tmp_path}
-    theirs, asked = [], []
+    theirs, batches = [], []
 
     def noisy(images):
-        asked.append(len(images))
+        batches.append(len(images))
         return scores(images) + random.normal(0, 1e-3, (len(images), 1))
 
     once = teachers.from_callable(noisy, dataset, **options)
     shutil.rmtree(once.folder)
-    asked.clear()
+    batches.clear()
 
     def write():
         theirs.append(teachers.from_callable(scores, dataset, **options))
 
     write_meanwhile(monkeypatch, once.folder, write)
     read = teachers.from_callable(noisy, dataset, **options)
-    assert read.identity == theirs[0].identity and len(asked) == 1
+    assert read.identity == theirs[0].identity and len(batches) == 1
 
 
 def test_an_interrupted_function_continues(dataset, tmp_path):
@@ -467,19 +467,19 @@ def test_logits_between_zero_and_one_that_are_stated(dataset, exact, tmp_path):
     stored = made.targets("test", dataset.test.images).unaugmented()
     softmaxes = (special.softmax(each, axis=1) for each in (stored, small["test"]))
     np.testing.assert_allclose(*softmaxes, atol=1e-3)
-    rows, asked = {key: i for i, key in enumerate(map(bytes, dataset.validation.images))}, []
+    rows, batches = {key: i for i, key in enumerate(map(bytes, dataset.validation.images))}, []
 
     def answers(images):
         """A row outside of 0 to 1 is in one batch only."""
-        asked.append(len(images))
+        batches.append(len(images))
         values = 0.1 + 0.8 * special.expit(scores(images))
         return values - 0.2 * np.array([[rows.get(bytes(image)) == 100] for image in images])
 
     options |= {"kind": "logits", "batch_size": 50, "name": "f"}
     first = teachers.from_callable(answers, dataset, **options)
-    asked.clear()
+    batches.clear()
     assert teachers.from_callable(answers, dataset, **options).identity == first.identity
-    assert asked == [50]
+    assert batches == [50]
 
 
 def test_an_average_names_the_precisions_of_all(dataset, exact, tmp_path):

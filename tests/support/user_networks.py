@@ -1,6 +1,6 @@
-"""Networks of a user's own, whose ids must be the same in each process and backend.
+"""Users' networks, whose ids must be the same in each process and backend.
 
-python -m tests.support.own_networks    # prints {name: id} as JSON
+python -m tests.support.user_networks    # prints {name: id} as JSON
 """
 
 import functools
