@@ -95,7 +95,7 @@ class Ladder:
 
     def share(self, rung):
         """`Share` of the gain that a rung keeps: a control, or None for the full teacher."""
-        return self._share("baseline", rung, self._common(rung))
+        return self._share("baseline", rung, set(self.groups[rung].seeds))
 
     def parts(self):
         """{part: Share} of those `PARTS` whose rungs have groups; all shares add up to 1.
@@ -112,10 +112,6 @@ class Ladder:
         """(seeds,) test errors of `before` minus those of `after`."""
         first, second = (self.groups[rung] for rung in (before, after))
         return first.of_seeds(seeds).values("errors") - second.of_seeds(seeds).values("errors")
-
-    def _common(self, rung):
-        """Seeds that the baseline and a rung have."""
-        return set(self.groups["baseline"].seeds) & set(self.groups[rung].seeds)
 
     def _share(self, before, after, seeds):
         gains = self._gains(before, after, seeds)
@@ -159,7 +155,8 @@ class Ladder:
         return f"of {self.gain:.0f} errors fewer{of_seeds}: {', '.join(shares)}"
 
     def _row(self, rung):
-        share, gains = self.share(rung), self._gains("baseline", rung, self._common(rung))
+        share = self.share(rung)
+        gains = self._gains("baseline", rung, set(self.groups[rung].seeds))
         p = metrics.paired_t(gains, np.zeros(len(gains)))[3]
         cells = [_fraction(share.mean), _interval(share)]
         return [CONTROL_TITLES[rung], *score_cells(self.groups[rung]), *cells, wording.p_value(p)]

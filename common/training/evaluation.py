@@ -93,9 +93,9 @@ def _earlier(progress, here):
 
     They are of all epochs if only the evaluation was left. The commit may change meanwhile.
     """
-    before, last = progress.get("environments", [])[:-1], progress.get("environments", [])[-1:]
-    same = {"commit": None}
-    return before + [each for each in last if each | same != here | same]
+    environments, same = progress.get("environments", []), {"commit": None}
+    trained_here = environments and environments[-1] | same == here | same
+    return environments[:-1] if trained_here else environments
 
 
 def _bias_corrections(job, run, logits, missing):
